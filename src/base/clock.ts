@@ -1,0 +1,46 @@
+/**
+ * Time comes in through this port, so that the same engine runs in real time and in the seeded simulation.
+ * Nothing outside base/ may call `setTimeout`, `Date.now` or `performance.now` (the linter sees to it).
+ */
+import type { Millis, UnixSeconds } from './units.ts';
+
+export interface Clock {
+  /** Monotonic reading, milliseconds since an arbitrary start. */
+  now(): Millis;
+  /** Calendar time, whole seconds. */
+  wall(): UnixSeconds;
+  /** Calls `fn` once after `delay`; disposing before then cancels it. */
+  after(delay: Millis, fn: () => void): Disposable;
+  /** Resolves after `delay`; rejects with the signal's reason when it aborts first. */
+  sleep(delay: Millis, signal?: AbortSignal): Promise<void>;
+}
+
+/** Sleep over any `after`: shared by the system clock and the simulated one. */
+export function sleepOn(clock: Pick<Clock, 'after'>, delay: Millis, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = (): void => {
+      timer[Symbol.dispose]();
+      reject(signal?.reason as Error);
+    };
+    const timer = clock.after(delay, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Math.floor(Date.now() / 1000),
+  after(delay, fn) {
+    const timer = setTimeout(fn, delay);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+  sleep: (delay, signal) => sleepOn(systemClock, delay, signal),
+};

@@ -1,0 +1,59 @@
+/** Randomness comes in through this port: cryptographic in the product, seeded in the simulation. */
+export interface Random {
+  /** `count` random bytes. */
+  bytes(count: number): Uint8Array;
+  /** An integer in [0, bound); `bound` is 1 … 2^32. */
+  below(bound: number): number;
+}
+
+/** The platform's cryptographic generator. */
+export const systemRandom: Random = {
+  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  below(bound) {
+    const word = new Uint32Array(1);
+    // Rejection keeps the draw unbiased: words past the last whole multiple of `bound` are drawn again.
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    do crypto.getRandomValues(word);
+    while ((word[0] as number) >= limit);
+    return (word[0] as number) % bound;
+  },
+};
+
+/** A seeded generator (xoshiro128**, seeded by splitmix32): the same seed gives the same run. Not for secrets. */
+export function seededRandom(seed: number): Random {
+  const state = new Uint32Array(4);
+  let mix = seed >>> 0;
+  for (let i = 0; i < 4; i++) {
+    mix = (mix + 0x9e3779b9) >>> 0;
+    let z = mix;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    state[i] = z ^ (z >>> 15);
+  }
+  const rotl = (x: number, k: number): number => (x << k) | (x >>> (32 - k));
+  const next = (): number => {
+    const [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
+    const result = Math.imul(rotl(Math.imul(s1, 5), 7), 9) >>> 0;
+    const t = s1 << 9;
+    const a = s2 ^ s0;
+    const b = s3 ^ s1;
+    state[1] = s1 ^ a;
+    state[0] = s0 ^ b;
+    state[2] = a ^ t;
+    state[3] = rotl(b, 11);
+    return result;
+  };
+  return {
+    bytes: (count) => Uint8Array.from({ length: count }, () => next() & 0xff),
+    below: (bound) => Math.floor((next() / 2 ** 32) * bound),
+  };
+}
+
+/** Shuffles in place (Fisher–Yates) and returns the same array. */
+export function shuffle<T>(items: T[], random: Random): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [items[i], items[j]] = [items[j] as T, items[i] as T];
+  }
+  return items;
+}

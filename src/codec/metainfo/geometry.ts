@@ -1,0 +1,119 @@
+/**
+ * One object answers every question of piece, block and file offsets. The piece space is one line of bytes: v1 files
+ * stand end to end; in v2 torrents each file starts at a piece boundary, and the alignment gap behind it belongs to
+ * no file (BEP 52). Hybrid torrents fill that gap with pad files, which v1 hashes cover as zeros (BEP 47).
+ */
+import type { BlockIndex, ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
+import type { FileEntry, Info } from './metainfo.ts';
+
+/** A block: the unit of requests, bytes (BEP 3 practice; the leaf size of BEP 52). */
+export const BLOCK_LENGTH = 16384;
+
+/** A run of bytes within one file; `file` is -1 for zeros that no file holds (pads, alignment gaps). */
+export interface FileSlice {
+  readonly file: FileIndex;
+  readonly fileOffset: ByteCount;
+  /** Offset within the range that was asked for. */
+  readonly at: ByteCount;
+  readonly length: ByteCount;
+}
+
+export class Geometry {
+  readonly pieceLength: ByteCount;
+  readonly pieceCount: number;
+  /** End of the piece space, bytes. */
+  readonly length: ByteCount;
+  readonly blocksPerPiece: number;
+  readonly files: readonly FileEntry[];
+  /** v2-only torrents: the last piece of each file ends with the file. Otherwise only the last piece is short. */
+  readonly #endsWithFile: boolean;
+  readonly #fileOffsets: Float64Array;
+
+  constructor(info: Pick<Info, 'pieceLength' | 'pieceCount' | 'length' | 'files' | 'hasV1'>) {
+    this.pieceLength = info.pieceLength;
+    this.pieceCount = info.pieceCount;
+    this.length = info.length;
+    this.blocksPerPiece = Math.ceil(info.pieceLength / BLOCK_LENGTH);
+    this.files = info.files;
+    this.#endsWithFile = !info.hasV1;
+    this.#fileOffsets = Float64Array.from(info.files, (file) => file.offset);
+  }
+
+  /** First byte of a piece in the piece space. */
+  pieceOffset(piece: PieceIndex): ByteCount {
+    return piece * this.pieceLength;
+  }
+
+  /** Bytes of a piece on the wire and in storage. */
+  pieceSize(piece: PieceIndex): ByteCount {
+    const start = piece * this.pieceLength;
+    const end = Math.min(start + this.pieceLength, this.length);
+    if (!this.#endsWithFile) return end - start;
+    const file = this.files[this.fileAt(start)] as FileEntry;
+    return Math.min(end, file.offset + file.length) - start;
+  }
+
+  blockCount(piece: PieceIndex): number {
+    return Math.ceil(this.pieceSize(piece) / BLOCK_LENGTH);
+  }
+
+  blockSize(piece: PieceIndex, block: BlockIndex): ByteCount {
+    return Math.min(BLOCK_LENGTH, this.pieceSize(piece) - block * BLOCK_LENGTH);
+  }
+
+  /** Index of the last file that starts at or before `offset` and is not empty (0 for an offset before all). */
+  fileAt(offset: ByteCount): FileIndex {
+    let low = 0;
+    let high = this.#fileOffsets.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#fileOffsets[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    while (low > 0 && (this.files[low] as FileEntry).length === 0) low--;
+    return low;
+  }
+
+  /** The runs that make up `length` bytes at `offset`, in order, pads and gaps included. */
+  slices(offset: ByteCount, length: ByteCount): FileSlice[] {
+    const out: FileSlice[] = [];
+    let at = 0;
+    let index = this.fileAt(offset);
+    while (at < length) {
+      const position = offset + at;
+      const file = this.files[index];
+      if (file === undefined) {
+        out.push({ file: -1, fileOffset: 0, at, length: length - at });
+        break;
+      }
+      const end = file.offset + file.length;
+      if (position >= end) {
+        const next = this.files[index + 1];
+        const gap = Math.min(length - at, (next?.offset ?? Number.POSITIVE_INFINITY) - position);
+        if (gap > 0) {
+          out.push({ file: -1, fileOffset: 0, at, length: gap });
+          at += gap;
+        }
+        index++;
+        continue;
+      }
+      const run = Math.min(length - at, end - position);
+      out.push({ file: file.isPad ? -1 : index, fileOffset: position - file.offset, at, length: run });
+      at += run;
+    }
+    return out;
+  }
+
+  /** The pieces that hold bytes of a file: [first, end); empty for an empty file. */
+  piecesOfFile(index: FileIndex): readonly [first: PieceIndex, end: PieceIndex] {
+    const file = this.files[index] as FileEntry;
+    const first = Math.floor(file.offset / this.pieceLength);
+    if (file.length === 0) return [first, first];
+    return [first, Math.ceil((file.offset + file.length) / this.pieceLength)];
+  }
+
+  /** True when a request (BEP 3) lies within a piece. */
+  isValidRequest(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
+    return piece < this.pieceCount && length > 0 && begin + length <= this.pieceSize(piece);
+  }
+}

@@ -1,0 +1,10 @@
+/** Door of the Discovery port. Each source has a door of its own. */
+export type {
+  AnnounceEvent,
+  Discovery,
+  DiscoverySession,
+  PeerSink,
+  SourceStatus,
+  Swarm,
+  SwarmProgress,
+} from './discovery.ts';

@@ -1,0 +1,130 @@
+/**
+ * The blocks that we asked of one peer: what is pending, how many to ask ahead, and the rate at which they come.
+ *
+ * The depth of the queue starts small and grows by one with each block (so it doubles each round trip) until the rate
+ * stops growing; from then on it covers three seconds of the measured rate. It never exceeds what the peer lets us
+ * queue (`reqq`, BEP 10).
+ */
+import { RateMeter } from '../../base/rate.ts';
+import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
+
+/** Blocks asked ahead before anything is known of the peer. */
+const FIRST_DEPTH = 16;
+/** Seconds of the present rate that are asked ahead. */
+const QUEUE_SECONDS = 3;
+/** Most blocks asked ahead: 8 MiB keep a link of 1 Gbit/s and 60 ms busy, and bound what a peer can hold back. */
+const DEEPEST = 512;
+/** What a peer lets us queue when it does not say, blocks (the customary value of `reqq`). */
+const DEFAULT_REQQ = 250;
+
+export class BlockDownloads {
+  readonly meter: RateMeter;
+  /** Block key → when it was asked for, in order of asking. */
+  readonly #pending = new Map<number, Millis>();
+  #depth = FIRST_DEPTH;
+  #limit = DEFAULT_REQQ;
+  #isSlowStart = true;
+  #lastRate: BytesPerSecond = 0;
+  /** Requests we took back or gave up: their blocks may still come and are no offence. */
+  #excused = 0;
+  #lastBlockAt: Millis;
+
+  constructor(now: Millis) {
+    this.meter = new RateMeter(now);
+    this.#lastBlockAt = now;
+  }
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  get depth(): number {
+    return Math.min(this.#depth, this.#limit);
+  }
+
+  /** How many blocks to ask for now: nothing until half of the queue has come. */
+  get wanted(): number {
+    const depth = this.depth;
+    return this.#pending.size * 2 > depth ? 0 : depth - this.#pending.size;
+  }
+
+  /** The peer's `reqq` (BEP 10). */
+  setLimit(reqq: number): void {
+    this.#limit = Math.max(1, Math.min(reqq, DEEPEST));
+  }
+
+  asked(key: number, now: Millis): void {
+    this.#pending.set(key, now);
+  }
+
+  isPending(key: number): boolean {
+    return this.#pending.has(key);
+  }
+
+  /** A pending block has come whole. */
+  arrived(key: number, now: Millis): void {
+    this.#pending.delete(key);
+    this.#lastBlockAt = now;
+    if (this.#isSlowStart && this.#depth < DEEPEST) this.#depth++;
+  }
+
+  /** The peer refused a block. Returns false when it was not pending. */
+  rejected(key: number): boolean {
+    return this.#pending.delete(key);
+  }
+
+  /** We no longer wait for a block, but it may still come. Returns false when it was not pending. */
+  excuse(key: number): boolean {
+    if (!this.#pending.delete(key)) return false;
+    this.#excused++;
+    return true;
+  }
+
+  /** A block came that is not pending. Returns false when none was excused: it was never asked for. */
+  isExcused(): boolean {
+    if (this.#excused === 0) return false;
+    this.#excused--;
+    return true;
+  }
+
+  /** Empties the queue and returns its keys; with `mayStillCome` their blocks are excused. */
+  drain(mayStillCome: boolean): number[] {
+    const keys = [...this.#pending.keys()];
+    this.#pending.clear();
+    if (mayStillCome) this.#excused += keys.length;
+    return keys;
+  }
+
+  /** True when blocks are pending and none has come for `timeout`. */
+  isStalled(now: Millis, timeout: Millis): boolean {
+    const oldest = this.#pending.values().next();
+    if (oldest.done === true) return false;
+    return now - Math.max(oldest.value, this.#lastBlockAt) > timeout;
+  }
+
+  /** The peer stalled: ask it for single blocks until it delivers again. */
+  snub(): void {
+    this.#depth = 1;
+    this.#isSlowStart = true;
+  }
+
+  received(bytes: ByteCount): void {
+    this.meter.add(bytes);
+  }
+
+  /** About once a second: adapts the depth to the rate. */
+  tick(now: Millis): void {
+    this.meter.tick(now);
+    const rate = this.meter.rate;
+    if (this.#isSlowStart) {
+      // A rate that no longer grows by a tenth has found the link's capacity.
+      if (rate > 0 && rate < this.#lastRate * 1.1 && this.#depth > FIRST_DEPTH) this.#isSlowStart = false;
+    } else {
+      const covering = Math.ceil((rate * QUEUE_SECONDS) / BLOCK_LENGTH);
+      this.#depth = Math.max(2, Math.min(DEEPEST, covering));
+      if (rate > this.#lastRate * 1.5) this.#isSlowStart = true;
+    }
+    this.#lastRate = rate;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * What one peer asked of us. Requests wait here, cheap to take back, until there is room on the connection; then a
+ * run of them becomes one read into a buffer whose 13-byte headers are already in place, and one write to the socket.
+ */
+import { RateMeter } from '../../base/rate.ts';
+import type { ByteCount, Millis, PieceIndex } from '../../base/units.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
+import { encodePieceHeader, PIECE_HEADER_LENGTH } from '../../codec/wire/index.ts';
+import type { PoolBuffer, ReadRun } from '../../storage/index.ts';
+
+export interface UploadRequest {
+  readonly piece: PieceIndex;
+  readonly begin: ByteCount;
+  readonly length: ByteCount;
+}
+
+/** What the queue needs from outside. */
+export interface UploadPort {
+  /** A buffer, or null when memory is short: `pump` is called again when some is free. */
+  takeBuffer(size: ByteCount): PoolBuffer | null;
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
+  send(bytes: Uint8Array, sent: () => void): void;
+  pieceOffset(piece: PieceIndex): ByteCount;
+  /** Payload that the rate limits let pass now, at most `want`. */
+  grant(want: ByteCount): ByteCount;
+  /** Requests that could not be read: they are to be rejected. */
+  failed(requests: readonly UploadRequest[], error: unknown): void;
+}
+
+/** Batches under way at the same time: one being read, one being sent, one waiting in the socket. */
+const BATCHES_IN_FLIGHT = 3;
+const SMALLEST_BATCH: ByteCount = 4 * BLOCK_LENGTH;
+const LARGEST_BATCH: ByteCount = 64 * BLOCK_LENGTH;
+/** A batch should leave within this, ms: larger ones are for faster peers. */
+const BATCH_TIME: Millis = 250;
+
+export class UploadQueue {
+  readonly meter: RateMeter;
+  readonly #port: UploadPort;
+  #waiting: UploadRequest[] = [];
+  /** Requests before this index have left the queue. */
+  #head = 0;
+  #inFlight = 0;
+  #batchSize: ByteCount = SMALLEST_BATCH;
+  #isClosed = false;
+
+  constructor(port: UploadPort, now: Millis) {
+    this.#port = port;
+    this.meter = new RateMeter(now);
+  }
+
+  /** Requests waiting. */
+  get length(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  push(request: UploadRequest): void {
+    this.#waiting.push(request);
+  }
+
+  /** Takes back one request; false when it has already left. */
+  cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
+    for (let i = this.#head; i < this.#waiting.length; i++) {
+      const request = this.#waiting[i] as UploadRequest;
+      if (request.piece === piece && request.begin === begin && request.length === length) {
+        this.#waiting.splice(i, 1);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Takes back all waiting requests that `keep` does not hold on to, and returns them. */
+  clear(keep: (request: UploadRequest) => boolean = () => false): UploadRequest[] {
+    const dropped: UploadRequest[] = [];
+    const kept: UploadRequest[] = [];
+    for (const request of this.#waiting.slice(this.#head)) (keep(request) ? kept : dropped).push(request);
+    this.#waiting = kept;
+    this.#head = 0;
+    return dropped;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.clear();
+  }
+
+  /** Sends as much as connection, memory and limits allow. Call it after `push`, and when one of those has changed. */
+  pump(now: () => Millis): void {
+    while (!this.#isClosed && this.#inFlight < BATCHES_IN_FLIGHT && this.length > 0) {
+      if (!this.#sendBatch(now)) return;
+    }
+  }
+
+  #sendBatch(now: () => Millis): boolean {
+    let payload = 0;
+    let end = this.#head;
+    while (end < this.#waiting.length) {
+      const next = (this.#waiting[end] as UploadRequest).length;
+      if (payload > 0 && payload + next > this.#batchSize) break;
+      payload += next;
+      end++;
+    }
+    const granted = this.#port.grant(payload);
+    while (payload > granted) payload -= (this.#waiting[--end] as UploadRequest).length;
+    if (end === this.#head) return false;
+    const buffer = this.#port.takeBuffer(payload + (end - this.#head) * PIECE_HEADER_LENGTH);
+    if (buffer === null) return false;
+    const batch = this.#waiting.slice(this.#head, end);
+    this.#advance(end);
+    this.#inFlight++;
+    const started = now();
+    this.#port.read(buffer, this.#frame(buffer.bytes, batch)).then(
+      () => {
+        if (this.#isClosed) {
+          this.#inFlight--;
+          buffer.release();
+          return;
+        }
+        this.meter.add(payload);
+        this.#port.send(buffer.bytes, () => {
+          this.#inFlight--;
+          buffer.release();
+          this.#adapt(now() - started);
+          this.pump(now);
+        });
+      },
+      (error: unknown) => {
+        this.#inFlight--;
+        buffer.release();
+        this.#port.failed(batch, error);
+        this.pump(now);
+      },
+    );
+    return true;
+  }
+
+  /** Writes the headers and says where each block's bytes go. */
+  #frame(bytes: Uint8Array, batch: readonly UploadRequest[]): ReadRun[] {
+    let at = 0;
+    return batch.map(({ piece, begin, length }) => {
+      encodePieceHeader(bytes, at, piece, begin, length);
+      const run = { offset: this.#port.pieceOffset(piece) + begin, at: at + PIECE_HEADER_LENGTH, length };
+      at += PIECE_HEADER_LENGTH + length;
+      return run;
+    });
+  }
+
+  #advance(head: number): void {
+    this.#head = head;
+    if (head === this.#waiting.length) {
+      this.#waiting = [];
+      this.#head = 0;
+    } else if (head > 1024) {
+      this.#waiting = this.#waiting.slice(head);
+      this.#head = 0;
+    }
+  }
+
+  #adapt(took: Millis): void {
+    if (took > BATCH_TIME) this.#batchSize = Math.max(SMALLEST_BATCH, this.#batchSize / 2);
+    else if (this.length > 0) this.#batchSize = Math.min(LARGEST_BATCH, this.#batchSize * 2);
+  }
+}

@@ -1,0 +1,74 @@
+/** Options of a session and of a torrent in it, with their defaults. Rates are bytes per second, 0 = unlimited. */
+import type { PeerAddress } from '../../base/address.ts';
+import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
+
+export interface EngineOptions {
+  /** Addresses to listen on; the first free port is kept for both families. Empty: do not listen. */
+  readonly listen: readonly PeerAddress[];
+  /** Most connections of the whole session. */
+  readonly maxConnections: number;
+  /** Most connections of one torrent. */
+  readonly maxConnectionsPerTorrent: number;
+  /** Peers unchoked at the same time, over all torrents of the session. */
+  readonly uploadSlots: number;
+  readonly downloadLimit: BytesPerSecond;
+  readonly uploadLimit: BytesPerSecond;
+  /** Connection attempts under way at the same time. */
+  readonly maxDialing: number;
+  /** Requests that we let a peer queue, told to it as `reqq` (BEP 10). */
+  readonly requestQueue: number;
+  /** A handshake must be complete after this, ms. */
+  readonly handshakeTimeout: Millis;
+  /** A silent connection is closed after this, ms; keep-alives go out after half of it (BEP 3: two minutes). */
+  readonly peerTimeout: Millis;
+  /** A requested block that has not come after this is asked of another peer, ms. */
+  readonly requestTimeout: Millis;
+  /** Largest info dictionary accepted from peers (BEP 9), bytes. */
+  readonly maxMetadataSize: ByteCount;
+  /** Several connections from one IP address. */
+  readonly allowSameHost: boolean;
+  /** Version text for the extension handshake (BEP 10 `v`). */
+  readonly clientVersion: string;
+}
+
+export const defaultEngineOptions: EngineOptions = {
+  listen: [],
+  maxConnections: 500,
+  maxConnectionsPerTorrent: 200,
+  uploadSlots: 8,
+  downloadLimit: 0,
+  uploadLimit: 0,
+  maxDialing: 50,
+  requestQueue: 2000,
+  handshakeTimeout: 10_000,
+  peerTimeout: 120_000,
+  requestTimeout: 60_000,
+  maxMetadataSize: 16 * 1024 * 1024,
+  allowSameHost: true,
+  clientVersion: 'DST Torrent 0.1.0',
+};
+
+export interface TorrentOptions {
+  /** Folder under which the torrent's files lie. */
+  readonly directory: string;
+  /** Indices of the wanted files; all when not given. */
+  readonly select?: readonly FileIndex[];
+  /** 0 = not wanted … 4 = normal … 7, by file index. Overrides `select` for the named files. */
+  readonly priorities?: ReadonlyMap<FileIndex, number>;
+  readonly isSequential?: boolean;
+  /** Addresses to connect to at once. */
+  readonly peers?: readonly PeerAddress[];
+  readonly downloadLimit?: BytesPerSecond;
+  readonly uploadLimit?: BytesPerSecond;
+  /** Stop seeding at this ratio of uploaded to total size; no limit when not given. */
+  readonly seedRatio?: number;
+  /** Stop seeding after this many milliseconds. */
+  readonly seedTime?: Millis;
+  readonly allocation?: 'sparse' | 'full';
+  /** Only seed data that is there: nothing is downloaded or written. */
+  readonly isSeedOnly?: boolean;
+  /** Data that is there is hashed although the journal vouches for it. */
+  readonly mustCheck?: boolean;
+  /** Trackers besides those of the torrent. */
+  readonly trackers?: readonly (readonly string[])[];
+}
