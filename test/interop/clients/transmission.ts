@@ -1,0 +1,83 @@
+/** Transmission 3 as transmission-daemon, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Client, type Place, Program } from '../client.ts';
+
+interface TorrentStatus {
+  status: number;
+  leftUntilDone: number;
+  percentDone: number;
+}
+
+/** Transmission's status numbers for a torrent that is complete and waits to serve, or serves. */
+const SEED_WAIT = 5;
+const SEED = 6;
+
+export class Transmission implements Client {
+  readonly name = 'Transmission';
+  #program: Program | undefined;
+  #rpc = '';
+  #sessionId = '';
+
+  async start({ dir, ip, port }: Place): Promise<void> {
+    const rpcPort = port + 1_000;
+    const settings = {
+      'bind-address-ipv4': ip,
+      'peer-port': port,
+      'rpc-port': rpcPort,
+      'rpc-bind-address': ip,
+      'rpc-whitelist-enabled': false,
+      'rpc-host-whitelist-enabled': false,
+      'port-forwarding-enabled': false,
+      'dht-enabled': false,
+      'lpd-enabled': false,
+      'utp-enabled': false,
+      'download-queue-enabled': false,
+    };
+    const config = join(dir, 'config');
+    mkdirSync(config);
+    writeFileSync(join(config, 'settings.json'), JSON.stringify(settings));
+    this.#rpc = `http://${ip}:${rpcPort}/transmission/rpc`;
+    this.#program = new Program(dir, ['transmission-daemon', '--foreground', '--config-dir', config]);
+    await this.#program.untilListening(ip, rpcPort);
+  }
+
+  async seed(torrentFile: string, contentDir: string): Promise<void> {
+    await this.download(torrentFile, contentDir);
+    await this.#call('torrent-verify');
+    await this.waitComplete(20_000);
+  }
+
+  async download(target: string, dir: string): Promise<void> {
+    const metainfo = readFileSync(target).toString('base64');
+    await this.#call('torrent-add', { metainfo, 'download-dir': dir, paused: false });
+  }
+
+  async waitComplete(timeout: number): Promise<void> {
+    await this.#program?.until('complete', () => this.#isComplete(), timeout);
+  }
+
+  async stop(): Promise<void> {
+    await this.#program?.stop();
+  }
+
+  async #isComplete(): Promise<boolean> {
+    const fields = ['status', 'leftUntilDone', 'percentDone'];
+    const { torrents } = (await this.#call('torrent-get', { fields })) as { torrents: TorrentStatus[] };
+    const [torrent] = torrents;
+    if (torrent === undefined) return false;
+    return torrent.leftUntilDone === 0 && torrent.percentDone === 1 && [SEED_WAIT, SEED].includes(torrent.status);
+  }
+
+  async #call(method: string, args: object = {}): Promise<unknown> {
+    const headers = { 'X-Transmission-Session-Id': this.#sessionId };
+    const response = await fetch(this.#rpc, { method: 'POST', headers, body: JSON.stringify({ method, arguments: args }) });
+    if (response.status === 409) {
+      this.#sessionId = response.headers.get('X-Transmission-Session-Id') ?? '';
+      return this.#call(method, args);
+    }
+    const reply = (await response.json()) as { result: string; arguments: unknown };
+    if (reply.result !== 'success') throw new Error(`Transmission refused ${method}: ${reply.result}`);
+    return reply.arguments;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Installs the real BitTorrent programs that the interop tests run against.
+ * Debian packages come through apt-get (as root only), webtorrent through npm into a cache folder of the checkout.
+ * Run as a program it installs what is missing; the tests call `ensurePrograms`, which does so under a lock,
+ * because several test files start at the same time.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Folder of everything the interop tests install for themselves. */
+export const CACHE_DIR: string = join(import.meta.dirname, '../../.cache/interop');
+
+/** Exact versions: npm running on an old Node would otherwise quietly choose old releases. */
+const NPM_PACKAGES = ['webtorrent@3.0.21'];
+
+/** Debian's own Python: python3-libtorrent is built for it and no other. */
+export const PYTHON = '/usr/bin/python3';
+
+export type ProgramName =
+  | 'transmission'
+  | 'libtorrent'
+  | 'aria2'
+  | 'qbittorrent'
+  | 'rtorrent'
+  | 'opentracker'
+  | 'ip'
+  | 'webtorrent';
+
+/** Each program: the Debian package that holds it (webtorrent comes through npm), and how to see that it is there. */
+const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean }> = {
+  transmission: { package: 'transmission-daemon', isPresent: () => isOnPath('transmission-daemon') },
+  libtorrent: { package: 'python3-libtorrent', isPresent: () => runs(PYTHON, ['-c', 'import libtorrent']) },
+  aria2: { package: 'aria2', isPresent: () => isOnPath('aria2c') },
+  qbittorrent: { package: 'qbittorrent-nox', isPresent: () => isOnPath('qbittorrent-nox') },
+  rtorrent: { package: 'rtorrent', isPresent: () => isOnPath('rtorrent') },
+  opentracker: { package: 'opentracker', isPresent: () => isOnPath('opentracker') },
+  ip: { package: 'iproute2', isPresent: () => isOnPath('ip') },
+  webtorrent: { isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/webtorrent/package.json')) },
+};
+
+/**
+ * Makes sure that the named programs are installed, installing all that are missing.
+ * Returns undefined when they are there, else the reason why not, in words for the test report.
+ */
+export function ensurePrograms(names: readonly ProgramName[]): string | undefined {
+  const missing = () => names.filter((name) => !PROGRAMS[name].isPresent());
+  if (missing().length === 0) return undefined;
+  if (missing().some((name) => PROGRAMS[name].package !== undefined)) {
+    if (process.getuid?.() !== 0) return `${missing().join(', ')} not installed, and installing needs root`;
+    if (!isOnPath('apt-get')) return `${missing().join(', ')} not installed, and there is no apt-get to install it`;
+  }
+  mkdirSync(CACHE_DIR, { recursive: true });
+  const install = spawnSync('flock', [join(CACHE_DIR, 'lock'), process.execPath, import.meta.filename], { encoding: 'utf8' });
+  if (missing().length === 0) return undefined;
+  return `could not install ${missing().join(', ')}: ${lastLines(install.stderr || String(install.error ?? install.stdout))}`;
+}
+
+/** Installs every program that is missing. */
+function installAll(): void {
+  const missing = Object.values(PROGRAMS).filter((program) => !program.isPresent());
+  const packages = missing.flatMap((program) => program.package ?? []);
+  if (packages.length > 0 && process.getuid?.() === 0) installDebian(packages);
+  if (!PROGRAMS.webtorrent.isPresent()) installNpm();
+}
+
+/** Installs Debian packages, and keeps Debian from starting the daemons among them as services. */
+function installDebian(packages: readonly string[]): void {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ownPolicy = !existsSync(policy);
+  if (ownPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const wait = ['-o', 'DPkg::Lock::Timeout=300', '-q'];
+  try {
+    execFileSync('apt-get', [...wait, 'update'], { env });
+    execFileSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages], { env });
+  } finally {
+    if (ownPolicy) rmSync(policy);
+  }
+}
+
+/** Installs the npm programs without their install scripts: those would download binaries that plain TCP does not need. */
+function installNpm(): void {
+  writeFileSync(join(CACHE_DIR, 'package.json'), '{ "private": true }\n');
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...NPM_PACKAGES], { cwd: CACHE_DIR });
+}
+
+function isOnPath(command: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(join(folder, command)));
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' | ');
+}
+
+if (import.meta.main) {
+  mkdirSync(CACHE_DIR, { recursive: true });
+  installAll();
+}
