@@ -8,7 +8,13 @@ import type { PieceIndex } from '../../base/units.ts';
  * The first `count` pieces of the set of the peer at `host`, in the BEP's order; fewer when the torrent has fewer
  * pieces, none for an IPv6 address. `infoHash` is the 20-byte name of the swarm.
  */
-export function allowedFastSet(host: string, infoHash: Uint8Array, pieceCount: number, count: number, digests: Digests): PieceIndex[] {
+export function allowedFastSet(
+  host: string,
+  infoHash: Uint8Array,
+  pieceCount: number,
+  count: number,
+  digests: Digests,
+): PieceIndex[] {
   const address = isIPv6(host) ? null : parseHost(host);
   if (address === null) return [];
   const pieces = new Set<PieceIndex>();

@@ -18,15 +18,27 @@ describe('BEP 3 messages', () => {
 
   it('carry big-endian integers', () => {
     assert.equal(toHex(encode.encodeHave(0x01020304)), '000000050401020304');
-    assert.equal(toHex(encode.encodeRequest({ piece: 1, begin: 0x4000, length: 0x4000 })), '0000000d06000000010000400000004000');
-    assert.equal(toHex(encode.encodeCancel({ piece: 1, begin: 0x4000, length: 0x4000 })), '0000000d08000000010000400000004000');
+    assert.equal(
+      toHex(encode.encodeRequest({ piece: 1, begin: 0x4000, length: 0x4000 })),
+      '0000000d06000000010000400000004000',
+    );
+    assert.equal(
+      toHex(encode.encodeCancel({ piece: 1, begin: 0x4000, length: 0x4000 })),
+      '0000000d08000000010000400000004000',
+    );
     assert.equal(toHex(encode.encodePort(6881)), '00000003091ae1');
     assert.equal(toHex(encode.encodeBitfield(Uint8Array.of(0xf0, 0x80))), '0000000305f080');
   });
 
   it('can be packed, request after request, into one buffer', () => {
-    const ranges = [{ piece: 1, begin: 0, length: 16384 }, { piece: 2, begin: 16384, length: 5 }];
-    assert.equal(toHex(encode.encodeRequests(ranges)), ranges.map((range) => toHex(encode.encodeRequest(range))).join(''));
+    const ranges = [
+      { piece: 1, begin: 0, length: 16384 },
+      { piece: 2, begin: 16384, length: 5 },
+    ];
+    assert.equal(
+      toHex(encode.encodeRequests(ranges)),
+      ranges.map((range) => toHex(encode.encodeRequest(range))).join(''),
+    );
   });
 
   it('put the head of a piece message into the gap before its data', () => {
@@ -39,7 +51,10 @@ describe('BEP 3 messages', () => {
 describe('the handshake', () => {
   it('is 19, the protocol name, eight reserved bytes, the info hash and the peer id', () => {
     const bytes = encodeHandshake({ infoHash, peerId, fast: false, extended: false, dht: false, v2: false });
-    assert.equal(toHex(bytes), `13${toHex(new TextEncoder().encode('BitTorrent protocol'))}0000000000000000${toHex(infoHash)}${toHex(peerId)}`);
+    assert.equal(
+      toHex(bytes),
+      `13${toHex(new TextEncoder().encode('BitTorrent protocol'))}0000000000000000${toHex(infoHash)}${toHex(peerId)}`,
+    );
   });
 
   it('carries each capability in its bit', () => {
@@ -52,7 +67,14 @@ describe('the handshake', () => {
 
   it('is decoded to what was encoded, for every set of capabilities', () => {
     for (let bits = 0; bits < 16; bits++) {
-      const handshake = { infoHash, peerId, fast: (bits & 1) > 0, extended: (bits & 2) > 0, dht: (bits & 4) > 0, v2: (bits & 8) > 0 };
+      const handshake = {
+        infoHash,
+        peerId,
+        fast: (bits & 1) > 0,
+        extended: (bits & 2) > 0,
+        dht: (bits & 4) > 0,
+        v2: (bits & 8) > 0,
+      };
       assert.deepEqual(decodeHandshake(encodeHandshake(handshake)), handshake);
     }
   });

@@ -8,15 +8,21 @@ import { encodeAllowedFast, encodeReject, encodeSuggest, Frame } from './encoder
 describe('BEP 6', () => {
   const infoHash = new Uint8Array(20).fill(0xaa);
 
-  it('gives the example\'s allowed fast sets of 7 and 9 pieces', () => {
+  it("gives the example's allowed fast sets of 7 and 9 pieces", () => {
     const nine = [1059, 431, 808, 1217, 287, 376, 1188, 353, 508];
     assert.deepEqual(allowedFastSet('80.4.4.200', infoHash, 1313, 7, nodeDigests), nine.slice(0, 7));
     assert.deepEqual(allowedFastSet('80.4.4.200', infoHash, 1313, 9, nodeDigests), nine);
   });
 
   it('gives neighbours in one /24 the same set', () => {
-    assert.deepEqual(allowedFastSet('80.4.4.1', infoHash, 1313, 7, nodeDigests), allowedFastSet('80.4.4.200', infoHash, 1313, 7, nodeDigests));
-    assert.notDeepEqual(allowedFastSet('80.4.5.1', infoHash, 1313, 7, nodeDigests), allowedFastSet('80.4.4.200', infoHash, 1313, 7, nodeDigests));
+    assert.deepEqual(
+      allowedFastSet('80.4.4.1', infoHash, 1313, 7, nodeDigests),
+      allowedFastSet('80.4.4.200', infoHash, 1313, 7, nodeDigests),
+    );
+    assert.notDeepEqual(
+      allowedFastSet('80.4.5.1', infoHash, 1313, 7, nodeDigests),
+      allowedFastSet('80.4.4.200', infoHash, 1313, 7, nodeDigests),
+    );
   });
 
   it('ends with every piece when the torrent has fewer than the set', () => {

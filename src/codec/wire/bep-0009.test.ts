@@ -9,15 +9,31 @@ describe('BEP 9', () => {
     assert.equal(toBinary(encodeMetadataMessage({ type: 'request', piece: 0 })), 'd8:msg_typei0e5:piecei0ee');
     assert.equal(toBinary(encodeMetadataMessage({ type: 'reject', piece: 0 })), 'd8:msg_typei2e5:piecei0ee');
     const data = utf8('xxxxxxxx');
-    assert.equal(toBinary(encodeMetadataMessage({ type: 'data', piece: 0, totalSize: 34256, data })), 'd8:msg_typei1e5:piecei0e10:total_sizei34256eexxxxxxxx');
+    assert.equal(
+      toBinary(encodeMetadataMessage({ type: 'data', piece: 0, totalSize: 34256, data })),
+      'd8:msg_typei1e5:piecei0e10:total_sizei34256eexxxxxxxx',
+    );
   });
 
   it('reads back what it wrote', () => {
     const message = fc.oneof(
-      fc.record({ type: fc.constantFrom('request' as const, 'reject' as const), piece: fc.nat() }, { noNullPrototype: true }),
-      fc.record({ type: fc.constant('data' as const), piece: fc.nat(), totalSize: fc.option(fc.nat()), data: fc.uint8Array({ minLength: 1, maxLength: 100 }) }, { noNullPrototype: true }),
+      fc.record(
+        { type: fc.constantFrom('request' as const, 'reject' as const), piece: fc.nat() },
+        { noNullPrototype: true },
+      ),
+      fc.record(
+        {
+          type: fc.constant('data' as const),
+          piece: fc.nat(),
+          totalSize: fc.option(fc.nat()),
+          data: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+        },
+        { noNullPrototype: true },
+      ),
     );
-    fc.assert(fc.property(message, (value) => assert.deepEqual(decodeMetadataMessage(encodeMetadataMessage(value)), value)));
+    fc.assert(
+      fc.property(message, (value) => assert.deepEqual(decodeMetadataMessage(encodeMetadataMessage(value)), value)),
+    );
   });
 
   it('tells a message of a type to come from a broken one', () => {
@@ -37,8 +53,11 @@ describe('BEP 9', () => {
 
   it('never throws, wherever a message is cut or spoilt', () => {
     const bytes = encodeMetadataMessage({ type: 'data', piece: 3, totalSize: 50000, data: utf8('abc') });
-    fc.assert(fc.property(fc.nat(bytes.length), fc.uint8Array(), (at, noise) => {
-      decodeMetadataMessage(concat([bytes.subarray(0, at), noise]));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.nat(bytes.length), fc.uint8Array(), (at, noise) => {
+        decodeMetadataMessage(concat([bytes.subarray(0, at), noise]));
+      }),
+      { numRuns: 300 },
+    );
   });
 });

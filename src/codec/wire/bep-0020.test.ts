@@ -5,7 +5,8 @@ import { concat, toBinary, utf8 } from '../../base/bytes.ts';
 import { seededRandom } from '../../base/random.ts';
 import { clientName, createPeerId } from './peer-id.ts';
 
-const idOf = (text: string): Uint8Array => concat([Uint8Array.from(text, (c) => c.charCodeAt(0)), new Uint8Array(20).fill(0x78)]).subarray(0, 20);
+const idOf = (text: string): Uint8Array =>
+  concat([Uint8Array.from(text, (c) => c.charCodeAt(0)), new Uint8Array(20).fill(0x78)]).subarray(0, 20);
 
 describe('BEP 20 peer ids', () => {
   it('of ours begin with -DS0100- and differ from one another', () => {
@@ -55,9 +56,12 @@ describe('BEP 20 peer ids', () => {
 
   it('never bring control characters into a name', () => {
     const start = fc.constantFrom('-', '-AZ', '-\x1b[', 'exbc', 'S58', 'M4-', 'XBT', 'OP', '-__proto__');
-    fc.assert(fc.property(start, fc.uint8Array({ minLength: 20, maxLength: 20 }), (prefix, rest) => {
-      const name = clientName(concat([utf8(prefix), rest]).subarray(0, 20));
-      assert.match(name ?? '', /^[\p{L}\p{N} .!~-]*$/u);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(start, fc.uint8Array({ minLength: 20, maxLength: 20 }), (prefix, rest) => {
+        const name = clientName(concat([utf8(prefix), rest]).subarray(0, 20));
+        assert.match(name ?? '', /^[\p{L}\p{N} .!~-]*$/u);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -16,14 +16,17 @@ const hashRequest: fc.Arbitrary<HashRequest> = fc.record({
   proofLayers: u32,
 });
 const rangeText = (r: encode.BlockRange): string => `${r.piece} ${r.begin} ${r.length}`;
-const hashText = (r: HashRequest): string => `${toHex(r.piecesRoot)} ${r.baseLayer} ${r.index} ${r.length} ${r.proofLayers}`;
+const hashText = (r: HashRequest): string =>
+  `${toHex(r.piecesRoot)} ${r.baseLayer} ${r.index} ${r.length} ${r.proofLayers}`;
 
 /** A receiver that writes each call down as one line; a piece message when its last byte has come. */
 function recordingReceiver(): { receiver: MessageReceiver; calls: string[] } {
   const calls: string[] = [];
-  const note = (name: string) => (...values: number[]): void => {
-    calls.push([name, ...values].join(' '));
-  };
+  const note =
+    (name: string) =>
+    (...values: number[]): void => {
+      calls.push([name, ...values].join(' '));
+    };
   let piece = '';
   let fragments: Uint8Array[] = [];
   const receiver: MessageReceiver = {
@@ -62,16 +65,17 @@ function recordingReceiver(): { receiver: MessageReceiver; calls: string[] } {
 }
 
 function pieceMessage(piece: number, begin: number, data: Uint8Array): Uint8Array {
-  const head = new Uint8Array(encode.PIECE_HEADER_LENGTH);
-  encode.encodePieceHeader(head, 0, piece, begin, data.length);
-  return concat([head, data]);
+  const header = new Uint8Array(encode.PIECE_HEADER_LENGTH);
+  encode.encodePieceHeader(header, 0, piece, begin, data.length);
+  return concat([header, data]);
 }
 
 /** An encoded message and the call that the receiver must see. */
 type Sample = readonly [bytes: Uint8Array, call: string];
 const sample: fc.Arbitrary<Sample> = fc.oneof(
   ...(['keepAlive', 'choke', 'unchoke', 'interested', 'notInterested', 'haveAll', 'haveNone'] as const).map((name) =>
-    fc.constant<Sample>([encode.Frame[name], name])),
+    fc.constant<Sample>([encode.Frame[name], name]),
+  ),
   u32.map((piece): Sample => [encode.encodeHave(piece), `have ${piece}`]),
   u32.map((piece): Sample => [encode.encodeSuggest(piece), `suggest ${piece}`]),
   u32.map((piece): Sample => [encode.encodeAllowedFast(piece), `allowedFast ${piece}`]),
@@ -85,15 +89,20 @@ const sample: fc.Arbitrary<Sample> = fc.oneof(
     const hashes = new Uint8Array(32 * n).fill(n + 1);
     return [encode.encodeHashes(r, hashes), `hashes ${hashText(r)} ${toHex(hashes)}`];
   }),
-  fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 })).map(([id, payload]): Sample => [
-    encode.encodeExtended(id, payload.subarray(0, 3), payload.subarray(3)),
-    `extended ${id} ${toHex(payload)}`,
-  ]),
+  fc
+    .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 }))
+    .map(
+      ([id, payload]): Sample => [
+        encode.encodeExtended(id, payload.subarray(0, 3), payload.subarray(3)),
+        `extended ${id} ${toHex(payload)}`,
+      ],
+    ),
   fc.uint8Array({ maxLength: 40 }).map((bits): Sample => [encode.encodeBitfield(bits), `bitfield ${toHex(bits)}`]),
-  fc.tuple(u32, u32, fc.uint8Array({ maxLength: 60 })).map(([piece, begin, data]): Sample => [
-    pieceMessage(piece, begin, data),
-    `piece ${piece} ${begin} ${toHex(data)}`,
-  ]),
+  fc
+    .tuple(u32, u32, fc.uint8Array({ maxLength: 60 }))
+    .map(
+      ([piece, begin, data]): Sample => [pieceMessage(piece, begin, data), `piece ${piece} ${begin} ${toHex(data)}`],
+    ),
   fc.uint8Array({ maxLength: 20 }).map((data): Sample => {
     const bytes = encode.encodeBitfield(data);
     bytes[4] = 99;
@@ -107,7 +116,10 @@ function cut(bytes: Uint8Array, points: readonly number[]): Uint8Array[] {
   return ends.map((end, i) => bytes.slice(i === 0 ? 0 : ends[i - 1], end));
 }
 
-function decodeAll(chunks: readonly Uint8Array[], options: WireDecoderOptions = {}): { calls: string[]; fault: string | null; decoder: WireDecoder } {
+function decodeAll(
+  chunks: readonly Uint8Array[],
+  options: WireDecoderOptions = {},
+): { calls: string[]; fault: string | null; decoder: WireDecoder } {
   const { receiver, calls } = recordingReceiver();
   const decoder = new WireDecoder(receiver, options);
   let fault: string | null = null;
@@ -125,63 +137,93 @@ function head(length: number, ...content: number[]): Uint8Array {
 
 describe('WireDecoder', () => {
   it('delivers the same calls however the stream is cut', () => {
-    fc.assert(fc.property(fc.array(sample, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), (samples, points) => {
-      const stream = concat(samples.map(([bytes]) => bytes));
-      const result = decodeAll(cut(stream, points));
-      assert.equal(result.fault, null);
-      assert.deepEqual(result.calls, samples.map(([, call]) => call));
-    }));
+    fc.assert(
+      fc.property(fc.array(sample, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), (samples, points) => {
+        const stream = concat(samples.map(([bytes]) => bytes));
+        const result = decodeAll(cut(stream, points));
+        assert.equal(result.fault, null);
+        assert.deepEqual(
+          result.calls,
+          samples.map(([, call]) => call),
+        );
+      }),
+    );
   });
 
   it('delivers the same calls when every byte comes alone', () => {
-    fc.assert(fc.property(fc.array(sample, { maxLength: 6 }), (samples) => {
-      const stream = concat(samples.map(([bytes]) => bytes));
-      const result = decodeAll(Array.from(stream, (byte) => Uint8Array.of(byte)));
-      assert.deepEqual(result.calls, samples.map(([, call]) => call));
-    }));
+    fc.assert(
+      fc.property(fc.array(sample, { maxLength: 6 }), (samples) => {
+        const stream = concat(samples.map(([bytes]) => bytes));
+        const result = decodeAll(Array.from(stream, (byte) => Uint8Array.of(byte)));
+        assert.deepEqual(
+          result.calls,
+          samples.map(([, call]) => call),
+        );
+      }),
+    );
   });
 
   it('delivers only whole messages of a stream truncated at any byte', () => {
-    fc.assert(fc.property(fc.array(sample, { minLength: 1, maxLength: 4 }), (samples) => {
-      const stream = concat(samples.map(([bytes]) => bytes));
-      const wanted = samples.map(([, call]) => call);
-      const ends: number[] = [];
-      for (const [bytes] of samples) ends.push((ends.at(-1) ?? 0) + bytes.length);
-      for (let length = 0; length < stream.length; length++) {
-        const result = decodeAll([stream.subarray(0, length)]);
-        assert.equal(result.fault, null);
-        const whole = ends.filter((end) => end <= length).length;
-        assert.deepEqual(result.calls.filter((call) => !call.startsWith('unknown')), wanted.slice(0, whole).filter((call) => !call.startsWith('unknown')));
-      }
-    }), { numRuns: 40 });
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 4 }), (samples) => {
+        const stream = concat(samples.map(([bytes]) => bytes));
+        const wanted = samples.map(([, call]) => call);
+        const ends: number[] = [];
+        for (const [bytes] of samples) ends.push((ends.at(-1) ?? 0) + bytes.length);
+        for (let length = 0; length < stream.length; length++) {
+          const result = decodeAll([stream.subarray(0, length)]);
+          assert.equal(result.fault, null);
+          const whole = ends.filter((end) => end <= length).length;
+          assert.deepEqual(
+            result.calls.filter((call) => !call.startsWith('unknown')),
+            wanted.slice(0, whole).filter((call) => !call.startsWith('unknown')),
+          );
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('never throws on random bytes, and stays faulted once it is', () => {
     const faults = new Set(['WIRE_OVERSIZED', 'WIRE_BAD_LENGTH', 'WIRE_BAD_BITFIELD']);
-    const plausible = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 25 }), fc.uint8Array({ maxLength: 60 }))
+    const plausible = fc
+      .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 25 }), fc.uint8Array({ maxLength: 60 }))
       .map(([length, id, rest]) => concat([head(length, id), rest]));
-    fc.assert(fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 80 }), plausible), { maxLength: 20 }), (chunks) => {
-      const { receiver } = recordingReceiver();
-      const decoder = new WireDecoder(receiver);
-      let first: unknown = null;
-      for (const chunk of chunks) {
-        const fault = decoder.receive(chunk);
-        if (first !== null) assert.equal(fault, first);
-        if (fault !== null) assert.ok(faults.has(fault.code));
-        first = fault;
-      }
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 80 }), plausible), { maxLength: 20 }), (chunks) => {
+        const { receiver } = recordingReceiver();
+        const decoder = new WireDecoder(receiver);
+        let first: unknown = null;
+        for (const chunk of chunks) {
+          const fault = decoder.receive(chunk);
+          if (first !== null) assert.equal(fault, first);
+          if (fault !== null) assert.ok(faults.has(fault.code));
+          first = fault;
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('hands on the data of a piece message before the message is whole, without copying it', () => {
     const fragments: { at: number; bytes: Uint8Array; isLast: boolean }[] = [];
     const { receiver } = recordingReceiver();
-    const decoder = new WireDecoder({ ...receiver, pieceStart: () => true, pieceFragment: (at, bytes, isLast) => fragments.push({ at, bytes, isLast }) });
+    const decoder = new WireDecoder({
+      ...receiver,
+      pieceStart: () => true,
+      pieceFragment: (at, bytes, isLast) => fragments.push({ at, bytes, isLast }),
+    });
     const message = pieceMessage(1, 16384, new Uint8Array(100));
     const first = message.subarray(0, 50);
     decoder.receive(first);
     decoder.receive(message.subarray(50));
-    assert.deepEqual(fragments.map(({ at, bytes, isLast }) => [at, bytes.length, isLast]), [[0, 37, false], [37, 63, true]]);
+    assert.deepEqual(
+      fragments.map(({ at, bytes, isLast }) => [at, bytes.length, isLast]),
+      [
+        [0, 37, false],
+        [37, 63, true],
+      ],
+    );
     assert.equal(fragments[0]?.bytes.buffer, first.buffer);
   });
 
@@ -218,7 +260,21 @@ describe('limits of WireDecoder', () => {
 
   it('refuses each message of one size with a byte less or more', () => {
     const sizes: [id: number, length: number][] = [
-      [0, 1], [1, 1], [2, 1], [3, 1], [4, 5], [6, 13], [8, 13], [9, 3], [13, 5], [14, 1], [15, 1], [16, 13], [17, 5], [21, 49], [23, 49],
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 5],
+      [6, 13],
+      [8, 13],
+      [9, 3],
+      [13, 5],
+      [14, 1],
+      [15, 1],
+      [16, 13],
+      [17, 5],
+      [21, 49],
+      [23, 49],
     ];
     for (const [id, length] of sizes) {
       assert.equal(decodeAll([head(length, id)]).fault, null, `id ${id}`);
@@ -233,8 +289,12 @@ describe('limits of WireDecoder', () => {
     assert.equal(decodeAll([head(10 + 128 * 1024, 7)]).fault, 'WIRE_OVERSIZED');
   });
 
-  it('wants a bitfield of exactly the torrent\'s size once that is known', () => {
-    for (const [length, fault] of [[1, 'WIRE_BAD_BITFIELD'], [2, null], [3, 'WIRE_BAD_BITFIELD']] as const) {
+  it("wants a bitfield of exactly the torrent's size once that is known", () => {
+    for (const [length, fault] of [
+      [1, 'WIRE_BAD_BITFIELD'],
+      [2, null],
+      [3, 'WIRE_BAD_BITFIELD'],
+    ] as const) {
       const { receiver } = recordingReceiver();
       const decoder = new WireDecoder(receiver);
       decoder.setPieceCount(13);
@@ -242,7 +302,7 @@ describe('limits of WireDecoder', () => {
     }
   });
 
-  it('refuses a bitfield for more than 2^21 pieces while the torrent\'s size is unknown', () => {
+  it("refuses a bitfield for more than 2^21 pieces while the torrent's size is unknown", () => {
     assert.equal(decodeAll([head(1 + 2 ** 18, 5)]).fault, null);
     assert.equal(decodeAll([head(2 + 2 ** 18, 5)]).fault, 'WIRE_OVERSIZED');
   });

@@ -146,7 +146,11 @@ export class WireDecoder {
   /** Size of a head that is all of the shortest message of its kind. */
   #sizeBetween(id: number, length: number, shortest: number, longest: number): number {
     if (length < shortest) return this.#refuseLength(id, length);
-    if (length > longest) return this.#refuse('WIRE_OVERSIZED', `A message ${id} of ${length} bytes was announced; ${longest} is the most.`);
+    if (length > longest)
+      return this.#refuse(
+        'WIRE_OVERSIZED',
+        `A message ${id} of ${length} bytes was announced; ${longest} is the most.`,
+      );
     return PREFIX + shortest;
   }
 
@@ -166,22 +170,38 @@ export class WireDecoder {
     const id = bytes[at + 4] as number;
     if (id === Message.piece) return this.#beginPiece(readU32(bytes, at + 5), readU32(bytes, at + 9), length - 9);
     switch (id) {
-      case Message.choke: return receiver.choke();
-      case Message.unchoke: return receiver.unchoke();
-      case Message.interested: return receiver.interested();
-      case Message.notInterested: return receiver.notInterested();
-      case Message.have: return receiver.have(readU32(bytes, at + 5));
-      case Message.request: return receiver.request(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
-      case Message.cancel: return receiver.cancel(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
-      case Message.reject: return receiver.reject(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
-      case Message.port: return receiver.port(readU16(bytes, at + 5));
-      case Message.suggest: return receiver.suggest(readU32(bytes, at + 5));
-      case Message.haveAll: return receiver.haveAll();
-      case Message.haveNone: return receiver.haveNone();
-      case Message.allowedFast: return receiver.allowedFast(readU32(bytes, at + 5));
-      case Message.hashRequest: return receiver.hashRequest(readHashRequest(bytes, at + 5));
-      case Message.hashReject: return receiver.hashReject(readHashRequest(bytes, at + 5));
-      case Message.bitfield: return this.#beginBody(id, length - 1);
+      case Message.choke:
+        return receiver.choke();
+      case Message.unchoke:
+        return receiver.unchoke();
+      case Message.interested:
+        return receiver.interested();
+      case Message.notInterested:
+        return receiver.notInterested();
+      case Message.have:
+        return receiver.have(readU32(bytes, at + 5));
+      case Message.request:
+        return receiver.request(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
+      case Message.cancel:
+        return receiver.cancel(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
+      case Message.reject:
+        return receiver.reject(readU32(bytes, at + 5), readU32(bytes, at + 9), readU32(bytes, at + 13));
+      case Message.port:
+        return receiver.port(readU16(bytes, at + 5));
+      case Message.suggest:
+        return receiver.suggest(readU32(bytes, at + 5));
+      case Message.haveAll:
+        return receiver.haveAll();
+      case Message.haveNone:
+        return receiver.haveNone();
+      case Message.allowedFast:
+        return receiver.allowedFast(readU32(bytes, at + 5));
+      case Message.hashRequest:
+        return receiver.hashRequest(readHashRequest(bytes, at + 5));
+      case Message.hashReject:
+        return receiver.hashReject(readHashRequest(bytes, at + 5));
+      case Message.bitfield:
+        return this.#beginBody(id, length - 1);
       case Message.extended:
         this.#extendedId = bytes[at + 5] as number;
         return this.#beginBody(id, length - 2);

@@ -9,4 +9,5 @@ export function encodeDontHave(piece: PieceIndex): Uint8Array {
 }
 
 /** Null when the payload has not four bytes. */
-export const decodeDontHave = (payload: Uint8Array): PieceIndex | null => (payload.length === 4 ? readU32(payload, 0) : null);
+export const decodeDontHave = (payload: Uint8Array): PieceIndex | null =>
+  payload.length === 4 ? readU32(payload, 0) : null;

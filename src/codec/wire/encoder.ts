@@ -83,7 +83,13 @@ export const encodeCancel = (range: BlockRange): Uint8Array => rangeFrames(Messa
 export const encodeReject = (range: BlockRange): Uint8Array => rangeFrames(Message.reject, [range]);
 
 /** Writes the 13 bytes that stand before `length` bytes of data, in place. */
-export function encodePieceHeader(into: Uint8Array, at: number, piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
+export function encodePieceHeader(
+  into: Uint8Array,
+  at: number,
+  piece: PieceIndex,
+  begin: ByteCount,
+  length: ByteCount,
+): void {
   writeU32(into, at, PIECE_HEADER_LENGTH - 4 + length);
   into[at + 4] = Message.piece;
   writeU32(into, at + 5, piece);
@@ -124,7 +130,8 @@ function hashFrame(id: number, request: HashRequest, hashes: Uint8Array | null):
 export const encodeHashRequest = (request: HashRequest): Uint8Array => hashFrame(Message.hashRequest, request, null);
 
 /** BEP 52: 32 bytes a hash, base layer first, then the uncles from bottom to top. */
-export const encodeHashes = (request: HashRequest, hashes: Uint8Array): Uint8Array => hashFrame(Message.hashes, request, hashes);
+export const encodeHashes = (request: HashRequest, hashes: Uint8Array): Uint8Array =>
+  hashFrame(Message.hashes, request, hashes);
 
 /** BEP 52. */
 export const encodeHashReject = (request: HashRequest): Uint8Array => hashFrame(Message.hashReject, request, null);

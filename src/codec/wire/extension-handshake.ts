@@ -4,6 +4,7 @@
  */
 import { formatHost, parseHost } from '../../base/address.ts';
 import { toText } from '../../base/bytes.ts';
+import { printable } from '../../base/printable.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { BencodeDict, decodePrefix, encode } from '../bencode/index.ts';
 
@@ -59,7 +60,7 @@ export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshak
   const uploadOnly = dict.int('upload_only');
   return {
     ids: readIds(dict.dict('m')),
-    client: printable(dict.text('v')),
+    client: printable(dict.text('v') ?? '', LONGEST_CLIENT),
     port: between(dict.int('p'), 1, 65535),
     requestQueue: between(dict.int('reqq'), 1, Number.MAX_SAFE_INTEGER),
     yourHost: hostOf(dict.bytes('yourip'), [4, 16]),
@@ -96,10 +97,4 @@ function between(value: number | null, least: number, most: number): number | nu
 
 function hostOf(bytes: Uint8Array | null, lengths: readonly number[]): string | null {
   return bytes !== null && lengths.includes(bytes.length) ? formatHost(bytes) : null;
-}
-
-/** Without control, format, private and unassigned characters: it is shown to people. */
-function printable(text: string | null): string | null {
-  const shown = text?.slice(0, 4 * LONGEST_CLIENT).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim().slice(0, LONGEST_CLIENT);
-  return shown === undefined || shown === '' ? null : shown;
 }

@@ -23,7 +23,26 @@ export {
 } from './encoder.ts';
 export { wireErrors } from './errors.ts';
 export { decodeExtensionHandshake, encodeExtensionHandshake, type ExtensionHandshake } from './extension-handshake.ts';
-export { type Capabilities, decodeHandshake, encodeHandshake, HANDSHAKE_LENGTH, type Handshake, isHandshakePrefix } from './handshake.ts';
-export { type BlockRequest, type Fault, type HashRequest, LARGEST_REQUEST, Message, type MessageReceiver } from './messages.ts';
+export {
+  type Capabilities,
+  decodeHandshake,
+  encodeHandshake,
+  HANDSHAKE_LENGTH,
+  type Handshake,
+  isHandshakePrefix,
+} from './handshake.ts';
+export {
+  type BlockRequest,
+  type Fault,
+  type HashRequest,
+  LARGEST_REQUEST,
+  Message,
+  type MessageReceiver,
+} from './messages.ts';
 export { clientName, createPeerId } from './peer-id.ts';
-export { decodeMetadataMessage, encodeMetadataMessage, METADATA_PIECE_LENGTH, type MetadataMessage } from './ut-metadata.ts';
+export {
+  decodeMetadataMessage,
+  encodeMetadataMessage,
+  METADATA_PIECE_LENGTH,
+  type MetadataMessage,
+} from './ut-metadata.ts';

@@ -26,7 +26,10 @@ const types = ['request', 'data', 'reject'] as const;
 export function encodeMetadataMessage(message: Exclude<MetadataMessage, { type: 'unknown' }>): Uint8Array {
   const msgType = types.indexOf(message.type);
   if (message.type !== 'data') return encode({ msg_type: msgType, piece: message.piece });
-  return concat([encode({ msg_type: msgType, piece: message.piece, total_size: message.totalSize ?? undefined }), message.data]);
+  return concat([
+    encode({ msg_type: msgType, piece: message.piece, total_size: message.totalSize ?? undefined }),
+    message.data,
+  ]);
 }
 
 /** Null when the payload is not such a message. */

@@ -1,0 +1,13 @@
+/** Tracker messages over HTTP and UDP, both directions: BEP 3, 7, 15, 21, 23, 24, 31, 41 and 48. */
+export type { AddressFamily } from './compact-peers.ts';
+export { decodeAnnounceReply, encodeAnnounceQuery } from './http-announce.ts';
+export { decodeScrapeReply, encodeScrapeQuery, scrapeUrl } from './http-scrape.ts';
+export type { AnnounceRequest, AnnounceSuccess, ScrapeEntry, TrackerEvent, TrackerFailure } from './messages.ts';
+export { addQuery } from './query.ts';
+export {
+  decodeUdpTrackerReply,
+  encodeUdpTrackerRequest,
+  MOST_UDP_SCRAPES,
+  type UdpTrackerReply,
+  type UdpTrackerRequest,
+} from './udp.ts';
