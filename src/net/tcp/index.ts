@@ -1,0 +1,2 @@
+export { tcpTransport } from './tcp-transport.ts';
+export type { TcpOptions } from './tcp-transport.ts';
