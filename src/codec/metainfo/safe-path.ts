@@ -1,0 +1,90 @@
+/**
+ * Makes file names of torrents safe for every platform at once, so that a torrent has the same paths wherever it is
+ * opened: what one system forbids is replaced on all. The name in the torrent is kept beside it for web seeds and
+ * display. Nothing here looks at the running system.
+ */
+import { utf8 } from '../../base/bytes.ts';
+import type { ByteCount } from '../../base/units.ts';
+
+/** Longest path element, bytes of UTF-8: the limit of ext4, APFS and (in UTF-16 units) NTFS. */
+const longestElement: ByteCount = 255;
+
+/** Longest extension that survives when a name is shortened, bytes. */
+const longestExtension: ByteCount = 20;
+
+/** What stands in for a character that is not allowed and for a name of which nothing is left. */
+const substitute = '_';
+
+/**
+ * Invisible characters, with which a name can look like another: soft hyphen, Arabic letter mark, Mongolian vowel
+ * separator, zero-width and bidirectional controls, invisible operators, byte order mark, annotations, tags.
+ */
+const invisible =
+  /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0001}\u{e0020}-\u{e007f}]/gu;
+
+/** Controls, line separators, lone surrogates, invalid UTF-8 (U+FFFD), and what Windows or a path itself reserves. */
+const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"/\\|?*]/gu;
+
+/** Windows strips these from the end of a name, so that `a.` and `a` would be one file. */
+const trailing = /[. ]+$/;
+
+/** Device names of Windows, reserved with any extension. */
+const reserved = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i;
+
+/** Names of common characters only, most names, need just the test for reserved ones. */
+const plain = /^[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$/;
+
+/**
+ * One path element, safe on every platform and never empty. Removes invisible characters, replaces forbidden ones,
+ * trims the end, prefixes device names and shortens to 255 bytes while keeping the extension.
+ */
+export function safeElement(name: string): string {
+  if (plain.test(name)) return reserved.test(name) ? substitute + name : name;
+  const cleaned = name.replace(invisible, '').replace(forbidden, substitute).replace(trailing, '');
+  if (cleaned === '') return substitute;
+  return shorten(reserved.test(cleaned) ? substitute + cleaned : cleaned, '');
+}
+
+/** `safeElement`, or `fallback` when nothing of the name is left. */
+export function safeName(name: string, fallback: string): string {
+  const safe = safeElement(name);
+  return safe === substitute ? fallback : safe;
+}
+
+/** The element with a number before its extension: `name.1.ext`. */
+export function numberedElement(name: string, number: number): string {
+  return shorten(name, `.${number}`);
+}
+
+/** Puts `infix` before the extension and cuts the stem so that the whole fits. */
+function shorten(name: string, infix: string): string {
+  const dot = name.lastIndexOf('.');
+  const hasExtension = dot > 0 && utf8(name.slice(dot)).length <= longestExtension;
+  const stem = hasExtension ? name.slice(0, dot) : name;
+  const extension = infix + (hasExtension ? name.slice(dot) : '');
+  const cut = cutText(stem, longestElement - utf8(extension).length);
+  const whole = cut + extension;
+  return whole === name ? name : whole.replace(trailing, '') || substitute;
+}
+
+/** The longest start of a text that takes at most `most` bytes of UTF-8, whole characters only. */
+function cutText(text: string, most: ByteCount): string {
+  if (text.length * 3 <= most) return text;
+  let length = 0;
+  let end = 0;
+  for (const character of text) {
+    length += utf8(character).length;
+    if (length > most) return text.slice(0, end);
+    end += character.length;
+  }
+  return text;
+}
+
+/**
+ * A key that is equal for paths which some file system takes for the same: letter case and Unicode normalisation do
+ * not count (NTFS, APFS).
+ */
+export function foldPath(path: string): string {
+  if (/^\p{ASCII}*$/u.test(path)) return path.toUpperCase();
+  return path.normalize('NFD').toUpperCase().normalize('NFD');
+}
