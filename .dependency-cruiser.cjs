@@ -1,0 +1,127 @@
+/**
+ * The walls (ARCHITECTURE.md, "Who may import whom"), checked by `npm run check`. Type-only imports count: a type
+ * that leaks upwards ties two layers together as surely as a call. Tests may reach anything; nothing may reach them.
+ */
+'use strict';
+
+/** Layer → the layers that it may import besides itself. A folder of src/ that is not listed here fails. */
+const mayImport = {
+  base: [],
+  codec: ['base'],
+  crypto: ['base'],
+  net: ['base', 'codec', 'crypto'],
+  storage: ['base', 'codec', 'crypto'],
+  discovery: ['base', 'codec', 'crypto', 'net'],
+  engine: ['base', 'codec', 'crypto', 'net', 'storage', 'discovery'],
+  app: ['base', 'codec', 'crypto', 'net', 'storage', 'discovery', 'engine'],
+  cli: ['base', 'codec', 'app'],
+};
+const layers = Object.keys(mayImport);
+
+/** Layers that know no `node:` module: they run in Node, in the simulation and in a browser. */
+const runtimeNeutral = 'base|codec|engine';
+/** The library half takes no package from npm. */
+const library = 'base|codec|crypto|net|storage|discovery|engine';
+/** Layers whose sub-folders are doors of their own; any other layer has the one door `index.ts`. */
+const subdivided = 'codec|net|storage|discovery|app';
+/** Layers without a door: imported by file. */
+const doorless = 'base|crypto';
+
+const tests = String.raw`(\.test\.ts$|^test/|^bench/)`;
+const source = (layer) => ({ path: `^src/(${layer})/`, pathNot: tests });
+const error = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
+
+module.exports = {
+  forbidden: [
+    ...layers.map((layer) =>
+      error(`wall-${layer}`, `${layer}/ may import only: ${mayImport[layer].join(', ') || 'itself'}.`, source(layer), {
+        path: '^src/',
+        pathNot: `^src/(${[layer, ...mayImport[layer]].join('|')})/`,
+      }),
+    ),
+    error('wall-cli-codec', 'cli/ sees only types of codec/: the work is done by app/.', source('cli'), {
+      path: '^src/codec/',
+      dependencyTypesNot: ['type-only'],
+    }),
+    error(
+      'unknown-layer',
+      'A new folder of src/ needs its row in the table of .dependency-cruiser.cjs.',
+      {
+        path: `^src/(?!(${layers.join('|')})/)[^/]+/`,
+      },
+      {},
+    ),
+    error(
+      'door',
+      'Another folder is entered only by its index.ts.',
+      { path: '^src/([^/]+)/', pathNot: tests },
+      {
+        path: `^src/(?!$1/)(?!(${doorless})/)[^/]+/.+`,
+        pathNot: String.raw`^src/([^/]+|(${subdivided})/[^/]+)/index\.ts$`,
+      },
+    ),
+    error(
+      'sub-door',
+      'A sub-folder with a door of its own is entered only by its index.ts.',
+      {
+        path: `^src/(${subdivided})/([^/]+)(/|$)`,
+        pathNot: tests,
+      },
+      {
+        path: String.raw`^src/$1/(?!$2/)[^/]+/(?!index\.ts$)`,
+      },
+    ),
+    error(
+      'own-index',
+      'Inside a folder import the file itself: barrels are how import knots begin.',
+      {
+        path: '^src/([^/]+)/',
+        pathNot: tests,
+      },
+      {
+        path: String.raw`^src/$1/index\.ts$`,
+      },
+    ),
+    error(
+      'own-sub-index',
+      'Inside a folder import the file itself.',
+      {
+        path: '^src/([^/]+/[^/]+)/',
+        pathNot: tests,
+      },
+      {
+        path: String.raw`^src/$1/index\.ts$`,
+      },
+    ),
+    error('runtime-neutral', 'This layer runs outside Node too: take it in through a port.', source(runtimeNeutral), {
+      dependencyTypes: ['core'],
+    }),
+    error('library-without-packages', 'The library half depends on nothing but Node.', source(library), {
+      dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+    }),
+    error(
+      'no-dev-dependency',
+      'Published code may not need a development dependency.',
+      { path: '^src/', pathNot: tests },
+      {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      },
+    ),
+    error(
+      'no-test-in-source',
+      'Source may not import tests, benchmarks or scripts.',
+      { path: '^src/', pathNot: tests },
+      {
+        path: String.raw`(\.test\.ts$|^test/|^bench/|^scripts/)`,
+      },
+    ),
+    error('no-cycle', 'Import cycles, type-only ones included, make files inseparable.', {}, { circular: true }),
+    error('unresolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist|[.]cache)/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
