@@ -1,3 +1,6 @@
 /** Door of the engine. */
-export type { EngineOptions, TorrentOptions } from './session/options.ts';
+export { engineError, engineErrors } from './errors.ts';
+export { defaultEngineOptions, type EngineOptions, type TorrentOptions } from './session/options.ts';
+export { type EngineDeps, EngineSession } from './session/session.ts';
 export type { FileStatus, PeerStatus, TorrentEvents, TorrentState, TorrentStatus } from './torrent/status.ts';
+export type { Torrent, TorrentIdentity } from './torrent/torrent.ts';

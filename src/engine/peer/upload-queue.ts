@@ -5,14 +5,8 @@
 import { RateMeter } from '../../base/rate.ts';
 import type { ByteCount, Millis, PieceIndex } from '../../base/units.ts';
 import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
-import { encodePieceHeader, PIECE_HEADER_LENGTH } from '../../codec/wire/index.ts';
+import { type BlockRange, encodePieceHeader, PIECE_HEADER_LENGTH } from '../../codec/wire/index.ts';
 import type { PoolBuffer, ReadRun } from '../../storage/index.ts';
-
-export interface UploadRequest {
-  readonly piece: PieceIndex;
-  readonly begin: ByteCount;
-  readonly length: ByteCount;
-}
 
 /** What the queue needs from outside. */
 export interface UploadPort {
@@ -21,10 +15,12 @@ export interface UploadPort {
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
   send(bytes: Uint8Array, sent: () => void): void;
   pieceOffset(piece: PieceIndex): ByteCount;
-  /** Payload that the rate limits let pass now, at most `want`. */
-  grant(want: ByteCount): ByteCount;
+  /** Payload that the rate limits let pass now; Infinity without limits. */
+  room(): ByteCount;
+  /** Payload that leaves now. */
+  charge(bytes: ByteCount): void;
   /** Requests that could not be read: they are to be rejected. */
-  failed(requests: readonly UploadRequest[], error: unknown): void;
+  failed(requests: readonly BlockRange[], error: unknown): void;
 }
 
 /** Batches under way at the same time: one being read, one being sent, one waiting in the socket. */
@@ -37,7 +33,7 @@ const BATCH_TIME: Millis = 250;
 export class UploadQueue {
   readonly meter: RateMeter;
   readonly #port: UploadPort;
-  #waiting: UploadRequest[] = [];
+  #waiting: BlockRange[] = [];
   /** Requests before this index have left the queue. */
   #head = 0;
   #inFlight = 0;
@@ -54,14 +50,14 @@ export class UploadQueue {
     return this.#waiting.length - this.#head;
   }
 
-  push(request: UploadRequest): void {
+  push(request: BlockRange): void {
     this.#waiting.push(request);
   }
 
   /** Takes back one request; false when it has already left. */
   cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
     for (let i = this.#head; i < this.#waiting.length; i++) {
-      const request = this.#waiting[i] as UploadRequest;
+      const request = this.#waiting[i] as BlockRange;
       if (request.piece === piece && request.begin === begin && request.length === length) {
         this.#waiting.splice(i, 1);
         return true;
@@ -71,9 +67,9 @@ export class UploadQueue {
   }
 
   /** Takes back all waiting requests that `keep` does not hold on to, and returns them. */
-  clear(keep: (request: UploadRequest) => boolean = () => false): UploadRequest[] {
-    const dropped: UploadRequest[] = [];
-    const kept: UploadRequest[] = [];
+  clear(keep: (request: BlockRange) => boolean = () => false): BlockRange[] {
+    const dropped: BlockRange[] = [];
+    const kept: BlockRange[] = [];
     for (const request of this.#waiting.slice(this.#head)) (keep(request) ? kept : dropped).push(request);
     this.#waiting = kept;
     this.#head = 0;
@@ -93,20 +89,20 @@ export class UploadQueue {
   }
 
   #sendBatch(now: () => Millis): boolean {
+    const room = Math.min(this.#batchSize, this.#port.room());
+    if (room <= 0) return false;
     let payload = 0;
     let end = this.#head;
     while (end < this.#waiting.length) {
-      const next = (this.#waiting[end] as UploadRequest).length;
-      if (payload > 0 && payload + next > this.#batchSize) break;
+      const next = (this.#waiting[end] as BlockRange).length;
+      if (payload > 0 && payload + next > room) break;
       payload += next;
       end++;
     }
-    const granted = this.#port.grant(payload);
-    while (payload > granted) payload -= (this.#waiting[--end] as UploadRequest).length;
-    if (end === this.#head) return false;
     const buffer = this.#port.takeBuffer(payload + (end - this.#head) * PIECE_HEADER_LENGTH);
     if (buffer === null) return false;
     const batch = this.#waiting.slice(this.#head, end);
+    this.#port.charge(payload);
     this.#advance(end);
     this.#inFlight++;
     const started = now();
@@ -136,7 +132,7 @@ export class UploadQueue {
   }
 
   /** Writes the headers and says where each block's bytes go. */
-  #frame(bytes: Uint8Array, batch: readonly UploadRequest[]): ReadRun[] {
+  #frame(bytes: Uint8Array, batch: readonly BlockRange[]): ReadRun[] {
     let at = 0;
     return batch.map(({ piece, begin, length }) => {
       encodePieceHeader(bytes, at, piece, begin, length);

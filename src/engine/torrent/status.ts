@@ -84,9 +84,12 @@ export interface TorrentEvents {
   piece: PieceIndex;
   /** Nothing wanted is missing any more. */
   complete: { readonly downloaded: ByteCount };
-  /** A piece failed its hash; `banned` lists the peers found guilty. */
-  hashFailed: { readonly piece: PieceIndex; readonly banned: readonly string[] };
+  /** A piece failed its hash and is downloaded again. */
+  hashFailed: { readonly piece: PieceIndex };
+  /** Peers were found guilty of sending bad data. */
+  banned: { readonly addresses: readonly string[]; readonly reason: string };
+  /** The seed ratio or seed time is reached; the torrent pauses. */
+  seedGoalReached: { readonly uploaded: ByteCount };
   peerConnected: { readonly address: string };
   peerDisconnected: { readonly address: string; readonly reason: string };
-  warning: { readonly code: string; readonly message: string };
 }

@@ -1,0 +1,311 @@
+/**
+ * The library's session: the engine composed with real sockets, files, workers and trackers. This is the one place
+ * where the parts meet; everything is chosen here and nowhere else.
+ */
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import type { PeerAddress } from '../base/address.ts';
+import { systemClock } from '../base/clock.ts';
+import type { ListenOptions } from '../base/events.ts';
+import { type Logger, silentLogger } from '../base/logger.ts';
+import { systemRandom } from '../base/random.ts';
+import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
+import type { InfoHashes, Metainfo } from '../codec/metainfo/index.ts';
+import { nodeDigests } from '../crypto/digests.ts';
+import type { Discovery } from '../discovery/index.ts';
+import { trackerClient } from '../discovery/tracker-client/index.ts';
+import {
+  defaultEngineOptions,
+  engineError,
+  type EngineOptions,
+  EngineSession,
+  type FileStatus,
+  type PeerStatus,
+  type Torrent,
+  type TorrentEvents,
+  type TorrentOptions,
+  type TorrentStatus,
+} from '../engine/index.ts';
+import { tcpTransport } from '../net/tcp/index.ts';
+import { fileStorage } from '../storage/file/index.ts';
+import { BufferPool } from '../storage/index.ts';
+import { stateDirectory } from './paths.ts';
+import { identify } from './torrent-source.ts';
+
+export interface SessionOptions {
+  /** Port to listen on; 0 = any free one (default), null = do not listen. */
+  readonly port?: number | null;
+  /** Addresses to listen on and to dial from; default all (`0.0.0.0` and `::`). */
+  readonly bind?: readonly string[];
+  /** Default folder for downloads; default the current one. */
+  readonly directory?: string;
+  /** Where resume journals live; default the platform's state folder. */
+  readonly stateDirectory?: string;
+  readonly downloadLimit?: BytesPerSecond;
+  readonly uploadLimit?: BytesPerSecond;
+  readonly maxConnections?: number;
+  readonly uploadSlots?: number;
+  /** Memory for pieces in flight, bytes; default 64 MiB. */
+  readonly bufferBudget?: ByteCount;
+  /** Threads that hash and write; default one a core, at most 4. */
+  readonly diskWorkers?: number;
+  /** Use the torrents' trackers (default true). */
+  readonly useTrackers?: boolean;
+  readonly logger?: Logger;
+}
+
+export type AddOptions = Partial<TorrentOptions>;
+
+/** A torrent file's path or bytes, a decoded torrent, or a magnet link. */
+export type TorrentSource = string | Uint8Array | Metainfo;
+
+export interface SessionTorrent {
+  readonly infoHashes: InfoHashes;
+  /** Null until the metadata of a magnet link is there. */
+  readonly metainfo: Metainfo | null;
+  status(): TorrentStatus;
+  files(): FileStatus[];
+  peers(): PeerStatus[];
+  on<K extends keyof TorrentEvents>(name: K, listener: (payload: TorrentEvents[K]) => void, options?: ListenOptions): Disposable;
+  /** Resolves when the info dictionary is known. */
+  metadata(options?: { signal?: AbortSignal }): Promise<Metainfo>;
+  /** Resolves when existing data has been looked at (journal or hashes): the state is then downloading, seeding or failed. */
+  ready(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Resolves when all wanted data is verified and written; rejects when the torrent fails or is closed. */
+  completed(options?: { signal?: AbortSignal }): Promise<void>;
+  addPeer(address: PeerAddress): void;
+  select(files: readonly FileIndex[]): Promise<void>;
+  setPriority(file: FileIndex, priority: number): Promise<void>;
+  setSequential(isSequential: boolean): void;
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Hashes all data that is there. */
+  recheck(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Ends the torrent; its data stays unless `deleteData`. */
+  remove(options?: { deleteData?: boolean }): Promise<void>;
+}
+
+export interface Session extends AsyncDisposable {
+  /** Addresses on which peers are accepted. */
+  readonly listening: readonly PeerAddress[];
+  readonly torrents: readonly SessionTorrent[];
+  /** Adds a torrent and starts it. Rejects on a bad source (METAINFO_*, MAGNET_*) or when it is already there. */
+  add(source: TorrentSource, options?: AddOptions): Promise<SessionTorrent>;
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;
+  /** Says goodbye to trackers and peers, flushes, closes. */
+  close(): Promise<void>;
+}
+
+/** Memory of outgoing blocks, bytes. */
+const UPLOAD_BUDGET: ByteCount = 24 * 1024 * 1024;
+const DEFAULT_PIECE_BUDGET: ByteCount = 64 * 1024 * 1024;
+
+/** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED. */
+export async function createSession(options: SessionOptions = {}): Promise<Session> {
+  const logger = options.logger ?? silentLogger;
+  const storage = fileStorage({
+    stateDirectory: options.stateDirectory ?? stateDirectory(),
+    workers: options.diskWorkers ?? Math.min(4, cpus().length),
+  });
+  const discoveries: Discovery[] = [];
+  if (options.useTrackers !== false) {
+    discoveries.push(trackerClient({}, { clock: systemClock, random: systemRandom, logger }));
+  }
+  const pieceBudget = options.bufferBudget ?? DEFAULT_PIECE_BUDGET;
+  const [localAddress] = options.bind ?? [];
+  const engine = new EngineSession(engineOptions(options), {
+    clock: systemClock,
+    random: systemRandom,
+    digests: nodeDigests,
+    logger,
+    transport: tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) }),
+    storage,
+    // Pieces being hashed and written stand beside those in progress.
+    piecePool: new BufferPool({ budget: pieceBudget * 1.5 }),
+    pieceBudget,
+    uploadPool: new BufferPool({ budget: UPLOAD_BUDGET }),
+    discoveries,
+  });
+  try {
+    await engine.listen();
+  } catch (error) {
+    await engine.close();
+    await storage.close();
+    throw error;
+  }
+  return new ClientSession(engine, storage, resolve(options.directory ?? '.'));
+}
+
+function engineOptions(options: SessionOptions): EngineOptions {
+  const { port = 0, bind = ['0.0.0.0', '::'] } = options;
+  const { maxConnections, uploadSlots, downloadLimit, uploadLimit } = options;
+  return {
+    ...defaultEngineOptions,
+    listen: port === null ? [] : bind.map((host) => ({ host, port })),
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(uploadSlots !== undefined && { uploadSlots }),
+    ...(downloadLimit !== undefined && { downloadLimit }),
+    ...(uploadLimit !== undefined && { uploadLimit }),
+  };
+}
+
+class ClientSession implements Session {
+  readonly #engine: EngineSession;
+  readonly #storage: { close(): Promise<void> };
+  readonly #directory: string;
+  readonly #torrents = new Set<ClientTorrent>();
+
+  constructor(engine: EngineSession, storage: { close(): Promise<void> }, directory: string) {
+    this.#engine = engine;
+    this.#storage = storage;
+    this.#directory = directory;
+  }
+
+  get listening(): readonly PeerAddress[] {
+    return this.#engine.listening;
+  }
+
+  get torrents(): readonly SessionTorrent[] {
+    return [...this.#torrents];
+  }
+
+  async add(source: TorrentSource, options: AddOptions = {}): Promise<SessionTorrent> {
+    const { identity, peers, select } = await identify(source, nodeDigests, options.trackers ?? []);
+    const torrent = this.#engine.add(identity, {
+      ...(select !== null && { select }),
+      ...options,
+      directory: resolve(options.directory ?? this.#directory),
+      peers: [...peers, ...(options.peers ?? [])],
+    });
+    const handle = new ClientTorrent(torrent, (remove) => {
+      this.#torrents.delete(handle);
+      return this.#engine.remove(torrent, remove);
+    });
+    this.#torrents.add(handle);
+    return handle;
+  }
+
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
+    this.#engine.setLimits(limits);
+  }
+
+  async close(): Promise<void> {
+    this.#torrents.clear();
+    await this.#engine.close();
+    await this.#storage.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+type Waiting = { signal?: AbortSignal };
+
+class ClientTorrent implements SessionTorrent {
+  readonly #torrent: Torrent;
+  readonly #remove: (options: { deleteData?: boolean }) => Promise<void>;
+
+  constructor(torrent: Torrent, remove: (options: { deleteData?: boolean }) => Promise<void>) {
+    this.#torrent = torrent;
+    this.#remove = remove;
+  }
+
+  get infoHashes(): InfoHashes {
+    return this.#torrent.infoHashes;
+  }
+
+  get metainfo(): Metainfo | null {
+    return this.#torrent.metainfo;
+  }
+
+  status(): TorrentStatus {
+    return this.#torrent.status();
+  }
+
+  files(): FileStatus[] {
+    return this.#torrent.files();
+  }
+
+  peers(): PeerStatus[] {
+    return this.#torrent.peers();
+  }
+
+  on<K extends keyof TorrentEvents>(
+    name: K,
+    listener: (payload: TorrentEvents[K]) => void,
+    options?: ListenOptions,
+  ): Disposable {
+    return this.#torrent.events.on(name, listener, options);
+  }
+
+  async metadata(options: Waiting = {}): Promise<Metainfo> {
+    await this.#until(() => this.#torrent.metainfo !== null, options);
+    return this.#torrent.metainfo as Metainfo;
+  }
+
+  ready(options: Waiting = {}): Promise<void> {
+    return this.#until(() => ['downloading', 'seeding'].includes(this.#torrent.state.kind), options);
+  }
+
+  completed(options: Waiting = {}): Promise<void> {
+    return this.#until(() => this.#torrent.state.kind === 'seeding', options);
+  }
+
+  addPeer(address: PeerAddress): void {
+    this.#torrent.addPeers([address]);
+  }
+
+  select(files: readonly FileIndex[]): Promise<void> {
+    return this.#torrent.select(files);
+  }
+
+  setPriority(file: FileIndex, priority: number): Promise<void> {
+    return this.#torrent.setPriority(file, priority);
+  }
+
+  setSequential(isSequential: boolean): void {
+    this.#torrent.setSequential(isSequential);
+  }
+
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
+    this.#torrent.setLimits(limits);
+  }
+
+  pause(): Promise<void> {
+    return this.#torrent.pause();
+  }
+
+  async resume(): Promise<void> {
+    if (['paused', 'failed'].includes(this.#torrent.state.kind)) this.#torrent.start();
+  }
+
+  async recheck(options: Waiting = {}): Promise<void> {
+    await this.#torrent.recheck();
+    await this.ready(options);
+  }
+
+  remove(options: { deleteData?: boolean } = {}): Promise<void> {
+    return this.#remove(options);
+  }
+
+  /** Waits for a state; a failed or closed torrent rejects. */
+  #until(isReached: () => boolean, { signal }: Waiting): Promise<void> {
+    const { promise, resolve: done, reject } = Promise.withResolvers<void>();
+    const look = (): void => {
+      const { state } = this.#torrent;
+      if (isReached()) done();
+      else if (state.kind === 'failed') reject(state.error);
+      else if (state.kind === 'closed') reject(engineError('ENGINE_CLOSED', 'the torrent was closed'));
+      else if (signal?.aborted === true) reject(signal.reason as Error);
+    };
+    const subscriptions = [this.on('state', look), this.on('metadata', look)];
+    signal?.addEventListener('abort', look, { once: true });
+    look();
+    return promise.finally(() => {
+      signal?.removeEventListener('abort', look);
+      for (const subscription of subscriptions) subscription[Symbol.dispose]();
+    });
+  }
+}

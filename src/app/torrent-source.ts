@@ -1,0 +1,63 @@
+/** From what a user names a torrent by (file, bytes, magnet link) to what the engine wants to know. */
+import { open } from 'node:fs/promises';
+import type { PeerAddress } from '../base/address.ts';
+import type { Digests } from '../base/digests.ts';
+import { toHex } from '../base/bytes.ts';
+import { codeOf, errorsOf, messageOf } from '../base/errors.ts';
+import type { ByteCount, FileIndex } from '../base/units.ts';
+import { decodeMagnet, decodeMetainfo, type Metainfo } from '../codec/metainfo/index.ts';
+import type { TorrentIdentity } from '../engine/index.ts';
+
+export const sourceErrors = {
+  SOURCE_NOT_FOUND: { category: 'usage', help: 'There is no such torrent file. Check the path; a magnet link begins with magnet:?' },
+  SOURCE_UNREADABLE: { category: 'storage', help: 'The torrent file could not be read. Check its permissions.' },
+  SOURCE_TOO_LARGE: { category: 'usage', help: 'The file is larger than any torrent file. Is it the data instead?' },
+} as const;
+
+const sourceError = errorsOf(sourceErrors);
+
+/** Largest torrent file that is read, bytes. */
+const LARGEST_FILE: ByteCount = 256 * 1024 * 1024;
+
+export interface NamedTorrent {
+  readonly identity: TorrentIdentity;
+  /** Addresses in the link (`x.pe`). */
+  readonly peers: readonly PeerAddress[];
+  /** Files chosen by the link (BEP 53), or null. */
+  readonly select: readonly FileIndex[] | null;
+}
+
+/** Reads whatever names a torrent. Rejects SOURCE_*, METAINFO_*, MAGNET_*. */
+export async function identify(
+  source: string | Uint8Array | Metainfo,
+  digests: Digests,
+  moreTrackers: readonly (readonly string[])[],
+): Promise<NamedTorrent> {
+  if (typeof source === 'string' && /^magnet:/i.test(source)) return fromMagnet(source, moreTrackers);
+  const bytes = typeof source === 'string' ? await readTorrentFile(source) : source;
+  const metainfo = bytes instanceof Uint8Array ? decodeMetainfo(bytes, digests) : bytes;
+  const trackers = [...metainfo.trackers, ...moreTrackers];
+  return { identity: { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers }, peers: [], select: null };
+}
+
+function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]): NamedTorrent {
+  const magnet = decodeMagnet(link);
+  const { v1, v2 } = magnet.infoHashes;
+  const name = magnet.name ?? toHex((v1 ?? v2) as Uint8Array);
+  const trackers = [...magnet.trackers.map((url) => [url]), ...moreTrackers];
+  return { identity: { infoHashes: magnet.infoHashes, metainfo: null, name, trackers }, peers: magnet.peers, select: magnet.select };
+}
+
+/** The bytes of a torrent file, bounded. */
+export async function readTorrentFile(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size > LARGEST_FILE) throw sourceError('SOURCE_TOO_LARGE', `${path} has ${size} bytes`, { details: { path, size } });
+    return await file.readFile();
+  } catch (cause) {
+    if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;
+    const code = codeOf(cause) === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';
+    throw sourceError(code, `cannot read ${path}: ${messageOf(cause)}`, { cause, details: { path } });
+  }
+}

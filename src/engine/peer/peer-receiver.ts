@@ -1,0 +1,194 @@
+/**
+ * Incoming messages of one peer, turned into facts for its session and its torrent. `piece` payloads take the short
+ * way: looked up first, then copied once from the socket's buffer into the piece's memory.
+ */
+import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
+import { decodeExtensionHandshake, type HashRequest, LARGEST_REQUEST, type MessageReceiver } from '../../codec/wire/index.ts';
+import type { BlockTarget, PeerHost, PeerSession } from './peer-session.ts';
+
+/** Requests beyond the agreed queue, or for what we cannot serve, that are rejected before we take it for a flood. */
+const MOST_BAD_REQUESTS = 2000;
+/** Allowed-fast messages that are remembered (BEP 6 suggests sets of 10). */
+const MOST_ALLOWED_FAST = 64;
+
+export class PeerReceiver implements MessageReceiver {
+  readonly #peer: PeerSession;
+  readonly #host: PeerHost;
+  /** The block being received. */
+  #block: { readonly piece: PieceIndex; readonly block: number; readonly target: BlockTarget } | null = null;
+  #badRequests = 0;
+
+  constructor(peer: PeerSession, host: PeerHost) {
+    this.#peer = peer;
+    this.#host = host;
+  }
+
+  keepAlive(): void {}
+
+  choke(): void {
+    if (this.#peer.peerChoking) return;
+    this.#peer.peerChoking = true;
+    // With BEP 6 every pending request is still answered, by its block or by a reject.
+    if (!this.#peer.handshake.fast) this.#peer.dropRequests(true);
+  }
+
+  unchoke(): void {
+    this.#peer.peerChoking = false;
+  }
+
+  interested(): void {
+    if (this.#peer.peerInterested) return;
+    this.#peer.peerInterested = true;
+    this.#host.interestChanged(this.#peer);
+  }
+
+  notInterested(): void {
+    if (!this.#peer.peerInterested) return;
+    this.#peer.peerInterested = false;
+    this.#host.interestChanged(this.#peer);
+  }
+
+  have(piece: PieceIndex): void {
+    const outcome = this.#peer.pieces.add(piece);
+    if (outcome === 'new') this.#host.peerHas(this.#peer, piece);
+    else if (outcome === 'fault') this.#peer.close('WIRE_OUT_OF_RANGE: have');
+  }
+
+  bitfield(bits: Uint8Array): void {
+    if (!this.#peer.have.isEmpty) return; // only the first says anything new (BEP 3)
+    if (!this.#peer.pieces.setBits(bits)) this.#peer.close('WIRE_BAD_BITFIELD: wrong length or spare bits set');
+    else this.#host.peerHasMany(this.#peer);
+  }
+
+  haveAll(): void {
+    if (!this.#peer.have.isEmpty) return;
+    this.#peer.pieces.setAll();
+    this.#host.peerHasMany(this.#peer);
+  }
+
+  haveNone(): void {}
+
+  request(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
+    const peer = this.#peer;
+    const { geometry, have } = this.#host;
+    const range = { piece, begin, length };
+    const isServed =
+      !peer.amChoking &&
+      geometry !== null &&
+      have?.has(piece) === true &&
+      length <= LARGEST_REQUEST &&
+      peer.uploads.length < peer.requestQueue &&
+      geometry.isValidRequest(piece, begin, length);
+    if (isServed) {
+      peer.uploads.push(range);
+      peer.pump();
+      return;
+    }
+    if (geometry !== null && (piece >= geometry.pieceCount || length > LARGEST_REQUEST || length === 0)) {
+      peer.close('WIRE_OUT_OF_RANGE: request');
+      return;
+    }
+    // A choked peer's requests may have crossed our choke: ordinary, up to a point.
+    if (++this.#badRequests > MOST_BAD_REQUESTS) peer.close('WIRE_FLOOD: requests that cannot be served');
+    else peer.reject([range]);
+  }
+
+  cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
+    // BEP 6: every request is answered, a cancelled one by a reject.
+    if (this.#peer.uploads.cancel(piece, begin, length)) this.#peer.reject([{ piece, begin, length }]);
+  }
+
+  reject(piece: PieceIndex, begin: ByteCount): void {
+    this.#rejected(piece, begin);
+  }
+
+  #rejected(piece: PieceIndex, begin: ByteCount): void {
+    const block = begin / BLOCK_LENGTH;
+    this.#peer.pieces.allowedFast.delete(piece);
+    if (this.#peer.downloads.rejected(this.#peer.key({ piece, block }))) {
+      this.#host.requestDropped(this.#peer, piece, block);
+    } else {
+      this.#peer.downloads.isExcused();
+    }
+  }
+
+  pieceStart(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
+    this.#block = null;
+    const { geometry } = this.#host;
+    if (length === 0) {
+      this.#rejected(piece, begin);
+      return false;
+    }
+    const block = begin / BLOCK_LENGTH;
+    const key = this.#peer.key({ piece, block });
+    if (geometry === null || !this.#peer.downloads.isPending(key) || length !== geometry.blockSize(piece, block)) {
+      this.#host.countReceived(length, true);
+      // BEP 52: what was never asked for ends the connection; what we took back may still be under way.
+      if (!this.#peer.downloads.isExcused()) this.#peer.close('WIRE_UNSOLICITED: a block that was not asked for');
+      return false;
+    }
+    const target = this.#host.blockTarget(this.#peer, piece, block);
+    if (target === null) {
+      this.#host.countReceived(length, true);
+      this.#peer.downloads.rejected(key);
+      return false;
+    }
+    this.#block = { piece, block, target };
+    return true;
+  }
+
+  pieceFragment(at: ByteCount, bytes: Uint8Array, isLast: boolean): void {
+    const current = this.#block;
+    if (current === null) return;
+    const { piece, block, target } = current;
+    this.#peer.downloads.received(bytes.length);
+    const isOurs = target.sources[block] === this.#peer.id;
+    if (isOurs) target.bytes.set(bytes, block * BLOCK_LENGTH + at);
+    this.#host.countReceived(bytes.length, !isOurs);
+    if (!isLast) return;
+    this.#block = null;
+    this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#host.now());
+    if (isOurs) this.#host.blockReceived(this.#peer, piece, block);
+  }
+
+  port(): void {}
+
+  suggest(): void {}
+
+  allowedFast(piece: PieceIndex): void {
+    const { geometry } = this.#host;
+    if (geometry === null || piece >= geometry.pieceCount) return;
+    if (this.#peer.pieces.allowedFast.size < MOST_ALLOWED_FAST) this.#peer.pieces.allowedFast.add(piece);
+  }
+
+  extended(id: number, payload: Uint8Array): void {
+    if (id !== 0) {
+      const fault = this.#host.extended(this.#peer, id, payload);
+      if (fault !== null) this.#peer.close(`WIRE_BAD_EXTENSION: ${fault}`);
+      return;
+    }
+    const handshake = decodeExtensionHandshake(payload);
+    if (handshake === null) {
+      this.#peer.close('WIRE_BAD_EXTENSION: handshake');
+      return;
+    }
+    this.#peer.extensions = handshake;
+    if (handshake.requestQueue !== null) this.#peer.downloads.setLimit(handshake.requestQueue);
+    this.#host.extensionHandshakeReceived(this.#peer, handshake);
+  }
+
+  hashRequest(request: HashRequest): void {
+    this.#host.hashRequest(this.#peer, request);
+  }
+
+  hashes(request: HashRequest, hashes: Uint8Array): void {
+    this.#host.hashes(this.#peer, request, hashes);
+  }
+
+  hashReject(request: HashRequest): void {
+    this.#host.hashReject(this.#peer, request);
+  }
+
+  unknown(): void {}
+}

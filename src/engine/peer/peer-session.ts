@@ -1,0 +1,292 @@
+/**
+ * One remote peer after the handshake: the four flags of BEP 3, what it has, what we asked of it and it of us.
+ * It translates between messages and facts; every decision is the torrent's, reached through `PeerHost`.
+ */
+import { addressKey } from '../../base/address.ts';
+import { Bitfield } from '../../base/bitfield.ts';
+import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
+import { BLOCK_LENGTH, type Geometry } from '../../codec/metainfo/index.ts';
+import {
+  type BlockRange,
+  type BlockRequest,
+  encodeCancel,
+  encodeReject,
+  encodeRequests,
+  type ExtensionHandshake,
+  Frame,
+  type Handshake,
+  type HashRequest,
+} from '../../codec/wire/index.ts';
+import type { Connection } from '../../net/index.ts';
+import type { PoolBuffer, ReadRun } from '../../storage/index.ts';
+import { BlockDownloads } from './block-downloads.ts';
+import { PeerAvailability } from './peer-availability.ts';
+import { UploadQueue } from './upload-queue.ts';
+
+/** Memory into which a block is received. */
+export interface BlockTarget {
+  /** The piece's bytes. */
+  readonly bytes: Uint8Array;
+  /** Id of the peer that delivers each block of the piece; another peer may take a block over. */
+  readonly sources: Int32Array;
+}
+
+/**
+ * What a peer session needs from the torrent it belongs to. The port belongs to its consumer: a session knows no
+ * Torrent, and a test hands it a few functions.
+ */
+export interface PeerHost {
+  /** Null while the metadata is unknown. */
+  readonly geometry: Geometry | null;
+  /** Our verified pieces. */
+  readonly have: Bitfield | null;
+  now(): Millis;
+
+  /** The peer got one more piece, many pieces (bitfield, have all), or lost one (BEP 54). */
+  peerHas(peer: PeerSession, piece: PieceIndex): void;
+  peerHasMany(peer: PeerSession): void;
+  peerLost(peer: PeerSession, piece: PieceIndex): void;
+  /** The peer became, or ceased to be, interested in us. */
+  interestChanged(peer: PeerSession): void;
+
+  nextRequests(peer: PeerSession, count: number): readonly BlockRequest[];
+  /** Where a requested block goes, or null when it has come from elsewhere. */
+  blockTarget(peer: PeerSession, piece: PieceIndex, block: BlockIndex): BlockTarget | null;
+  blockReceived(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void;
+  requestDropped(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void;
+  /** Payload came in (`isWasted`: nobody wants it). */
+  countReceived(bytes: ByteCount, isWasted: boolean): void;
+  countSent(bytes: ByteCount): void;
+  /** The download limit has no room: `throttle` stops reading from the peer until it has. */
+  isDownloadExhausted(): boolean;
+  throttle(peer: PeerSession): void;
+
+  /** For uploads: memory, data, and what the rate limits let pass now (Infinity without limits). */
+  takeUploadBuffer(size: ByteCount): PoolBuffer | null;
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
+  uploadRoom(): ByteCount;
+  readFailed(error: unknown): void;
+
+  extensionHandshakeReceived(peer: PeerSession, handshake: ExtensionHandshake): void;
+  /** A message of the extension with our number `id`. Returns words when it broke the extension's rules. */
+  extended(peer: PeerSession, id: number, payload: Uint8Array): string | null;
+  hashRequest(peer: PeerSession, request: HashRequest): void;
+  hashes(peer: PeerSession, request: HashRequest, hashes: Uint8Array): void;
+  hashReject(peer: PeerSession, request: HashRequest): void;
+
+  /** Called once, when the session has ended. */
+  closed(peer: PeerSession, reason: string): void;
+}
+
+export interface PeerSessionOptions {
+  /** Unique within the engine session, above 0. */
+  readonly id: number;
+  readonly connection: Connection;
+  /** The remote's handshake. */
+  readonly handshake: Handshake;
+  /** Requests that we let the peer queue (`reqq`). */
+  readonly requestQueue: number;
+  /** True when both sides speak v2 (BEP 52) on this connection. */
+  readonly isV2: boolean;
+}
+
+export class PeerSession {
+  readonly id: number;
+  readonly connection: Connection;
+  readonly handshake: Handshake;
+  readonly isV2: boolean;
+  readonly downloads: BlockDownloads;
+  readonly uploads: UploadQueue;
+  readonly pieces: PeerAvailability;
+  amChoking = true;
+  amInterested = false;
+  peerChoking = true;
+  peerInterested = false;
+  /** BEP 10 handshake of the remote, once it came. */
+  extensions: ExtensionHandshake | null = null;
+  /** When the present unchoke began, and the payload sent since. */
+  unchoked: { readonly since: Millis; readonly sentBefore: ByteCount } | null = null;
+  readonly requestQueue: number;
+  readonly #host: PeerHost;
+  #times: { readonly connected: Millis; received: Millis; sent: Millis };
+  #isClosed = false;
+
+  constructor(options: PeerSessionOptions, host: PeerHost) {
+    const now = host.now();
+    this.id = options.id;
+    this.connection = options.connection;
+    this.handshake = options.handshake;
+    this.isV2 = options.isV2;
+    this.requestQueue = options.requestQueue;
+    this.#host = host;
+    this.#times = { connected: now, received: now, sent: now };
+    this.downloads = new BlockDownloads(now);
+    this.uploads = new UploadQueue(this.#uploadPort(), now);
+    this.pieces = new PeerAvailability();
+    this.learnGeometry();
+  }
+
+  get address(): string {
+    return addressKey(this.connection.remote);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get connectedAt(): Millis {
+    return this.#times.connected;
+  }
+
+  // What the picker asks (PickingPeer).
+  get have(): Bitfield {
+    return this.pieces.have;
+  }
+
+  get rate(): BytesPerSecond {
+    return this.downloads.meter.rate;
+  }
+
+  get pendingBlocks(): number {
+    return this.downloads.pending;
+  }
+
+  get limitedTo(): ReadonlySet<PieceIndex> | null {
+    return this.peerChoking ? this.pieces.allowedFast : null;
+  }
+
+  mayRequest(piece: PieceIndex): boolean {
+    return !this.peerChoking || this.pieces.allowedFast.has(piece);
+  }
+
+  /** The remote has everything, or wants nothing (BEP 21). */
+  get isSeed(): boolean {
+    return this.pieces.isSeed || this.extensions?.isUploadOnly === true;
+  }
+
+  /** The metadata has become known: from now on lengths and indices can be checked. */
+  learnGeometry(): void {
+    const { geometry } = this.#host;
+    if (geometry === null) return;
+    const fault = this.pieces.learnCount(geometry.pieceCount);
+    if (fault !== null) this.close(fault);
+  }
+
+  /** Something came from the peer. */
+  heard(): void {
+    this.#times.received = this.#host.now();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#times.sent = this.#host.now();
+    this.connection.send(bytes);
+  }
+
+  setChoking(isChoking: boolean): void {
+    if (isChoking === this.amChoking) return;
+    this.amChoking = isChoking;
+    this.send(isChoking ? Frame.choke : Frame.unchoke);
+    this.unchoked = isChoking ? null : { since: this.#host.now(), sentBefore: this.uploads.meter.total };
+    // BEP 6: a choke answers the waiting requests only when each is rejected.
+    if (isChoking) this.reject(this.uploads.clear());
+  }
+
+  setInterested(isInterested: boolean): void {
+    if (isInterested === this.amInterested) return;
+    this.amInterested = isInterested;
+    this.send(isInterested ? Frame.interested : Frame.notInterested);
+  }
+
+  /** Asks for as many blocks as the depth of the queue allows. */
+  requestMore(): void {
+    const { geometry } = this.#host;
+    if (geometry === null || this.#isClosed || !this.amInterested) return;
+    if (this.peerChoking && this.pieces.allowedFast.size === 0) return;
+    const count = this.downloads.wanted;
+    if (count === 0) return;
+    const requests = this.#host.nextRequests(this, count);
+    if (requests.length === 0) return;
+    const now = this.#host.now();
+    for (const request of requests) this.downloads.asked(this.key(request), now);
+    this.send(encodeRequests(requests.map((request) => this.#rangeOf(request))));
+  }
+
+  /** Takes back a request, because the block came from elsewhere or another peer shall bring it. */
+  cancel(request: BlockRequest): void {
+    if (this.downloads.excuse(this.key(request))) this.send(encodeCancel(this.#rangeOf(request)));
+  }
+
+  /** Gives all pending requests back to the picker; with `mayStillCome` their late blocks are no offence. */
+  dropRequests(mayStillCome: boolean): void {
+    const perPiece = this.#host.geometry?.blocksPerPiece ?? 1;
+    for (const key of this.downloads.drain(mayStillCome)) {
+      this.#host.requestDropped(this, Math.floor(key / perPiece), key % perPiece);
+    }
+  }
+
+  /** Says that requests will not be served. Without BEP 6 silence says it. */
+  reject(ranges: readonly BlockRange[]): void {
+    if (!this.handshake.fast) return;
+    for (const range of ranges) this.send(encodeReject(range));
+  }
+
+  /** A block's number within the torrent. */
+  key({ piece, block }: BlockRequest): number {
+    return piece * (this.#host.geometry?.blocksPerPiece ?? 1) + block;
+  }
+
+  /** Sends waiting uploads. */
+  pump(): void {
+    this.uploads.pump(() => this.#host.now());
+  }
+
+  /** About once a second: rates, keep-alive, timeouts. */
+  tick(now: Millis, timeouts: { readonly peer: Millis; readonly request: Millis }): void {
+    this.downloads.tick(now);
+    this.uploads.meter.tick(now);
+    if (now - this.#times.received > timeouts.peer) {
+      this.close('timeout: nothing received');
+      return;
+    }
+    if (now - this.#times.sent > timeouts.peer / 2) this.send(Frame.keepAlive);
+    if (this.downloads.isStalled(now, timeouts.request)) {
+      this.downloads.snub();
+      this.dropRequests(true);
+    }
+    this.requestMore();
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.connection.close();
+    this.uploads.close();
+    this.dropRequests(false);
+    this.#host.closed(this, reason);
+  }
+
+  #rangeOf({ piece, block }: BlockRequest): BlockRange {
+    const length = this.#host.geometry?.blockSize(piece, block) ?? BLOCK_LENGTH;
+    return { piece, begin: block * BLOCK_LENGTH, length };
+  }
+
+  #uploadPort(): ConstructorParameters<typeof UploadQueue>[0] {
+    const host = this.#host;
+    return {
+      takeBuffer: (size) => host.takeUploadBuffer(size),
+      read: (into, runs) => host.read(into, runs),
+      send: (bytes, sent) => {
+        this.#times.sent = host.now();
+        this.connection.send(bytes, sent);
+      },
+      pieceOffset: (piece) => host.geometry?.pieceOffset(piece) ?? 0,
+      room: () => host.uploadRoom(),
+      charge: (bytes) => host.countSent(bytes),
+      failed: (requests, error) => {
+        this.reject(requests);
+        host.readFailed(error);
+      },
+    };
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * The engine session: all torrents over one set of listeners, limits and services. It accepts connections and finds
+ * the torrent that each is for, dials in turn for torrents that want peers, and gives everybody the time of day.
+ */
+import { addressKey, type PeerAddress } from '../../base/address.ts';
+import { equalBytes, toBinary } from '../../base/bytes.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Digests } from '../../base/digests.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
+import { swarmHashes } from '../../codec/metainfo/index.ts';
+import { createPeerId, encodeHandshake, type Handshake } from '../../codec/wire/index.ts';
+import type { Discovery } from '../../discovery/index.ts';
+import type { Connection, ConnectionHandlers, Listener, Transport } from '../../net/index.ts';
+import type { BufferPool, StorageFactory } from '../../storage/index.ts';
+import { engineError } from '../errors.ts';
+import { HandshakeStage } from '../peer/handshake-stage.ts';
+import { PieceMemory } from '../torrent/piece-memory.ts';
+import { Torrent, type TorrentIdentity } from '../torrent/torrent.ts';
+import type { TorrentServices } from '../torrent/torrent-services.ts';
+import { TransferLimits } from '../torrent/transfer-limits.ts';
+import type { EngineOptions, TorrentOptions } from './options.ts';
+
+export interface EngineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly digests: Digests;
+  readonly logger: Logger;
+  readonly transport: Transport;
+  readonly storage: StorageFactory;
+  /** Memory of received pieces; `pieceBudget` bytes of it may be pieces in progress. */
+  readonly piecePool: BufferPool;
+  readonly pieceBudget: ByteCount;
+  readonly uploadPool: BufferPool;
+  readonly discoveries: readonly Discovery[];
+}
+
+/** Between two looks at all active torrents, ms. */
+const TICK: Millis = 1000;
+/** The same while rates are limited: how finely transfers are metered. */
+const LIMITED_TICK: Millis = 100;
+
+export class EngineSession {
+  readonly #options: EngineOptions;
+  readonly #deps: EngineDeps;
+  readonly #services: TorrentServices;
+  readonly #limits: TransferLimits;
+  readonly #torrents = new Set<Torrent>();
+  /** Binary 20-byte info hash → torrent; a hybrid stands under both of its names. */
+  readonly #bySwarm = new Map<string, Torrent>();
+  readonly #connections = new Set<Connection>();
+  readonly #dialing = new Set<AbortController>();
+  #listeners: Listener[] = [];
+  #lastPeerId = 0;
+  #timer: Disposable | null = null;
+  #nextTick: Millis = 0;
+  #isClosed = false;
+
+  constructor(options: EngineOptions, deps: EngineDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const { clock, random, digests, logger, storage, uploadPool, discoveries } = deps;
+    const rates = { download: options.downloadLimit, upload: options.uploadLimit };
+    this.#limits = new TransferLimits(rates, clock.now(), null);
+    this.#services = {
+      clock,
+      random,
+      digests,
+      logger,
+      storage,
+      uploadPool,
+      discoveries,
+      options,
+      pieceMemory: new PieceMemory(deps.piecePool, deps.pieceBudget),
+      limits: this.#limits,
+      peerId: createPeerId(random),
+      port: () => this.#listeners[0]?.address.port ?? 0,
+      wake: () => this.#wake(),
+    };
+  }
+
+  /** Addresses on which peers are accepted. */
+  get listening(): readonly PeerAddress[] {
+    return this.#listeners.map(({ address }) => address);
+  }
+
+  get torrents(): Iterable<Torrent> {
+    return this.#torrents;
+  }
+
+  /** Opens the listeners. All use the port of the first, so that one announce serves both address families. */
+  async listen(): Promise<void> {
+    for (const { host, port } of this.#options.listen) {
+      const wanted = { host, port: port || this.#services.port() };
+      this.#listeners.push(await this.#deps.transport.listen(wanted, (connection) => this.#accept(connection)));
+    }
+  }
+
+  /** Adds a torrent and starts it. */
+  add(identity: TorrentIdentity, options: TorrentOptions): Torrent {
+    if (this.#isClosed) throw engineError('ENGINE_CLOSED', 'the session is closed');
+    const names = swarmHashes(identity.infoHashes).map(toBinary);
+    if (names.some((name) => this.#bySwarm.has(name))) {
+      throw engineError('ENGINE_DUPLICATE', `${identity.name} is already in this session`);
+    }
+    const torrent = new Torrent(identity, options, this.#services, {
+      hashesKnown: (known) => this.#register(known),
+    });
+    this.#torrents.add(torrent);
+    this.#register(torrent);
+    torrent.start();
+    return torrent;
+  }
+
+  async remove(torrent: Torrent, options: { deleteData?: boolean } = {}): Promise<void> {
+    this.#torrents.delete(torrent);
+    for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
+    await torrent.close(options);
+  }
+
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
+    this.#limits.set(limits, this.#deps.clock.now());
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.[Symbol.dispose]();
+    for (const dial of this.#dialing) dial.abort();
+    const listeners = this.#listeners.map((listener) => listener.close());
+    await Promise.all([...this.#torrents].map((torrent) => this.remove(torrent)));
+    for (const connection of [...this.#connections]) connection.close();
+    await Promise.allSettled(listeners);
+  }
+
+  #register(torrent: Torrent): void {
+    for (const name of swarmHashes(torrent.infoHashes)) this.#bySwarm.set(toBinary(name), torrent);
+  }
+
+  // ---- time
+
+  /** Something may have to be done: look at it in this turn of the loop, then at each tick. */
+  #wake(): void {
+    if (this.#isClosed) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#deps.clock.after(0, () => this.#tick());
+  }
+
+  #tick(): void {
+    const now = this.#deps.clock.now();
+    const isWhole = now >= this.#nextTick;
+    if (isWhole) this.#nextTick = now + TICK;
+    let isActive = false;
+    let isLimited = this.#limits.isLimited;
+    for (const torrent of [...this.#torrents]) {
+      if (!torrent.isActive) continue;
+      isActive = true;
+      if (isWhole) torrent.tick(now);
+      if (torrent.limits.isLimited) isLimited = true;
+      torrent.swarm.limitsTick();
+    }
+    this.#dial(now);
+    this.#timer?.[Symbol.dispose]();
+    const delay = isLimited ? LIMITED_TICK : Math.max(1, this.#nextTick - now);
+    this.#timer = isActive && !this.#isClosed ? this.#deps.clock.after(delay, () => this.#tick()) : null;
+  }
+
+  // ---- connections
+
+  #dial(now: Millis): void {
+    const busy = (): number => this.#connections.size + this.#dialing.size;
+    for (let isProgress = true; isProgress; ) {
+      isProgress = false;
+      for (const torrent of this.#torrents) {
+        if (this.#dialing.size >= this.#options.maxDialing || busy() >= this.#options.maxConnections) return;
+        if (torrent.wantsPeers <= 0) continue;
+        const address = torrent.swarm.nextToDial(now);
+        if (address === null) continue;
+        isProgress = true;
+        void this.#connect(torrent, address);
+      }
+    }
+  }
+
+  async #connect(torrent: Torrent, address: PeerAddress): Promise<void> {
+    const abort = new AbortController();
+    this.#dialing.add(abort);
+    const failed = (reason: string): void => {
+      this.#dialing.delete(abort);
+      torrent.swarm.pool.dialFailed(address, this.#deps.clock.now());
+      this.#deps.logger.debug('dial failed', { address: addressKey(address), reason });
+    };
+    try {
+      const connection = await this.#deps.transport.dial(address, { signal: abort.signal });
+      if (abort.signal.aborted || !torrent.isOpen) {
+        connection.close();
+        failed('no longer wanted');
+        return;
+      }
+      this.#connections.add(connection);
+      const [infoHash] = swarmHashes(torrent.infoHashes) as [Uint8Array];
+      new HandshakeStage(connection, {
+        clock: this.#deps.clock,
+        timeout: this.#options.handshakeTimeout,
+        accept: (handshake) => {
+          if (this.#bySwarm.get(toBinary(handshake.infoHash)) !== torrent) return 'answered with another info hash';
+          this.#dialing.delete(abort);
+          return this.#attach(torrent, connection, handshake);
+        },
+        failed,
+        ended: () => this.#connections.delete(connection),
+      });
+      connection.send(this.#handshake(torrent, infoHash));
+    } catch (error) {
+      failed(messageOf(error));
+    }
+  }
+
+  #accept(connection: Connection): void {
+    if (this.#connections.size >= this.#options.maxConnections) {
+      connection.close();
+      return;
+    }
+    this.#connections.add(connection);
+    new HandshakeStage(connection, {
+      clock: this.#deps.clock,
+      timeout: this.#options.handshakeTimeout,
+      accept: (handshake) => {
+        const torrent = this.#bySwarm.get(toBinary(handshake.infoHash));
+        if (torrent === undefined || !torrent.isOpen) return 'no such torrent';
+        connection.send(this.#handshake(torrent, this.#answerHash(torrent, handshake)));
+        return this.#attach(torrent, connection, handshake);
+      },
+      failed: (reason) => this.#deps.logger.debug('incoming connection ended', { reason }),
+      ended: () => this.#connections.delete(connection),
+    });
+  }
+
+  /** BEP 52: a v1 handshake that offers the upgrade is answered with the v2 name of a hybrid torrent. */
+  #answerHash(torrent: Torrent, { infoHash, v2 }: Handshake): Uint8Array {
+    const { v1, v2: second } = torrent.infoHashes;
+    return v2 && v1 !== null && second !== null ? second.subarray(0, 20) : infoHash;
+  }
+
+  #handshake(torrent: Torrent, infoHash: Uint8Array): Uint8Array {
+    const { v1, v2 } = torrent.infoHashes;
+    const isUpgradable = v1 !== null && v2 !== null;
+    return encodeHandshake({
+      fast: true,
+      extended: true,
+      dht: false,
+      v2: isUpgradable,
+      infoHash,
+      peerId: this.#services.peerId,
+    });
+  }
+
+  /** Hands a greeted connection to its torrent. */
+  #attach(torrent: Torrent, connection: Connection, handshake: Handshake): ConnectionHandlers | string {
+    const { v2 } = torrent.infoHashes;
+    const isNamedV2 = v2 !== null && equalBytes(handshake.infoHash, v2.subarray(0, 20));
+    const isV2 = isNamedV2 || (v2 !== null && connection.isIncoming && handshake.v2);
+    return torrent.swarm.attach(connection, handshake, { id: ++this.#lastPeerId, isV2 });
+  }
+}

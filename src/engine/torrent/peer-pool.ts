@@ -1,0 +1,134 @@
+/**
+ * The peers of one torrent: addresses that we may dial (`KnownPeer`), dials under way, and connected sessions. It
+ * decides whom to dial next and who is banned; it opens no connection itself.
+ */
+import { addressKey, type PeerAddress } from '../../base/address.ts';
+import type { Millis } from '../../base/units.ts';
+import type { PeerSession } from '../peer/peer-session.ts';
+
+interface KnownPeer {
+  readonly address: PeerAddress;
+  failures: number;
+  /** Not before this. */
+  nextTry: Millis;
+  /** It has everything: of no use to a seed. */
+  isSeed: boolean;
+}
+
+/** Addresses remembered for one torrent. */
+const MOST_KNOWN = 4000;
+/** An address that failed so often in a row is forgotten. */
+const MOST_FAILURES = 6;
+const FIRST_RETRY: Millis = 15_000;
+const LONGEST_RETRY: Millis = 15 * 60_000;
+
+export class PeerPool {
+  readonly #known = new Map<string, KnownPeer>();
+  readonly #dialing = new Set<string>();
+  readonly #connected = new Map<number, PeerSession>();
+  readonly #connectedAddresses = new Set<string>();
+  readonly #bannedHosts = new Set<string>();
+
+  /** Connected peers. */
+  get sessions(): Iterable<PeerSession> {
+    return this.#connected.values();
+  }
+
+  get connectedCount(): number {
+    return this.#connected.size;
+  }
+
+  /** Connected and dialing. */
+  get busyCount(): number {
+    return this.#connected.size + this.#dialing.size;
+  }
+
+  get knownCount(): number {
+    return this.#known.size;
+  }
+
+  session(id: number): PeerSession | undefined {
+    return this.#connected.get(id);
+  }
+
+  hasPeerId(peerId: Uint8Array): boolean {
+    for (const peer of this.#connected.values()) {
+      if (peer.handshake.peerId.every((byte, i) => byte === peerId[i])) return true;
+    }
+    return false;
+  }
+
+  isBanned(host: string): boolean {
+    return this.#bannedHosts.has(host);
+  }
+
+  /** Remembers addresses; returns how many were new. */
+  learn(addresses: readonly PeerAddress[], now: Millis): number {
+    let added = 0;
+    for (const address of addresses) {
+      const key = addressKey(address);
+      if (this.#known.has(key) || this.#bannedHosts.has(address.host) || this.#known.size >= MOST_KNOWN) continue;
+      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false });
+      added++;
+    }
+    return added;
+  }
+
+  /** The next address worth dialing, marked as being dialed; null when there is none now. */
+  nextToDial(now: Millis, weAreSeed: boolean): PeerAddress | null {
+    for (const [key, peer] of this.#known) {
+      if (peer.nextTry > now || (weAreSeed && peer.isSeed)) continue;
+      if (this.#dialing.has(key) || this.#connectedAddresses.has(key)) continue;
+      this.#dialing.add(key);
+      // To the end of the line: the next call looks at others first.
+      this.#known.delete(key);
+      this.#known.set(key, peer);
+      return peer.address;
+    }
+    return null;
+  }
+
+  /** A dial ended without a session. */
+  dialFailed(address: PeerAddress, now: Millis): void {
+    const key = addressKey(address);
+    this.#dialing.delete(key);
+    this.#retryLater(key, now);
+  }
+
+  connected(peer: PeerSession): void {
+    this.#dialing.delete(peer.address);
+    this.#connected.set(peer.id, peer);
+    this.#connectedAddresses.add(peer.address);
+    const known = this.#known.get(peer.address);
+    if (known !== undefined) known.failures = 0;
+  }
+
+  disconnected(peer: PeerSession, now: Millis): void {
+    this.#connected.delete(peer.id);
+    this.#connectedAddresses.delete(peer.address);
+    const known = this.#known.get(peer.address);
+    if (known !== undefined) known.isSeed = peer.isSeed;
+    this.#retryLater(peer.address, now);
+  }
+
+  /** No connection to or from this host any more. */
+  ban(host: string): void {
+    this.#bannedHosts.add(host);
+    for (const [key, { address }] of this.#known) if (address.host === host) this.#known.delete(key);
+    for (const peer of [...this.#connected.values()]) {
+      if (peer.connection.remote.host === host) peer.close('banned: sent bad data');
+    }
+  }
+
+  closeAll(reason: string): void {
+    for (const peer of [...this.#connected.values()]) peer.close(reason);
+  }
+
+  #retryLater(key: string, now: Millis): void {
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    known.failures++;
+    known.nextTry = now + Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (known.failures - 1));
+    if (known.failures >= MOST_FAILURES) this.#known.delete(key);
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * The peers of one torrent at work: it takes in connections, answers what sessions need (`PeerHost`), and spreads news
+ * among them. What is downloaded and where it is kept is the torrent's affair, reached through `SwarmPort`.
+ */
+import type { PeerAddress } from '../../base/address.ts';
+import { equalBytes } from '../../base/bytes.ts';
+import type { Bitfield } from '../../base/bitfield.ts';
+import type { BlockIndex, ByteCount, Millis, PieceIndex } from '../../base/units.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
+import {
+  type BlockRequest,
+  encodeBitfield,
+  encodeExtended,
+  encodeExtensionHandshake,
+  encodeHave,
+  type ExtensionHandshake,
+  Frame,
+  type Handshake,
+  type HashRequest,
+} from '../../codec/wire/index.ts';
+import type { Connection, ConnectionHandlers } from '../../net/index.ts';
+import type { PoolBuffer, ReadRun } from '../../storage/index.ts';
+import { DontHave } from '../extensions/dont-have.ts';
+import { ExtensionSet } from '../extensions/extension-set.ts';
+import { MetadataExchange } from '../extensions/metadata-exchange.ts';
+import { type BlockTarget, type PeerHost, PeerSession } from '../peer/peer-session.ts';
+import { PeerStream } from '../peer/peer-stream.ts';
+import type { Content } from './content.ts';
+import type { Download } from './download.ts';
+import { HashExchange } from './hash-exchange.ts';
+import { PeerPool } from './peer-pool.ts';
+import type { TorrentServices } from './torrent-services.ts';
+import type { TorrentStats } from './torrent-stats.ts';
+import type { TransferLimits } from './transfer-limits.ts';
+import { Uploads } from './uploads.ts';
+
+/** What the swarm needs from its torrent. */
+export interface SwarmPort {
+  content(): Content | null;
+  /** Null while nothing is to be downloaded. */
+  download(): Download | null;
+  /** Peers are welcome: not while paused, failed or checking. */
+  isOpen(): boolean;
+  readonly stats: TorrentStats;
+  readonly limits: TransferLimits;
+  /** The info dictionary came from peers; false when it does not match. */
+  metadataReceived(raw: Uint8Array): boolean;
+  storageFailed(error: unknown): void;
+  peerConnected(peer: PeerSession): void;
+  peerDisconnected(peer: PeerSession, reason: string): void;
+}
+
+export class Swarm implements PeerHost {
+  readonly pool: PeerPool = new PeerPool();
+  readonly hashExchange: HashExchange;
+  readonly #port: SwarmPort;
+  readonly #services: TorrentServices;
+  readonly #uploads: Uploads;
+  readonly #dontHave: DontHave;
+  readonly #extensions: ExtensionSet;
+  /** Peers whose connection waits for room in the download limit. */
+  readonly #throttled = new Set<PeerSession>();
+
+  constructor(port: SwarmPort, services: TorrentServices) {
+    this.#port = port;
+    this.#services = services;
+    this.#uploads = new Uploads({
+      slots: services.options.uploadSlots,
+      random: services.random,
+      peers: () => this.pool.sessions,
+    });
+    this.hashExchange = new HashExchange({
+      now: () => services.clock.now(),
+      digests: services.digests,
+      content: () => port.content(),
+      peers: () => this.pool.sessions,
+      leavesKnown: (piece, leaves) => port.download()?.judge(piece, leaves),
+      layersGrew: () => this.#nudge(),
+    });
+    this.#dontHave = new DontHave((peer, piece) => this.peerLost(peer, piece));
+    const metadata = new MetadataExchange({
+      now: () => services.clock.now(),
+      maxSize: services.options.maxMetadataSize,
+      peers: () => this.pool.sessions,
+      raw: () => port.content()?.metainfo.info.raw ?? null,
+      received: (raw) => port.metadataReceived(raw),
+      ban: (peer) => this.pool.ban(peer.connection.remote.host),
+    });
+    this.#extensions = new ExtensionSet([metadata, this.#dontHave]);
+  }
+
+  /** A connection whose handshake named this torrent. Returns its handlers, or words that say why it is refused. */
+  attach(connection: Connection, handshake: Handshake, options: { id: number; isV2: boolean }): ConnectionHandlers | string {
+    if (!this.#port.isOpen()) return 'the torrent takes no peers now';
+    if (this.pool.isBanned(connection.remote.host)) return 'banned';
+    if (equalBytes(handshake.peerId, this.#services.peerId)) return 'connected to ourselves';
+    if (this.pool.hasPeerId(handshake.peerId)) return 'already connected';
+    if (this.pool.connectedCount >= this.#services.options.maxConnectionsPerTorrent) return 'too many connections';
+    const { requestQueue } = this.#services.options;
+    const peer = new PeerSession({ ...options, connection, handshake, requestQueue }, this);
+    const stream = new PeerStream(peer, this);
+    this.pool.connected(peer);
+    this.#port.download()?.picker.peerJoined(peer);
+    this.#greet(peer);
+    this.#port.peerConnected(peer);
+    return {
+      data: (view) => stream.receive(view),
+      drain: () => peer.pump(),
+      close: (error) => peer.close(error?.message ?? 'closed by the peer'),
+    };
+  }
+
+  /** The metadata has become known, or the download has begun: sessions that were there before join in. */
+  contentKnown(): void {
+    for (const peer of [...this.pool.sessions]) {
+      peer.learnGeometry();
+      if (peer.isClosed) continue;
+      this.#port.download()?.picker.peerJoined(peer);
+      this.#facts(peer);
+    }
+    this.hashExchange.fetchLayers();
+  }
+
+  /** Nothing is wanted any more. */
+  finished(): void {
+    for (const peer of [...this.pool.sessions]) {
+      peer.setInterested(false);
+      this.#closeIfUseless(peer);
+      if (!peer.isClosed) this.#sendExtensionHandshake(peer);
+    }
+  }
+
+  /** Tells the peers of a verified piece. */
+  spreadHave(piece: PieceIndex): void {
+    const message = encodeHave(piece);
+    for (const peer of this.pool.sessions) if (!peer.have.has(piece)) peer.send(message);
+    this.#nudge();
+  }
+
+  /** Tells the peers that a piece is gone (BEP 54). */
+  spreadLost(piece: PieceIndex): void {
+    for (const peer of this.pool.sessions) this.#dontHave.send(peer, piece);
+  }
+
+  /** Our wishes changed: interest and requests follow. */
+  wishesChanged(): void {
+    for (const peer of [...this.pool.sessions]) this.#facts(peer);
+  }
+
+  ban(peerIds: readonly number[]): string[] {
+    const hosts = peerIds.map((id) => this.pool.session(id)?.connection.remote.host).filter((host) => host !== undefined);
+    for (const host of hosts) this.pool.ban(host);
+    return hosts;
+  }
+
+  tick(now: Millis): void {
+    const { peerTimeout, requestTimeout } = this.#services.options;
+    for (const peer of [...this.pool.sessions]) peer.tick(now, { peer: peerTimeout, request: requestTimeout });
+    this.#uploads.tick(now, this.#port.download() === null);
+    this.#extensions.tick(now);
+    this.hashExchange.tick(now);
+    for (const peer of this.pool.sessions) if (peer.pendingBlocks === 0) this.#updateInterest(peer);
+  }
+
+  /** Rate limits have room again. */
+  limitsTick(): void {
+    if (!this.isDownloadExhausted()) {
+      for (const peer of this.#throttled) peer.connection.resume();
+      this.#throttled.clear();
+    }
+    this.#uploads.pump();
+  }
+
+  nextToDial(now: Millis): PeerAddress | null {
+    return this.pool.nextToDial(now, this.#port.download() === null && this.#port.content() !== null);
+  }
+
+  // ---- PeerHost
+
+  get geometry(): Geometry | null {
+    return this.#port.content()?.geometry ?? null;
+  }
+
+  get have(): Bitfield | null {
+    return this.#port.content()?.have ?? null;
+  }
+
+  now(): Millis {
+    return this.#services.clock.now();
+  }
+
+  peerHas(peer: PeerSession, piece: PieceIndex): void {
+    const picker = this.#port.download()?.picker;
+    picker?.peerHas(peer, piece);
+    if (!peer.amInterested) this.#updateInterest(peer);
+    this.#closeIfUseless(peer);
+  }
+
+  peerHasMany(peer: PeerSession): void {
+    if (this.geometry === null) return;
+    this.#port.download()?.picker.peerHasBitfield(peer);
+    this.#facts(peer);
+  }
+
+  peerLost(peer: PeerSession, piece: PieceIndex): void {
+    this.#port.download()?.picker.peerLost(peer, piece);
+    this.#updateInterest(peer);
+  }
+
+  interestChanged(peer: PeerSession): void {
+    this.#uploads.interestChanged(peer, this.now());
+  }
+
+  nextRequests(peer: PeerSession, count: number): readonly BlockRequest[] {
+    return this.#port.download()?.next(peer, count) ?? [];
+  }
+
+  blockTarget(peer: PeerSession, piece: PieceIndex, block: BlockIndex): BlockTarget | null {
+    return this.#port.download()?.target(peer, piece, block) ?? null;
+  }
+
+  blockReceived(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void {
+    this.#port.download()?.received(peer, piece, block);
+  }
+
+  requestDropped(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void {
+    this.#port.download()?.dropped(peer, piece, block);
+  }
+
+  countReceived(bytes: ByteCount, isWasted: boolean): void {
+    this.#port.stats.received(bytes, isWasted);
+    this.#port.limits.received(bytes, this.now());
+  }
+
+  countSent(bytes: ByteCount): void {
+    this.#port.stats.upload.add(bytes);
+    this.#port.limits.sent(bytes, this.now());
+  }
+
+  isDownloadExhausted(): boolean {
+    return this.#port.limits.isLimited && this.#port.limits.downloadRoom(this.now()) <= 0;
+  }
+
+  throttle(peer: PeerSession): void {
+    peer.connection.pause();
+    this.#throttled.add(peer);
+  }
+
+  takeUploadBuffer(size: ByteCount): PoolBuffer | null {
+    return this.#services.uploadPool.take(size);
+  }
+
+  async read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    await this.#port.content()?.storage.read(into, runs);
+  }
+
+  uploadRoom(): ByteCount {
+    return this.#port.limits.uploadRoom(this.now());
+  }
+
+  readFailed(error: unknown): void {
+    this.#port.storageFailed(error);
+  }
+
+  extensionHandshakeReceived(peer: PeerSession, handshake: ExtensionHandshake): void {
+    this.#extensions.handshakeReceived(peer, handshake);
+    this.hashExchange.fetchLayers();
+    this.#closeIfUseless(peer);
+  }
+
+  extended(peer: PeerSession, id: number, payload: Uint8Array): string | null {
+    return this.#extensions.received(peer, id, payload);
+  }
+
+  hashRequest(peer: PeerSession, request: HashRequest): void {
+    this.hashExchange.requested(peer, request);
+  }
+
+  hashes(peer: PeerSession, request: HashRequest, hashes: Uint8Array): void {
+    this.hashExchange.received(peer, request, hashes);
+  }
+
+  hashReject(peer: PeerSession, request: HashRequest): void {
+    this.hashExchange.rejected(peer, request);
+  }
+
+  closed(peer: PeerSession, reason: string): void {
+    this.#throttled.delete(peer);
+    this.pool.disconnected(peer, this.now());
+    this.#port.download()?.picker.peerLeft(peer);
+    this.#extensions.closed(peer);
+    this.hashExchange.closed(peer);
+    this.#port.peerDisconnected(peer, reason);
+    this.#services.wake();
+  }
+
+  // ---- inside
+
+  /** The first messages after the handshake: what we have (BEP 3, 6), then our extensions (BEP 10). */
+  #greet(peer: PeerSession): void {
+    const { have } = this;
+    const { fast } = peer.handshake;
+    if (fast && (have === null || have.isEmpty)) peer.send(Frame.haveNone);
+    else if (fast && have?.isComplete === true) peer.send(Frame.haveAll);
+    else if (have !== null && !have.isEmpty) peer.send(encodeBitfield(have.bytes));
+    this.#sendExtensionHandshake(peer);
+  }
+
+  #sendExtensionHandshake(peer: PeerSession): void {
+    if (!peer.handshake.extended) return;
+    const { clientVersion, requestQueue } = this.#services.options;
+    const isDone = this.#port.content() !== null && this.#port.download() === null;
+    const handshake = this.#extensions.handshake({
+      client: clientVersion,
+      port: this.#services.port() || null,
+      requestQueue,
+      yourHost: peer.connection.remote.host,
+      isUploadOnly: isDone,
+    });
+    peer.send(encodeExtended(0, encodeExtensionHandshake(handshake)));
+  }
+
+  /** What a peer has, or what we want, has changed at large. */
+  #facts(peer: PeerSession): void {
+    this.#updateInterest(peer);
+    this.#closeIfUseless(peer);
+    peer.requestMore();
+  }
+
+  #updateInterest(peer: PeerSession): void {
+    peer.setInterested(this.#port.download()?.picker.isInteresting(peer.have) === true);
+  }
+
+  /** Two that want nothing have nothing to say to each other. */
+  #closeIfUseless(peer: PeerSession): void {
+    if (this.#port.content() !== null && this.#port.download() === null && peer.isSeed) peer.close('both are seeds');
+  }
+
+  /** Memory or hashes have become available: idle peers ask for more. */
+  #nudge(): void {
+    for (const peer of this.pool.sessions) peer.requestMore();
+  }
+}

@@ -1,0 +1,30 @@
+/** What a session lends its torrents. One object, made once, the same for all of them. */
+import type { Clock } from '../../base/clock.ts';
+import type { Digests } from '../../base/digests.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import type { Discovery } from '../../discovery/index.ts';
+import type { BufferPool, StorageFactory } from '../../storage/index.ts';
+import type { EngineOptions } from '../session/options.ts';
+import type { PieceMemory } from './piece-memory.ts';
+import type { TransferLimits } from './transfer-limits.ts';
+
+export interface TorrentServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly digests: Digests;
+  readonly logger: Logger;
+  readonly storage: StorageFactory;
+  /** Memory of pieces in progress, and of outgoing blocks. */
+  readonly pieceMemory: PieceMemory;
+  readonly uploadPool: BufferPool;
+  readonly discoveries: readonly Discovery[];
+  readonly limits: TransferLimits;
+  readonly options: EngineOptions;
+  /** Our peer id, 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** The port that we announce; 0 when we do not listen. */
+  port(): number;
+  /** A torrent would like connections, or its limits changed: the session looks at it soon. */
+  wake(): void;
+}

@@ -1,0 +1,494 @@
+/**
+ * One torrent: its life from source to seed, and the wiring of the parts that own its state. `Swarm` has the peers,
+ * `Download` the pieces in progress, `Content` the data, `Announcer` the sources; the torrent says when each exists.
+ */
+import type { PeerAddress } from '../../base/address.ts';
+import { Bitfield } from '../../base/bitfield.ts';
+import { equalBytes } from '../../base/bytes.ts';
+import { DstError, messageOf } from '../../base/errors.ts';
+import { Events } from '../../base/events.ts';
+import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
+import { decodeInfo, Geometry, type InfoHashes, type Metainfo, pieceHashes, swarmHashes } from '../../codec/metainfo/index.ts';
+import { clientName } from '../../codec/wire/index.ts';
+import type { SwarmProgress } from '../../discovery/index.ts';
+import type { PieceHashes, Storage } from '../../storage/index.ts';
+import { engineError } from '../errors.ts';
+import type { TorrentOptions } from '../session/options.ts';
+import { Announcer } from './announcer.ts';
+import type { Content } from './content.ts';
+import { Download } from './download.ts';
+import { SeedGoal } from './seed-goal.ts';
+import { Selection } from './selection.ts';
+import type { FileStatus, PeerStatus, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
+import { Swarm } from './swarm.ts';
+import type { TorrentServices } from './torrent-services.ts';
+import { TorrentStats } from './torrent-stats.ts';
+import { TransferLimits } from './transfer-limits.ts';
+
+/** What a torrent is, before anything is known of its data. */
+export interface TorrentIdentity {
+  readonly infoHashes: InfoHashes;
+  /** Null for a magnet link. */
+  readonly metainfo: Metainfo | null;
+  readonly name: string;
+  readonly trackers: readonly (readonly string[])[];
+}
+
+/** What it tells its session. */
+export interface TorrentOwner {
+  /** The metadata named further info hashes (a hybrid known by one of its two). */
+  hashesKnown(torrent: Torrent): void;
+}
+
+/** Peers that a torrent asks its trackers for while it has fewer. */
+const PEERS_WANTED = 50;
+
+/** Content with what only its torrent uses. */
+interface OpenContent extends Content {
+  readonly selection: Selection;
+}
+
+export class Torrent {
+  readonly events: Events<TorrentEvents>;
+  readonly limits: TransferLimits;
+  readonly swarm: Swarm;
+  readonly #options: TorrentOptions;
+  readonly #services: TorrentServices;
+  readonly #owner: TorrentOwner;
+  readonly #stats: TorrentStats;
+  readonly #announcer = new Announcer();
+  readonly #goal: SeedGoal;
+  #identity: TorrentIdentity;
+  #state: TorrentState;
+  #content: OpenContent | null = null;
+  #download: Download | null = null;
+  /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. */
+  #run = new AbortController();
+  #storage: Storage | null = null;
+  /** A forced check is due when the data is opened next. */
+  #mustCheck: boolean;
+
+  constructor(identity: TorrentIdentity, options: TorrentOptions, services: TorrentServices, owner: TorrentOwner) {
+    const now = services.clock.now();
+    this.#identity = identity;
+    this.#options = options;
+    this.#services = services;
+    this.#owner = owner;
+    this.#mustCheck = options.mustCheck === true;
+    this.#stats = new TorrentStats(now);
+    this.#goal = new SeedGoal(options);
+    this.#state = identity.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
+    this.events = new Events((error, event) => {
+      services.logger.error('a listener failed', { event, error: messageOf(error) });
+    });
+    const { downloadLimit = 0, uploadLimit = 0 } = options;
+    this.limits = new TransferLimits({ download: downloadLimit, upload: uploadLimit }, now, services.limits);
+    this.swarm = new Swarm(
+      {
+        content: () => this.#content,
+        download: () => this.#download,
+        isOpen: () => this.isOpen,
+        stats: this.#stats,
+        limits: this.limits,
+        metadataReceived: (raw) => this.#metadataReceived(raw),
+        storageFailed: (error) => this.#fail(error),
+        peerConnected: (peer) => this.events.emit('peerConnected', { address: peer.address }),
+        peerDisconnected: (peer, reason) => this.events.emit('peerDisconnected', { address: peer.address, reason }),
+      },
+      services,
+    );
+  }
+
+  get infoHashes(): InfoHashes {
+    return this.#identity.infoHashes;
+  }
+
+  get metainfo(): Metainfo | null {
+    return this.#identity.metainfo;
+  }
+
+  get state(): TorrentState {
+    return this.#state;
+  }
+
+  /** Peers are welcome. */
+  get isOpen(): boolean {
+    return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#state.kind);
+  }
+
+  /** It has work to do at each tick of the session. */
+  get isActive(): boolean {
+    return this.isOpen && (this.#state.kind !== 'seeding' || this.swarm.pool.busyCount > 0);
+  }
+
+  /** How many more connections it would like. */
+  get wantsPeers(): number {
+    return this.isOpen ? this.#services.options.maxConnectionsPerTorrent - this.swarm.pool.busyCount : 0;
+  }
+
+  /** Begins, or begins again after a pause or a failure. */
+  start(): void {
+    this.#run = new AbortController();
+    this.swarm.pool.learn(this.#options.peers ?? [], this.#services.clock.now());
+    const { metainfo } = this.#identity;
+    if (metainfo !== null) {
+      void this.#open(metainfo, this.#run.signal);
+      return;
+    }
+    this.#setState({ kind: 'fetching-metadata' });
+    this.#announce();
+    this.#services.wake();
+  }
+
+  addPeers(addresses: readonly PeerAddress[]): void {
+    if (this.swarm.pool.learn(addresses, this.#services.clock.now()) > 0) this.#services.wake();
+  }
+
+  async select(files: readonly FileIndex[]): Promise<void> {
+    const { selection } = this.#opened(files);
+    selection.select(files);
+    await this.#selectionChanged();
+  }
+
+  async setPriority(file: FileIndex, priority: number): Promise<void> {
+    this.#opened([file]).selection.setPriority(file, priority);
+    await this.#selectionChanged();
+  }
+
+  setSequential(isSequential: boolean): void {
+    this.#download?.picker.setMode(isSequential ? 'sequential' : 'rarest-first');
+  }
+
+  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
+    this.limits.set(limits, this.#services.clock.now());
+    this.#services.wake();
+  }
+
+  async pause(): Promise<void> {
+    if (this.#state.kind === 'paused' || this.#state.kind === 'closed') return;
+    await this.#halt({ kind: 'paused' });
+  }
+
+  /** Hashes all data that is there, then goes on. */
+  async recheck(): Promise<void> {
+    await this.#halt({ kind: 'paused' });
+    this.#mustCheck = true;
+    this.start();
+  }
+
+  /** Ends for good. With `deleteData` its files go as well. */
+  async close(options: { deleteData?: boolean } = {}): Promise<void> {
+    if (this.#state.kind === 'closed') return;
+    const storage = this.#storage;
+    await this.#halt({ kind: 'closed' }, options.deleteData === true);
+    if (options.deleteData === true) await storage?.delete();
+  }
+
+  /** About once a second while active. */
+  tick(now: Millis): void {
+    this.#stats.tick(now);
+    this.swarm.tick(now);
+    if (this.#state.kind !== 'seeding') return;
+    this.#goal.begin(now);
+    const size = this.#identity.metainfo?.info.totalSize ?? 0;
+    if (!this.#goal.isReached(now, this.#stats.upload.total, size)) return;
+    this.events.emit('seedGoalReached', { uploaded: this.#stats.upload.total });
+    void this.pause();
+  }
+
+  status(): TorrentStatus {
+    const content = this.#content;
+    const wanted = content?.selection.progress(content.have) ?? { size: 0, done: 0 };
+    const left = wanted.size - wanted.done;
+    const rate = this.#stats.download.rate;
+    let seeds = 0;
+    for (const peer of this.swarm.pool.sessions) if (peer.isSeed) seeds++;
+    return {
+      state: this.#state,
+      name: this.#identity.name,
+      totalSize: this.#identity.metainfo?.info.totalSize ?? null,
+      wantedSize: wanted.size,
+      wantedDone: wanted.done,
+      downloaded: this.#stats.download.total,
+      uploaded: this.#stats.upload.total,
+      wasted: this.#stats.wasted,
+      downloadRate: rate,
+      uploadRate: this.#stats.upload.rate,
+      etaSeconds: this.#state.kind === 'downloading' && rate > 0 ? Math.ceil(left / rate) : null,
+      piecesHave: content?.have.count ?? 0,
+      piecesTotal: content?.geometry.pieceCount ?? 0,
+      peersConnected: this.swarm.pool.connectedCount,
+      seedsConnected: seeds,
+      peersKnown: this.swarm.pool.knownCount,
+      availability: this.#download?.picker.distributedCopies ?? seeds,
+      sources: this.#announcer.status(),
+    };
+  }
+
+  files(): FileStatus[] {
+    const { metainfo } = this.#identity;
+    const content = this.#content;
+    return (metainfo?.info.files ?? []).flatMap((file, index) => {
+      if (file.isPad) return [];
+      const done = content?.selection.fileDone(index, file, content.have) ?? 0;
+      return { index, path: file.path, length: file.length, done, priority: content?.selection.priorityOf(index) ?? 4 };
+    });
+  }
+
+  peers(): PeerStatus[] {
+    return Array.from(this.swarm.pool.sessions, (peer) => ({
+      address: peer.address,
+      client: peer.extensions?.client ?? clientName(peer.handshake.peerId) ?? '',
+      isIncoming: peer.connection.isIncoming,
+      progress: peer.pieces.progress,
+      downloadRate: peer.downloads.meter.rate,
+      uploadRate: peer.uploads.meter.rate,
+      downloaded: peer.downloads.meter.total,
+      uploaded: peer.uploads.meter.total,
+      amChoking: peer.amChoking,
+      amInterested: peer.amInterested,
+      peerChoking: peer.peerChoking,
+      peerInterested: peer.peerInterested,
+      pendingBlocks: peer.pendingBlocks,
+    }));
+  }
+
+  // ---- inside
+
+  #setState(state: TorrentState): void {
+    if (this.#state.kind === 'closed') return;
+    this.#state = state;
+    this.events.emit('state', state);
+  }
+
+  /** Opens the data and finds out what is there. */
+  async #open(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
+    try {
+      const content = this.#content ?? (await this.#openStorage(metainfo));
+      const { have, suspect } = this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
+      if (signal.aborted) return;
+      for (const piece of have) content.have.add(piece);
+      const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
+      if (this.#mustCheck) content.have.clear();
+      this.#content = content;
+      if (doubtful !== null && !doubtful.isEmpty) await this.#check(content, doubtful, signal);
+      if (signal.aborted) return;
+      this.#mustCheck = false;
+      this.#begin(content);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  async #openStorage(metainfo: Metainfo): Promise<OpenContent> {
+    const { info } = metainfo;
+    const geometry = new Geometry(info);
+    const { select, priorities } = this.#options;
+    const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
+    this.#storage ??= await this.#services.storage.open(geometry, {
+      directory: this.#options.directory,
+      infoHashes: this.#identity.infoHashes,
+      selection: selection.files,
+      allocation: this.#options.allocation ?? 'sparse',
+      isWritable: this.#options.isSeedOnly !== true,
+    });
+    const layers = new Map(metainfo.pieceLayers);
+    return {
+      metainfo,
+      geometry,
+      selection,
+      layers,
+      have: new Bitfield(geometry.pieceCount),
+      storage: this.#storage,
+      hashesOf: (piece) => {
+        const hashes = pieceHashes(info, layers, piece);
+        return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
+      },
+    };
+  }
+
+  async #check(content: OpenContent, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
+    const known = doubtful.clone();
+    for (const piece of doubtful) if (content.hashesOf(piece) === null) known.delete(piece);
+    const total = known.count;
+    this.#setState({ kind: 'checking', done: 0, total });
+    const good = await content.storage.checkAll(known, (piece) => content.hashesOf(piece) as PieceHashes, {
+      signal,
+      onProgress: (done: number) => {
+        if (!signal.aborted) this.#setState({ kind: 'checking', done, total });
+      },
+    });
+    for (const piece of good) content.have.add(piece);
+  }
+
+  /** The data is known: download what is missing, or seed. */
+  #begin(content: OpenContent): void {
+    if (this.#options.isSeedOnly !== true && !content.have.isComplete) this.#beginDownload(content);
+    this.#setState({ kind: this.#download === null ? 'seeding' : 'downloading' });
+    this.#announce();
+    this.swarm.contentKnown();
+    if (this.#download === null) this.events.emit('complete', { downloaded: this.#stats.download.total });
+    this.#services.wake();
+  }
+
+  #beginDownload(content: OpenContent): void {
+    const download = new Download(
+      content,
+      {
+        now: () => this.#services.clock.now(),
+        peer: (id) => this.swarm.pool.session(id),
+        pieceStored: (piece) => {
+          this.swarm.spreadHave(piece);
+          this.events.emit('piece', piece);
+          if (download.picker.isFinished) this.#finish();
+        },
+        pieceFailed: (piece, size) => {
+          this.#stats.discarded(size);
+          this.events.emit('hashFailed', { piece });
+          this.swarm.hashExchange.fetchLeaves(piece);
+          this.swarm.wishesChanged();
+        },
+        guilty: (piece, peers) => {
+          const addresses = this.swarm.ban(peers);
+          if (addresses.length > 0) this.events.emit('banned', { addresses, reason: `bad data in piece ${piece}` });
+        },
+        storageFailed: (error) => this.#fail(error),
+      },
+      { digests: this.#services.digests, random: this.#services.random, memory: this.#services.pieceMemory },
+    );
+    content.selection.applyTo(download.picker);
+    if (this.#options.isSequential === true) download.picker.setMode('sequential');
+    if (download.picker.isFinished) download.close();
+    else this.#download = download;
+  }
+
+  /** Nothing wanted is missing any more. */
+  #finish(): void {
+    const content = this.#content;
+    if (content === null || this.#download === null) return;
+    this.#download.close();
+    this.#download = null;
+    this.#setState({ kind: 'seeding' });
+    this.#announcer.announce(content.have.isComplete ? 'completed' : 'update');
+    this.swarm.finished();
+    this.events.emit('complete', { downloaded: this.#stats.download.total });
+    content.storage.flush().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #selectionChanged(): Promise<void> {
+    const content = this.#content;
+    if (content === null) return;
+    await content.storage.select(content.selection.files);
+    if (!this.isOpen) return;
+    if (this.#download === null && !content.have.isComplete && this.#options.isSeedOnly !== true) {
+      this.#beginDownload(content);
+      if (this.#download === null) return;
+      this.#setState({ kind: 'downloading' });
+      this.swarm.contentKnown();
+    } else if (this.#download !== null) {
+      content.selection.applyTo((this.#download as Download).picker);
+      if ((this.#download as Download).picker.isFinished) this.#finish();
+      else this.swarm.wishesChanged();
+    }
+    this.#services.wake();
+  }
+
+  #opened(files: readonly FileIndex[]): OpenContent {
+    const content = this.#content;
+    if (content === null) throw engineError('ENGINE_NO_METADATA', 'the files of the torrent are not known yet');
+    const bad = files.find((file) => content.geometry.files[file] === undefined);
+    if (bad !== undefined) throw engineError('ENGINE_BAD_FILE_INDEX', `there is no file ${bad}`);
+    return content;
+  }
+
+  #announce(): void {
+    if (this.#announcer.isStarted) return;
+    const { metainfo, trackers, infoHashes } = this.#identity;
+    const swarms = swarmHashes(infoHashes).map((infoHash) => ({
+      infoHash,
+      peerId: this.#services.peerId,
+      port: this.#services.port(),
+      isPrivate: metainfo?.info.isPrivate ?? false,
+      trackers,
+      progress: () => this.#progress(),
+    }));
+    this.#announcer.start(this.#services.discoveries, swarms, (peers) => this.addPeers(peers));
+  }
+
+  #progress(): SwarmProgress {
+    const content = this.#content;
+    const isDone = this.#download === null && content !== null;
+    let left: ByteCount | null = null;
+    if (content !== null) left = content.geometry.length - content.selection.everything(content.have);
+    return {
+      uploaded: this.#stats.upload.total,
+      downloaded: this.#stats.download.total - this.#stats.wasted,
+      left,
+      isPartialSeed: isDone && left !== 0,
+      wanted: this.isOpen ? Math.max(0, Math.min(PEERS_WANTED, this.wantsPeers)) : 0,
+    };
+  }
+
+  /** The info dictionary from peers. */
+  #metadataReceived(raw: Uint8Array): boolean {
+    const { v1, v2 } = this.#identity.infoHashes;
+    const { digests } = this.#services;
+    const isOurs = (v1 !== null && equalBytes(digests.sha1(raw), v1)) || (v2 !== null && equalBytes(digests.sha256(raw), v2));
+    if (!isOurs) return false;
+    if (this.#identity.metainfo !== null) return true;
+    try {
+      const { info, infoHashes } = decodeInfo(raw, digests);
+      const metainfo: Metainfo = { ...emptyMetainfo, info, infoHashes, trackers: this.#identity.trackers };
+      this.#identity = { ...this.#identity, metainfo, infoHashes, name: info.name };
+      this.#owner.hashesKnown(this);
+      this.events.emit('metadata', metainfo);
+      // The announces so far named one swarm and no size: begin anew with what is known now.
+      void this.#announcer.stop();
+      this.#setState({ kind: 'checking', done: 0, total: 0 });
+      void this.#open(metainfo, this.#run.signal);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state.kind === 'failed' || this.#state.kind === 'closed') return;
+    const failure =
+      error instanceof DstError
+        ? error
+        : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(error)}`, { cause: error });
+    this.#services.logger.error('torrent failed', { name: this.#identity.name, code: failure.code });
+    void this.#halt({ kind: 'failed', error: failure });
+  }
+
+  /** Stops everything that runs. State and parts change at once; goodbyes and flushing follow. */
+  async #halt(state: TorrentState, isDeleting = false): Promise<void> {
+    this.#run.abort();
+    this.#setState(state);
+    this.#download?.close();
+    this.#download = null;
+    this.swarm.pool.closeAll(state.kind);
+    const storage = this.#storage;
+    if (state.kind === 'closed') this.#storage = null;
+    await this.#announcer.stop();
+    if (storage === null || isDeleting) return;
+    try {
+      await (state.kind === 'closed' ? storage.close() : storage.flush());
+    } catch (error) {
+      this.#services.logger.error('could not flush', { name: this.#identity.name, error: messageOf(error) });
+    }
+  }
+}
+
+const emptyMetainfo: Omit<Metainfo, 'info' | 'infoHashes' | 'trackers'> = {
+  pieceLayers: new Map(),
+  webSeeds: [],
+  httpSeeds: [],
+  nodes: [],
+  comment: null,
+  createdBy: null,
+  creationDate: null,
+  similar: [],
+  collections: [],
+};

@@ -1,0 +1,2 @@
+/** DST Torrent as a library. */
+export { createSession } from './app/session.ts';
