@@ -28,7 +28,13 @@ export interface Exchange {
 }
 
 /** Lets the seeder serve the sample and the leecher fetch it. Returns what differs between the two folders: nothing, if all is well. */
-export async function exchange({ seeder, leecher, create = dstCreates('v1'), target, ip }: Exchange): Promise<string[]> {
+export async function exchange({
+  seeder,
+  leecher,
+  create = dstCreates('v1'),
+  target,
+  ip,
+}: Exchange): Promise<string[]> {
   await using swarm = await Swarm.open();
   const served = swarm.folder('served');
   const fetched = swarm.folder('fetched');
@@ -47,7 +53,7 @@ export async function exchange({ seeder, leecher, create = dstCreates('v1'), tar
 /** Creation by `dst create`. */
 export function dstCreates(format: Format): (content: string, torrentFile: string) => void {
   return (content, torrentFile) => {
-    const options = ['--format', format, '--piece-length', String(PIECE_LENGTH), '--tracker', TRACKER_URL];
+    const options = [`--${format}`, '--piece-length', String(PIECE_LENGTH), '--tracker', TRACKER_URL];
     dst('create', content, '-o', torrentFile, ...options);
   };
 }
@@ -56,7 +62,12 @@ export function dstCreates(format: Format): (content: string, torrentFile: strin
  * Registers the two tests: a multi-file v1 torrent of ours arrives bit-exact from the client, and at the client.
  * `expected` lists what the client is known to leave out when it downloads.
  */
-export function describeExchange(name: string, skip: string | false, create: () => Client, expected: readonly string[] = []): void {
+export function describeExchange(
+  name: string,
+  skip: string | false,
+  create: () => Client,
+  expected: readonly string[] = [],
+): void {
   describe(`${name} and dst`, { skip }, () => {
     test(`dst downloads a multi-file v1 torrent from ${name} bit-exact`, async () => {
       assert.deepEqual(await exchange({ seeder: create(), leecher: new Dst() }), []);

@@ -32,8 +32,16 @@ describe('libtorrent, dst and magnet links whose metadata comes from the peer', 
     { format: 'v1', link: (file) => magnet(file, ['v1']), text: 'a v1 torrent' },
     { format: 'v2', link: (file) => magnet(file, ['v2']), text: 'a v2 torrent' },
     { format: 'hybrid', link: (file) => magnet(file, ['v1', 'v2']), text: 'a hybrid torrent' },
-    { format: 'hybrid', link: (file) => magnet(file, ['v1']), text: 'a hybrid torrent, named by its v1 info hash only' },
-    { format: 'hybrid', link: (file) => magnet(file, ['v2']), text: 'a hybrid torrent, named by its v2 info hash only' },
+    {
+      format: 'hybrid',
+      link: (file) => magnet(file, ['v1']),
+      text: 'a hybrid torrent, named by its v1 info hash only',
+    },
+    {
+      format: 'hybrid',
+      link: (file) => magnet(file, ['v2']),
+      text: 'a hybrid torrent, named by its v2 info hash only',
+    },
   ];
   for (const { format, link, text } of cases) {
     const create = dstCreates(format);
@@ -72,6 +80,8 @@ describe('libtorrent and dst over IPv6', { skip: skip || noIpv6 }, () => {
 /** A magnet link with nothing in it but the info hashes, as libtorrent reads them. */
 function magnet(torrentFile: string, versions: readonly ('v1' | 'v2')[]): string {
   const hashes = libtorrentReads(torrentFile);
-  const topics = versions.map((version) => (version === 'v1' ? `xt=urn:btih:${hashes.v1}` : `xt=urn:btmh:1220${hashes.v2}`));
+  const topics = versions.map((version) =>
+    version === 'v1' ? `xt=urn:btih:${hashes.v1}` : `xt=urn:btmh:1220${hashes.v2}`,
+  );
   return `magnet:?${topics.join('&')}`;
 }

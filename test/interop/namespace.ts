@@ -33,20 +33,22 @@ export async function enterNamespace(testFile: string, programs: readonly Progra
 }
 
 async function runInside(testFile: string): Promise<number> {
-  const command = unshare('sh', '-c', SET_UP, 'sh', process.execPath, ...process.execArgv, testFile);
+  const [program, ...args] = unshare('sh', '-c', SET_UP, 'sh', process.execPath, ...process.execArgv, testFile);
   const env = { ...process.env, [INSIDE]: '1', PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
-  const child = spawn('unshare', command, { stdio: ['pipe', 'inherit', 'inherit'], env });
+  const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env });
   const [status] = (await once(child, 'exit')) as [number | null];
   return status ?? 1;
 }
 
 function namespacesRefused(): string | undefined {
-  const probe = spawnSync('unshare', unshare('true'), { encoding: 'utf8' });
+  const [program, ...args] = unshare('true');
+  const probe = spawnSync(program, args, { encoding: 'utf8' });
   if (probe.status === 0) return undefined;
   return `this machine refuses network namespaces: ${(probe.stderr || String(probe.error)).trim()}`;
 }
 
-function unshare(...command: string[]): string[] {
+/** The command line that runs `command` in new namespaces. */
+function unshare(...command: string[]): [program: string, ...args: string[]] {
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  return [...asRoot, '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command];
+  return ['unshare', ...asRoot, '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command];
 }

@@ -20,7 +20,15 @@ describe('opentracker', { skip }, () => {
       const served = swarm.folder('served');
       const torrentFile = join(swarm.folder('torrent'), 'sample.torrent');
       writeSample(served, SAMPLE);
-      dst('create', join(served, SAMPLE), '-o', torrentFile, '--format', 'v1', '--tracker', `${protocol}://${ADDRESSES[0]}:${PORT}/announce`);
+      dst(
+        'create',
+        join(served, SAMPLE),
+        '-o',
+        torrentFile,
+        '--v1',
+        '--tracker',
+        `${protocol}://${ADDRESSES[0]}:${PORT}/announce`,
+      );
       const infoHash = libtorrentReads(torrentFile).v1 as string;
       await using tracker = await Opentracker.start(swarm.folder('tracker'), ADDRESSES[0] as string, PORT, infoHash);
       const seeder = new Dst();

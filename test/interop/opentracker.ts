@@ -4,7 +4,7 @@
  */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program } from './client.ts';
+import { Program } from './program.ts';
 
 export class Opentracker implements AsyncDisposable {
   readonly #program: Program;

@@ -14,6 +14,8 @@ export const CACHE_DIR: string = join(import.meta.dirname, '../../.cache/interop
 /** Exact versions: npm running on an old Node would otherwise quietly choose old releases. */
 const NPM_PACKAGES = ['webtorrent@3.0.21'];
 
+const INSTALL_TIMEOUT_MS = 600_000;
+
 /** Debian's own Python: python3-libtorrent is built for it and no other. */
 export const PYTHON = '/usr/bin/python3';
 
@@ -30,7 +32,7 @@ export type ProgramName =
 /** Each program: the Debian package that holds it (webtorrent comes through npm), and how to see that it is there. */
 const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean }> = {
   transmission: { package: 'transmission-daemon', isPresent: () => isOnPath('transmission-daemon') },
-  libtorrent: { package: 'python3-libtorrent', isPresent: () => runs(PYTHON, ['-c', 'import libtorrent']) },
+  libtorrent: { package: 'python3-libtorrent', isPresent: () => canImport('libtorrent') },
   aria2: { package: 'aria2', isPresent: () => isOnPath('aria2c') },
   qbittorrent: { package: 'qbittorrent-nox', isPresent: () => isOnPath('qbittorrent-nox') },
   rtorrent: { package: 'rtorrent', isPresent: () => isOnPath('rtorrent') },
@@ -51,9 +53,13 @@ export function ensurePrograms(names: readonly ProgramName[]): string | undefine
     if (!isOnPath('apt-get')) return `${missing().join(', ')} not installed, and there is no apt-get to install it`;
   }
   mkdirSync(CACHE_DIR, { recursive: true });
-  const install = spawnSync('flock', [join(CACHE_DIR, 'lock'), process.execPath, import.meta.filename], { encoding: 'utf8' });
-  if (missing().length === 0) return undefined;
-  return `could not install ${missing().join(', ')}: ${lastLines(install.stderr || String(install.error ?? install.stdout))}`;
+  let cause = 'not found although installed';
+  try {
+    run(['flock', join(CACHE_DIR, 'lock'), process.execPath, import.meta.filename]);
+  } catch (error) {
+    cause = `could not be installed: ${lastLines(String(error))}`;
+  }
+  return missing().length === 0 ? undefined : `${missing().join(', ')} ${cause}`;
 }
 
 /** Installs every program that is missing. */
@@ -69,11 +75,10 @@ function installDebian(packages: readonly string[]): void {
   const policy = '/usr/sbin/policy-rc.d';
   const ownPolicy = !existsSync(policy);
   if (ownPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const wait = ['-o', 'DPkg::Lock::Timeout=300', '-q'];
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300', '-q'] as const;
   try {
-    execFileSync('apt-get', [...wait, 'update'], { env });
-    execFileSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages], { env });
+    run([...apt, 'update']);
+    run([...apt, 'install', '-y', '--no-install-recommends', ...packages]);
   } finally {
     if (ownPolicy) rmSync(policy);
   }
@@ -82,7 +87,18 @@ function installDebian(packages: readonly string[]): void {
 /** Installs the npm programs without their install scripts: those would download binaries that plain TCP does not need. */
 function installNpm(): void {
   writeFileSync(join(CACHE_DIR, 'package.json'), '{ "private": true }\n');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...NPM_PACKAGES], { cwd: CACHE_DIR });
+  run(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...NPM_PACKAGES]);
+}
+
+/** Runs a program in the cache folder; throws when it fails, with what it wrote to stderr in the message. */
+function run([program, ...args]: readonly [program: string, ...args: string[]]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync(program, args, {
+    cwd: CACHE_DIR,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: INSTALL_TIMEOUT_MS,
+  });
 }
 
 function isOnPath(command: string): boolean {
@@ -90,8 +106,8 @@ function isOnPath(command: string): boolean {
   return folders.some((folder) => existsSync(join(folder, command)));
 }
 
-function runs(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+function canImport(module: string): boolean {
+  return spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
 }
 
 function lastLines(text: string): string {

@@ -1,6 +1,7 @@
 /** aria2, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
 import { readFileSync } from 'node:fs';
-import { type Client, type Place, Program } from '../client.ts';
+import type { Client, Place } from '../client.ts';
+import { Program } from '../program.ts';
 
 export class Aria2 implements Client {
   readonly name = 'aria2';
@@ -47,7 +48,12 @@ export class Aria2 implements Client {
   }
 
   async #add(torrentFile: string, options: object): Promise<void> {
-    this.#download = (await this.#call('addTorrent', readFileSync(torrentFile).toString('base64'), [], options)) as string;
+    this.#download = (await this.#call(
+      'addTorrent',
+      readFileSync(torrentFile).toString('base64'),
+      [],
+      options,
+    )) as string;
   }
 
   async #isComplete(): Promise<boolean> {
@@ -62,7 +68,10 @@ export class Aria2 implements Client {
 
   async #call(method: string, ...params: unknown[]): Promise<unknown> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: `aria2.${method}`, params });
-    const reply = (await (await fetch(this.#rpc, { method: 'POST', body })).json()) as { result?: unknown; error?: { message: string } };
+    const reply = (await (await fetch(this.#rpc, { method: 'POST', body })).json()) as {
+      result?: unknown;
+      error?: { message: string };
+    };
     if (reply.error) throw new Error(`aria2 refused ${method}: ${reply.error.message}`);
     return reply.result;
   }

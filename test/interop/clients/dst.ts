@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Client, type Place, Program } from '../client.ts';
+import type { Client, Place } from '../client.ts';
+import { Program } from '../program.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts');
 
@@ -28,7 +29,7 @@ export class Dst implements Client {
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {
-    const program = this.#run('seed', torrentFile, '--dir', contentDir);
+    const program = this.#run('seed', torrentFile, '--data', contentDir);
     await program.until('seeding', () => this.#events.has('seeding'));
   }
 

@@ -1,6 +1,7 @@
 /** A client that is a script of ours around a library: JSON lines tell it what to do, JSON lines tell how it goes. */
 import { createInterface } from 'node:readline';
-import { type Client, type Place, Program } from '../client.ts';
+import type { Client, Place } from '../client.ts';
+import { Program } from '../program.ts';
 
 export class LinePeer implements Client {
   readonly name: string;

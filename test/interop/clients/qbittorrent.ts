@@ -1,7 +1,8 @@
 /** qBittorrent 4.5 without its window, driven over its web API. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Client, type Place, Program } from '../client.ts';
+import type { Client, Place } from '../client.ts';
+import { Program } from '../program.ts';
 
 const CONFIG = `[LegalNotice]
 Accepted=true
@@ -39,7 +40,9 @@ export class Qbittorrent implements Client {
 
   async start({ dir, ip, port }: Place): Promise<void> {
     const webPort = port + 1_000;
-    const config = CONFIG.replace('WEB_PORT', String(webPort)).replace('PEER_PORT', String(port)).replace('PEER_IP', ip);
+    const config = CONFIG.replace('WEB_PORT', String(webPort))
+      .replace('PEER_PORT', String(port))
+      .replace('PEER_IP', ip);
     const configDir = join(dir, 'profile/qBittorrent/config');
     mkdirSync(configDir, { recursive: true });
     writeFileSync(join(configDir, 'qBittorrent.conf'), config);

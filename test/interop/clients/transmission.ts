@@ -1,7 +1,8 @@
 /** Transmission 3 as transmission-daemon, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Client, type Place, Program } from '../client.ts';
+import type { Client, Place } from '../client.ts';
+import { Program } from '../program.ts';
 
 interface TorrentStatus {
   status: number;
@@ -71,7 +72,11 @@ export class Transmission implements Client {
 
   async #call(method: string, args: object = {}): Promise<unknown> {
     const headers = { 'X-Transmission-Session-Id': this.#sessionId };
-    const response = await fetch(this.#rpc, { method: 'POST', headers, body: JSON.stringify({ method, arguments: args }) });
+    const response = await fetch(this.#rpc, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ method, arguments: args }),
+    });
     if (response.status === 409) {
       this.#sessionId = response.headers.get('X-Transmission-Session-Id') ?? '';
       return this.#call(method, args);

@@ -1,7 +1,8 @@
 /** webtorrent 3, over TCP. */
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { LinePeer } from './line-peer.ts';
 
 export function webtorrent(): LinePeer {
-  return new LinePeer('webtorrent', [process.execPath, join(import.meta.dirname, 'webtorrent-peer.ts')]);
+  const script = fileURLToPath(import.meta.resolve('./webtorrent-peer.ts'));
+  return new LinePeer('webtorrent', [process.execPath, script]);
 }
