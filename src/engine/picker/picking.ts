@@ -5,7 +5,7 @@
 import type { Bitfield } from '../../base/bitfield.ts';
 import type { Random } from '../../base/random.ts';
 import type { BlockIndex, BytesPerSecond, PieceIndex } from '../../base/units.ts';
-import type { Geometry } from '../../codec/metainfo/geometry.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
 import type { BlockRequest } from '../../codec/wire/index.ts';
 
 /** 0 = not wanted, 4 = normal, 7 = highest. */

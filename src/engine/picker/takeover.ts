@@ -6,7 +6,7 @@
  * holder is sent a cancel, and should its block come first all the same, it counts.
  */
 import type { BlockIndex, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
-import { BLOCK_LENGTH } from '../../codec/metainfo/geometry.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
 import type { BlockRequest } from '../../codec/wire/index.ts';
 import type { BlockLedger } from './block-ledger.ts';
 import type { JoinedPeer } from './joined-peer.ts';
