@@ -13,7 +13,7 @@ import type { AccessLink, LinkUser } from './access-link.ts';
 import { Fifo } from './fifo.ts';
 
 /** Bytes queued above which `send` refuses; `drained` follows at half of it. As in the TCP transport. */
-export const SEND_MARK: ByteCount = 1024 * 1024;
+const SEND_MARK: ByteCount = 1024 * 1024;
 /** What still arrives of the bytes queued when the sender closes: a system's send buffer. */
 const LINGER: ByteCount = 64 * 1024;
 const LARGEST_SEGMENT: ByteCount = 16 * 1024;

@@ -37,6 +37,10 @@ export interface HostOptions {
   readonly isReachable?: boolean;
 }
 
+/** The ports given out by the system (RFC 6335). */
+const FIRST_FREE_PORT = 49_152;
+const LAST_PORT = 65_535;
+
 export class SimHost {
   readonly address: string;
   readonly transport: Transport;
@@ -47,7 +51,7 @@ export class SimHost {
   /** Bytes put on the uplink, and delivered from the downlink. */
   sent: ByteCount = 0;
   received: ByteCount = 0;
-  #nextPort = 49_152;
+  #nextPort = FIRST_FREE_PORT;
 
   constructor(network: SimNetwork, address: string, options: HostOptions) {
     this.address = address;
@@ -59,8 +63,9 @@ export class SimHost {
 
   /** A port that nobody listens on. */
   freePort(): number {
-    while (this.listeners.has(this.#nextPort)) this.#nextPort++;
-    return this.#nextPort++;
+    do this.#nextPort = this.#nextPort < LAST_PORT ? this.#nextPort + 1 : FIRST_FREE_PORT;
+    while (this.listeners.has(this.#nextPort));
+    return this.#nextPort;
   }
 }
 
@@ -91,9 +96,10 @@ export class SimNetwork {
   /** Adds a host; `address` is its IP address. */
   host(address: string, options: HostOptions = {}): SimHost {
     const bytes = parseHost(address);
-    if (bytes === null || this.#hosts.has(address)) throw new Error(`${address} is no address, or taken`);
-    const host = new SimHost(this, formatHost(bytes), options);
-    this.#hosts.set(host.address, host);
+    const canonical = bytes === null ? '' : formatHost(bytes);
+    if (canonical === '' || this.#hosts.has(canonical)) throw new Error(`${address} is no address, or taken`);
+    const host = new SimHost(this, canonical, options);
+    this.#hosts.set(canonical, host);
     return host;
   }
 
