@@ -132,6 +132,7 @@ export class PeerReceiver implements MessageReceiver {
     if (target === null) {
       this.#host.countReceived(length, true);
       this.#peer.downloads.rejected(key);
+      this.#host.requestDropped(this.#peer, piece, block);
       return false;
     }
     this.#block = { piece, block, target };
@@ -150,6 +151,7 @@ export class PeerReceiver implements MessageReceiver {
     this.#block = null;
     this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#host.now());
     if (isOurs) this.#host.blockReceived(this.#peer, piece, block);
+    else this.#host.requestDropped(this.#peer, piece, block);
   }
 
   port(): void {}

@@ -108,7 +108,7 @@ export class PeerSession {
   unchoked: { readonly since: Millis; readonly sentBefore: ByteCount } | null = null;
   readonly requestQueue: number;
   readonly #host: PeerHost;
-  #times: { readonly connected: Millis; received: Millis; sent: Millis };
+  #times: { received: Millis; sent: Millis };
   #isClosed = false;
 
   constructor(options: PeerSessionOptions, host: PeerHost) {
@@ -119,7 +119,7 @@ export class PeerSession {
     this.isV2 = options.isV2;
     this.requestQueue = options.requestQueue;
     this.#host = host;
-    this.#times = { connected: now, received: now, sent: now };
+    this.#times = { received: now, sent: now };
     this.downloads = new BlockDownloads(now);
     this.uploads = new UploadQueue(this.#uploadPort(), now);
     this.pieces = new PeerAvailability();
@@ -132,10 +132,6 @@ export class PeerSession {
 
   get isClosed(): boolean {
     return this.#isClosed;
-  }
-
-  get connectedAt(): Millis {
-    return this.#times.connected;
   }
 
   // What the picker asks (PickingPeer).

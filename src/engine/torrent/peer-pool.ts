@@ -3,6 +3,7 @@
  * decides whom to dial next and who is banned; it opens no connection itself.
  */
 import { addressKey, type PeerAddress } from '../../base/address.ts';
+import { equalBytes } from '../../base/bytes.ts';
 import type { Millis } from '../../base/units.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
 
@@ -51,11 +52,9 @@ export class PeerPool {
     return this.#connected.get(id);
   }
 
-  hasPeerId(peerId: Uint8Array): boolean {
-    for (const peer of this.#connected.values()) {
-      if (peer.handshake.peerId.every((byte, i) => byte === peerId[i])) return true;
-    }
-    return false;
+  withPeerId(peerId: Uint8Array): PeerSession | undefined {
+    for (const peer of this.#connected.values()) if (equalBytes(peer.handshake.peerId, peerId)) return peer;
+    return undefined;
   }
 
   isBanned(host: string): boolean {

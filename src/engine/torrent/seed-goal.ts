@@ -11,6 +11,11 @@ export class SeedGoal {
     this.#time = options.seedTime ?? Number.POSITIVE_INFINITY;
   }
 
+  /** False when seeding has no end. */
+  get isSet(): boolean {
+    return this.#ratio !== Number.POSITIVE_INFINITY || this.#time !== Number.POSITIVE_INFINITY;
+  }
+
   /** Seeding begins. */
   begin(now: Millis): void {
     this.#since ??= now;

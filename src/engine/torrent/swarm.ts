@@ -3,7 +3,7 @@
  * among them. What is downloaded and where it is kept is the torrent's affair, reached through `SwarmPort`.
  */
 import type { PeerAddress } from '../../base/address.ts';
-import { equalBytes } from '../../base/bytes.ts';
+import { compareBytes, equalBytes } from '../../base/bytes.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
 import type { BlockIndex, ByteCount, Millis, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
@@ -94,7 +94,9 @@ export class Swarm implements PeerHost {
     if (!this.#port.isOpen()) return 'the torrent takes no peers now';
     if (this.pool.isBanned(connection.remote.host)) return 'banned';
     if (equalBytes(handshake.peerId, this.#services.peerId)) return 'connected to ourselves';
-    if (this.pool.hasPeerId(handshake.peerId)) return 'already connected';
+    const twin = this.pool.withPeerId(handshake.peerId);
+    if (twin !== undefined && !this.#replaces(connection, twin)) return 'already connected';
+    twin?.close('connected twice');
     if (this.pool.connectedCount >= this.#services.options.maxConnectionsPerTorrent) return 'too many connections';
     const { requestQueue } = this.#services.options;
     const peer = new PeerSession({ ...options, connection, handshake, requestQueue }, this);
@@ -295,6 +297,16 @@ export class Swarm implements PeerHost {
   }
 
   // ---- inside
+
+  /**
+   * Two peers that dial each other at the same moment must close the same one of the two connections: the one dialed
+   * by the greater peer id.
+   */
+  #replaces(connection: Connection, twin: PeerSession): boolean {
+    if (connection.isIncoming === twin.connection.isIncoming) return false;
+    const isTheirsSmaller = compareBytes(twin.handshake.peerId, this.#services.peerId) < 0;
+    return connection.isIncoming === isTheirsSmaller;
+  }
 
   /** The first messages after the handshake: what we have (BEP 3, 6), then our extensions (BEP 10). */
   #greet(peer: PeerSession): void {

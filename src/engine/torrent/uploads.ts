@@ -46,7 +46,6 @@ export class Uploads {
         isUnchoked: !peer.amChoking,
         downloadRate: peer.downloads.meter.rate,
         uploadRate: peer.uploads.meter.rate,
-        connectedAt: peer.connectedAt,
         unchokedAt: peer.unchoked?.since ?? null,
         sentSinceUnchoke: peer.unchoked === null ? 0 : peer.uploads.meter.total - peer.unchoked.sentBefore,
         isSnubbed: peer.amInterested && peer.downloads.isStalled(now, ROUND * 6),

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readU32 } from '../../base/bytes.ts';
+import type { BlockRange } from '../../codec/wire/index.ts';
+import type { PoolBuffer } from '../../storage/index.ts';
+import { UploadQueue } from './upload-queue.ts';
+
+/** A port with one piece size, whose reads fill each run with the low byte of its offset. */
+function setUp(options: { room?: number; memory?: number; failing?: boolean } = {}) {
+  const sent: Uint8Array[] = [];
+  const finish: (() => void)[] = [];
+  const failed: BlockRange[] = [];
+  const state = { room: options.room ?? Number.POSITIVE_INFINITY, buffers: options.memory ?? 100, charged: 0 };
+  const queue = new UploadQueue(
+    {
+      takeBuffer(size): PoolBuffer | null {
+        if (state.buffers === 0) return null;
+        state.buffers--;
+        return { id: 0, bytes: new Uint8Array(size), release: () => void state.buffers++ };
+      },
+      async read(into, runs) {
+        if (options.failing === true) throw new Error('disk');
+        for (const run of runs) into.bytes.fill(run.offset & 0xff, run.at, run.at + run.length);
+      },
+      send(bytes, done) {
+        sent.push(bytes.slice());
+        finish.push(done);
+      },
+      pieceOffset: (piece) => piece * 32768,
+      room: () => state.room,
+      charge: (bytes) => {
+        state.charged += bytes;
+        state.room -= bytes;
+      },
+      failed: (requests) => void failed.push(...requests),
+    },
+    0,
+  );
+  return { queue, sent, finish, failed, state };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('requests leave as piece messages in one write', async () => {
+  const { queue, sent } = setUp();
+  queue.push({ piece: 1, begin: 5, length: 100 });
+  queue.push({ piece: 2, begin: 7, length: 50 });
+  queue.pump(() => 0);
+  await settle();
+  assert.equal(sent.length, 1);
+  const [bytes] = sent as [Uint8Array];
+  assert.equal(bytes.length, 13 + 100 + 13 + 50);
+  assert.deepEqual([readU32(bytes, 0), bytes[4], readU32(bytes, 5), readU32(bytes, 9), bytes[13]], [109, 7, 1, 5, 5]);
+  assert.deepEqual([readU32(bytes, 113), readU32(bytes, 118), readU32(bytes, 122), bytes[126]], [59, 2, 7, 7]);
+});
+
+test('at most three batches are under way, the rest waits and can be taken back', async () => {
+  const { queue, finish } = setUp();
+  for (let i = 0; i < 20; i++) queue.push({ piece: i, begin: 0, length: 16384 });
+  queue.pump(() => 0);
+  await settle();
+  assert.equal(finish.length, 3);
+  assert.equal(queue.length, 8);
+  assert.equal(queue.cancel(19, 0, 16384), true);
+  assert.equal(queue.cancel(0, 0, 16384), false, 'it has left');
+  assert.deepEqual(queue.clear().map(({ piece }) => piece), [12, 13, 14, 15, 16, 17, 18]);
+});
+
+test('a peer that takes its batches quickly gets larger ones', async () => {
+  const { queue, sent, finish } = setUp();
+  for (let i = 0; i < 200; i++) queue.push({ piece: i, begin: 0, length: 16384 });
+  queue.pump(() => 0);
+  for (let i = 0; i < 40; i++) {
+    await settle();
+    finish.shift()?.();
+  }
+  const largest = Math.max(...sent.map(({ length }) => length));
+  assert.equal(largest, 64 * (16384 + 13));
+});
+
+test('no more leaves than the rate limit has room for', async () => {
+  const { queue, sent, state } = setUp({ room: 20_000 });
+  for (let i = 0; i < 4; i++) queue.push({ piece: i, begin: 0, length: 16384 });
+  queue.pump(() => 0);
+  await settle();
+  assert.equal(state.charged, 2 * 16384, 'the second block overdraws, then it waits');
+  state.room = 100_000;
+  queue.pump(() => 0);
+  await settle();
+  assert.equal(state.charged, 4 * 16384);
+  assert.ok(sent.length >= 2);
+});
+
+test('without memory the requests wait', async () => {
+  const { queue, sent, state } = setUp({ memory: 0 });
+  queue.push({ piece: 0, begin: 0, length: 10 });
+  queue.pump(() => 0);
+  assert.equal(queue.length, 1);
+  state.buffers = 1;
+  queue.pump(() => 0);
+  await settle();
+  assert.equal(sent.length, 1);
+});
+
+test('requests that cannot be read are handed back and their buffer is released', async () => {
+  const { queue, failed, state } = setUp({ failing: true });
+  queue.push({ piece: 0, begin: 0, length: 10 });
+  queue.pump(() => 0);
+  await settle();
+  assert.deepEqual(failed, [{ piece: 0, begin: 0, length: 10 }]);
+  assert.equal(state.buffers, 100);
+});
