@@ -20,7 +20,8 @@ export function parseHost(host: string): Uint8Array | null {
 }
 
 function parseIPv4(host: string): Uint8Array | null {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host);
+  // No leading zeros: some systems read them as octal, so such a text names no certain address.
+  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(host);
   if (match === null) return null;
   const bytes = match.slice(1).map(Number);
   return bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : null;
@@ -64,7 +65,9 @@ export function formatHost(bytes: Uint8Array): string {
     if (end > start) start = end;
   }
   const text = (part: number[]): string => part.map((word) => word.toString(16)).join(':');
-  return bestStart < 0 ? text(words) : `${text(words.slice(0, bestStart))}::${text(words.slice(bestStart + bestLength))}`;
+  return bestStart < 0
+    ? text(words)
+    : `${text(words.slice(0, bestStart))}::${text(words.slice(bestStart + bestLength))}`;
 }
 
 /** Reads `host:port`, `[v6]:port`; null when it is neither or the port is not 1 … 65535. */

@@ -60,7 +60,8 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 export const readU16 = (b: Uint8Array, at: number): number => ((b[at] as number) << 8) | (b[at + 1] as number);
 
 export const readU32 = (b: Uint8Array, at: number): number =>
-  (((b[at] as number) << 24) | ((b[at + 1] as number) << 16) | ((b[at + 2] as number) << 8) | (b[at + 3] as number)) >>> 0;
+  (((b[at] as number) << 24) | ((b[at + 1] as number) << 16) | ((b[at + 2] as number) << 8) | (b[at + 3] as number)) >>>
+  0;
 
 export function writeU16(b: Uint8Array, at: number, value: number): void {
   b[at] = value >>> 8;

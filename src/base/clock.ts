@@ -34,12 +34,19 @@ export function sleepOn(clock: Pick<Clock, 'after'>, delay: Millis, signal?: Abo
   });
 }
 
+/** Longest delay of a system timer, ms (2^31 − 1, about 25 days); a longer one would fire at once. */
+const LONGEST_TIMER: Millis = 0x7fffffff;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Math.floor(Date.now() / 1000),
   after(delay, fn) {
-    const timer = setTimeout(fn, delay);
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = (left: Millis): void => {
+      timer = left > LONGEST_TIMER ? setTimeout(() => arm(left - LONGEST_TIMER), LONGEST_TIMER) : setTimeout(fn, left);
+    };
+    arm(delay);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
   sleep: (delay, signal) => sleepOn(systemClock, delay, signal),

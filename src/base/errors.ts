@@ -3,14 +3,7 @@
  * docs/errors.md; callers switch on it, never on message text. Each layer lists its codes in an
  * `ErrorTable` (file `errors.ts`), so that a test can hold the documentation against the code.
  */
-export type ErrorCategory =
-  | 'usage'
-  | 'protocol'
-  | 'network'
-  | 'storage'
-  | 'integrity'
-  | 'security'
-  | 'internal';
+export type ErrorCategory = 'usage' | 'protocol' | 'network' | 'storage' | 'integrity' | 'security' | 'internal';
 
 /** What is known of a code: its category, whether a retry may help, and what to do about it. */
 export interface ErrorEntry {

@@ -10,8 +10,8 @@ export interface ListenOptions {
   readonly once?: boolean;
 }
 
-export class Events<Map extends object> {
-  readonly #listeners = new globalThis.Map<keyof Map, Set<Listener<never>>>();
+export class Events<EventMap extends object> {
+  readonly #listeners = new Map<keyof EventMap, Set<Listener<never>>>();
   readonly #onListenerError: (error: unknown, event: string) => void;
 
   constructor(onListenerError: (error: unknown, event: string) => void) {
@@ -19,14 +19,14 @@ export class Events<Map extends object> {
   }
 
   /** Subscribes; the returned value unsubscribes when disposed. */
-  on<K extends keyof Map>(name: K, listener: Listener<Map[K]>, options: ListenOptions = {}): Disposable {
+  on<K extends keyof EventMap>(name: K, listener: Listener<EventMap[K]>, options: ListenOptions = {}): Disposable {
     const set = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, set);
     const remove = (): void => {
       set.delete(entry);
       options.signal?.removeEventListener('abort', remove);
     };
-    const entry: Listener<Map[K]> = (payload) => {
+    const entry: Listener<EventMap[K]> = (payload) => {
       if (options.once === true) remove();
       listener(payload);
     };
@@ -37,12 +37,14 @@ export class Events<Map extends object> {
     return { [Symbol.dispose]: remove };
   }
 
-  emit<K extends keyof Map>(name: K, payload: Map[K]): void {
+  /** Calls the listeners that are there now, in the order in which they came, save those removed meanwhile. */
+  emit<K extends keyof EventMap>(name: K, payload: EventMap[K]): void {
     const set = this.#listeners.get(name);
     if (set === undefined) return;
-    for (const listener of [...set]) {
+    for (const listener of Array.from(set)) {
+      if (!set.has(listener)) continue;
       try {
-        (listener as Listener<Map[K]>)(payload);
+        (listener as Listener<EventMap[K]>)(payload);
       } catch (error) {
         this.#onListenerError(error, String(name));
       }
@@ -50,17 +52,21 @@ export class Events<Map extends object> {
   }
 
   /** Resolves with the next payload of `name`; rejects when the signal aborts first. */
-  next<K extends keyof Map>(name: K, signal?: AbortSignal): Promise<Map[K]> {
+  next<K extends keyof EventMap>(name: K, signal?: AbortSignal): Promise<EventMap[K]> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const onAbort = (): void => {
         subscription[Symbol.dispose]();
         reject(signal?.reason as Error);
       };
-      const subscription = this.on(name, (payload) => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve(payload);
-      }, { once: true });
+      const subscription = this.on(
+        name,
+        (payload) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(payload);
+        },
+        { once: true },
+      );
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }

@@ -1,4 +1,6 @@
 /** Randomness comes in through this port: cryptographic in the product, seeded in the simulation. */
+import type { ByteCount } from './units.ts';
+
 export interface Random {
   /** `count` random bytes. */
   bytes(count: number): Uint8Array;
@@ -6,9 +8,16 @@ export interface Random {
   below(bound: number): number;
 }
 
+/** Most bytes that one call of the platform's generator fills (Web Crypto). */
+const LARGEST_FILL: ByteCount = 65536;
+
 /** The platform's cryptographic generator. */
 export const systemRandom: Random = {
-  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  bytes(count) {
+    const bytes = new Uint8Array(count);
+    for (let at = 0; at < count; at += LARGEST_FILL) crypto.getRandomValues(bytes.subarray(at, at + LARGEST_FILL));
+    return bytes;
+  },
   below(bound) {
     const word = new Uint32Array(1);
     // Rejection keeps the draw unbiased: words past the last whole multiple of `bound` are drawn again.

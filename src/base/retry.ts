@@ -1,4 +1,4 @@
-/** Delays between attempts: exponential with full jitter, so that many clients do not return at the same moment. */
+/** Delays between attempts: exponential, half of each at random, so that many clients do not return at the same moment. */
 import type { Random } from './random.ts';
 import type { Millis } from './units.ts';
 
