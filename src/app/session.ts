@@ -2,7 +2,7 @@
  * The library's session: the engine composed with real sockets, files, workers and trackers. This is the one place
  * where the parts meet; everything is chosen here and nowhere else.
  */
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { PeerAddress } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
@@ -104,15 +104,20 @@ const DEFAULT_PIECE_BUDGET: ByteCount = 64 * 1024 * 1024;
 /** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED. */
 export async function createSession(options: SessionOptions = {}): Promise<Session> {
   const logger = options.logger ?? silentLogger;
-  const storage = fileStorage({
-    stateDirectory: options.stateDirectory ?? stateDirectory(),
-    workers: options.diskWorkers ?? Math.min(4, cpus().length),
-  });
+  const pieceBudget = options.bufferBudget ?? DEFAULT_PIECE_BUDGET;
+  // Pieces being hashed and written stand beside those in progress.
+  const pool = new BufferPool({ budget: pieceBudget * 1.25 + UPLOAD_BUDGET });
+  const storage = fileStorage(
+    {
+      stateDirectory: options.stateDirectory ?? stateDirectory(),
+      workers: options.diskWorkers ?? Math.min(4, availableParallelism()),
+    },
+    { buffers: pool, logger },
+  );
   const discoveries: Discovery[] = [];
   if (options.useTrackers !== false) {
     discoveries.push(trackerClient({}, { clock: systemClock, random: systemRandom, logger }));
   }
-  const pieceBudget = options.bufferBudget ?? DEFAULT_PIECE_BUDGET;
   const [localAddress] = options.bind ?? [];
   const engine = new EngineSession(engineOptions(options), {
     clock: systemClock,
@@ -121,17 +126,16 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     logger,
     transport: tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) }),
     storage,
-    // Pieces being hashed and written stand beside those in progress.
-    piecePool: new BufferPool({ budget: pieceBudget * 1.5 }),
+    pool,
     pieceBudget,
-    uploadPool: new BufferPool({ budget: UPLOAD_BUDGET }),
+    uploadBudget: UPLOAD_BUDGET,
     discoveries,
   });
   try {
     await engine.listen();
   } catch (error) {
     await engine.close();
-    await storage.close();
+    await storage[Symbol.asyncDispose]();
     throw error;
   }
   return new ClientSession(engine, storage, resolve(options.directory ?? '.'));
@@ -152,11 +156,11 @@ function engineOptions(options: SessionOptions): EngineOptions {
 
 class ClientSession implements Session {
   readonly #engine: EngineSession;
-  readonly #storage: { close(): Promise<void> };
+  readonly #storage: AsyncDisposable;
   readonly #directory: string;
   readonly #torrents = new Set<ClientTorrent>();
 
-  constructor(engine: EngineSession, storage: { close(): Promise<void> }, directory: string) {
+  constructor(engine: EngineSession, storage: AsyncDisposable, directory: string) {
     this.#engine = engine;
     this.#storage = storage;
     this.#directory = directory;
@@ -193,7 +197,7 @@ class ClientSession implements Session {
   async close(): Promise<void> {
     this.#torrents.clear();
     await this.#engine.close();
-    await this.#storage.close();
+    await this.#storage[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -97,6 +97,8 @@ export class BlockLedger {
     const holder = open.arrive(block);
     if (open.free === 0) this.#partial.delete(open);
     this.#letGo(holder);
+    const joined = this.#peers.get(peerId);
+    if (joined !== undefined) joined.isSuspect = false;
     if (holder >= 0 && holder !== peerId) return { isWanted: true, cancelAt: [holder], pieceDone: open.isComplete };
     return open.isComplete ? LAST : WANTED;
   }

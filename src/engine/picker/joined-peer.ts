@@ -12,6 +12,8 @@ export interface JoinedPeer {
   held: number;
   /** When it was asked for the first of the blocks it holds now, or for the first since its queue was last empty. */
   heldSince: Millis;
+  /** It stalled and lost a block to another peer; true until it delivers again. */
+  isSuspect: boolean;
   /** The piece of which it was given blocks last, or -1. */
   current: PieceIndex;
   /** The state of `FreshPieces` for which it is known to have none of them. */
@@ -19,5 +21,5 @@ export interface JoinedPeer {
 }
 
 export function joinedPeer(peer: PickingPeer): JoinedPeer {
-  return { peer, isSeed: false, counted: 0, held: 0, heldSince: 0, current: -1, barrenAt: -1 };
+  return { peer, isSeed: false, counted: 0, held: 0, heldSince: 0, isSuspect: false, current: -1, barrenAt: -1 };
 }

@@ -44,9 +44,9 @@ function isMuchFaster(taker: JoinedPeer, holder: JoinedPeer): boolean {
   return expectedWait(holder) > MUCH_FASTER * expectedWait(taker, 1) + WORTHWHILE;
 }
 
-/** Whether a peer may be given the blocks of others: not while it shows no life with its own. */
+/** Whether a peer may be given the blocks of others: not after it stalled, nor while it shows no life with its own. */
 function mayTakeOver(taker: JoinedPeer): boolean {
-  return taker.held === 0 || expectedWait(taker) < DEAD_WAIT;
+  return !taker.isSuspect && (taker.held === 0 || expectedWait(taker) < DEAD_WAIT);
 }
 
 /** `Picks` while they are being collected. */
@@ -88,7 +88,8 @@ export class Takeovers {
         if (!this.#loses(loser, taker, order, 0)) break;
         const moves = open.movesOf(block);
         if (!this.#loses(loser, taker, order, moves)) continue;
-        if (!isStalled(loser, order.now, moves)) this.#budget--;
+        if (isStalled(loser, order.now, moves)) loser.isSuspect = true;
+        else this.#budget--;
         this.#ledger.move(open, block, loser, taker, order.now);
         picks.requests.push({ piece: open.piece, block });
         picks.takenOver.push({ peerId: loser.peer.id, piece: open.piece, block });

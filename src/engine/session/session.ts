@@ -21,6 +21,7 @@ import { PieceMemory } from '../torrent/piece-memory.ts';
 import { Torrent, type TorrentIdentity } from '../torrent/torrent.ts';
 import type { TorrentServices } from '../torrent/torrent-services.ts';
 import { TransferLimits } from '../torrent/transfer-limits.ts';
+import { UploadMemory } from '../torrent/upload-memory.ts';
 import type { EngineOptions, TorrentOptions } from './options.ts';
 
 export interface EngineDeps {
@@ -30,10 +31,10 @@ export interface EngineDeps {
   readonly logger: Logger;
   readonly transport: Transport;
   readonly storage: StorageFactory;
-  /** Memory of received pieces; `pieceBudget` bytes of it may be pieces in progress. */
-  readonly piecePool: BufferPool;
+  /** Memory of piece data; so much of it may be pieces in progress, and outgoing blocks. */
+  readonly pool: BufferPool;
   readonly pieceBudget: ByteCount;
-  readonly uploadPool: BufferPool;
+  readonly uploadBudget: ByteCount;
   readonly discoveries: readonly Discovery[];
 }
 
@@ -61,7 +62,7 @@ export class EngineSession {
   constructor(options: EngineOptions, deps: EngineDeps) {
     this.#options = options;
     this.#deps = deps;
-    const { clock, random, digests, logger, storage, uploadPool, discoveries } = deps;
+    const { clock, random, digests, logger, storage, discoveries } = deps;
     const rates = { download: options.downloadLimit, upload: options.uploadLimit };
     this.#limits = new TransferLimits(rates, clock.now(), null);
     this.#services = {
@@ -70,10 +71,10 @@ export class EngineSession {
       digests,
       logger,
       storage,
-      uploadPool,
       discoveries,
       options,
-      pieceMemory: new PieceMemory(deps.piecePool, deps.pieceBudget),
+      pieceMemory: new PieceMemory(deps.pool, deps.pieceBudget),
+      uploadMemory: new UploadMemory(deps.pool, deps.uploadBudget),
       limits: this.#limits,
       peerId: createPeerId(random),
       port: () => this.#listeners[0]?.address.port ?? 0,

@@ -249,7 +249,7 @@ export class Swarm implements PeerHost {
   }
 
   takeUploadBuffer(size: ByteCount): PoolBuffer | null {
-    return this.#services.uploadPool.take(size);
+    return this.#services.uploadMemory.take(size);
   }
 
   async read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {

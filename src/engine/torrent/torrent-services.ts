@@ -4,10 +4,11 @@ import type { Digests } from '../../base/digests.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Discovery } from '../../discovery/index.ts';
-import type { BufferPool, StorageFactory } from '../../storage/index.ts';
+import type { StorageFactory } from '../../storage/index.ts';
 import type { EngineOptions } from '../session/options.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import type { TransferLimits } from './transfer-limits.ts';
+import type { UploadMemory } from './upload-memory.ts';
 
 export interface TorrentServices {
   readonly clock: Clock;
@@ -17,7 +18,7 @@ export interface TorrentServices {
   readonly storage: StorageFactory;
   /** Memory of pieces in progress, and of outgoing blocks. */
   readonly pieceMemory: PieceMemory;
-  readonly uploadPool: BufferPool;
+  readonly uploadMemory: UploadMemory;
   readonly discoveries: readonly Discovery[];
   readonly limits: TransferLimits;
   readonly options: EngineOptions;

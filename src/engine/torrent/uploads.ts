@@ -49,7 +49,6 @@ export class Uploads {
         unchokedAt: peer.unchoked?.since ?? null,
         sentSinceUnchoke: peer.unchoked === null ? 0 : peer.uploads.meter.total - peer.unchoked.sentBefore,
         isSnubbed: peer.amInterested && peer.downloads.isStalled(now, ROUND * 6),
-        progress: peer.pieces.progress,
       });
     }
     return candidates;
