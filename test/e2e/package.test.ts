@@ -1,0 +1,56 @@
+/** What users get: the published files alone, and what `npm start` shows. */
+import assert from 'node:assert/strict';
+import { execFile, type ExecFileException } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Runs a script with this Node; rejects with all output when it fails. */
+function node(cwd: string, ...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { cwd }, (error: ExecFileException | null, stdout: string, stderr: string) => {
+      if (error === null) resolve(stdout + stderr);
+      else reject(new Error(`${args.join(' ')} failed:\n${stdout}${stderr}`));
+    });
+  });
+}
+
+/** The package as it would be installed: emitted code, package.json and the run-time dependencies, nothing else. */
+async function installPackage(t: TestContext): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'dst-package-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  await node(root, 'node_modules/typescript7/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', join(home, 'dist'));
+  cpSync(join(root, 'package.json'), join(home, 'package.json'));
+  const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: object };
+  mkdirSync(join(home, 'node_modules'));
+  for (const name of Object.keys(dependencies)) {
+    symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name), 'junction');
+  }
+  return home;
+}
+
+test('the emitted package creates, seeds, downloads and verifies without its sources', async (t) => {
+  const home = await installPackage(t);
+  const output = await node(home, join(root, 'scripts', 'demo.mjs'), join(home, 'dist', 'cli', 'main.js'));
+  assert.match(output, /The copy is complete and verified\./);
+  writeFileSync(
+    join(home, 'use.mjs'),
+    `import { createSession } from 'dst-torrent'; await (await createSession()).close();`,
+  );
+  await node(home, 'use.mjs');
+});
+
+test('npm start without arguments shows the help and a transfer', async () => {
+  const output = await node(root, 'scripts/start.mjs');
+  assert.match(output, /^Usage: dst /m);
+  assert.match(output, /\$ dst create demo --hybrid[^]*\$ dst seed [^]*\$ dst download [^]*\$ dst verify /);
+  assert.match(output, /The copy is complete and verified\./);
+});
+
+test('npm start with arguments passes them, and the exit code back', async () => {
+  assert.match(await node(root, 'scripts/start.mjs', 'version'), /^DST Torrent \d/);
+  await assert.rejects(node(root, 'scripts/start.mjs', 'nonsense'), /USAGE/);
+});
