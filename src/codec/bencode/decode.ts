@@ -70,12 +70,6 @@ export class BencodeDict {
     return this.#find(key, (at, container) => valueAt(this.#document, at, container));
   }
 
-  /** The encoded bytes of a value, or null. */
-  rawValue(key: string): Uint8Array | null {
-    const document = this.#document;
-    return this.#find(key, (at, container) => document.bytes.subarray(at, skip(document, at, container))) ?? null;
-  }
-
   has(key: string): boolean {
     return this.#find(key, () => true) ?? false;
   }
@@ -109,14 +103,24 @@ export class BencodeDict {
   }
 
   /** Keys and values in input order. */
-  *entries(): Generator<[key: Uint8Array, value: BencodeValue]> {
+  entries(): Generator<[key: Uint8Array, value: BencodeValue]> {
+    return this.#members((at, container) => valueAt(this.#document, at, container));
+  }
+
+  /** Keys and the encoded bytes of their values in input order. */
+  rawEntries(): Generator<[key: Uint8Array, value: Uint8Array]> {
+    const document = this.#document;
+    return this.#members((at, container) => document.bytes.subarray(at, skip(document, at, container)));
+  }
+
+  *#members<T>(read: (at: number, container: number) => T): Generator<[key: Uint8Array, value: T]> {
     const document = this.#document;
     let at = this.#at + 1;
     let container = this.#container + 1;
     while (document.bytes[at] !== letterE) {
       const valueStart = skip(document, at, container);
       const key = document.bytes.subarray(stringStart(document.bytes, at), valueStart);
-      yield [key, valueAt(document, valueStart, container)];
+      yield [key, read(valueStart, container)];
       at = skip(document, valueStart, container);
       container = nextContainer(document, valueStart, container);
     }

@@ -21,13 +21,13 @@ export interface LayoutOptions {
   readonly pieceLength: ByteCount;
   /** The torrent's safe name: the folder of its files, or the name of a single file whose own has nothing usable. */
   readonly folder: string;
-  /** True without v1: each file starts at a piece boundary, with no pad file before it. */
+  /** True without v1: each file with content starts at a piece boundary, with no pad file before it. */
   readonly isAligned: boolean;
 }
 
 const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
-/** First bytes of files in the piece space, and its end. Throws METAINFO_TOTAL_LENGTH. */
+/** First bytes of files in the piece space, and its end. Empty files stand where the one before them ends. Throws METAINFO_TOTAL_LENGTH. */
 export function placeFiles(
   files: readonly { readonly length: ByteCount }[],
   pieceLength: ByteCount,
@@ -36,9 +36,9 @@ export function placeFiles(
   const offsets: number[] = [];
   let end = 0;
   for (const file of files) {
-    const offset = isAligned ? roundUp(end, pieceLength) : end;
+    const offset = isAligned && file.length > 0 ? roundUp(end, pieceLength) : end;
     offsets.push(offset);
-    if (file.length > 0) end = offset + file.length;
+    end = offset + file.length;
     if (!Number.isSafeInteger(end)) throw metainfoError('METAINFO_TOTAL_LENGTH', 'The files together are larger than 2^53 bytes');
   }
   return { offsets, length: end };

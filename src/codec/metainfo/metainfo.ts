@@ -14,7 +14,7 @@ export interface FileEntry {
   /** The path as written in the torrent (below the name), for web-seed URLs and display; invalid UTF-8 as U+FFFD. */
   readonly originalPath: readonly string[];
   readonly length: ByteCount;
-  /** First byte of the file in the piece space. In v2 and hybrid torrents a multiple of the piece length. */
+  /** First byte of the file in the piece space. With v2 a multiple of the piece length, unless the file is empty. */
   readonly offset: ByteCount;
   /** BEP 47: zeros that only align the next file; never stored. */
   readonly isPad: boolean;
