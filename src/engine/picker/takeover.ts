@@ -22,7 +22,7 @@ const MOST_DOUBLINGS = 6;
 const MUCH_FASTER = 2;
 /** … and sooner by so much. */
 const WORTHWHILE: Millis = 250;
-/** What an idle peer of unknown speed is given credit for. */
+/** What an idle peer is given credit for: its rate has decayed. */
 const ASSUMED_RATE: BytesPerSecond = BLOCK_LENGTH;
 /** Takeovers from slow peers that even the smallest torrent may spend. */
 const LEAST_BUDGET = 2;
@@ -37,6 +37,11 @@ export function expectedWait(joined: JoinedPeer, more = 0): Millis {
 function isStalled(holder: JoinedPeer, now: Millis, moves: number): boolean {
   const patience = PATIENCE * 2 ** Math.min(moves, MOST_DOUBLINGS);
   return holder.held > 0 && now - holder.heldSince >= patience && expectedWait(holder) >= DEAD_WAIT;
+}
+
+/** The holder was asked just now and was idle before: its rate says nothing. */
+function isUnknown(holder: JoinedPeer, now: Millis): boolean {
+  return now - holder.heldSince < PATIENCE && holder.peer.rate < ASSUMED_RATE;
 }
 
 /** `taker` would bring one more block much sooner than `holder` brings its last. */
@@ -100,7 +105,8 @@ export class Takeovers {
   #loses(holder: JoinedPeer, taker: JoinedPeer, order: TakeoverOrder, moves: number): boolean {
     if (holder === taker || holder.held === 0) return false;
     if (isStalled(holder, order.now, moves)) return true;
-    return this.#budget > 0 && order.mayOutrun(holder) && isMuchFaster(taker, holder);
+    if (this.#budget === 0 || isUnknown(holder, order.now)) return false;
+    return order.mayOutrun(holder) && isMuchFaster(taker, holder);
   }
 }
 
