@@ -3,18 +3,11 @@ import { open } from 'node:fs/promises';
 import type { PeerAddress } from '../base/address.ts';
 import type { Digests } from '../base/digests.ts';
 import { toHex } from '../base/bytes.ts';
-import { codeOf, errorsOf, messageOf } from '../base/errors.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
 import type { ByteCount, FileIndex } from '../base/units.ts';
 import { decodeMagnet, decodeMetainfo, type Metainfo } from '../codec/metainfo/index.ts';
 import type { TorrentIdentity } from '../engine/index.ts';
-
-export const sourceErrors = {
-  SOURCE_NOT_FOUND: { category: 'usage', help: 'There is no such torrent file. Check the path; a magnet link begins with magnet:?' },
-  SOURCE_UNREADABLE: { category: 'storage', help: 'The torrent file could not be read. Check its permissions.' },
-  SOURCE_TOO_LARGE: { category: 'usage', help: 'The file is larger than any torrent file. Is it the data instead?' },
-} as const;
-
-const sourceError = errorsOf(sourceErrors);
+import { sourceError } from './errors.ts';
 
 /** Largest torrent file that is read, bytes. */
 const LARGEST_FILE: ByteCount = 256 * 1024 * 1024;

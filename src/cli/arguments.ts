@@ -1,0 +1,124 @@
+/** From the text of flags and arguments to values. Each parser throws USAGE_VALUE with words that say the right form. */
+import { formatHost, parseAddress, parseHost, type PeerAddress } from '../base/address.ts';
+import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
+import { cliError } from './errors.ts';
+
+const factors: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
+
+/** `16K`, `1.5M`, `2MiB` are binary (1024), `500kB` and `1MB` decimal (1000), as in GNU tools. */
+export function parseSize(text: string): ByteCount {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)$/i.exec(text.trim());
+  const power = factors[(match?.[2] ?? '').toLowerCase()] as number;
+  const suffix = (match?.[3] ?? '').toLowerCase();
+  if (match === null || suffix === 'i' || (suffix === 'ib' && power === 0)) {
+    throw cliError('USAGE_VALUE', `"${text}" is not a size; write it as 16384, 16K, 1.5M or 2MiB`);
+  }
+  const base = suffix === 'b' && power > 0 ? 1000 : 1024;
+  return bounded(Math.floor(Number(match[1]) * base ** power), text);
+}
+
+/** A size per second, with or without `/s`; `0` and `none` mean no limit. */
+export function parseRate(text: string): BytesPerSecond {
+  if (text.trim().toLowerCase() === 'none') return 0;
+  const bytes: number = parseSize(text.trim().replace(/\/s$/i, ''));
+  return bytes;
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text.trim())) throw cliError('USAGE_VALUE', `"${text}" is not a whole number`);
+  return bounded(Number(text), text);
+}
+
+/** A whole number that is not 0. */
+export function parsePositive(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw cliError('USAGE_VALUE', 'it must be 1 or more');
+  return count;
+}
+
+/** A number ≥ 0 that may have decimals. */
+export function parseNumber(text: string): number {
+  if (!/^\d+(?:\.\d+)?$/.test(text.trim())) throw cliError('USAGE_VALUE', `"${text}" is not a number such as 2 or 1.5`);
+  return bounded(Number(text), text);
+}
+
+export function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port > 65535) throw cliError('USAGE_VALUE', `"${text}" is not a port; ports go from 0 (any free one) to 65535`);
+  return port;
+}
+
+export function parsePeer(text: string): PeerAddress {
+  const address = parseAddress(text);
+  if (address === null)
+    throw cliError('USAGE_VALUE', `"${text}" is not an address; write it as 192.0.2.1:6881 or [2001:db8::1]:6881`);
+  return address;
+}
+
+/** Host (a name or an address) and port, as in BEP 5 `nodes`. */
+export function parseNode(text: string): readonly [host: string, port: number] {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (match === null || port < 1 || port > 65535) {
+    throw cliError('USAGE_VALUE', `"${text}" is not a node; write it as router.example.org:6881`);
+  }
+  return [(match[1] ?? match[2]) as string, port];
+}
+
+/** Largest file index that a selection may name (the field caps it too: a hostile `so=` must cost nothing). */
+const MAX_FILE_INDEX = 1_000_000;
+
+/** `0,2,5-9`: file indices as `dst download --list` shows them (BEP 53), sorted and without doubles. */
+export function parseSelection(text: string): FileIndex[] {
+  const indices = new Set<FileIndex>();
+  for (const part of text.split(',')) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (match === null || last < first || last > MAX_FILE_INDEX) {
+      throw cliError('USAGE_VALUE', `"${part}" is not a file number or range; write them as 0,2,5-9`);
+    }
+    for (let index = first; index <= last; index++) indices.add(index);
+  }
+  return [...indices].sort((a, b) => a - b);
+}
+
+const TRACKER_SCHEMES = ['http:', 'https:', 'udp:', 'ws:', 'wss:'];
+
+/** One tier of trackers: URLs with commas between them (BEP 12). */
+export function parseTier(text: string): string[] {
+  return text.split(',').map((url) => parseUrl(url, TRACKER_SCHEMES, 'tracker'));
+}
+
+export function parseWebSeed(text: string): string {
+  return parseUrl(text, ['http:', 'https:', 'ftp:'], 'web seed');
+}
+
+function parseUrl(text: string, schemes: readonly string[], noun: string): string {
+  const url = text.trim();
+  const scheme = URL.canParse(url) ? new URL(url).protocol : '';
+  if (!schemes.includes(scheme)) {
+    const allowed = schemes.map((name) => `${name}//`).join(', ');
+    throw cliError('USAGE_VALUE', `"${url}" is not the URL of a ${noun}; it must begin with one of ${allowed}`);
+  }
+  return url;
+}
+
+function bounded(value: number, text: string): number {
+  if (value > Number.MAX_SAFE_INTEGER) throw cliError('USAGE_VALUE', `"${text}" is too large`);
+  return value;
+}
+
+/** An IP address of this machine. */
+export function parseBindAddress(text: string): string {
+  const bytes = parseHost(text.trim());
+  if (bytes === null) throw cliError('USAGE_VALUE', `"${text}" is not an IP address`);
+  return formatHost(bytes);
+}
+
+/** A tracker and the one that takes its place, with a comma between them. */
+export function parseTrackerPair(text: string): readonly [old: string, next: string] {
+  const comma = text.indexOf(',');
+  if (comma < 0) throw cliError('USAGE_VALUE', `"${text}" is not a pair; write it as OLD,NEW`);
+  return [text.slice(0, comma).trim(), parseUrl(text.slice(comma + 1), TRACKER_SCHEMES, 'tracker')];
+}

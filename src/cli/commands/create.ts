@@ -1,0 +1,147 @@
+/** `dst create`: makes a torrent of a file or folder. */
+import { Option } from 'commander';
+import { basename, resolve } from 'node:path';
+import {
+  createTorrent,
+  type CreatedTorrent,
+  encodeMagnet,
+  magnetOf,
+  type TorrentFormat,
+} from '../../app/torrent-file/index.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { ByteCount, UnixSeconds } from '../../base/units.ts';
+import { clientName } from '../../base/version.ts';
+import { parseCount, parseNode, parsePositive, parseSize, parseTier, parseWebSeed } from '../arguments.ts';
+import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
+import { cliError } from '../errors.ts';
+import { checkOutput, outputPath, writeOutput } from '../files.ts';
+import { describeTorrent, shortHash } from '../torrent-json.ts';
+import { escapeText } from '../ui/escape.ts';
+import { formatBytes, plural } from '../ui/format.ts';
+import { HashView } from '../ui/hash-view.ts';
+import { Ticker } from '../ui/ticker.ts';
+
+interface CreateFlags {
+  readonly output?: string;
+  readonly v1?: true;
+  readonly v2?: true;
+  readonly hybrid?: true;
+  readonly pieceLength?: ByteCount;
+  readonly private?: true;
+  readonly source?: string;
+  readonly tracker?: string[][];
+  readonly webSeed?: string[];
+  readonly node?: (readonly [string, number])[];
+  readonly comment?: string;
+  readonly name?: string;
+  readonly date?: UnixSeconds | false;
+  readonly createdBy: boolean;
+  readonly followSymlinks?: true;
+  readonly threads?: number;
+  readonly force?: true;
+}
+
+export const create: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'Make a torrent of a file or folder. Without a format flag it is a v1 torrent, which every client and tracker takes.',
+      )
+      .argument('<path>', 'the file or folder; all files in it are taken, hidden ones too, in the order of their names')
+      .option(
+        '-o, --output <file>',
+        'where the torrent goes: a file, a folder, or - for stdout (default: NAME.torrent)',
+      )
+      .addOption(new Option('--v1', 'v1 torrent: SHA-1 pieces (default)').conflicts(['v2', 'hybrid']))
+      .addOption(new Option('--v2', 'v2 torrent: SHA-256 trees, newer clients only').conflicts(['v1', 'hybrid']))
+      .addOption(new Option('--hybrid', 'both in one: old clients see v1, newer ones v2').conflicts(['v1', 'v2']))
+      .option('-l, --piece-length <size>', 'piece length, a power of two from 16K (default: by size)', value(parseSize))
+      .option('-p, --private', 'private torrent: peers come from its trackers only (BEP 27)')
+      .option('-s, --source <text>', 'source tag; makes the info hash differ from that of the same files elsewhere')
+      .option('-t, --tracker <urls>', 'tracker; repeat for more tiers, commas within a tier', values(parseTier))
+      .option('-w, --web-seed <url>', 'HTTP source of the data (BEP 19); may be repeated', values(parseWebSeed))
+      .option('--node <host:port>', 'DHT node for a torrent without tracker; may be repeated', values(parseNode))
+      .option('-c, --comment <text>', 'comment')
+      .option('-n, --name <name>', 'name of the torrent (default: name of the file or folder)')
+      .option(
+        '--date <unix>',
+        'creation date, seconds since 1970 (default: $SOURCE_DATE_EPOCH, else now)',
+        value(parseCount),
+      )
+      .option('--no-date', 'leave the creation date out: the same input gives the same bytes')
+      .option('--no-created-by', 'leave out which program made the torrent')
+      .option('--follow-symlinks', 'take what symbolic links point to (default: leave links out and say so)')
+      .option('--threads <n>', 'threads for hashing (default: all cores)', value(parsePositive))
+      .option('-f, --force', 'replace the output file if it exists')
+      .action(perform(performCreate));
+  },
+};
+
+async function performCreate(context: CommandContext, path: string, flags: CreateFlags): Promise<void> {
+  const { output } = context;
+  if (flags.output === '-' && output.options.json) {
+    throw cliError('USAGE', '--json and -o - both want standard output');
+  }
+  const name = flags.name ?? basename(resolve(path));
+  const target = await outputPath(flags.output, `${name.replaceAll('/', '_')}.torrent`);
+  await checkOutput(target, flags.force === true);
+  const created = await hash(context, path, target, flags);
+  for (const { path: left, reason } of created.skipped) output.warn(`left out: ${escapeText(left)} (${reason})`);
+  await writeOutput(output, target, created.bytes, flags.force === true);
+  tell(context, target, created);
+}
+
+/** Makes the torrent and shows progress meanwhile. */
+async function hash(
+  context: CommandContext,
+  path: string,
+  target: string,
+  flags: CreateFlags,
+): Promise<CreatedTorrent> {
+  const { output, signal } = context;
+  const view = new HashView('Hashing', output.barStyle, systemClock);
+  using _ticker = new Ticker(output, view, systemClock);
+  return await createTorrent(path, {
+    format: formatOf(flags),
+    isPrivate: flags.private === true,
+    trackers: flags.tracker ?? [],
+    webSeeds: flags.webSeed ?? [],
+    nodes: flags.node ?? [],
+    createdBy: flags.createdBy ? clientName : null,
+    creationDate: dateOf(flags.date),
+    followSymlinks: flags.followSymlinks === true,
+    ...(flags.pieceLength !== undefined && { pieceLength: flags.pieceLength }),
+    ...(flags.source !== undefined && { source: flags.source }),
+    ...(flags.comment !== undefined && { comment: flags.comment }),
+    ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.threads !== undefined && { threads: flags.threads }),
+    ...(target !== '-' && { exclude: target }),
+    onProgress: (done, total) => view.update(done, total),
+    signal,
+  });
+}
+
+function formatOf(flags: CreateFlags): TorrentFormat {
+  if (flags.v2 === true) return 'v2';
+  return flags.hybrid === true ? 'hybrid' : 'v1';
+}
+
+function dateOf(date: UnixSeconds | false | undefined): UnixSeconds | null {
+  if (date === false) return null;
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  return date ?? (epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : systemClock.wall());
+}
+
+function tell({ output }: CommandContext, target: string, { metainfo }: CreatedTorrent): void {
+  const { info } = metainfo;
+  if (output.options.json) {
+    output.json({ path: target, ...describeTorrent(metainfo), magnet: encodeMagnet(magnetOf(metainfo)) });
+    return;
+  }
+  const files = info.files.filter((file) => !file.isPad).length;
+  output.note(
+    `${escapeText(info.name)}: ${formatBytes(info.totalSize)} in ${plural(files, 'file')}, ${plural(info.pieceCount, 'piece')} of ${formatBytes(info.pieceLength)}`,
+  );
+  output.note(`info hash ${shortHash(metainfo.infoHashes)}`);
+  if (target !== '-') output.line(target);
+}

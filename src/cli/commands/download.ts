@@ -1,0 +1,172 @@
+/** `dst download`: fetches torrents and magnet links. */
+import { Option } from 'commander';
+import { join } from 'node:path';
+import type { SessionTorrent } from '../../app/index.ts';
+import { decodeTorrent, isMagnet, decodeMagnet } from '../../app/torrent-file/index.ts';
+import type { PeerAddress } from '../../base/address.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { FileIndex } from '../../base/units.ts';
+import type { Metainfo } from '../../codec/metainfo/index.ts';
+import { parseNumber, parsePeer, parsePositive, parseSelection } from '../arguments.ts';
+import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
+import { cliError } from '../errors.ts';
+import { readInput } from '../files.ts';
+import {
+  addSeedFlags,
+  addSessionFlags,
+  seedGoal,
+  sessionOptions,
+  untilSeeded,
+  type SeedFlags,
+  type SessionFlags,
+} from '../session-flags.ts';
+import { untilStalled } from '../stall.ts';
+import { describeTorrent, shortHash } from '../torrent-json.ts';
+import { identityOf } from '../transfer-events.ts';
+import { runTransfers, type TransferJob } from '../transfers.ts';
+import { escapeText } from '../ui/escape.ts';
+import { renderFileList } from '../ui/file-list.ts';
+import { formatBytes, formatDuration, formatRate } from '../ui/format.ts';
+
+interface DownloadFlags extends SessionFlags, SeedFlags {
+  readonly output: string;
+  readonly peer?: PeerAddress[];
+  readonly select?: FileIndex[];
+  readonly seed?: boolean;
+  readonly sequential?: true;
+  readonly allocate: 'sparse' | 'full';
+  readonly check?: true;
+  readonly timeout?: number;
+  readonly list?: true;
+}
+
+export const download: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'Fetch torrents and magnet links, verify every piece, and end when all selected files are there. Stopped or interrupted, the same command continues where it was.',
+      )
+      .argument('<target...>', 'torrent file, magnet link, or - for a torrent on stdin')
+      .option('-o, --output <dir>', 'folder in which the files are saved; it is made if needed', '.')
+      .option('--peer <ip:port>', 'peer to connect to; may be repeated', values(parsePeer))
+      .option(
+        '--select <numbers>',
+        'fetch only these files, for instance 0,2,5-9; --list shows the numbers',
+        value(parseSelection),
+      )
+      .option('--list', 'list the files with their numbers and fetch nothing')
+      .option('--sequential', 'fetch pieces in order')
+      .addOption(
+        new Option('--allocate <how>', 'sparse: files grow as data arrives; full: claim all space first')
+          .choices(['sparse', 'full'])
+          .default('sparse'),
+      )
+      .option('--check', 'hash all data that is there, although it is known to be good')
+      .option('--timeout <seconds>', 'give up when nothing has arrived for so long', value(parseNumber))
+      .option('--seed', 'go on seeding when complete, until stopped')
+      .option('--no-seed', 'end when complete (default)');
+    addSeedFlags(command);
+    addSessionFlags(command);
+    command.action(perform(performDownload));
+  },
+};
+
+async function performDownload(context: CommandContext, targets: string[], flags: DownloadFlags): Promise<number> {
+  if (targets.filter((target) => target === '-').length > 1) throw cliError('USAGE', '- can be given only once');
+  const sources: (Metainfo | string)[] = [];
+  for (const target of targets) sources.push(await readTarget(target, flags.select));
+  if (flags.list === true) return await list(context, sources, flags);
+  const jobs = sources.map((source): TransferJob => {
+    return { source, options: torrentOptions(flags), work: async (torrent) => await fetch(context, torrent, flags) };
+  });
+  return await runTransfers(context, sessionOptions(flags), jobs);
+}
+
+/** A bad target is told before anything is opened. */
+async function readTarget(target: string, select: readonly FileIndex[] | undefined): Promise<Metainfo | string> {
+  if (isMagnet(target)) {
+    decodeMagnet(target);
+    return target;
+  }
+  const metainfo = decodeTorrent(await readInput(target));
+  checkSelection(metainfo, select);
+  return metainfo;
+}
+
+function checkSelection({ info }: Metainfo, select: readonly FileIndex[] | undefined): void {
+  const last = info.files.length - 1;
+  const bad = select?.find((index) => index > last);
+  if (bad !== undefined) {
+    throw cliError(
+      'USAGE_VALUE',
+      `there is no file ${bad} in ${escapeText(info.name)}; its files go from 0 to ${last}`,
+    );
+  }
+}
+
+function torrentOptions(flags: DownloadFlags): TransferJob['options'] {
+  return {
+    directory: flags.output,
+    peers: flags.peer ?? [],
+    isSequential: flags.sequential === true,
+    allocation: flags.allocate,
+    mustCheck: flags.check === true,
+    ...(flags.select !== undefined && { select: flags.select }),
+    ...seedGoal(flags),
+  };
+}
+
+async function fetch({ output, signal }: CommandContext, torrent: SessionTorrent, flags: DownloadFlags): Promise<void> {
+  const started = systemClock.now();
+  await untilStalled(torrent, flags.timeout, systemClock, signal, async (limited) => {
+    const isMagnetLink = torrent.metainfo === null;
+    const metainfo = await torrent.metadata({ signal: limited });
+    if (output.options.json) output.json({ event: 'metadata', ...describeTorrent(metainfo) });
+    else if (isMagnetLink)
+      output.note(`metadata is there: ${escapeText(metainfo.info.name)}, ${formatBytes(metainfo.info.totalSize)}`);
+    checkSelection(metainfo, flags.select);
+    await torrent.completed({ signal: limited });
+  });
+  const { downloaded, wantedSize, name } = torrent.status();
+  const seconds = (systemClock.now() - started) / 1000;
+  const path = join(flags.output, torrent.metainfo?.info.name ?? name);
+  if (output.options.json) {
+    output.json({ event: 'complete', ...identityOf(torrent), path, downloaded, verified: wantedSize, seconds });
+  } else {
+    const speed =
+      downloaded === 0
+        ? 'all of it was there'
+        : `${formatBytes(downloaded)} in ${formatDuration(seconds)} (${formatRate(downloaded / seconds)})`;
+    output.note(`${escapeText(name)}: complete and verified, ${speed}`);
+    output.line(escapeText(path));
+  }
+  if (flags.seed ?? (flags.seedRatio !== undefined || flags.seedTime !== undefined)) await untilSeeded(torrent, signal);
+}
+
+/** Shows the files of each target; only a magnet link needs a session for it. */
+async function list(
+  context: CommandContext,
+  sources: readonly (Metainfo | string)[],
+  flags: DownloadFlags,
+): Promise<number> {
+  const show = ({ info, infoHashes }: Metainfo): void => {
+    const rows = info.files.flatMap((file, index) =>
+      file.isPad ? [] : [{ index, path: file.path.join('/'), length: file.length }],
+    );
+    const { output } = context;
+    if (output.options.json)
+      output.json({ event: 'files', name: info.name, infoHash: shortHash(infoHashes), files: rows });
+    else for (const line of renderFileList(info.name, rows)) output.line(line);
+  };
+  const links = sources.filter((source) => typeof source === 'string');
+  for (const source of sources) if (typeof source !== 'string') show(source);
+  if (links.length === 0) return 0;
+  const jobs = links.map((source): TransferJob => {
+    const work: TransferJob['work'] = async (torrent) =>
+      await untilStalled(torrent, flags.timeout, systemClock, context.signal, async (signal) =>
+        show(await torrent.metadata({ signal })),
+      );
+    return { source, options: { ...torrentOptions(flags), select: [] }, work };
+  });
+  return await runTransfers(context, sessionOptions(flags), jobs);
+}

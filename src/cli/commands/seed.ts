@@ -1,0 +1,85 @@
+/** `dst seed`: uploads data that is there. */
+import type { Session, SessionTorrent } from '../../app/index.ts';
+import { decodeTorrent, locateData } from '../../app/torrent-file/index.ts';
+import type { PeerAddress } from '../../base/address.ts';
+import { parsePeer } from '../arguments.ts';
+import { values, type CommandContext, type CommandDefinition } from '../command.ts';
+import { cliError } from '../errors.ts';
+import { readInput } from '../files.ts';
+import {
+  addSeedFlags,
+  addSessionFlags,
+  seedGoal,
+  sessionOptions,
+  untilSeeded,
+  type SeedFlags,
+  type SessionFlags,
+} from '../session-flags.ts';
+import { identityOf } from '../transfer-events.ts';
+import { runTransfers, type TransferJob } from '../transfers.ts';
+import { escapeText } from '../ui/escape.ts';
+import { formatBytes, formatPercent } from '../ui/format.ts';
+
+interface SeedCommandFlags extends SessionFlags, SeedFlags {
+  readonly data: string;
+  readonly peer?: PeerAddress[];
+  readonly check?: true;
+  readonly partial?: true;
+}
+
+export const seed: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'Check the data of torrents and upload it to whoever asks, until stopped or a goal is reached. Nothing is written.',
+      )
+      .argument('<torrent...>', 'torrent file, or - for a torrent on stdin')
+      .option('-d, --data <path>', 'the data itself (file or folder), or the folder in which it lies', '.')
+      .option('--peer <ip:port>', 'peer to connect to; may be repeated', values(parsePeer))
+      .option('--partial', 'seed what is there although some of it is missing or bad')
+      .option('--check', 'hash the data although it is known to be good');
+    addSeedFlags(command);
+    addSessionFlags(command);
+    command.action(perform(performSeed));
+  },
+};
+
+async function performSeed(context: CommandContext, targets: string[], flags: SeedCommandFlags): Promise<number> {
+  if (targets.filter((target) => target === '-').length > 1) throw cliError('USAGE', '- can be given only once');
+  const jobs: TransferJob[] = [];
+  for (const target of targets) {
+    const { metainfo, directory } = await locateData(decodeTorrent(await readInput(target)), flags.data);
+    const options = {
+      directory,
+      isSeedOnly: true,
+      mustCheck: flags.check === true,
+      peers: flags.peer ?? [],
+      ...seedGoal(flags),
+    };
+    jobs.push({
+      source: metainfo,
+      options,
+      work: async (torrent, session) => await serve(context, session, torrent, flags),
+    });
+  }
+  return await runTransfers(context, sessionOptions(flags), jobs);
+}
+
+async function serve(
+  { output, signal }: CommandContext,
+  { listening }: Session,
+  torrent: SessionTorrent,
+  flags: SeedCommandFlags,
+): Promise<void> {
+  await torrent.ready({ signal });
+  const status = torrent.status();
+  if (status.state.kind === 'failed') throw status.state.error;
+  const { piecesHave, piecesTotal, wantedDone, wantedSize, name } = status;
+  if (piecesHave < piecesTotal && (flags.partial !== true || piecesHave === 0)) {
+    const share = formatPercent(wantedDone, wantedSize);
+    throw cliError('SEED_INCOMPLETE', `only ${share} of the data is there and good`);
+  }
+  if (output.options.json) output.json({ event: 'seeding', ...identityOf(torrent), verified: wantedDone, wantedSize });
+  else output.note(`${escapeText(name)}: seeding ${formatBytes(wantedDone)} on port ${listening[0]?.port ?? 'none'}`);
+  await untilSeeded(torrent, signal);
+}

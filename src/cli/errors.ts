@@ -1,0 +1,40 @@
+/** Errors of the command line itself: what a user asked for cannot be done. */
+import { errorsOf } from '../base/errors.ts';
+
+export const cliErrors = {
+  USAGE: {
+    category: 'usage',
+    help: 'The command line is not understood. `dst help COMMAND` shows arguments and flags.',
+  },
+  USAGE_VALUE: {
+    category: 'usage',
+    help: 'The value of a flag or argument has the wrong form. `dst help COMMAND` shows the forms.',
+  },
+  OUTPUT_EXISTS: {
+    category: 'usage',
+    help: 'The output file exists already. Name another with -o, or replace it with --force.',
+  },
+  OUTPUT_UNWRITABLE: {
+    category: 'storage',
+    help: 'The output could not be written. Check that its folder exists, may be written and has room.',
+  },
+  INPUT_UNREADABLE: {
+    category: 'storage',
+    help: 'The input could not be read. Check its path and permissions; - reads standard input.',
+  },
+  SEED_INCOMPLETE: {
+    category: 'integrity',
+    help: 'Some of the data is missing or differs from the torrent. `dst verify` shows which files, `dst download` fetches them, --partial seeds the rest.',
+  },
+  DOWNLOAD_STALLED: {
+    category: 'network',
+    retryable: true,
+    help: 'Nothing arrived for the time given with --timeout. Check the network and whether the torrent has seeds, then run the same command again.',
+  },
+  INFOHASH_CHANGE: {
+    category: 'usage',
+    help: 'The change would make another torrent: the info hash differs and the old swarm is not found any more. Give --allow-new-infohash if that is wanted.',
+  },
+} as const;
+
+export const cliError: ReturnType<typeof errorsOf<typeof cliErrors>> = errorsOf(cliErrors);

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DstError, type ErrorCategory } from '../base/errors.ts';
+import { cliError } from './errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
+
+const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+const errorOf = (code: string, category: ErrorCategory, cause?: unknown): DstError =>
+  new DstError(code, { category, help: '' }, 'words', { cause });
+
+test('each category has its exit code', () => {
+  const cases: [ErrorCategory, number][] = [
+    ['usage', 2],
+    ['network', 5],
+    ['protocol', 5],
+    ['integrity', 6],
+    ['storage', 8],
+    ['security', 12],
+    ['internal', 1],
+  ];
+  for (const [category, code] of cases) assert.equal(exitCodeOf(errorOf('X', category)), code);
+});
+
+test('a torrent or magnet link that breaks a rule is corrupt data', () => {
+  assert.equal(exitCodeOf(errorOf('METAINFO_X', 'integrity')), 6);
+  assert.equal(exitCodeOf(errorOf('MAGNET_X', 'usage')), 6);
+});
+
+test('the system error behind an error decides: missing, forbidden, existing', () => {
+  const cases: [string, number][] = [
+    ['ENOENT', 3],
+    ['EACCES', 4],
+    ['EPERM', 4],
+    ['EEXIST', 9],
+    ['ENOSPC', 8],
+  ];
+  for (const [system, code] of cases) {
+    assert.equal(exitCodeOf(errorOf('STORAGE_X', 'storage', systemError(system))), code);
+    assert.equal(exitCodeOf(errorOf('STORAGE_X', 'storage', new Error('outer', { cause: systemError(system) }))), code);
+  }
+});
+
+test('existing output, unfinished downloads and unknown errors have codes of their own', () => {
+  assert.equal(exitCodeOf(cliError('OUTPUT_EXISTS', 'x')), 9);
+  assert.equal(exitCodeOf(cliError('SEED_INCOMPLETE', 'x')), 7);
+  assert.equal(exitCodeOf(new TypeError('defect')), 1);
+  assert.equal(exitCodeOf('text'), 1);
+});

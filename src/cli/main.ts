@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** Entry of the `dst` command. What the command line needs is loaded, and nothing else. */
+import { enableCompileCache } from 'node:module';
+import { clientName } from '../base/version.ts';
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`${clientName}\n`);
+} else {
+  enableCompileCache();
+  const { run } = await import('./run.ts');
+  process.exit(await run(argv));
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock } from '../../base/clock.ts';
+import { HashView } from './hash-view.ts';
+
+const MIB = 1024 * 1024;
+
+const viewAt = (title: string): { view: HashView; advance: (ms: number) => void } => {
+  let now = 0;
+  const clock = { now: () => now } as Clock;
+  return { view: new HashView(title, 'ascii', clock), advance: (ms) => void (now += ms) };
+};
+
+test('hashing shows a bar, the share, the rate and the time left', () => {
+  const { view, advance } = viewAt('Hashing');
+  view.update(0, 100 * MIB);
+  advance(1000);
+  view.update(25 * MIB, 100 * MIB);
+  assert.deepEqual(view.lines(), ['Hashing: 25.0 %  25 MiB of 100 MiB  25 MiB/s  ETA 0:03']);
+  assert.deepEqual(view.drawing(77), ['Hashing  #####---------------  25.0 %  25 MiB of 100 MiB  25 MiB/s  ETA 0:03']);
+});
+
+test('a narrow terminal loses the bar, and no rate is shown before one is known', () => {
+  const { view } = viewAt('Hashing');
+  view.update(0, MIB);
+  assert.deepEqual(view.drawing(30), ['Hashing  0.0 %  0 B of 1 MiB']);
+});

@@ -1,0 +1,19 @@
+/** The library's log as lines for people: warnings always, the rest with --verbose. */
+import type { Logger } from '../../base/logger.ts';
+import { escapeText, toSafeJson } from './escape.ts';
+import type { Output } from './output.ts';
+
+export function outputLogger(output: Output): Logger {
+  const words = (message: string, fields: Readonly<Record<string, unknown>> = {}): string => {
+    const facts = Object.entries(fields).map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? escapeText(value) : toSafeJson(value)}`,
+    );
+    return [escapeText(message), ...facts].join(' ');
+  };
+  return {
+    debug: () => {},
+    info: (message, fields) => output.detail(words(message, fields)),
+    warn: (message, fields) => output.warn(words(message, fields)),
+    error: (message, fields) => output.warn(words(message, fields)),
+  };
+}

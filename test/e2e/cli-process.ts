@@ -1,0 +1,94 @@
+/** Runs the `dst` command as a child process and collects what it says. */
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** Shared by all runs: without it each child would strip the types of every file anew. */
+const compileCache = join(tmpdir(), 'dst-test-compile-cache');
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stdoutBytes: Uint8Array;
+  readonly stderr: string;
+}
+
+/** Starts `dst`; colours, locale and state do not depend on the machine. */
+export function startDst(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
+  const state = options.cwd ?? tmpdir();
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: state,
+    XDG_STATE_HOME: join(state, '.state'),
+    LANG: 'C.UTF-8',
+    NODE_COMPILE_CACHE: compileCache,
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env });
+  child.stdin.on('error', () => {});
+  if (options.stdin !== undefined) child.stdin.end(options.stdin);
+  return child;
+}
+
+/** Runs `dst` to its end. */
+export async function dst(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const child = startDst(args, options);
+  if (options.stdin === undefined) child.stdin.end();
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  const stdoutBytes = Buffer.concat(out);
+  return { code, stdout: stdoutBytes.toString(), stdoutBytes, stderr: Buffer.concat(err).toString() };
+}
+
+/** Runs `dst` and expects success without a word of trouble; answers with its JSON. */
+export async function dstJson<T>(args: readonly string[], options: CliOptions = {}): Promise<T> {
+  const { code, stdout, stderr } = await dst([...args, '--json'], options);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as T;
+}
+
+/** Expects a failure told as the house tells it: words and code on stderr, no stack trace, an object with --json. */
+export async function assertFails(
+  args: readonly string[],
+  exitCode: number,
+  errorCode: string | RegExp,
+  options: CliOptions = {},
+): Promise<CliResult> {
+  const result = await dst(args, options);
+  const where = `dst ${args.join(' ')}\n${result.stderr}`;
+  assert.equal(result.code, exitCode, where);
+  assert.match(result.stderr, /^dst: (.+: )?.+ \([A-Z_0-9]+\)\n/m, where);
+  const told = /\(([A-Z_0-9]+)\)$/m.exec(result.stderr)?.[1] ?? '';
+  assert.match(told, typeof errorCode === 'string' ? new RegExp(`^${errorCode}$`) : errorCode, where);
+  assert.doesNotMatch(result.stderr, /^\s+at /m, where);
+  if (!args.includes('--json')) {
+    const asJson = await dst([...args, '--json'], options);
+    assert.equal(asJson.code, exitCode, asJson.stderr);
+    const answer = JSON.parse(asJson.stdout.trim().split('\n').at(-1) as string) as {
+      error: { code: string; message: string };
+    };
+    assert.equal(answer.error.code, told);
+    assert.ok(answer.error.message.length > 0);
+  }
+  return result;
+}
+
+/** A folder that disappears when it is disposed. */
+export async function scratchFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'dst-cli-'));
+  return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
+}
