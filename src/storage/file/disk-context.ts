@@ -1,0 +1,32 @@
+/** What a disk thread has at hand for its jobs: open files, the shared buffers it was told of, and scratch memory. */
+import { storageError } from '../errors.ts';
+import { OpenFiles } from './open-files.ts';
+import { PieceVerifier } from './piece-hash.ts';
+
+/** Scratch for hashing, bytes: it and the digest's state fit in the second-level cache. A multiple of 16 KiB. */
+const SCRATCH_LENGTH = 131072;
+
+export class DiskContext {
+  readonly files: OpenFiles = new OpenFiles();
+  readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
+  readonly verifier: PieceVerifier = new PieceVerifier(this.scratch);
+  readonly #memories = new Map<number, Buffer>();
+
+  /** Makes a pool buffer known by its id. */
+  learn(id: number, bytes: Uint8Array): void {
+    this.#memories.set(id, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  forget(id: number): void {
+    this.#memories.delete(id);
+  }
+
+  /** The first `length` bytes of a pool buffer. */
+  memory(id: number, length: number): Buffer {
+    const memory = this.#memories.get(id);
+    if (memory === undefined || memory.length < length) {
+      throw storageError('STORAGE_WORKER_LOST', `the disk thread does not know buffer ${id}`);
+    }
+    return memory.subarray(0, length);
+  }
+}

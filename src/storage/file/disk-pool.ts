@@ -1,0 +1,191 @@
+/**
+ * Disk workers: a few threads that hash, read and write, so that the main thread only moves bytes. A job goes to the
+ * worker with the least work; a worker holds a few jobs ahead, the rest waits here, so that a worker held up by a
+ * slow disk does not hold up jobs that another could do. Jobs of one turn of the event loop travel in one message.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type DstError, messageOf } from '../../base/errors.ts';
+import type { ByteCount } from '../../base/units.ts';
+import { type StorageErrorCode, storageError } from '../errors.ts';
+import type { PoolBuffer } from '../storage.ts';
+import type { Disk, RunOptions } from './disk.ts';
+import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
+import type { DiskReply, DiskRequest } from './disk-messages.ts';
+
+/** Jobs that a worker may hold: enough to never run dry between two turns of the main thread. */
+const MOST_AHEAD = 8;
+/** What a job weighs besides its bytes, bytes. */
+const JOB_COST = 16384;
+
+/** The worker's module, beside this one: `.ts` in the source tree, `.js` in the published package. */
+const workerUrl = new URL(`./disk.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+interface QueuedJob {
+  readonly kind: JobKind;
+  readonly input: JobInput<JobKind>;
+  readonly buffer: PoolBuffer | undefined;
+  readonly cost: ByteCount;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: DstError) => void;
+}
+
+/** One thread and what it was given. */
+class DiskThread {
+  readonly pending = new Map<number, QueuedJob>();
+  /** Bytes of work it holds. */
+  load: ByteCount = 0;
+  readonly #onReply: () => void;
+  readonly #onExit: (thread: DiskThread) => void;
+  readonly #known = new Set<number>();
+  readonly #worker: Worker;
+  #outbox: QueuedJob[] = [];
+  #forgotten: number[] = [];
+  #nextId = 0;
+  #isLost = false;
+
+  constructor(onReply: () => void, onExit: (thread: DiskThread) => void) {
+    this.#onReply = onReply;
+    this.#onExit = onExit;
+    this.#worker = new Worker(workerUrl, { name: 'disk' });
+    this.#worker.unref();
+    this.#worker.on('message', (reply: DiskReply) => this.#receive(reply));
+    this.#worker.on('error', (error) => this.#lose(messageOf(error)));
+    this.#worker.on('exit', () => this.#lose('it exited'));
+  }
+
+  /** Jobs held, posted or about to be. */
+  get count(): number {
+    return this.pending.size + this.#outbox.length;
+  }
+
+  post(job: QueuedJob): void {
+    if (this.#outbox.length === 0) queueMicrotask(() => this.#flush());
+    this.#outbox.push(job);
+    this.load += job.cost;
+  }
+
+  forget(buffer: number): void {
+    if (this.#known.delete(buffer)) this.#forgotten.push(buffer);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    if (this.#isLost || this.#outbox.length === 0) return;
+    const memories: [number, SharedArrayBuffer][] = [];
+    const jobs: DiskRequest['jobs'][number][] = [];
+    if (this.pending.size === 0) this.#worker.ref();
+    for (const job of this.#outbox) {
+      if (job.buffer !== undefined && !this.#known.has(job.buffer.id)) {
+        this.#known.add(job.buffer.id);
+        memories.push([job.buffer.id, job.buffer.bytes.buffer as SharedArrayBuffer]);
+      }
+      const id = this.#nextId++;
+      this.pending.set(id, job);
+      jobs.push({ id, kind: job.kind, input: job.input });
+    }
+    const forgotten = this.#forgotten;
+    this.#outbox = [];
+    this.#forgotten = [];
+    this.#worker.postMessage({ memories, forgotten, jobs } satisfies DiskRequest);
+  }
+
+  #receive(reply: DiskReply): void {
+    const job = this.pending.get(reply.id);
+    if (job === undefined) return;
+    this.pending.delete(reply.id);
+    this.load -= job.cost;
+    if (this.pending.size === 0) this.#worker.unref();
+    const { fault } = reply;
+    if (fault === undefined) job.resolve(reply.result as never);
+    else job.reject(storageError(fault.code as StorageErrorCode, fault.message, { details: fault.details }));
+    this.#onReply();
+  }
+
+  #lose(reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#onExit(this);
+    const error = storageError('STORAGE_WORKER_LOST', `a disk worker ended: ${reason}`, { details: { reason } });
+    for (const job of [...this.pending.values(), ...this.#outbox]) job.reject(error);
+    this.pending.clear();
+    this.#outbox = [];
+  }
+}
+
+export class DiskPool implements Disk {
+  readonly width: number;
+  readonly #threads: DiskThread[] = [];
+  readonly #queue: QueuedJob[] = [];
+  #isClosed = false;
+
+  constructor(width: number = Math.min(2, availableParallelism())) {
+    this.width = width;
+  }
+
+  warm(): void {
+    while (this.#threads.length < this.width) this.#threads.push(this.#start());
+  }
+
+  run<K extends JobKind>(kind: K, input: JobInput<K>, options: RunOptions = {}): Promise<JobResult<K>> {
+    return new Promise((resolve, reject) => {
+      const cost = JOB_COST + (options.cost ?? 0);
+      this.#queue.push({ kind, input, buffer: options.buffer, cost, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** A worker that is lost meanwhile has closed its files by that. */
+  async release(torrent: number): Promise<void> {
+    await Promise.allSettled(
+      this.#threads.map(
+        (thread) =>
+          new Promise<null>((resolve, reject) => {
+            thread.post({ kind: 'release', input: torrent, buffer: undefined, cost: JOB_COST, resolve, reject });
+          }),
+      ),
+    );
+  }
+
+  forget(buffer: number): void {
+    for (const thread of this.#threads) thread.forget(buffer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  #dispatch(): void {
+    if (this.#isClosed) {
+      const error = storageError('STORAGE_CLOSED', 'the disk workers are closed');
+      for (const job of this.#queue.splice(0)) job.reject(error);
+      return;
+    }
+    this.warm();
+    while (this.#queue.length > 0) {
+      let best: DiskThread | undefined;
+      for (const thread of this.#threads) {
+        if (thread.count < MOST_AHEAD && (best === undefined || thread.load < best.load)) best = thread;
+      }
+      if (best === undefined) return;
+      best.post(this.#queue.shift() as QueuedJob);
+    }
+  }
+
+  #start(): DiskThread {
+    return new DiskThread(
+      () => this.#dispatch(),
+      (lost) => {
+        const at = this.#threads.indexOf(lost);
+        if (at >= 0) this.#threads.splice(at, 1);
+        queueMicrotask(() => {
+          if (this.#queue.length > 0) this.#dispatch();
+        });
+      },
+    );
+  }
+}

@@ -1,0 +1,240 @@
+/** Jobs on whole files: look, prepare, allocate, move, delete; and the journal's own file. */
+import fs from 'node:fs';
+import { dirname } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+import type { ByteCount } from '../../base/units.ts';
+import { storageError } from '../errors.ts';
+import type { DiskContext } from './disk-context.ts';
+import type {
+  AdoptJob, AllocateJob, JournalJob, PrepareJob, RemoveJob, RenameJob, Site, SpaceJob, SurveyJob, SurveyOutcome, TransferJob,
+} from './disk-jobs.ts';
+import { storageFault } from './fault.ts';
+import { pathIn } from './open-files.ts';
+import { readExactly, writePlace } from './piece-jobs.ts';
+
+/** Step of allocating and of copying between file systems, bytes. */
+const STEP = 1048576;
+
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+
+/** What is on the disk when a torrent is opened: its journal, sizes and times of its files, its part files. */
+export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
+  const stats = new Float64Array(2 * job.paths.length);
+  for (const [i, path] of job.paths.entries()) {
+    const stat = look(context, job.site, path);
+    stats[2 * i] = stat?.size ?? -1;
+    stats[2 * i + 1] = stat?.mtimeMs ?? 0;
+  }
+  const parts: number[] = [];
+  for (const name of listParts(context, job.site, job.partsFolder)) {
+    const stat = look(context, job.site, `${job.partsFolder}/${name}`);
+    if (stat !== null) parts.push(Number(name), stat.size, stat.mtimeMs);
+  }
+  return { journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
+}
+
+/** A regular file's facts, or null when there is none or, for a strict site, when a link stands in the way. */
+function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
+  const full = pathIn(site, path);
+  try {
+    if (site.isStrict && !context.files.checkFolders(site, path, false)) return null;
+    const stat = (site.isStrict ? fs.lstatSync : fs.statSync)(full, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? stat : null;
+  } catch (error) {
+    if (isMissing(error) || codeOf(error) === 'STORAGE_PATH_BLOCKED') return null;
+    throw storageFault(error, 'read', full);
+  }
+}
+
+function listParts(context: DiskContext, site: Site, folder: string): string[] {
+  try {
+    if (site.isStrict && !context.files.checkFolders(site, `${folder}/0`, false)) return [];
+    return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}$/.test(name));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw storageFault(error, 'read', pathIn(site, folder));
+  }
+}
+
+/** A journal that cannot be read counts as none. */
+function readJournal(path: string): Uint8Array | null {
+  try {
+    return new Uint8Array(fs.readFileSync(path));
+  } catch {
+    return null;
+  }
+}
+
+/** Appends to a journal, or puts a new one in its place. */
+export function writeJournal(_context: DiskContext, job: JournalJob): null {
+  try {
+    if (job.mode === 'append') appendJournal(job);
+    else replaceJournal(job);
+  } catch (error) {
+    throw storageFault(error, 'write', job.path);
+  }
+  return null;
+}
+
+/** Opens it anew each time: another thread may have replaced the file. */
+function appendJournal(job: JournalJob): void {
+  const fd = fs.openSync(job.path, fs.constants.O_WRONLY | fs.constants.O_APPEND);
+  try {
+    if (fs.writeSync(fd, job.bytes) !== job.bytes.length) {
+      throw storageError('STORAGE_NO_SPACE', `short write to ${job.path}`, { details: { path: job.path } });
+    }
+    if (job.isSynced) fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function replaceJournal(job: JournalJob): void {
+  const temporary = `${job.path}.new`;
+  let fd: number;
+  try {
+    fd = fs.openSync(temporary, 'w', 0o600);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    fs.mkdirSync(dirname(temporary), { recursive: true, mode: 0o700 });
+    fd = fs.openSync(temporary, 'w', 0o600);
+  }
+  try {
+    for (let at = 0; at < job.bytes.length; ) at += fs.writeSync(fd, job.bytes, at);
+    if (job.isSynced) fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+  fs.renameSync(temporary, job.path);
+}
+
+/** Makes empty files, and links when the session allows them. What exists stays as it is. */
+export function prepare(context: DiskContext, job: PrepareJob): null {
+  for (const file of job.empty) {
+    context.files.openWrite(job.site, file.path, file.isExecutable);
+    context.files.closeFile(pathIn(job.site, file.path));
+  }
+  for (const link of job.links) {
+    const full = pathIn(job.site, link.path);
+    try {
+      context.files.checkFolders(job.site, link.path, true);
+      fs.symlinkSync(link.target, full);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw storageFault(error, 'write', full);
+    }
+  }
+  return null;
+}
+
+/** Bytes that the user may still write on the file system of the save folder (or of the folder it will lie in). */
+export function freeSpace(_context: DiskContext, job: SpaceJob): ByteCount {
+  for (let folder = job.site.root; ; folder = dirname(folder)) {
+    try {
+      const stat = fs.statfsSync(folder);
+      return stat.bavail * stat.bsize;
+    } catch (error) {
+      if (!isMissing(error) || folder === dirname(folder)) throw storageFault(error, 'read', folder);
+    }
+  }
+}
+
+/** Extends a file with zeros up to `end`: written, not truncated, for a truncated file claims no space. */
+export function allocate(context: DiskContext, job: AllocateJob): { stamp: number; size: ByteCount } {
+  const fd = context.files.openWrite(job.site, job.place.path, job.place.isExecutable);
+  try {
+    const zeros = Buffer.alloc(STEP);
+    let size = fs.fstatSync(fd).size;
+    while (size < job.end) size += fs.writeSync(fd, zeros, 0, Math.min(STEP, job.end - size), size);
+    return { stamp: fs.fstatSync(fd).mtimeMs, size };
+  } catch (error) {
+    throw storageFault(error, 'write', pathIn(job.site, job.place.path));
+  }
+}
+
+/** Copies the bytes of a part file to the files where they belong. Returns the stamps of those. */
+export function adopt(context: DiskContext, job: AdoptJob): number[] {
+  const stamps: number[] = [];
+  for (const { from, to } of job.moves) {
+    const bytes = Buffer.allocUnsafe(to.length);
+    try {
+      readExactly(context.files.openRead(job.site, job.from), bytes, 0, to.length, from);
+    } catch (error) {
+      throw storageFault(error, 'read', pathIn(job.site, job.from));
+    }
+    stamps.push(to.key, writePlace(context, job.site, { ...to, at: 0 }, bytes));
+  }
+  return stamps;
+}
+
+/** Moves one file to another folder of the same file system; false when it is another file system. */
+export function rename(context: DiskContext, job: RenameJob): boolean {
+  const [from, to] = [pathIn(job.site, job.path), pathIn(job.target, job.path)];
+  context.files.closeFile(from);
+  try {
+    context.files.checkFolders(job.target, job.path, true);
+    fs.renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EXDEV') return false;
+    throw storageFault(error, 'write', to);
+  }
+}
+
+/** Copies a range of a file into another folder and reads it back to compare. Returns the copy's stamp. */
+export function transfer(context: DiskContext, job: TransferJob): number {
+  const [from, to] = [pathIn(job.site, job.path), pathIn(job.target, job.path)];
+  const original = Buffer.allocUnsafe(Math.min(STEP, job.length));
+  const copy = Buffer.allocUnsafe(original.length);
+  try {
+    const source = context.files.openRead(job.site, job.path);
+    const target = context.files.openWrite(job.target, job.path, false);
+    for (let done = 0; done < job.length; ) {
+      const length = Math.min(STEP, job.length - done);
+      readExactly(source, original, 0, length, job.offset + done);
+      for (let at = 0; at < length; ) at += fs.writeSync(target, original, at, length - at, job.offset + done + at);
+      readExactly(target, copy, 0, length, job.offset + done);
+      if (original.compare(copy, 0, length, 0, length) !== 0) {
+        throw storageError('STORAGE_WRITE_FAILED', `the copy ${to} differs from ${from}`, { details: { path: to } });
+      }
+      done += length;
+    }
+    if (job.isLast) finishTransfer(source, target);
+    return fs.fstatSync(target).mtimeMs;
+  } catch (error) {
+    throw storageFault(error, 'write', to);
+  }
+}
+
+function finishTransfer(source: number, target: number): void {
+  const stat = fs.fstatSync(source);
+  fs.fchmodSync(target, stat.mode & 0o777);
+  fs.fsyncSync(target);
+  fs.futimesSync(target, stat.atimeMs / 1000, stat.mtimeMs / 1000);
+}
+
+/** Deletes files, then the folders above them that became empty, up to the save folder. Missing ones are fine. */
+export function remove(context: DiskContext, job: RemoveJob): null {
+  const folders = new Set<string>();
+  for (const path of job.paths) {
+    const full = pathIn(job.site, path);
+    context.files.closeFile(full);
+    try {
+      if (job.site.isStrict && !context.files.checkFolders(job.site, path, false)) continue;
+      fs.unlinkSync(full);
+    } catch (error) {
+      if (!isMissing(error)) throw storageFault(error, 'write', full);
+    }
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end));
+  }
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    try {
+      fs.rmdirSync(pathIn(job.site, folder));
+    } catch (error) {
+      if (!isMissing(error) && codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') {
+        throw storageFault(error, 'write', pathIn(job.site, folder));
+      }
+    }
+  }
+  context.files.release(job.site.torrent);
+  return null;
+}

@@ -1,0 +1,79 @@
+/** Opens torrents on real files; owns the disk workers that all of them share. */
+import { resolve } from 'node:path';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { type Logger, silentLogger } from '../../base/logger.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
+import type { BufferPool } from '../buffer-pool.ts';
+import type { Storage, StorageFactory, StorageOptions } from '../storage.ts';
+import { readBootId } from './boot-id.ts';
+import { type Disk, InlineDisk } from './disk.ts';
+import { DiskPool } from './disk-pool.ts';
+import { FileStorage } from './file-storage.ts';
+import { openTorrent } from './open-torrent.ts';
+
+export interface FileStorageOptions {
+  /** Where resume journals are kept; null (default): none are, and torrents are checked whenever they are opened. */
+  readonly stateDirectory?: string | null;
+  /** Disk threads; default 2, or 1 on a single core. 0: the calling thread does the work (tests). */
+  readonly workers?: number;
+  /** Make the symbolic links that a torrent asks for (BEP 47); default false. */
+  readonly symlinks?: boolean;
+}
+
+export interface FileStorageDeps {
+  /** The pool that buffers come from: tells when workers may forget one. */
+  readonly buffers?: BufferPool;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** A storage factory over files; disposing it ends the disk workers. Close the torrents before. */
+export class FileStorageFactory implements StorageFactory, AsyncDisposable {
+  readonly #stateDirectory: string | null;
+  readonly #hasSymlinks: boolean;
+  readonly #disk: Disk;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #subscription: Disposable | undefined;
+  #bootId: Promise<Uint8Array> | null = null;
+  #nextTorrent = 0;
+
+  constructor(options: FileStorageOptions, deps: FileStorageDeps) {
+    const directory = options.stateDirectory ?? null;
+    this.#stateDirectory = directory === null ? null : resolve(directory);
+    this.#hasSymlinks = options.symlinks ?? false;
+    this.#disk = options.workers === 0 ? new InlineDisk() : new DiskPool(options.workers);
+    this.#logger = deps.logger ?? silentLogger;
+    this.#clock = deps.clock ?? systemClock;
+    this.#subscription = deps.buffers?.onDrop((id) => this.#disk.forget(id));
+  }
+
+  /** Starts the workers now, so that the first piece does not wait for them. */
+  warm(): void {
+    this.#disk.warm();
+  }
+
+  async open(geometry: Geometry, options: StorageOptions): Promise<Storage> {
+    this.#bootId ??= readBootId();
+    const absolute = { ...options, directory: resolve(options.directory) };
+    const torrent = await openTorrent(geometry, absolute, this.#nextTorrent++, {
+      disk: this.#disk,
+      logger: this.#logger,
+      bootId: await this.#bootId,
+      stateDirectory: this.#stateDirectory,
+      hasSymlinks: this.#hasSymlinks,
+    });
+    const storage = new FileStorage(torrent, absolute, this.#clock);
+    await storage.prepare();
+    return storage;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription?.[Symbol.dispose]();
+    await this.#disk[Symbol.asyncDispose]();
+  }
+}
+
+/** Storage on real files. */
+export const fileStorage = (options: FileStorageOptions = {}, deps: FileStorageDeps = {}): FileStorageFactory =>
+  new FileStorageFactory(options, deps);

@@ -1,0 +1,245 @@
+/**
+ * The Storage of one torrent over real files. Disk workers do the work on bytes; this class knows what is there
+ * (`JournalState`), sees to the order of things and keeps the journal true.
+ */
+import { Bitfield } from '../../base/bitfield.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
+import { storageError } from '../errors.ts';
+import type {
+  CheckOptions, CommitResult, FileSelection, PieceHashes, PoolBuffer, ReadRun, ResumeState, Storage, StorageOptions,
+} from '../storage.ts';
+import { allocateFiles } from './allocation.ts';
+import { batches, hashJob, isMatch } from './check-batches.ts';
+import type { CommitOutcome } from './disk-jobs.ts';
+import { flushFiles } from './flush-files.ts';
+import { Gate } from './gate.ts';
+import { encodeCheckpoint, encodeDone, encodeForget } from './journal-records.ts';
+import type { Place } from './layout.ts';
+import { emptyEntries, type OpenTorrent } from './open-torrent.ts';
+import { settleParts } from './part-files.ts';
+import { planRead } from './read-segments.ts';
+import { moveFiles, removeFiles } from './relocation.ts';
+
+/** Bytes that the records of a commit take besides its stamps. */
+const RECORD_BYTES: ByteCount = 64;
+/** A file untouched for so long has been written back by the kernel (usual limit 30 s): no sync is needed, ms. */
+const SETTLED = 3_600_000;
+
+export class FileStorage implements Storage {
+  readonly geometry: Geometry;
+  readonly #torrent: OpenTorrent;
+  readonly #options: StorageOptions;
+  readonly #clock: Clock;
+  readonly #gate = new Gate();
+  #flushing: Promise<void> | null = null;
+  #backlog: ByteCount = 0;
+  #isCompacting = false;
+  #isClosed = false;
+
+  constructor(torrent: OpenTorrent, options: StorageOptions, clock: Clock) {
+    this.geometry = torrent.layout.geometry;
+    this.#torrent = torrent;
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  get backlog(): ByteCount {
+    return this.#backlog;
+  }
+
+  /** Makes what needs no piece: empty files, links, allocated space; settles part files of an earlier selection. */
+  async prepare(): Promise<void> {
+    if (!this.#options.isWritable) return;
+    const { site, disk } = this.#torrent;
+    const entries = emptyEntries(this.#torrent, 'wanted');
+    if (entries.empty.length + entries.links.length > 0) await disk.run('prepare', { site, ...entries });
+    await settleParts(this.#torrent);
+    if (this.#options.allocation === 'full') await allocateFiles(this.#torrent, this.#options);
+  }
+
+  resume(): Promise<ResumeState> {
+    const { done, suspect } = this.#torrent.state;
+    return Promise.resolve({ have: done.clone(), suspect: suspect.clone() });
+  }
+
+  commit(piece: PieceIndex, data: PoolBuffer, expected: PieceHashes): Promise<CommitResult> {
+    const length = this.geometry.pieceSize(piece);
+    this.#backlog += length;
+    return this.#shared(() => this.#commit(piece, data, expected, length)).finally(() => {
+      this.#backlog -= length;
+    });
+  }
+
+  async check(piece: PieceIndex, expected: PieceHashes): Promise<boolean> {
+    const pieces = new Bitfield(this.geometry.pieceCount);
+    pieces.add(piece);
+    return (await this.checkAll(pieces, () => expected)).has(piece);
+  }
+
+  async checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options: CheckOptions = {}): Promise<Bitfield> {
+    const good = new Bitfield(this.geometry.pieceCount);
+    const queue = batches(pieces.clone(), this.geometry);
+    let checked = 0;
+    const lane = async (): Promise<void> => {
+      for (const batch of queue) {
+        options.signal?.throwIfAborted();
+        await this.#shared(() => this.#checkBatch(batch, expected, good));
+        checked += batch.length;
+        options.onProgress?.(checked, good.count);
+      }
+    };
+    await Promise.all(Array.from({ length: 2 * this.#torrent.disk.width }, lane));
+    return good;
+  }
+
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#shared(async () => {
+      const { site, disk } = this.#torrent;
+      const { segments, zeros } = planRead(runs, this.#readPlaces);
+      for (let i = 0; i < zeros.length; i += 2) {
+        into.bytes.fill(0, zeros[i], (zeros[i] as number) + (zeros[i + 1] as number));
+      }
+      if (segments.length === 0) return;
+      const cost = runs.reduce((sum, run) => sum + run.length, 0);
+      await disk.run('read', { site, buffer: into.id, segments }, { buffer: into, cost });
+    });
+  }
+
+  leaves(piece: PieceIndex): Promise<Uint8Array> {
+    return this.#shared(() => {
+      const { site, disk } = this.#torrent;
+      const size = this.geometry.pieceSize(piece);
+      const places = this.#readPlaces(this.geometry.pieceOffset(piece), size);
+      return disk.run('leaves', { site, size, places }, { cost: size });
+    });
+  }
+
+  forget(piece: PieceIndex): void {
+    const { state, journal, site } = this.#torrent;
+    if (!state.done.has(piece) && !state.suspect.has(piece)) return;
+    state.markForgotten([piece]);
+    void journal?.append(site, encodeForget([piece]), { isSynced: true, isBlocking: true });
+  }
+
+  select(selection: FileSelection): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#torrent.layout.select(selection);
+      await this.prepare();
+    });
+  }
+
+  flush(): Promise<void> {
+    const before = this.#flushing ?? Promise.resolve();
+    const flushing = before.catch(() => {}).then(() => this.#flush());
+    this.#flushing = flushing;
+    return flushing;
+  }
+
+  move(directory: string): Promise<void> {
+    return this.#exclusive(() => moveFiles(this.#torrent, directory));
+  }
+
+  async delete(): Promise<void> {
+    await this.#exclusive(async () => {
+      this.#isClosed = true;
+      await removeFiles(this.#torrent, this.#torrent.site);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    await this.#exclusive(async () => {
+      this.#isClosed = true;
+      const { state, journal, site, disk } = this.#torrent;
+      if (journal?.isStarted === true) {
+        state.isClean = state.durable.count === state.done.count;
+        await journal.rewrite(site);
+      }
+      await disk.release(site.torrent);
+    });
+  }
+
+  readonly #readPlaces = (offset: ByteCount, length: ByteCount): Place[] => this.#torrent.layout.readPlaces(offset, length);
+
+  async #commit(piece: PieceIndex, data: PoolBuffer, hashes: PieceHashes, length: ByteCount): Promise<CommitResult> {
+    const { site, layout, journal, disk } = this.#torrent;
+    if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
+    for (let wait = journal?.waiting(site); wait != null; wait = journal?.waiting(site)) await wait;
+    const places = layout.writePlaces(piece);
+    const job = { site, buffer: data.id, length, piece, places, hashes, journal: journal?.target ?? null };
+    const outcome = await disk.run('commit', job, { buffer: data, cost: length });
+    if (!outcome.isGood) return 'mismatch';
+    this.#noteCommit(piece, outcome);
+    return 'stored';
+  }
+
+  #noteCommit(piece: PieceIndex, outcome: CommitOutcome): void {
+    const { layout, state, journal, site } = this.#torrent;
+    state.markDone([piece], outcome.stamps);
+    if (outcome.stamps.includes(layout.partKey(piece))) layout.parts.add(piece);
+    if (outcome.journalFault !== null) journal?.fail(outcome.journalFault);
+    journal?.noteAppended(RECORD_BYTES + 6 * outcome.stamps.length);
+    if (journal?.isLarge === true && !this.#isCompacting) void this.#compact();
+  }
+
+  async #compact(): Promise<void> {
+    this.#isCompacting = true;
+    const { journal, site } = this.#torrent;
+    await this.#gate.exclusive(async () => {
+      if (!this.#isClosed) await journal?.rewrite(site);
+    });
+    this.#isCompacting = false;
+  }
+
+  async #checkBatch(batch: readonly PieceIndex[], expected: (piece: PieceIndex) => PieceHashes, good: Bitfield): Promise<void> {
+    const { state, journal, site, disk } = this.#torrent;
+    const hashes = batch.map(expected);
+    const job = hashJob(site, this.geometry, batch, hashes, this.#readPlaces);
+    const outcome = await disk.run('hash', job, { cost: batch.length * this.geometry.pieceLength });
+    const matching = batch.filter((_, i) => isMatch(outcome, i, hashes[i] as PieceHashes));
+    const isKnown = (piece: PieceIndex): boolean => state.done.has(piece) || state.suspect.has(piece);
+    const failing = batch.filter((piece, i) => isKnown(piece) && !isMatch(outcome, i, hashes[i] as PieceHashes));
+    for (const piece of matching) good.add(piece);
+    state.markForgotten(failing);
+    state.markDone(matching, outcome.stamps);
+    if (failing.length > 0) void journal?.append(site, encodeForget(failing), { isBlocking: true });
+    if (matching.length > 0) void journal?.append(site, encodeDone(matching, outcome.stamps));
+  }
+
+  /** Syncs the files of pieces that are not known to be durable, then notes that they are. */
+  async #flush(): Promise<void> {
+    const { state, journal, site } = this.#torrent;
+    const pieces = [...state.done].filter((piece) => !state.durable.has(piece));
+    if (pieces.length === 0) return;
+    const paths = new Map<string, number>();
+    for (const piece of pieces) {
+      for (const place of this.#readPlaces(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece))) {
+        paths.set(place.path, place.key);
+      }
+    }
+    const now = this.#clock.wall() * 1000;
+    const stamps: number[] = [];
+    const fresh: string[] = [];
+    for (const [path, key] of paths) {
+      const last = state.stamps.get(key)?.last ?? now;
+      stamps.push(key, last);
+      if (last > now - SETTLED) fresh.push(`${site.root}/${path}`);
+    }
+    await flushFiles(fresh);
+    state.markDurable(now, pieces, stamps);
+    await journal?.append(site, encodeCheckpoint(now, pieces, stamps), { isSynced: fresh.length > 0 });
+  }
+
+  #shared<T>(fn: () => Promise<T>): Promise<T> {
+    return this.#gate.shared(() => (this.#isClosed ? Promise.reject(closed()) : fn()));
+  }
+
+  #exclusive<T>(fn: () => Promise<T>): Promise<T> {
+    return this.#gate.exclusive(() => (this.#isClosed ? Promise.reject(closed()) : fn()));
+  }
+}
+
+const closed = (): Error => storageError('STORAGE_CLOSED', 'the storage is closed');

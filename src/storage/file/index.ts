@@ -1,0 +1,2 @@
+/** Torrents on real files: disk workers, resume journals. */
+export { fileStorage, type FileStorageDeps, type FileStorageFactory, type FileStorageOptions } from './file-storage-factory.ts';

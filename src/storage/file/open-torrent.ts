@@ -1,0 +1,126 @@
+/** What the parts of a file storage share, and how a torrent is opened: look at the disk, then judge the journal. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+import type { FileIndex, PieceIndex } from '../../base/units.ts';
+import type { FileEntry, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
+import type { StorageOptions } from '../storage.ts';
+import type { Disk } from './disk.ts';
+import type { Site, SurveyOutcome } from './disk-jobs.ts';
+import { decodeJournal } from './journal-format.ts';
+import { Journal, type JournalDeps } from './journal.ts';
+import type { JournalState } from './journal-state.ts';
+import { FileLayout } from './layout.ts';
+import { type FoundFile, resumeState } from './resume-state.ts';
+
+export interface OpenDeps extends JournalDeps {
+  /** Folder of the journals; null: none are kept. */
+  readonly stateDirectory: string | null;
+  /** Make the links that a torrent asks for (BEP 47). */
+  readonly hasSymlinks: boolean;
+}
+
+/** An open torrent; `site` and `journal` change when it moves. */
+export interface OpenTorrent {
+  site: Site;
+  journal: Journal | null;
+  readonly infoHashes: InfoHashes;
+  readonly layout: FileLayout;
+  readonly state: JournalState;
+  readonly disk: Disk;
+  readonly deps: OpenDeps;
+}
+
+/** Where the journal of a torrent in a save folder is kept. */
+export function journalPath(stateDirectory: string, infoHashes: InfoHashes, directory: string): string {
+  const digest = createHash('sha256');
+  for (const hash of [infoHashes.v1, infoHashes.v2]) digest.update(hash ?? new Uint8Array(1));
+  return join(stateDirectory, `${digest.update(directory).digest('hex').slice(0, 32)}.journal`);
+}
+
+/** A journal for the torrent's present folder, or null when none are kept. */
+export function makeJournal(torrent: Pick<OpenTorrent, 'infoHashes' | 'layout' | 'state' | 'deps'>, directory: string): Journal | null {
+  const { infoHashes, layout, state, deps } = torrent;
+  if (deps.stateDirectory === null) return null;
+  const path = journalPath(deps.stateDirectory, infoHashes, directory);
+  return new Journal(path, { infoHashes, geometry: layout.geometry }, state, deps);
+}
+
+export async function openTorrent(geometry: Geometry, options: StorageOptions, number: number, deps: OpenDeps): Promise<OpenTorrent> {
+  const { infoHashes, directory: root } = options;
+  const site: Site = { torrent: number, root, isStrict: options.isWritable };
+  const layout = new FileLayout(geometry, infoHashes, options.selection);
+  const files = [...layout.storedFiles()];
+  const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);
+  const look = (): Promise<SurveyOutcome> =>
+    deps.disk.run('survey', { site, journal: path, paths: files.map((file) => layout.path(file)), partsFolder: layout.partsFolder });
+  let seen = await look();
+  const journal = seen.journal === null ? null : decodeJournal(seen.journal, { infoHashes, geometry });
+  const target = journal?.state.moveTarget ?? null;
+  if (target !== null && options.isWritable && (await undoMove(site, target, layout, files, seen, deps.disk))) seen = await look();
+  const { found, parts } = readSurvey(seen, files);
+  const isWanted = (file: FileIndex): boolean => layout.isWanted(file);
+  const state = resumeState({ geometry, journal, bootId: deps.bootId, found: (file) => found.get(file) ?? null, parts, isWanted });
+  for (const piece of parts.keys()) if (piece < geometry.pieceCount) layout.parts.add(piece);
+  const shared = { site, infoHashes, layout, state, disk: deps.disk, deps };
+  return { ...shared, journal: makeJournal(shared, root) };
+}
+
+function readSurvey(seen: SurveyOutcome, files: readonly FileIndex[]): {
+  found: Map<FileIndex, FoundFile>;
+  parts: Map<PieceIndex, FoundFile>;
+} {
+  const found = new Map<FileIndex, FoundFile>();
+  for (const [i, file] of files.entries()) {
+    const size = seen.stats[2 * i] as number;
+    if (size >= 0) found.set(file, { size, time: seen.stats[2 * i + 1] as number });
+  }
+  const parts = new Map<PieceIndex, FoundFile>();
+  for (let i = 0; i < seen.parts.length; i += 3) {
+    parts.set(seen.parts[i] as number, { size: seen.parts[i + 1] as number, time: seen.parts[i + 2] as number });
+  }
+  return { found, parts };
+}
+
+/** Brings back files that a kill caught on their way to another folder. Returns whether there was any. */
+async function undoMove(
+  site: Site,
+  target: string,
+  layout: FileLayout,
+  files: readonly FileIndex[],
+  seen: SurveyOutcome,
+  disk: Disk,
+): Promise<boolean> {
+  const away: Site = { ...site, root: target };
+  const missing = files.filter((_, i) => seen.stats[2 * i] === -1);
+  let isChanged = false;
+  for (const file of missing) {
+    try {
+      isChanged = (await disk.run('rename', { site: away, target: site, path: layout.path(file) })) || isChanged;
+    } catch (error) {
+      if (codeOf(error) !== 'STORAGE_WRITE_FAILED') throw error;
+    }
+  }
+  return isChanged;
+}
+
+/** The torrent's empty files and, when allowed, its links: they hold no piece and are made on their own. */
+export function emptyEntries(torrent: OpenTorrent, scope: 'wanted' | 'all'): {
+  readonly empty: { path: string; isExecutable: boolean }[];
+  readonly links: { path: string; target: string }[];
+} {
+  const empty: { path: string; isExecutable: boolean }[] = [];
+  const links: { path: string; target: string }[] = [];
+  for (const [index, file] of torrent.layout.geometry.files.entries()) {
+    if (file.length > 0 || file.isPad || (scope === 'wanted' && !torrent.layout.isWanted(index))) continue;
+    if (file.symlink === null) empty.push({ path: torrent.layout.path(index), isExecutable: file.isExecutable });
+    else if (torrent.deps.hasSymlinks) links.push({ path: torrent.layout.path(index), target: linkTarget(file) });
+  }
+  return { empty, links };
+}
+
+/** A link's target relative to the link's own folder. BEP 47 names it below the torrent's folder. */
+function linkTarget(file: FileEntry): string {
+  const up = file.path.slice(2).map(() => '..');
+  return [...up, ...(file.symlink ?? [])].join('/');
+}

@@ -1,0 +1,185 @@
+/** Jobs on pieces: verify and write, read and hash, read for peers. All of them run synchronously in a disk thread. */
+import fs from 'node:fs';
+import { systemClock } from '../../base/clock.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { ByteCount } from '../../base/units.ts';
+import { storageError } from '../errors.ts';
+import type {
+  CommitJob, CommitOutcome, HashJob, HashOutcome, LeavesJob, ReadJob, ReadSegment, Site, StampMap,
+} from './disk-jobs.ts';
+import type { DiskContext } from './disk-context.ts';
+import { storageFault } from './fault.ts';
+import { encodeDone, encodeIntent } from './journal-records.ts';
+import type { Place } from './layout.ts';
+import { pathIn } from './open-files.ts';
+import { PieceHasher } from './piece-hash.ts';
+
+/**
+ * Verifies a piece and writes it: intent record, data, done record, in this order. A kill between them leaves a piece
+ * that the intent says must be hashed; a done record exists only when all of the data was handed to the kernel.
+ */
+export function commit(context: DiskContext, job: CommitJob): CommitOutcome {
+  const data = context.memory(job.buffer, job.length);
+  if (!context.verifier.isGood(data, job.hashes)) return { isGood: false, stamps: [], journalFault: null };
+  let journalFault = note(context, job, () => encodeIntent(systemClock.wall() * 1000, [job.piece]));
+  const stamps: number[] = [];
+  for (const place of job.places) stamps.push(place.key, writePlace(context, job.site, place, data));
+  journalFault ??= note(context, job, () => encodeDone([job.piece], stamps));
+  return { isGood: true, stamps, journalFault };
+}
+
+function note(context: DiskContext, job: CommitJob, record: () => Uint8Array): string | null {
+  if (job.journal === null) return null;
+  try {
+    const bytes = record();
+    const written = fs.writeSync(context.files.openJournal(job.site, job.journal), bytes);
+    return written === bytes.length ? null : 'short write';
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Writes one place of a range and returns the file's modification time. A file that is too long is cut. */
+export function writePlace(context: DiskContext, site: Site, place: Place, data: Uint8Array): number {
+  const fd = context.files.openWrite(site, place.path, place.isExecutable);
+  try {
+    let done = 0;
+    while (done < place.length) {
+      done += fs.writeSync(fd, data, place.at + done, place.length - done, place.offset + done);
+    }
+    const stat = fs.fstatSync(fd);
+    if (stat.size <= place.fileLength) return stat.mtimeMs;
+    fs.ftruncateSync(fd, place.fileLength);
+    return fs.fstatSync(fd).mtimeMs;
+  } catch (error) {
+    throw storageFault(error, 'write', pathIn(site, place.path));
+  }
+}
+
+/** Reads exactly `length` bytes; throws when the file ends before. */
+export function readExactly(fd: number, into: Uint8Array, at: number, length: number, offset: number): void {
+  for (let done = 0; done < length; ) {
+    const n = fs.readSync(fd, into, at + done, length - done, offset + done);
+    if (n === 0) throw storageError('STORAGE_READ_FAILED', 'the file is shorter than the torrent says');
+    done += n;
+  }
+}
+
+/** The places of a range in order; `fill` reads any part of it once through, zeros where no place is. */
+class RangeReader {
+  readonly #context: DiskContext;
+  readonly #site: Site;
+  readonly #places: readonly Place[];
+  readonly #stamps: StampMap;
+  #next = 0;
+
+  constructor(context: DiskContext, site: Site, places: readonly Place[], stamps: StampMap) {
+    this.#context = context;
+    this.#site = site;
+    this.#places = places;
+    this.#stamps = stamps;
+  }
+
+  /** Reads [from, from + into.length) of the range; ranges must be asked for in ascending order. */
+  fill(into: Uint8Array, from: ByteCount): void {
+    const to = from + into.length;
+    let at = from;
+    while (at < to) {
+      const place = this.#places[this.#next];
+      if (place === undefined || place.at >= to) break;
+      const end = Math.min(to, place.at + place.length);
+      if (end > at) {
+        const start = Math.max(at, place.at);
+        into.fill(0, at - from, start - from);
+        this.#read(place, into, start - from, end - start, place.offset + start - place.at);
+        at = end;
+      }
+      if (place.at + place.length > to) break;
+      this.#next++;
+    }
+    into.fill(0, at - from);
+  }
+
+  /** The stamp is taken before the first read: a change meanwhile will show. */
+  #read(place: Place, into: Uint8Array, at: number, length: number, offset: number): void {
+    try {
+      const fd = this.#context.files.openRead(this.#site, place.path);
+      if (!this.#stamps.has(place.key)) this.#stamps.set(place.key, fs.fstatSync(fd).mtimeMs);
+      readExactly(fd, into, at, length, offset);
+    } catch (error) {
+      throw storageFault(error, 'read', pathIn(this.#site, place.path));
+    }
+  }
+}
+
+/** Reads and hashes consecutive pieces, each for itself: one that is missing does not spoil the others. */
+export function hashPieces(context: DiskContext, job: HashJob): HashOutcome {
+  const count = job.sizes.length;
+  const isThere = new Uint8Array(count);
+  const sha1 = new Uint8Array(job.hasSha1 ? 20 * count : 0);
+  const roots = new Uint8Array(job.merkle === null ? 0 : 32 * count);
+  const stamps: StampMap = new Map();
+  const reader = new RangeReader(context, job.site, job.places, stamps);
+  for (let i = 0; i < count; i++) {
+    const hasher = new PieceHasher(job.hasSha1, job.merkle?.lengths[i] ?? 0);
+    try {
+      readThrough(context, reader, i * job.pieceLength, job.sizes[i] as number, hasher);
+    } catch (error) {
+      if (codeOf(error) !== 'STORAGE_READ_FAILED') throw error;
+      continue;
+    }
+    isThere[i] = 1;
+    if (job.hasSha1) sha1.set(hasher.sha1(), 20 * i);
+    if (job.merkle !== null) roots.set(hasher.root(job.merkle.leaves[i] as number), 32 * i);
+  }
+  return { isThere, sha1, roots, stamps: [...stamps].flat() };
+}
+
+/** SHA-256 of each block of a stored piece. */
+export function hashLeaves(context: DiskContext, job: LeavesJob): Uint8Array {
+  const hasher = new PieceHasher(false, job.size);
+  readThrough(context, new RangeReader(context, job.site, job.places, new Map()), 0, job.size, hasher);
+  return hasher.leaves;
+}
+
+function readThrough(context: DiskContext, reader: RangeReader, from: ByteCount, size: ByteCount, hasher: PieceHasher): void {
+  const { scratch } = context;
+  for (let at = 0; at < size; at += scratch.length) {
+    const part = size - at < scratch.length ? scratch.subarray(0, size - at) : scratch;
+    reader.fill(part, from + at);
+    hasher.update(part);
+  }
+}
+
+/** Reads runs of blocks into a pool buffer, each segment in one call. */
+export function read(context: DiskContext, job: ReadJob): null {
+  for (const segment of job.segments) {
+    try {
+      readSegment(context, job, segment);
+    } catch (error) {
+      throw storageFault(error, 'read', pathIn(job.site, segment.path));
+    }
+  }
+  return null;
+}
+
+function readSegment(context: DiskContext, job: ReadJob, segment: ReadSegment): void {
+  const fd = context.files.openRead(job.site, segment.path);
+  const { spots } = segment;
+  const end = (spots.at(-2) as number) + (spots.at(-1) as number);
+  const memory = context.memory(job.buffer, end);
+  const views: Uint8Array[] = [];
+  let total = 0;
+  for (let i = 0; i < spots.length; i += 2) {
+    const [at, length] = [spots[i] as number, spots[i + 1] as number];
+    views.push(memory.subarray(at, at + length));
+    total += length;
+  }
+  if (fs.readvSync(fd, views, segment.offset) === total) return;
+  // A signal may cut a vectored read short: go over it again, view by view, to tell that from the end of the file.
+  let offset = segment.offset;
+  for (const view of views) {
+    readExactly(fd, view, 0, view.length, offset);
+    offset += view.length;
+  }
+}

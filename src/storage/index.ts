@@ -1,0 +1,16 @@
+/** The Storage port and what its users need beside an implementation. */
+export { BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
+export { storageErrors } from './errors.ts';
+export type {
+  CheckOptions,
+  CommitResult,
+  FileSelection,
+  MerkleHash,
+  PieceHashes,
+  PoolBuffer,
+  ReadRun,
+  ResumeState,
+  Storage,
+  StorageFactory,
+  StorageOptions,
+} from './storage.ts';

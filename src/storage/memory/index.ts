@@ -1,0 +1,2 @@
+/** Torrents in memory. */
+export { MemoryDisk, memoryStorage, type MemoryStorageDeps } from './memory-storage.ts';

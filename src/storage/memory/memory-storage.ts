@@ -1,0 +1,323 @@
+/**
+ * Storage in memory, for simulations and tests: the behaviour of the file storage without files, workers or waiting.
+ * A `MemoryDisk` outlives the torrents opened on it, as a real disk outlives a process.
+ */
+import { Bitfield } from '../../base/bitfield.ts';
+import { equalBytes, toHex } from '../../base/bytes.ts';
+import type { Digests } from '../../base/digests.ts';
+import type { DstError } from '../../base/errors.ts';
+import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import type { FileEntry, FileSlice, Geometry } from '../../codec/metainfo/index.ts';
+import { storageError } from '../errors.ts';
+import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
+import type {
+  CheckOptions,
+  CommitResult,
+  FileSelection,
+  PieceHashes,
+  PoolBuffer,
+  ReadRun,
+  ResumeState,
+  Storage,
+  StorageFactory,
+  StorageOptions,
+} from '../storage.ts';
+
+/** Files by full path, and what torrents know of them. Tests may look into it and change it. */
+export class MemoryDisk {
+  /** Content; a file has its full length from the first write on. */
+  readonly files: Map<string, Uint8Array> = new Map();
+  /** What is known of a torrent's pieces, by folder and info hash. */
+  readonly journals: Map<string, ResumeState> = new Map();
+  /** Bytes of wanted pieces that belong to files that are not wanted, by folder, info hash and piece. */
+  readonly parts: Map<string, Uint8Array> = new Map();
+}
+
+export interface MemoryStorageDeps {
+  readonly digests: Digests;
+}
+
+/** A factory of storages on one memory disk. */
+export const memoryStorage = (deps: MemoryStorageDeps, disk: MemoryDisk = new MemoryDisk()): StorageFactory => ({
+  open: (geometry, options) => Promise.resolve(new MemoryStorage(geometry, options, deps.digests, disk)),
+});
+
+class MemoryStorage implements Storage {
+  readonly geometry: Geometry;
+  readonly #options: StorageOptions;
+  readonly #digests: Digests;
+  readonly #disk: MemoryDisk;
+  readonly #state: ResumeState;
+  #directory: string;
+  #selection: FileSelection;
+  #isClosed = false;
+
+  constructor(geometry: Geometry, options: StorageOptions, digests: Digests, disk: MemoryDisk) {
+    this.geometry = geometry;
+    this.#options = options;
+    this.#digests = digests;
+    this.#disk = disk;
+    this.#directory = options.directory;
+    this.#selection = options.selection;
+    this.#state = disk.journals.get(this.#key()) ?? {
+      have: new Bitfield(geometry.pieceCount),
+      suspect: Bitfield.full(geometry.pieceCount),
+    };
+    for (let piece = 0; piece < geometry.pieceCount; piece++) if (!this.#isPresent(piece)) this.#drop(piece);
+    if (options.isWritable) this.#settle();
+  }
+
+  readonly backlog: ByteCount = 0;
+
+  resume(): Promise<ResumeState> {
+    return this.#run(() => ({ have: this.#state.have.clone(), suspect: this.#state.suspect.clone() }));
+  }
+
+  commit(piece: PieceIndex, data: PoolBuffer, expected: PieceHashes): Promise<CommitResult> {
+    return this.#run(() => {
+      if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
+      const bytes = data.bytes.subarray(0, this.geometry.pieceSize(piece));
+      if (!this.#isGood(bytes, expected)) return 'mismatch';
+      for (const slice of this.#slices(piece)) this.#target(piece, slice).set(bytes.subarray(slice.at, slice.at + slice.length));
+      this.#keep(piece);
+      return 'stored';
+    });
+  }
+
+  check(piece: PieceIndex, expected: PieceHashes): Promise<boolean> {
+    return this.#run(() => this.#check(piece, expected));
+  }
+
+  async checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options: CheckOptions = {}): Promise<Bitfield> {
+    const good = new Bitfield(this.geometry.pieceCount);
+    let checked = 0;
+    for (const piece of pieces.clone()) {
+      options.signal?.throwIfAborted();
+      if (await this.check(piece, expected(piece))) good.add(piece);
+      options.onProgress?.(++checked, good.count);
+    }
+    return good;
+  }
+
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#run(() => {
+      for (const run of runs) this.#readRun(into.bytes.subarray(run.at, run.at + run.length), run.offset);
+    });
+  }
+
+  leaves(piece: PieceIndex): Promise<Uint8Array> {
+    return this.#run(() => {
+      const content = this.#content(piece);
+      if (content === null) throw this.#missing(piece);
+      return this.#leaves(content);
+    });
+  }
+
+  forget(piece: PieceIndex): void {
+    this.#drop(piece);
+  }
+
+  select(selection: FileSelection): Promise<void> {
+    return this.#run(() => {
+      this.#selection = selection;
+      this.#settle();
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.#run(() => {});
+  }
+
+  move(directory: string): Promise<void> {
+    return this.#run(() => {
+      const paths = this.#paths();
+      const blocking = paths.map((path) => `${directory}/${path}`).find((path) => this.#disk.files.has(path));
+      if (blocking !== undefined) {
+        throw storageError('STORAGE_TARGET_EXISTS', `${blocking} exists`, { details: { path: blocking } });
+      }
+      const from = this.#directory;
+      const parts = [...this.#ownParts()];
+      this.#disk.journals.delete(this.#key());
+      this.#directory = directory;
+      for (const path of paths) rename(this.#disk.files, `${from}/${path}`, `${directory}/${path}`);
+      for (const [piece, key] of parts) rename(this.#disk.parts, key, this.#partKey(piece));
+      this.#disk.journals.set(this.#key(), this.#state);
+    });
+  }
+
+  delete(): Promise<void> {
+    return this.#run(() => {
+      for (const path of this.#paths()) this.#disk.files.delete(`${this.#directory}/${path}`);
+      for (const [, key] of [...this.#ownParts()]) this.#disk.parts.delete(key);
+      this.#disk.journals.delete(this.#key());
+      this.#isClosed = true;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  /** The outcome of `fn` as a promise. */
+  #run<T>(fn: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(storageError('STORAGE_CLOSED', 'the storage is closed'));
+    try {
+      return Promise.resolve(fn());
+    } catch (error) {
+      return Promise.reject(error as DstError);
+    }
+  }
+
+  #key(): string {
+    const { v1, v2 } = this.#options.infoHashes;
+    return `${this.#directory} ${toHex(v1 ?? v2 ?? new Uint8Array(0))}`;
+  }
+
+  #partKey(piece: PieceIndex): string {
+    return `${this.#key()} ${piece}`;
+  }
+
+  *#ownParts(): IterableIterator<[piece: PieceIndex, key: string]> {
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
+      if (this.#disk.parts.has(this.#partKey(piece))) yield [piece, this.#partKey(piece)];
+    }
+  }
+
+  #path(file: FileEntry): string {
+    return `${this.#directory}/${file.path.join('/')}`;
+  }
+
+  /** Paths of the torrent's files that exist, below the folder. */
+  #paths(): string[] {
+    const real = this.geometry.files.filter((file) => !file.isPad && this.#disk.files.has(this.#path(file)));
+    return real.map((file) => file.path.join('/'));
+  }
+
+  #isWanted(file: number): boolean {
+    return this.#selection === 'all' || this.#selection.has(file);
+  }
+
+  /** The runs of a piece that lie in files. */
+  #slices(piece: PieceIndex): FileSlice[] {
+    const all = this.geometry.slices(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece));
+    return all.filter((slice) => slice.file >= 0);
+  }
+
+  /** Where a run of a piece is written. */
+  #target(piece: PieceIndex, slice: FileSlice): Uint8Array {
+    const file = this.geometry.files[slice.file] as FileEntry;
+    const isWanted = this.#isWanted(slice.file);
+    const [map, key, length] = isWanted
+      ? [this.#disk.files, this.#path(file), file.length]
+      : [this.#disk.parts, this.#partKey(piece), this.geometry.pieceSize(piece)];
+    const bytes = map.get(key) ?? new Uint8Array(length);
+    map.set(key, bytes);
+    const start = isWanted ? slice.fileOffset : slice.at;
+    return bytes.subarray(start, start + slice.length);
+  }
+
+  /** The bytes of a run of a piece, or null when they are not there. */
+  #source(piece: PieceIndex, slice: FileSlice): Uint8Array | null {
+    const part = this.#isWanted(slice.file) ? undefined : this.#disk.parts.get(this.#partKey(piece));
+    if (part !== undefined) return part.subarray(slice.at, slice.at + slice.length);
+    const bytes = this.#disk.files.get(this.#path(this.geometry.files[slice.file] as FileEntry));
+    if (bytes === undefined || bytes.length < slice.fileOffset + slice.length) return null;
+    return bytes.subarray(slice.fileOffset, slice.fileOffset + slice.length);
+  }
+
+  /** A copy of a stored piece, or null when a file is missing. */
+  #content(piece: PieceIndex): Uint8Array | null {
+    const bytes = new Uint8Array(this.geometry.pieceSize(piece));
+    for (const slice of this.#slices(piece)) {
+      const source = this.#source(piece, slice);
+      if (source === null) return null;
+      bytes.set(source, slice.at);
+    }
+    return bytes;
+  }
+
+  #isPresent(piece: PieceIndex): boolean {
+    return this.#slices(piece).every((slice) => this.#source(piece, slice) !== null);
+  }
+
+  #readRun(into: Uint8Array, offset: ByteCount): void {
+    into.fill(0);
+    const { pieceLength } = this.geometry;
+    for (let done = 0; done < into.length; ) {
+      const piece = Math.floor((offset + done) / pieceLength);
+      const within = offset + done - this.geometry.pieceOffset(piece);
+      const length = Math.min(into.length - done, pieceLength - within);
+      for (const slice of this.geometry.slices(offset + done, length)) {
+        if (slice.file < 0) continue;
+        const source = this.#source(piece, { ...slice, at: within + slice.at });
+        if (source === null) throw this.#missing(piece);
+        into.set(source, done + slice.at);
+      }
+      done += length;
+    }
+  }
+
+  #missing(piece: PieceIndex): DstError {
+    return storageError('STORAGE_READ_FAILED', `a file of piece ${piece} is missing`, { details: { piece } });
+  }
+
+  #check(piece: PieceIndex, expected: PieceHashes): boolean {
+    const content = this.#content(piece);
+    const isGood = content !== null && this.#isGood(content, expected);
+    if (isGood) this.#keep(piece);
+    else this.#drop(piece);
+    return isGood;
+  }
+
+  #isGood(bytes: Uint8Array, { sha1, merkle }: PieceHashes): boolean {
+    if (sha1 === null && merkle === null) return false;
+    if (sha1 !== null && !equalBytes(this.#digests.sha1(bytes), sha1)) return false;
+    if (merkle === null) return true;
+    const leaves = this.#leaves(bytes.subarray(0, merkle.length));
+    return equalBytes(merkleRoot(leaves, merkle.leaves, this.#digests.sha256), merkle.root);
+  }
+
+  #leaves(bytes: Uint8Array): Uint8Array {
+    const leaves = new Uint8Array(Math.ceil(bytes.length / LEAF_LENGTH) * NODE_LENGTH);
+    for (let i = 0; i * LEAF_LENGTH < bytes.length; i++) {
+      leaves.set(this.#digests.sha256(bytes.subarray(i * LEAF_LENGTH, (i + 1) * LEAF_LENGTH)), i * NODE_LENGTH);
+    }
+    return leaves;
+  }
+
+  #keep(piece: PieceIndex): void {
+    this.#state.have.add(piece);
+    this.#state.suspect.delete(piece);
+    this.#disk.journals.set(this.#key(), this.#state);
+  }
+
+  #drop(piece: PieceIndex): void {
+    this.#state.have.delete(piece);
+    this.#state.suspect.delete(piece);
+  }
+
+  /** Makes wanted empty files; moves bytes kept for files that are wanted now to where they belong. */
+  #settle(): void {
+    for (const [index, file] of this.geometry.files.entries()) {
+      const isEmpty = file.length === 0 && !file.isPad && file.symlink === null;
+      const path = this.#path(file);
+      if (isEmpty && this.#isWanted(index) && !this.#disk.files.has(path)) this.#disk.files.set(path, new Uint8Array(0));
+    }
+    for (const [piece, key] of [...this.#ownParts()]) {
+      const part = this.#disk.parts.get(key) as Uint8Array;
+      const isKept = this.#state.have.has(piece) || this.#state.suspect.has(piece);
+      const slices = isKept ? this.#slices(piece) : [];
+      const wanted = slices.filter((slice) => this.#isWanted(slice.file));
+      for (const slice of wanted) this.#target(piece, slice).set(part.subarray(slice.at, slice.at + slice.length));
+      if (wanted.length === slices.length) this.#disk.parts.delete(key);
+    }
+  }
+}
+
+function rename<T>(map: Map<string, T>, from: string, to: string): void {
+  const value = map.get(from);
+  if (value === undefined) return;
+  map.delete(from);
+  map.set(to, value);
+}

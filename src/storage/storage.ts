@@ -1,0 +1,121 @@
+/**
+ * The Storage port: where the bytes of one torrent live.
+ *
+ * Why it is shaped so:
+ * 1. `commit` verifies and writes in one call. A file storage does both in the same worker, one hop a piece, while the
+ *    bytes are in its cache; a separate "hash" and "write" would cost a second hop and a second walk over cold memory.
+ * 2. Buffers come from a `BufferPool` whose memory is shared with the workers, so no call copies piece data.
+ * 3. Nothing is ever written that has not been verified: what is on disk is good or was never announced.
+ * 4. Calls answer with promises, one a piece or a run of blocks, never one a block: a hop costs about 10 µs.
+ * 5. `backlog` and the pool's emptiness are the backpressure: the engine stops reading from its peers.
+ */
+import type { Bitfield } from '../base/bitfield.ts';
+import type { ByteCount, FileIndex, PieceIndex } from '../base/units.ts';
+import type { Geometry, InfoHashes } from '../codec/metainfo/index.ts';
+
+/** Memory for one piece or one run of outgoing blocks. `release` gives it back; using it afterwards is a defect. */
+export interface PoolBuffer {
+  /** Stable number of the underlying memory, by which workers know it. */
+  readonly id: number;
+  /** Exactly the asked size. */
+  readonly bytes: Uint8Array;
+  release(): void;
+}
+
+/** What a piece must hash to. One of them is set, in a hybrid torrent both. */
+export interface PieceHashes {
+  /** SHA-1 of the piece, pads included (BEP 3), 20 bytes. */
+  readonly sha1: Uint8Array | null;
+  /** The piece's merkle subtree (BEP 52). */
+  readonly merkle: MerkleHash | null;
+}
+
+/** A piece's merkle subtree over 16 KiB leaves. */
+export interface MerkleHash {
+  /** SHA-256 root, 32 bytes. */
+  readonly root: Uint8Array;
+  /** Leaves that the subtree spans, a power of two; those past `length` are 32 zero bytes. */
+  readonly leaves: number;
+  /** Bytes of the piece that the subtree covers: in a hybrid torrent the pad behind them is not hashed. */
+  readonly length: ByteCount;
+}
+
+/** Result of `commit`. On a mismatch nothing is written. */
+export type CommitResult = 'stored' | 'mismatch';
+
+/** A run of bytes for `read`: `length` bytes of the piece space at `offset` go to `at` in the buffer. */
+export interface ReadRun {
+  readonly offset: ByteCount;
+  readonly at: ByteCount;
+  readonly length: ByteCount;
+}
+
+/** Which files are wanted: bytes of other files are kept only where a wanted piece overlaps them. */
+export type FileSelection = ReadonlySet<FileIndex> | 'all';
+
+export interface StorageOptions {
+  /** Folder under which the torrent's paths lie. */
+  readonly directory: string;
+  readonly infoHashes: InfoHashes;
+  readonly selection: FileSelection;
+  /** `sparse` (default): files grow as pieces arrive. `full`: all space is claimed first. */
+  readonly allocation: 'sparse' | 'full';
+  /**
+   * False: no file of the torrent is created, changed or opened for writing (seeding). Writable torrents refuse
+   * symbolic links below `directory`; read-only ones follow them, for the folder is the user's own arrangement.
+   */
+  readonly isWritable: boolean;
+  /** Ends a long allocation; `open` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Progress of allocation `full`, bytes. */
+  readonly onAllocated?: (done: ByteCount, total: ByteCount) => void;
+}
+
+export interface CheckOptions {
+  /** Ends the check; what was found so far is kept, the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the number of pieces checked so far and the number of good ones among them. */
+  readonly onProgress?: (checked: number, good: number) => void;
+}
+
+/** What is already there when a torrent is opened. */
+export interface ResumeState {
+  /** Pieces that are known to be good. */
+  readonly have: Bitfield;
+  /** Pieces that may be there but must be hashed first (`check`). */
+  readonly suspect: Bitfield;
+}
+
+export interface Storage {
+  readonly geometry: Geometry;
+  /** What the journal and the files say. Without a journal every piece whose files exist is suspect. */
+  resume(): Promise<ResumeState>;
+  /** Hashes `data` (the whole piece); writes it and notes it in the journal when it is good. */
+  commit(piece: PieceIndex, data: PoolBuffer, expected: PieceHashes): Promise<CommitResult>;
+  /** Reads and hashes a piece that may be there; notes it in the journal when good. False also when it is missing. */
+  check(piece: PieceIndex, expected: PieceHashes): Promise<boolean>;
+  /** The same for many pieces, in large batches over all workers. Resolves with the good ones among `pieces`. */
+  checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options?: CheckOptions): Promise<Bitfield>;
+  /** Fills runs of `into` from the piece space; pads and gaps read as zeros. Rejects STORAGE_READ_FAILED. */
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
+  /** SHA-256 of each block of a stored piece, 32 bytes each: the leaves of BEP 52. */
+  leaves(piece: PieceIndex): Promise<Uint8Array>;
+  /** Forgets a piece (it proved bad, or its file is gone). */
+  forget(piece: PieceIndex): void;
+  /** Changes the wanted files; bytes kept for formerly unwanted ones move into place. */
+  select(selection: FileSelection): Promise<void>;
+  /** Bytes of commits under way. */
+  readonly backlog: ByteCount;
+  /** Makes all that was committed survive a power cut. Call it now and then (30 s) while pieces arrive. */
+  flush(): Promise<void>;
+  /** Moves the files to another folder; nothing of the old place is removed before all of the new one is there. */
+  move(directory: string): Promise<void>;
+  /** Deletes the torrent's files, its journal and the folders that become empty. */
+  delete(): Promise<void>;
+  /** Waits for what is under way, flushes, lets go of files. */
+  close(): Promise<void>;
+}
+
+export interface StorageFactory {
+  open(geometry: Geometry, options: StorageOptions): Promise<Storage>;
+}
