@@ -1,38 +1,44 @@
-/** First in, first out, at constant cost for each call. */
+/** First in, first out, at constant cost for each call: a ring that grows. */
 export class Fifo<T> {
-  #items: T[] = [];
+  /** A power of two of places. */
+  #ring: Array<T | undefined> = [undefined, undefined];
   #head = 0;
+  #length = 0;
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#length;
   }
 
   get first(): T | undefined {
-    return this.#items[this.#head];
+    return this.#ring[this.#head];
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#length === this.#ring.length) {
+      const rest = this.#ring.slice(0, this.#head);
+      this.#ring = [...this.#ring.slice(this.#head), ...rest, ...Array<undefined>(this.#length)];
+      this.#head = 0;
+    }
+    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = item;
+    this.#length++;
   }
 
   shift(): T | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head++;
-    if (this.#head === this.#items.length) this.clear();
-    else if (this.#head > 256 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#length === 0) return undefined;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#ring.length - 1);
+    this.#length--;
     return item;
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i] as T;
+    for (let i = 0; i < this.#length; i++) yield this.#ring[(this.#head + i) & (this.#ring.length - 1)] as T;
   }
 
   clear(): void {
-    this.#items = [];
+    this.#ring = [undefined, undefined];
     this.#head = 0;
+    this.#length = 0;
   }
 }
