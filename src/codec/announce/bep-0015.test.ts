@@ -34,39 +34,33 @@ const id = fc.uint8Array({ minLength: 8, maxLength: 8 });
 
 const request: fc.Arbitrary<UdpTrackerRequest> = fc.oneof(
   u32.map((transaction): UdpTrackerRequest => ({ action: 'connect', transactionId: transaction })),
-  fc
-    .tuple(id, u32, announceRequest, fc.option(fc.string({ maxLength: 600 }), { nil: null }))
-    .map(
-      ([connection, transaction, message, urlData]): UdpTrackerRequest => ({
-        action: 'announce',
-        connectionId: connection,
-        transactionId: transaction,
-        request: message,
-        urlData,
-      }),
-    ),
-  fc
-    .tuple(id, u32, fc.array(hash, { maxLength: 74 }))
-    .map(
-      ([connection, transaction, infoHashes]): UdpTrackerRequest => ({
-        action: 'scrape',
-        connectionId: connection,
-        transactionId: transaction,
-        infoHashes,
-      }),
-    ),
+  fc.tuple(id, u32, announceRequest, fc.option(fc.string({ maxLength: 600 }), { nil: null })).map(
+    ([connection, transaction, message, urlData]): UdpTrackerRequest => ({
+      action: 'announce',
+      connectionId: connection,
+      transactionId: transaction,
+      request: message,
+      urlData,
+    }),
+  ),
+  fc.tuple(id, u32, fc.array(hash, { maxLength: 74 })).map(
+    ([connection, transaction, infoHashes]): UdpTrackerRequest => ({
+      action: 'scrape',
+      connectionId: connection,
+      transactionId: transaction,
+      infoHashes,
+    }),
+  ),
 );
 const replyTo = (peer: typeof peer4): fc.Arbitrary<UdpTrackerReply> =>
   fc.oneof(
-    fc
-      .tuple(id, u32)
-      .map(
-        ([connection, transaction]): UdpTrackerReply => ({
-          action: 'connect',
-          transactionId: transaction,
-          connectionId: connection,
-        }),
-      ),
+    fc.tuple(id, u32).map(
+      ([connection, transaction]): UdpTrackerReply => ({
+        action: 'connect',
+        transactionId: transaction,
+        connectionId: connection,
+      }),
+    ),
     fc
       .tuple(u32, announceSuccess(fc.array(peer)))
       .map(([transaction, success]): UdpTrackerReply => ({ action: 'announce', transactionId: transaction, success })),

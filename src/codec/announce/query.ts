@@ -8,13 +8,15 @@ import { toHex } from '../../base/bytes.ts';
 const LONGEST_QUERY = 16 * 1024;
 const MOST_PARAMETERS = 256;
 
-/** Percent-encodes all but the unreserved characters of RFC 3986 §2.3. */
+/** Each byte as it stands in a query: all but the unreserved characters of RFC 3986 §2.3 percent-encoded. */
+const escapes: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return /[\w.~-]/.test(character) ? character : `%${toHex(Uint8Array.of(byte)).toUpperCase()}`;
+});
+
 export function escapeBytes(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    text += /[\w.~-]/.test(character) ? character : `%${toHex(Uint8Array.of(byte)).toUpperCase()}`;
-  }
+  for (const byte of bytes) text += escapes[byte] as string;
   return text;
 }
 

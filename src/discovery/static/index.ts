@@ -1,0 +1,1 @@
+export { staticPeers } from './static-peers.ts';

@@ -1,0 +1,344 @@
+/**
+ * The life of one swarm at its trackers: `started`, regular announces at the interval that the tracker gave,
+ * `completed` once, `stopped` at the end (BEP 3), over the tiers of BEP 12.
+ *
+ * A round goes through the tiers until one tracker answers; the next round comes when that one's interval has passed.
+ * A tracker that failed is left out of rounds until its back-off is over, or for as long as it asked (BEP 31).
+ * Which event a tracker is told depends on what it was told before, so that none is lost by a failure in between.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import { toHex } from '../../base/bytes.ts';
+import type { Random } from '../../base/random.ts';
+import { backoffDelay } from '../../base/retry.ts';
+import type { ByteCount, Millis } from '../../base/units.ts';
+import type { AnnounceRequest, AnnounceSuccess, TrackerEvent } from '../../codec/announce/index.ts';
+import type { AnnounceEvent, DiscoverySession, PeerSink, SourceStatus, Swarm } from '../discovery.ts';
+import type { Announcer } from './announcer.ts';
+import { deadline } from './deadline.ts';
+import { trackerError } from './errors.ts';
+import { retryDelayOf } from './refusal.ts';
+import { promote, tiersOf } from './tiers.ts';
+import { LONGEST_INTERVAL, NEVER, TrackerState } from './tracker-state.ts';
+
+export interface AnnounceSessionOptions {
+  /** Most peers asked for in one announce. */
+  readonly mostPeers: number;
+  /** How long a silent tracker holds up the next one, ms; its answer is still welcome afterwards. */
+  readonly patience: Millis;
+  /** How long saying goodbye may take, ms. */
+  readonly stopTimeout: Millis;
+  /** Delays after failures, ms. */
+  readonly retryFirst: Millis;
+  readonly retryLongest: Millis;
+}
+
+export const defaultAnnounceSessionOptions: AnnounceSessionOptions = {
+  mostPeers: 200,
+  patience: 10_000,
+  stopTimeout: 5000,
+  retryFirst: 30_000,
+  retryLongest: 3_600_000,
+};
+
+export interface AnnounceSessionDeps {
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** BEP 24: a tracker says that it sees us at this address. One voice among several. */
+  readonly onExternalHost: (host: string, tracker: string) => void;
+}
+
+/** What we claim to lack while the size is unknown (magnet links): not 0, which would make us a seed. */
+const UNKNOWN_LEFT: ByteCount = 16 * 1024;
+
+/** Failures of the URL itself: no later attempt can go better. */
+const hopeless: ReadonlySet<string | null> = new Set(['TRACKER_BAD_URL', 'TRACKER_UNSUPPORTED_SCHEME']);
+
+interface Attempt {
+  /** The interval until the next announce, ms, or null when it failed. */
+  readonly attempt: Promise<Millis | null>;
+  readonly inTime: Promise<Millis | null | 'late'>;
+}
+
+export class AnnounceSession implements DiscoverySession {
+  readonly #swarm: Swarm;
+  readonly #sink: PeerSink;
+  readonly #options: AnnounceSessionOptions;
+  readonly #deps: AnnounceSessionDeps;
+  readonly #tiers: TrackerState[][];
+  /** The same for all trackers and address families of this swarm (BEP 7). */
+  readonly #key: string;
+  readonly #wasComplete: boolean;
+  #isCompleted = false;
+  /** Ends what is running; null while nothing is. */
+  #life: AbortController | null = null;
+  readonly #running = new Set<Promise<void>>();
+  #isInRound = false;
+  #isRoundDue = false;
+  /** More peers were asked for since the last announce. */
+  #wantsPeers = false;
+  #timer: Disposable | null = null;
+  #nextAt: Millis | null = null;
+  #goodbye: Promise<void> | null = null;
+  #isOver = false;
+
+  constructor(swarm: Swarm, sink: PeerSink, options: AnnounceSessionOptions, deps: AnnounceSessionDeps) {
+    this.#swarm = swarm;
+    this.#sink = sink;
+    this.#options = options;
+    this.#deps = deps;
+    this.#tiers = tiersOf(swarm.trackers, deps.random, (url) => new TrackerState(url));
+    this.#key = toHex(deps.random.bytes(4));
+    this.#wasComplete = swarm.progress().left === 0;
+    this.#startRound();
+  }
+
+  announce(event: AnnounceEvent): void {
+    if (event === 'stopped') void this.#sayGoodbye();
+    else if (event === 'started') this.#resume();
+    else {
+      if (event === 'update') this.#wantsPeers = true;
+      else if (!this.#wasComplete) this.#isCompleted = true;
+      this.#startRound();
+    }
+  }
+
+  status(): readonly SourceStatus[] {
+    return this.#trackers().map((tracker) => ({
+      name: tracker.url,
+      state: tracker.state,
+      message: tracker.message,
+      seeders: tracker.seeders,
+      leechers: tracker.leechers,
+      peersReceived: tracker.peersReceived,
+      nextIn: this.#nextIn(tracker),
+    }));
+  }
+
+  stop(): Promise<void> {
+    this.#isOver = true;
+    return this.#sayGoodbye();
+  }
+
+  #trackers(): TrackerState[] {
+    return this.#tiers.flat();
+  }
+
+  #nextIn(tracker: TrackerState): Millis | null {
+    if (this.#nextAt === null || tracker.state === 'idle' || tracker.retryAt === NEVER) return null;
+    return Math.max(0, Math.max(this.#nextAt, tracker.retryAt) - this.#deps.clock.now());
+  }
+
+  /** Goes through the tiers now, or again when the round under way has ended. */
+  #startRound(): void {
+    if (this.#goodbye !== null || this.#isOver) return;
+    if (this.#isInRound) {
+      this.#isRoundDue = true;
+      return;
+    }
+    this.#cancelTimer();
+    this.#isInRound = true;
+    this.#run(async (signal) => {
+      await this.#goThroughTiers(signal);
+      this.#isInRound = false;
+      if (!this.#isRoundDue) return;
+      this.#isRoundDue = false;
+      this.#startRound();
+    });
+  }
+
+  /** Runs work that ends with the session's present life; `#leave` waits for all of it. */
+  #run(work: (signal: AbortSignal) => Promise<unknown>): void {
+    this.#life ??= new AbortController();
+    const ended = work(this.#life.signal).then(() => {
+      this.#running.delete(ended);
+      // An idle session keeps no controller.
+      if (this.#running.size === 0) this.#life = null;
+    });
+    this.#running.add(ended);
+  }
+
+  async #goThroughTiers(signal: AbortSignal): Promise<void> {
+    const late: Promise<Millis | null>[] = [];
+    for (const tier of this.#tiers) {
+      for (const tracker of tier) {
+        const now = this.#deps.clock.now();
+        if (tracker.state === 'working' || tracker.retryAt > now) continue;
+        const dueAt = this.#dueAt(tracker);
+        if (dueAt > now) return this.#plan(dueAt);
+        const { attempt, inTime } = this.#tryTracker(tier, tracker, signal);
+        const interval = await inTime;
+        if (signal.aborted) return;
+        if (interval === 'late') late.push(attempt);
+        else if (interval !== null) return this.#plan(this.#deps.clock.now() + interval);
+      }
+    }
+    const intervals = (await Promise.all(late)).filter((interval) => interval !== null);
+    if (signal.aborted) return;
+    const now = this.#deps.clock.now();
+    if (intervals.length > 0) this.#plan(now + Math.min(...intervals));
+    else
+      this.#plan(
+        Math.min(...this.#trackers().map((tracker) => Math.max(tracker.retryAt, now + this.#options.patience))),
+      );
+  }
+
+  /** An attempt, and its outcome or `late` when patience runs out before, counted from when its turn has come. */
+  #tryTracker(tier: TrackerState[], tracker: TrackerState, signal: AbortSignal): Attempt {
+    let timer: Disposable | null = null;
+    const patience = Promise.withResolvers<'late'>();
+    const attempt = this.#announceTo(tier, tracker, signal, () => {
+      timer ??= this.#deps.clock.after(this.#options.patience, () => patience.resolve('late'));
+    }).finally(() => timer?.[Symbol.dispose]());
+    this.#run(() => attempt);
+    return { attempt, inTime: Promise.race([attempt, patience.promise]) };
+  }
+
+  /** When this tracker may be announced to: an event never waits. */
+  #dueAt(tracker: TrackerState): Millis {
+    if (!isRoutine(this.#eventFor(tracker))) return tracker.retryAt;
+    return this.#wantsPeers ? Math.min(tracker.restsUntil, tracker.dueAt) : tracker.dueAt;
+  }
+
+  #eventFor(tracker: TrackerState): TrackerEvent {
+    return tracker.nextEvent(this.#isCompleted, this.#swarm.progress().isPartialSeed);
+  }
+
+  /** One announce to one tracker. The interval until the next, ms, or null when it failed. Never rejects. */
+  async #announceTo(
+    tier: TrackerState[],
+    tracker: TrackerState,
+    signal: AbortSignal,
+    onContact: () => void,
+  ): Promise<Millis | null> {
+    const event = this.#eventFor(tracker);
+    tracker.state = 'working';
+    tracker.peersReceived = 0;
+    this.#wantsPeers = false;
+    try {
+      const replies = await this.#deps.announcer.announce(tracker.url, this.#requestFor(tracker, event), {
+        signal,
+        isUrgent: false,
+        attempt: tracker.failures,
+        onContact: () => {
+          tracker.mayKnowUs = true;
+          onContact();
+        },
+        onReply: (reply) => this.#take(tracker, reply, signal),
+      });
+      const now = this.#deps.clock.now();
+      tracker.succeeded(event, replies, now);
+      promote(tier, tracker);
+      if (!isRoutine(this.#eventFor(tracker))) this.#startRound();
+      return tracker.dueAt - now;
+    } catch (error) {
+      if (!signal.aborted) this.#noteFailure(tracker, error);
+      return null;
+    }
+  }
+
+  #requestFor(tracker: TrackerState, event: TrackerEvent): AnnounceRequest {
+    const progress = this.#swarm.progress();
+    const wanted = event === 'stopped' ? 0 : progress.wanted;
+    return {
+      infoHash: this.#swarm.infoHash,
+      peerId: this.#swarm.peerId,
+      port: this.#swarm.port,
+      uploaded: progress.uploaded,
+      downloaded: progress.downloaded,
+      left: progress.left ?? UNKNOWN_LEFT,
+      event,
+      numWant: Math.max(0, Math.min(this.#options.mostPeers, Math.ceil(wanted))),
+      key: this.#key,
+      trackerId: tracker.trackerId,
+      isCompact: true,
+      claimedHosts: [],
+    };
+  }
+
+  /** What one address family answered; the other may still be on its way. */
+  #take(tracker: TrackerState, reply: AnnounceSuccess, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    tracker.peersReceived += reply.peers.length;
+    if (reply.externalHost !== null) this.#deps.onExternalHost(reply.externalHost, tracker.url);
+    if (reply.peers.length > 0) this.#sink(reply.peers, tracker.url);
+  }
+
+  #noteFailure(tracker: TrackerState, error: unknown): void {
+    const { random, clock, logger } = this.#deps;
+    const { retryFirst: first, retryLongest: longest } = this.#options;
+    tracker.failures++;
+    const backoff = backoffDelay(tracker.failures, { first, longest }, random);
+    const wished = hopeless.has(codeOf(error)) ? NEVER : (retryDelayOf(error) ?? 0);
+    const delay = wished === NEVER ? NEVER : Math.min(LONGEST_INTERVAL, Math.max(backoff, wished));
+    tracker.failed(messageOf(error), delay, clock.now());
+    logger.debug('announce failed', { tracker: tracker.url, code: codeOf(error), reason: tracker.message });
+  }
+
+  /** Plans the next round, unless it is never. */
+  #plan(at: Millis): void {
+    this.#cancelTimer();
+    if (at === NEVER) return;
+    this.#nextAt = at;
+    this.#timer = this.#deps.clock.after(Math.max(0, at - this.#deps.clock.now()), () => this.#startRound());
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = null;
+    this.#nextAt = null;
+  }
+
+  /** Tells all trackers that may know us that we stop, as far as they can be told within the time. Never rejects. */
+  #sayGoodbye(): Promise<void> {
+    this.#goodbye ??= this.#leave();
+    return this.#goodbye;
+  }
+
+  async #leave(): Promise<void> {
+    this.#cancelTimer();
+    this.#life?.abort(trackerError('TRACKER_STOPPED', 'the torrent was stopped'));
+    await Promise.all(this.#running);
+    this.#isInRound = false;
+    this.#isRoundDue = false;
+    using time = deadline(this.#deps.clock, this.#options.stopTimeout);
+    const known = this.#trackers().filter((tracker) => tracker.mayKnowUs);
+    await Promise.all(known.map((tracker) => this.#stopAt(tracker, time.signal)));
+    for (const tracker of this.#trackers()) tracker.left();
+  }
+
+  async #stopAt(tracker: TrackerState, signal: AbortSignal): Promise<void> {
+    const call = {
+      signal,
+      isUrgent: true,
+      attempt: tracker.failures,
+      onContact: (): void => {},
+      onReply: (): void => {},
+    };
+    try {
+      await this.#deps.announcer.announce(tracker.url, this.#requestFor(tracker, 'stopped'), call);
+    } catch (error) {
+      this.#deps.logger.debug('goodbye failed', {
+        tracker: tracker.url,
+        code: codeOf(error),
+        reason: messageOf(error),
+      });
+    }
+  }
+
+  /** `started` after `stopped`: begins anew once the goodbyes are said. */
+  #resume(): void {
+    if (this.#goodbye === null) return this.#startRound();
+    void this.#goodbye.then(() => {
+      if (this.#isOver) return;
+      this.#goodbye = null;
+      this.#startRound();
+    });
+  }
+}
+
+/** An event that may wait for the next regular announce. */
+const isRoutine = (event: TrackerEvent): boolean => event === 'none' || event === 'paused';

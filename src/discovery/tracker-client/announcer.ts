@@ -1,0 +1,218 @@
+/**
+ * Speaks to trackers for all torrents of a client: resolves and checks addresses, announces over each address family
+ * (BEP 7), bounds how much goes on at once, and remembers for a moment which server did not answer, so that a thousand
+ * torrents do not each wait for a dead one.
+ */
+import { isIPv6, parseHost } from '../../base/address.ts';
+import type { Clock } from '../../base/clock.ts';
+import { codeOf, DstError, messageOf } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
+import type { Millis } from '../../base/units.ts';
+import {
+  type AddressFamily,
+  type AnnounceRequest,
+  type AnnounceSuccess,
+  MOST_UDP_SCRAPES,
+  type ScrapeEntry,
+} from '../../codec/announce/index.ts';
+import { checkAddress } from './address-rules.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { deadline, orAborted } from './deadline.ts';
+import { trackerError } from './errors.ts';
+import { HttpTracker, MOST_HTTP_SCRAPES } from './http-tracker.ts';
+import type { Resolve, TrackerNetwork } from './ports.ts';
+import { RecentMemory } from './recent-memory.ts';
+import { endpointOf, parseTrackerUrl, type TrackerUrl } from './tracker-url.ts';
+import { UdpTracker } from './udp-tracker.ts';
+
+export interface AnnouncerOptions {
+  /** Requests under way at a time; the others wait. */
+  readonly concurrency: number;
+  /** How long an HTTP tracker may take, ms. */
+  readonly timeout: Millis;
+  /** How long a UDP tracker may take, ms: room for three datagrams (BEP 15). */
+  readonly udpTimeout: Millis;
+  readonly userAgent: string;
+}
+
+export const defaultAnnouncerOptions: AnnouncerOptions = {
+  concurrency: 50,
+  timeout: 30_000,
+  udpTimeout: 60_000,
+  userAgent: 'DST-Torrent/0.1.0',
+};
+
+export interface AnnouncerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: TrackerNetwork;
+}
+
+export interface AnnounceCall {
+  /** Ends the call; it may abort while the call waits in line. */
+  readonly signal: AbortSignal;
+  /** Goes ahead of others in line. */
+  readonly isUrgent: boolean;
+  /** Which of several addresses of a family is used: the number of failures so far. */
+  readonly attempt: number;
+  /** Called when the turn has come and a tracker is contacted. */
+  readonly onContact: () => void;
+  /** Called for each family that answered, as it answers. */
+  readonly onReply: (reply: AnnounceSuccess) => void;
+}
+
+/** How long the addresses of a host are remembered. */
+const ADDRESS_MEMORY: Millis = 60_000;
+/** How long it is remembered that a server failed: shorter than the first back-off, so that no retry is in vain. */
+const FAILURE_MEMORY: Millis = 10_000;
+/** Failures that say something about the server, not about the torrent. */
+const serverFailures: ReadonlySet<string | null> = new Set(['TRACKER_UNREACHABLE', 'TRACKER_TIMEOUT', 'TRACKER_TLS']);
+
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #deps: AnnouncerDeps;
+  readonly #limit: ConcurrencyLimit;
+  readonly #addresses: RecentMemory<Promise<readonly string[]>>;
+  readonly #down: RecentMemory<DstError>;
+  readonly #http: HttpTracker;
+  readonly #udp: UdpTracker;
+
+  constructor(options: AnnouncerOptions, deps: AnnouncerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#limit = new ConcurrencyLimit(options.concurrency);
+    this.#addresses = new RecentMemory(deps.clock, ADDRESS_MEMORY);
+    this.#down = new RecentMemory(deps.clock, FAILURE_MEMORY);
+    const { network, clock, random } = deps;
+    this.#http = new HttpTracker({
+      fetch: network.fetch,
+      resolve: (host) => this.#resolve(host),
+      userAgent: options.userAgent,
+    });
+    this.#udp = new UdpTracker({ clock, random, openUdp: network.openUdp });
+  }
+
+  /** Announces over every family that the host has. Succeeds when one of them does; rejects with TRACKER_*. */
+  announce(text: string, request: AnnounceRequest, call: AnnounceCall): Promise<readonly AnnounceSuccess[]> {
+    const once = async (): Promise<readonly AnnounceSuccess[]> => {
+      const url = parseTrackerUrl(text);
+      using time = this.#deadline(url, call.signal);
+      const byFamily = familiesOf(await this.#resolved(url, time.signal));
+      const outcomes = await Promise.allSettled(
+        byFamily.map(async (addresses) => {
+          const address = addresses[call.attempt % addresses.length] as string;
+          call.onContact();
+          const reply = await this.#contact(url, address, (tracker) =>
+            tracker.announce(url, address, request, time.signal),
+          );
+          call.onReply(reply);
+          return reply;
+        }),
+      );
+      return successesOf(outcomes);
+    };
+    return this.#limit.run(once, call.signal, call.isUrgent);
+  }
+
+  /** Asks for any number of swarms, in batches. Rejects with TRACKER_*. */
+  async scrape(text: string, infoHashes: readonly Uint8Array[], signal: AbortSignal): Promise<readonly ScrapeEntry[]> {
+    const url = parseTrackerUrl(text);
+    const batch = url.scheme === 'udp' ? MOST_UDP_SCRAPES : MOST_HTTP_SCRAPES;
+    const entries: ScrapeEntry[] = [];
+    for (let at = 0; at < infoHashes.length; at += batch) {
+      const part = infoHashes.slice(at, at + batch);
+      entries.push(...(await this.#limit.run(() => this.#scrapeOnce(url, part, signal), signal, false)));
+    }
+    return entries;
+  }
+
+  /** Closes what is open between requests. */
+  close(): void {
+    this.#udp.close();
+  }
+
+  /** One family is enough for a scrape: the first that answers. */
+  async #scrapeOnce(
+    url: TrackerUrl,
+    infoHashes: readonly Uint8Array[],
+    outer: AbortSignal,
+  ): Promise<readonly ScrapeEntry[]> {
+    using time = this.#deadline(url, outer);
+    let failure: unknown = null;
+    for (const [address] of familiesOf(await this.#resolved(url, time.signal))) {
+      try {
+        return await this.#contact(url, address as string, (tracker) =>
+          tracker.scrape(url, address as string, infoHashes, time.signal),
+        );
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+
+  #deadline(url: TrackerUrl, outer: AbortSignal): ReturnType<typeof deadline> {
+    return deadline(this.#deps.clock, url.scheme === 'udp' ? this.#options.udpTimeout : this.#options.timeout, outer);
+  }
+
+  /** Asks one address, unless its server was found dead a moment ago. */
+  async #contact<T>(
+    url: TrackerUrl,
+    address: string,
+    ask: (tracker: HttpTracker | UdpTracker) => Promise<T>,
+  ): Promise<T> {
+    checkAddress(url, address, null);
+    const key = `${endpointOf(url)} ${address}`;
+    const known = this.#down.get(key);
+    if (known !== undefined) throw known;
+    try {
+      return await ask(url.scheme === 'udp' ? this.#udp : this.#http);
+    } catch (error) {
+      if (error instanceof DstError && serverFailures.has(error.code)) this.#down.set(key, error);
+      throw error;
+    }
+  }
+
+  async #resolved(url: TrackerUrl, signal: AbortSignal): Promise<readonly string[]> {
+    return orAborted(this.#resolve(url.host), signal);
+  }
+
+  /** One query for all who ask for this host within a minute; a failure is forgotten sooner. */
+  async #resolve(host: string): Promise<readonly string[]> {
+    const failure = this.#down.get(host);
+    if (failure !== undefined) throw failure;
+    const addresses = this.#addresses.get(host) ?? resolveHost(this.#deps.network.resolve, host);
+    this.#addresses.set(host, addresses);
+    try {
+      return await addresses;
+    } catch (error) {
+      this.#addresses.delete(host);
+      this.#down.set(host, error as DstError);
+      throw error;
+    }
+  }
+}
+
+async function resolveHost(resolve: Resolve, host: string): Promise<readonly string[]> {
+  if (parseHost(host) !== null) return [host];
+  try {
+    return await resolve(host);
+  } catch (error) {
+    throw trackerError('TRACKER_UNKNOWN_HOST', `the host ${host} was not found: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The addresses of each family, IPv4 first; families without any are left out. */
+function familiesOf(addresses: readonly string[]): (readonly string[])[] {
+  const of = (family: AddressFamily): readonly string[] =>
+    addresses.filter((address) => isIPv6(address) === (family === 6));
+  return [of(4), of(6)].filter((list) => list.length > 0);
+}
+
+/** The successes; without any, throws the failure that tells most: what the tracker said itself comes first. */
+function successesOf(outcomes: readonly PromiseSettledResult<AnnounceSuccess>[]): readonly AnnounceSuccess[] {
+  const successes = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (successes.length > 0) return successes;
+  const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  throw failures.find((error) => codeOf(error) === 'TRACKER_REFUSED') ?? failures[0];
+}

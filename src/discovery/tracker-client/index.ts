@@ -1,0 +1,4 @@
+/** Trackers as a source of peers, and their scrape. */
+export { trackerErrors } from './errors.ts';
+export { scrape, type ScrapeOptions } from './scrape.ts';
+export { trackerClient, type TrackerClientDeps, type TrackerClientOptions } from './tracker-client.ts';

@@ -1,0 +1,115 @@
+/** The tracker client's network ports over Node: node:http(s), node:dgram, node:dns. */
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { isIPv6 } from '../../base/address.ts';
+import { concat } from '../../base/bytes.ts';
+import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
+import type { ByteCount } from '../../base/units.ts';
+import type { AddressFamily } from '../../codec/announce/index.ts';
+import { trackerError } from './errors.ts';
+import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket } from './ports.ts';
+
+const inflate = promisify(gunzip);
+
+export const nodeTrackerNetwork: TrackerNetwork = {
+  fetch: fetchOverNode,
+  openUdp: openUdpSocket,
+  resolve: resolveHost,
+};
+
+async function resolveHost(host: string): Promise<readonly string[]> {
+  const records = await lookup(host, { all: true });
+  return records.map((record) => record.address);
+}
+
+async function fetchOverNode(request: HttpRequest): Promise<HttpResponse> {
+  try {
+    const response = await get(request);
+    const body = await readBody(response, request.largestBody);
+    return {
+      status: response.statusCode ?? 0,
+      location: response.headers.location ?? null,
+      body: /^(?:x-)?gzip$/i.test(response.headers['content-encoding'] ?? '')
+        ? await unzip(body, request.largestBody)
+        : body,
+    };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw asTrackerError(error);
+  }
+}
+
+function get(request: HttpRequest): Promise<http.IncomingMessage> {
+  const client = request.url.startsWith('https:') ? https : http;
+  const family = isIPv6(request.address) ? 6 : 4;
+  const pinned: LookupFunction = (_host, options, callback) => {
+    if (options.all === true) callback(null, [{ address: request.address, family }]);
+    else callback(null, request.address, family);
+  };
+  return new Promise((resolve, reject) => {
+    const sent = client.get(request.url, {
+      agent: false,
+      lookup: pinned,
+      family,
+      signal: request.signal,
+      headers: { 'user-agent': request.userAgent, 'accept-encoding': 'gzip', connection: 'close' },
+    });
+    sent.on('response', resolve);
+    sent.on('error', reject);
+  });
+}
+
+async function readBody(response: http.IncomingMessage, largest: ByteCount): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    // Leaving the loop destroys the response and its socket.
+    if (length > largest) throw tooLarge(largest);
+    chunks.push(chunk);
+  }
+  return concat(chunks);
+}
+
+async function unzip(body: Uint8Array, largest: ByteCount): Promise<Uint8Array> {
+  try {
+    return await inflate(body, { maxOutputLength: largest });
+  } catch (error) {
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(largest);
+    throw trackerError('TRACKER_BAD_REPLY', 'the compressed reply is damaged', { cause: error });
+  }
+}
+
+const tooLarge = (largest: ByteCount): DstError =>
+  trackerError('TRACKER_TOO_LARGE', `the reply is larger than ${largest} bytes`);
+
+/** Codes of OpenSSL's certificate verification and of Node's own checks. */
+const tlsCodes = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO$)/;
+
+function asTrackerError(error: unknown): Error {
+  const code = codeOf(error) ?? '';
+  if (code.startsWith('TRACKER_')) return error as DstError;
+  if (tlsCodes.test(code)) return trackerError('TRACKER_TLS', messageOf(error), { cause: error });
+  if (code.startsWith('HPE_')) return trackerError('TRACKER_BAD_REPLY', 'the reply is not HTTP', { cause: error });
+  return trackerError('TRACKER_UNREACHABLE', messageOf(error), { cause: error });
+}
+
+function openUdpSocket(family: AddressFamily, handlers: UdpHandlers): UdpSocket {
+  const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
+  socket.unref();
+  socket.on('message', (bytes, from) => handlers.message(bytes, { host: from.address, port: from.port }));
+  socket.on('error', (error) => handlers.error(error));
+  return {
+    send(bytes, to, failed) {
+      socket.send(bytes, to.port, to.host, (error) => {
+        if (error !== null) failed(error);
+      });
+    },
+    close: () => void socket.close(),
+  };
+}
