@@ -48,13 +48,18 @@ export function content(length: number, seed: number): Uint8Array {
 /** SHA-256 of each 16 KiB block of some bytes. */
 export function leavesOf(bytes: Uint8Array): Uint8Array {
   const leaves: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += BLOCK_LENGTH) leaves.push(nodeDigests.sha256(bytes.subarray(at, at + BLOCK_LENGTH)));
+  for (let at = 0; at < bytes.length; at += BLOCK_LENGTH)
+    leaves.push(nodeDigests.sha256(bytes.subarray(at, at + BLOCK_LENGTH)));
   return concat(leaves);
 }
 
 export function buildTorrent(files: readonly ContentFile[], options: BuildOptions): BuiltTorrent {
   const { format, name = 'sample', pieceLength = BLOCK_LENGTH, isSingleFile = false, ...details } = options;
-  const planned = files.map(({ path, content: bytes, ...rest }) => ({ ...rest, path: path.split('/'), length: bytes.length }));
+  const planned = files.map(({ path, content: bytes, ...rest }) => ({
+    ...rest,
+    path: path.split('/'),
+    length: bytes.length,
+  }));
   const plan = planTorrent(planned, { format, name, isSingleFile, pieceLength });
   const space = new Uint8Array(plan.length);
   for (const [i, file] of plan.files.entries()) {

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { concat, toText, utf8 } from '../../base/bytes.ts';
 import { codeOf } from '../../base/errors.ts';
-import { BencodeDict, BencodeList, decode, decodeDict, decodePrefix, type BencodeValue, type DecodeOptions } from './decode.ts';
+import {
+  BencodeDict,
+  BencodeList,
+  decode,
+  decodeDict,
+  decodePrefix,
+  type BencodeValue,
+  type DecodeOptions,
+} from './decode.ts';
 import { encode, type Encodable } from './encode.ts';
 import { bencodeErrors } from './errors.ts';
 
@@ -83,7 +91,8 @@ const invalid: readonly [input: string, code: string][] = [
   ['d0:i1e0:i2ee', 'BENCODE_DUPLICATE_KEY'],
 ];
 for (const [input, code] of invalid) {
-  test(`${JSON.stringify(input.slice(0, 20))} is refused with ${code}`, () => assert.equal(codeOfDecoding(input), code));
+  test(`${JSON.stringify(input.slice(0, 20))} is refused with ${code}`, () =>
+    assert.equal(codeOfDecoding(input), code));
 }
 
 test('keys are ordered as raw bytes, shorter before longer', () => {
@@ -131,7 +140,10 @@ test('containers and members know their byte range', () => {
   assert.equal(toText(dict.raw), 'd1:ald1:xi1eee1:bi22ee');
   assert.equal(toText(dict.list('a')?.raw ?? new Uint8Array()), 'ld1:xi1eee');
   const raw = Array.from(dict.rawEntries(), ([key, value]) => [toText(key), toText(value)]);
-  assert.deepEqual(raw, [['a', 'ld1:xi1eee'], ['b', 'i22e']]);
+  assert.deepEqual(raw, [
+    ['a', 'ld1:xi1eee'],
+    ['b', 'i22e'],
+  ]);
 });
 
 test('a prefix ends where its value ends, as in ut_metadata messages', () => {
@@ -228,7 +240,9 @@ test('whatever decodes strictly is canonical: it encodes to itself', () => {
 test('garbage raises only documented errors', () => {
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 64 }),
-    fc.array(fc.constantFrom('d', 'l', 'i', 'e', '1:a', '0:', 'i1e', ':', '-', '9')).map((parts) => utf8(parts.join(''))),
+    fc
+      .array(fc.constantFrom('d', 'l', 'i', 'e', '1:a', '0:', 'i1e', ':', '-', '9'))
+      .map((parts) => utf8(parts.join(''))),
   );
   fc.assert(
     fc.property(garbage, fc.boolean(), (bytes, strict) => {

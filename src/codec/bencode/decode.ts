@@ -189,7 +189,9 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
 export function decode(bytes: Uint8Array, options: DecodeOptions = {}): BencodeValue {
   const { value, end } = decodePrefix(bytes, options);
   if (end !== bytes.length) {
-    throw bencodeError('BENCODE_TRAILING_BYTES', `${bytes.length - end} bytes follow the value`, { details: { offset: end } });
+    throw bencodeError('BENCODE_TRAILING_BYTES', `${bytes.length - end} bytes follow the value`, {
+      details: { offset: end },
+    });
   }
   return value;
 }

@@ -21,7 +21,12 @@ test('values of each kind encode as BEP 3 shows', () => {
 
 test('keys are sorted as raw bytes, whatever order and type they come in', () => {
   assert.equal(encoded({ spam: 1, cow: 2 }), 'd3:cowi2e4:spami1ee');
-  const keys = new Map<string | Uint8Array, Encodable>([[Uint8Array.of(0x62), 1], ['aa', 2], ['', 3], ['a', 4]]);
+  const keys = new Map<string | Uint8Array, Encodable>([
+    [Uint8Array.of(0x62), 1],
+    ['aa', 2],
+    ['', 3],
+    ['a', 4],
+  ]);
   assert.equal(encoded(keys), 'd0:i3e1:ai4e2:aai2e1:bi1ee');
   // UTF-16 order would put the surrogate pair first.
   assert.equal(encoded({ '\u{1f600}': 1, '\uffff': 2 }), 'd3:\uffffi2e4:\u{1f600}i1ee');
@@ -34,8 +39,18 @@ test('encoded bytes pass through untouched', () => {
 });
 
 test('numbers that bencoding cannot hold and duplicate keys are refused', () => {
-  for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) assert.throws(() => encode(value), RangeError);
-  assert.throws(() => encode(new Map<string | Uint8Array, Encodable>([['a', 1], [utf8('a'), 2]])), RangeError);
+  for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+    assert.throws(() => encode(value), RangeError);
+  assert.throws(
+    () =>
+      encode(
+        new Map<string | Uint8Array, Encodable>([
+          ['a', 1],
+          [utf8('a'), 2],
+        ]),
+      ),
+    RangeError,
+  );
 });
 
 test('output may be larger than any first guess', () => {

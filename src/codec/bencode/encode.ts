@@ -26,7 +26,6 @@ class Writer {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -74,7 +73,8 @@ function write(writer: Writer, value: Encodable): void {
     writer.ascii('l');
     for (const item of value) write(writer, item);
     writer.ascii('e');
-  } else writeDict(writer, value instanceof Map ? value : Object.entries(value as Record<string, Encodable | undefined>));
+  } else
+    writeDict(writer, value instanceof Map ? value : Object.entries(value as Record<string, Encodable | undefined>));
 }
 
 const isList = (value: Encodable): value is readonly Encodable[] => Array.isArray(value);

@@ -65,7 +65,8 @@ function fail(code: BencodeErrorCode, at: number, message: string): never {
 
 /** Scans the value at the start of `bytes`; bytes behind it are not looked at. Throws BENCODE_*. */
 export function scan(bytes: Uint8Array, limits: BencodeLimits, isStrict: boolean): Scan {
-  if (bytes.length > limits.size) fail('BENCODE_TOO_LARGE', 0, `${bytes.length} bytes, at most ${limits.size} are read`);
+  if (bytes.length > limits.size)
+    fail('BENCODE_TOO_LARGE', 0, `${bytes.length} bytes, at most ${limits.size} are read`);
   const stack = new Int32Array(frameLength * limits.depth);
   let containers = new Int32Array(32);
   let count = 0;

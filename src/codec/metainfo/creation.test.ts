@@ -63,7 +63,10 @@ test('one file alone is not padded, as in the reference creator of BEP 52', () =
 
 test('a v2 torrent aligns files without pads', () => {
   const { files, length, pieceCount } = plan([file('a', 10), file('b', 20)], 'v2', 16 * KiB);
-  assert.deepEqual(files.map(({ offset }) => offset), [0, 16384]);
+  assert.deepEqual(
+    files.map(({ offset }) => offset),
+    [0, 16384],
+  );
   assert.deepEqual([length, pieceCount], [16404, 2]);
 });
 
@@ -79,7 +82,8 @@ test('the piece length follows the size: 1,250 to 2,500 pieces between 16 KiB an
 test('what cannot be a torrent is refused', () => {
   assert.equal(codeOfPlanning([]), 'METAINFO_CREATE_NO_DATA');
   assert.equal(codeOfPlanning([file('a', 0)]), 'METAINFO_CREATE_NO_DATA');
-  for (const path of ['', '.', '..', 'a//b', 'a/../b', 'a\0']) assert.equal(codeOfPlanning([file(path)]), 'METAINFO_CREATE_PATH', path);
+  for (const path of ['', '.', '..', 'a//b', 'a/../b', 'a\0'])
+    assert.equal(codeOfPlanning([file(path)]), 'METAINFO_CREATE_PATH', path);
   assert.equal(codeOfPlanning([{ path: ['a/b'], length: 1 }]), 'METAINFO_CREATE_PATH');
   assert.equal(codeOfPlanning([{ path: [], length: 1 }]), 'METAINFO_CREATE_PATH');
   assert.equal(codeOfPlanning([file('a'), file('b'), file('a')]), 'METAINFO_CREATE_PATH');
@@ -101,7 +105,9 @@ test('hashes that do not fit the plan are refused', () => {
   const hybrid = plan([file('a', 40 * KiB), file('b', 1)], 'hybrid', 16 * KiB);
   const root = new Uint8Array(32);
   const pieces = new Uint8Array(20 * hybrid.pieceCount);
-  const good = hybrid.files.map(({ isPad }, i) => (isPad ? null : { root, pieceLayer: new Uint8Array(i === 0 ? 96 : 0) }));
+  const good = hybrid.files.map(({ isPad }, i) =>
+    isPad ? null : { root, pieceLayer: new Uint8Array(i === 0 ? 96 : 0) },
+  );
   assert.doesNotThrow(() => encodeTorrent(hybrid, { pieces, files: good }, {}));
   assert.throws(() => encodeTorrent(hybrid, { pieces: pieces.subarray(20), files: good }, {}), RangeError);
   assert.throws(() => encodeTorrent(hybrid, { pieces: null, files: good }, {}), RangeError);
@@ -144,28 +150,54 @@ test('all details come back when the torrent is decoded', () => {
     assert.deepEqual(torrent.collections, ['col']);
     assert.deepEqual([torrent.info.hasV1, torrent.info.hasV2], [format !== 'v2', format !== 'v1']);
     const files = torrent.info.files.filter(({ isPad }) => !isPad);
-    assert.deepEqual(files.map(({ isExecutable, isHidden }) => [isExecutable, isHidden]), [[true, false], [false, false], [false, true]]);
+    assert.deepEqual(
+      files.map(({ isExecutable, isHidden }) => [isExecutable, isHidden]),
+      [
+        [true, false],
+        [false, false],
+        [false, true],
+      ],
+    );
     assert.deepEqual(files[1]?.symlink, ['dir', 'c']);
   }
 });
 
 test('details that are not given leave no key', () => {
-  const { bytes } = buildTorrent([{ path: 'a', content: content(1, 1) }], { format: 'v1', trackers: [['udp://t:1']], webSeeds: [] });
+  const { bytes } = buildTorrent([{ path: 'a', content: content(1, 1) }], {
+    format: 'v1',
+    trackers: [['udp://t:1']],
+    webSeeds: [],
+  });
   const text = toText(bytes).replace(/6:pieces20:.*$/s, '');
-  assert.equal(text, 'd8:announce9:udp://t:14:infod5:filesld6:lengthi1e4:pathl1:aeee4:name6:sample12:piece lengthi16384e');
+  assert.equal(
+    text,
+    'd8:announce9:udp://t:14:infod5:filesld6:lengthi1e4:pathl1:aeee4:name6:sample12:piece lengthi16384e',
+  );
 });
 
 test('identical files share a piece layer', () => {
   const same = content(40 * KiB, 3);
-  const { bytes } = buildTorrent([{ path: 'a', content: same }, { path: 'b', content: same }], { format: 'v2' });
+  const { bytes } = buildTorrent(
+    [
+      { path: 'a', content: same },
+      { path: 'b', content: same },
+    ],
+    { format: 'v2' },
+  );
   assert.equal(decodeMetainfo(bytes, nodeDigests).pieceLayers.size, 1);
 });
 
 test('whatever is created decodes to the same layout, and the same input gives the same bytes', () => {
-  const name = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', '.', '\u00e9'), minLength: 1, maxLength: 3 }).filter((text) => !/^\.+$/.test(text));
+  const name = fc
+    .string({ unit: fc.constantFrom('a', 'b', 'Z', '.', '\u00e9'), minLength: 1, maxLength: 3 })
+    .filter((text) => !/^\.+$/.test(text));
   const lengths = fc.oneof(fc.constantFrom(0, 1, 16384, 16385, 32768), fc.nat(90_000));
   const input = fc.record({
-    files: fc.uniqueArray(fc.tuple(fc.array(name, { minLength: 1, maxLength: 3 }), lengths), { minLength: 1, maxLength: 6, selector: ([path]) => path[0] }),
+    files: fc.uniqueArray(fc.tuple(fc.array(name, { minLength: 1, maxLength: 3 }), lengths), {
+      minLength: 1,
+      maxLength: 6,
+      selector: ([path]) => path[0],
+    }),
     format: fc.constantFrom(...formats),
     pieceLength: fc.constantFrom(16384, 32768, 65536),
   });
@@ -176,11 +208,23 @@ test('whatever is created decodes to the same layout, and the same input gives t
       const built = buildTorrent(given, { format, pieceLength });
       assert.deepEqual(buildTorrent(given.toReversed(), { format, pieceLength }).bytes, built.bytes);
       const { info, pieceLayers } = decodeMetainfo(built.bytes, nodeDigests);
-      assert.deepEqual([info.length, info.pieceCount, info.totalSize], [built.plan.length, built.plan.pieceCount, built.plan.totalSize]);
+      assert.deepEqual(
+        [info.length, info.pieceCount, info.totalSize],
+        [built.plan.length, built.plan.pieceCount, built.plan.totalSize],
+      );
       const shape = (files_: TorrentPlan['files']): unknown =>
         files_.map(({ originalPath, length, offset, isPad }) => [originalPath.join('/'), length, offset, isPad]);
       assert.deepEqual(shape(info.files), shape(built.plan.files));
-      assert.equal(pieceLayers.size, format === 'v1' ? 0 : new Set(built.hashes.files.filter((hashes) => hashes && hashes.pieceLayer.length > 0).map((hashes) => toHex(hashes?.root ?? new Uint8Array()))).size);
+      assert.equal(
+        pieceLayers.size,
+        format === 'v1'
+          ? 0
+          : new Set(
+              built.hashes.files
+                .filter((hashes) => hashes && hashes.pieceLayer.length > 0)
+                .map((hashes) => toHex(hashes?.root ?? new Uint8Array())),
+            ).size,
+      );
       const geometry = new Geometry(info);
       let covered = 0;
       for (let piece = 0; piece < geometry.pieceCount; piece++) covered += geometry.pieceSize(piece);

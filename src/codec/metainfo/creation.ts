@@ -90,9 +90,14 @@ export function planTorrent(files: readonly PlannedFile[], options: PlanOptions)
   const { offsets, length } = placeFiles(padded, pieceLength, format === 'v2');
   const pieceCount = Math.ceil(length / pieceLength);
   if (pieceCount > MOST_PIECES) {
-    throw metainfoError('METAINFO_CREATE_PIECE_LENGTH', `Pieces of ${pieceLength} bytes give ${pieceCount}, more than ${MOST_PIECES}`);
+    throw metainfoError(
+      'METAINFO_CREATE_PIECE_LENGTH',
+      `Pieces of ${pieceLength} bytes give ${pieceCount}, more than ${MOST_PIECES}`,
+    );
   }
-  const entries = padded.map((file, i) => entryOf(file, isSingleFile ? [] : [name], offsets[i] as number, sources[i] === -1));
+  const entries = padded.map((file, i) =>
+    entryOf(file, isSingleFile ? [] : [name], offsets[i] as number, sources[i] === -1),
+  );
   const plan = { format, name, isSingleFile, hasV1: format !== 'v2', pieceLength, pieceCount, length, totalSize };
   return { ...plan, files: entries, sources };
 }
@@ -136,8 +141,12 @@ function orderFiles(files: readonly PlannedFile[]): FileIndex[] {
   for (const [at, source] of order.entries()) {
     const before = keys[order[at - 1] ?? -1];
     // A file sorts right before what would be below it.
-    if (before === undefined || comparePaths(before, (keys[source] as Uint8Array[]).slice(0, before.length)) !== 0) continue;
-    throw metainfoError('METAINFO_CREATE_PATH', `Two files share the path ${(files[source] as PlannedFile).path.join('/')}`);
+    if (before === undefined || comparePaths(before, (keys[source] as Uint8Array[]).slice(0, before.length)) !== 0)
+      continue;
+    throw metainfoError(
+      'METAINFO_CREATE_PATH',
+      `Two files share the path ${(files[source] as PlannedFile).path.join('/')}`,
+    );
   }
   return order;
 }
@@ -217,7 +226,8 @@ const nonEmpty = <T extends Encodable>(items: readonly T[] | undefined): readonl
 function v1Keys(plan: TorrentPlan, hashes: TorrentHashes): Record<string, Encodable | undefined> {
   const { pieces } = hashes;
   if (pieces?.length !== 20 * plan.pieceCount) throw new RangeError(`${plan.pieceCount} piece hashes are needed`);
-  if (!plan.isSingleFile) return { pieces, files: plan.files.map((file) => ({ ...attributesOf(file), path: file.originalPath })) };
+  if (!plan.isSingleFile)
+    return { pieces, files: plan.files.map((file) => ({ ...attributesOf(file), path: file.originalPath })) };
   return { pieces, ...attributesOf(plan.files[0] as FileEntry) };
 }
 
@@ -239,7 +249,8 @@ function fileTree(plan: TorrentPlan, hashes: TorrentHashes): Encodable {
   for (const [i, file] of plan.files.entries()) {
     if (file.isPad) continue;
     const fileHashes = hashes.files[i] ?? null;
-    if (file.length > 0 && fileHashes?.root.length !== HASH_LENGTH) throw new RangeError(`file ${i} needs a merkle root`);
+    if (file.length > 0 && fileHashes?.root.length !== HASH_LENGTH)
+      throw new RangeError(`file ${i} needs a merkle root`);
     let folder = root;
     for (const element of file.originalPath.slice(0, -1)) {
       const inner = folder.get(element) ?? new Map();
@@ -249,7 +260,7 @@ function fileTree(plan: TorrentPlan, hashes: TorrentHashes): Encodable {
     const leaf = { ...attributesOf(file), 'pieces root': file.length > 0 ? fileHashes?.root : undefined };
     folder.set(file.originalPath.at(-1) as string, { '': leaf });
   }
-  return root as Encodable;
+  return root;
 }
 
 /** BEP 52 demands the key even when no file is larger than a piece. Identical files share one layer. */

@@ -40,18 +40,21 @@ type Members = Map<string, Uint8Array>;
  */
 export function editMetainfo(bytes: Uint8Array, changes: MetainfoChanges): EditedMetainfo {
   const { value } = decodePrefix(bytes, { ...defaultMetainfoLimits, strict: false });
-  if (!(value instanceof BencodeDict)) throw metainfoError('METAINFO_NOT_A_DICTIONARY', 'The file is not a torrent: it is no dictionary');
+  if (!(value instanceof BencodeDict))
+    throw metainfoError('METAINFO_NOT_A_DICTIONARY', 'The file is not a torrent: it is no dictionary');
   const info = value.dict('info');
   if (info === null) throw metainfoError('METAINFO_INFO_MISSING', 'The torrent has no info dictionary');
   const members = membersOf(value);
   if (changes.trackers !== undefined) replace(members, sourceKeys(changes), 'announce', 'announce-list');
   if (changes.webSeeds !== undefined) replace(members, sourceKeys(changes), 'url-list');
   if (changes.nodes !== undefined) replace(members, sourceKeys(changes), 'nodes');
-  if (changes.comment !== undefined) replace(members, { comment: changes.comment ?? undefined }, 'comment', 'comment.utf-8');
+  if (changes.comment !== undefined)
+    replace(members, { comment: changes.comment ?? undefined }, 'comment', 'comment.utf-8');
   if (changes.createdBy !== undefined) {
     replace(members, { 'created by': changes.createdBy ?? undefined }, 'created by', 'created by.utf-8');
   }
-  if (changes.creationDate !== undefined) replace(members, { 'creation date': changes.creationDate ?? undefined }, 'creation date');
+  if (changes.creationDate !== undefined)
+    replace(members, { 'creation date': changes.creationDate ?? undefined }, 'creation date');
   const newInfo = editInfo(info, changes);
   members.set('info', newInfo);
   return { bytes: encodeMembers(members), infoChanged: !equalBytes(newInfo, info.raw) };

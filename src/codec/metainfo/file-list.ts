@@ -4,7 +4,7 @@
  */
 import { toText } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { BencodeDict, BencodeList } from '../bencode/index.ts';
+import { BencodeDict, type BencodeList } from '../bencode/index.ts';
 import { metainfoError } from './errors.ts';
 import type { MetainfoLimits } from './limits.ts';
 import { HASH_LENGTH } from './merkle.ts';
@@ -35,13 +35,15 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   const hasFiles = info.has('files');
   const hasLength = info.has('length');
   if (!hasFiles && !hasLength) return null;
-  if (hasFiles && hasLength) throw metainfoError('METAINFO_LENGTH_OR_FILES', 'The torrent has both a length and a list of files');
+  if (hasFiles && hasLength)
+    throw metainfoError('METAINFO_LENGTH_OR_FILES', 'The torrent has both a length and a list of files');
   if (hasLength) return { files: [readAttributes(info, [name], limits)], isSingleFile: true };
   const list = info.list('files');
   if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'The files are not a list');
   const files: ListedFile[] = [];
   for (const item of list) {
-    if (!(item instanceof BencodeDict)) throw metainfoError('METAINFO_FILE_INVALID', `File ${files.length} is not a dictionary`);
+    if (!(item instanceof BencodeDict))
+      throw metainfoError('METAINFO_FILE_INVALID', `File ${files.length} is not a dictionary`);
     files.push(readV1File(item, limits));
   }
   return { files, isSingleFile: false };
@@ -60,7 +62,8 @@ function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
 function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
   const path: string[] = [];
   for (const element of list) {
-    if (!(element instanceof Uint8Array)) throw metainfoError('METAINFO_PATH_INVALID', 'An element of a path is not a string');
+    if (!(element instanceof Uint8Array))
+      throw metainfoError('METAINFO_PATH_INVALID', 'An element of a path is not a string');
     if (path.length === limits.pathDepth) throw tooDeep(limits);
     path.push(toText(element));
   }
@@ -114,10 +117,17 @@ export function readV2Files(info: BencodeDict, limits: MetainfoLimits): FileList
   return { files, isSingleFile: entries === 1 && files.length === 1 && files[0]?.path.length === 1 };
 }
 
-const invalidTree = (why: string): Error => metainfoError('METAINFO_FILE_TREE_INVALID', `The file tree is invalid: ${why}`);
+const invalidTree = (why: string): Error =>
+  metainfoError('METAINFO_FILE_TREE_INVALID', `The file tree is invalid: ${why}`);
 
 /** Recursion is bounded by the depth that the bencoded data may have. */
-function readTreeEntry(files: ListedFile[], key: Uint8Array, value: unknown, folder: readonly string[], limits: MetainfoLimits): void {
+function readTreeEntry(
+  files: ListedFile[],
+  key: Uint8Array,
+  value: unknown,
+  folder: readonly string[],
+  limits: MetainfoLimits,
+): void {
   if (key.length === 0) throw invalidTree('a file stands where a folder must, or has siblings');
   if (!(value instanceof BencodeDict)) throw invalidTree('a name does not lead to a dictionary');
   if (folder.length === limits.pathDepth) throw tooDeep(limits);

@@ -68,15 +68,20 @@ function readVersion(dict: BencodeDict): 1 | 2 {
   if (version !== undefined && version !== 1) {
     throw metainfoError('METAINFO_UNKNOWN_VERSION', 'The meta version of the torrent is neither 1 nor 2');
   }
-  if (dict.has('file tree')) throw metainfoError('METAINFO_VERSION_MISSING', 'The torrent has a v2 file tree without meta version 2');
+  if (dict.has('file tree'))
+    throw metainfoError('METAINFO_VERSION_MISSING', 'The torrent has a v2 file tree without meta version 2');
   return 1;
 }
 
 function readPieceLength(dict: BencodeDict, version: 1 | 2): ByteCount {
   const length = dict.int('piece length') ?? 0;
-  if (length <= 0 || length > LONGEST_PIECE) throw metainfoError('METAINFO_PIECE_LENGTH', 'The piece length is missing or not allowed');
+  if (length <= 0 || length > LONGEST_PIECE)
+    throw metainfoError('METAINFO_PIECE_LENGTH', 'The piece length is missing or not allowed');
   if (version === 2 && (length < BLOCK_LENGTH || (length & (length - 1)) !== 0)) {
-    throw metainfoError('METAINFO_PIECE_LENGTH', `The piece length ${length} is not a power of two of at least 16 KiB, as v2 demands`);
+    throw metainfoError(
+      'METAINFO_PIECE_LENGTH',
+      `The piece length ${length} is not a power of two of at least 16 KiB, as v2 demands`,
+    );
   }
   return length;
 }
@@ -92,10 +97,16 @@ function readPieces(dict: BencodeDict, hasV1: boolean, pieceCount: number): Uint
   const pieces = dict.bytes('pieces');
   if (pieces === null) throw metainfoError('METAINFO_PIECES_MISSING', 'The torrent has no v1 piece hashes');
   if (pieces.length % sha1Length !== 0) {
-    throw metainfoError('METAINFO_PIECES_LENGTH', `${pieces.length} bytes of piece hashes are not a multiple of ${sha1Length}`);
+    throw metainfoError(
+      'METAINFO_PIECES_LENGTH',
+      `${pieces.length} bytes of piece hashes are not a multiple of ${sha1Length}`,
+    );
   }
   if (pieces.length !== sha1Length * pieceCount) {
-    throw metainfoError('METAINFO_PIECES_COUNT', `There are ${pieces.length / sha1Length} piece hashes for ${pieceCount} pieces`);
+    throw metainfoError(
+      'METAINFO_PIECES_COUNT',
+      `There are ${pieces.length / sha1Length} piece hashes for ${pieceCount} pieces`,
+    );
   }
   return pieces;
 }

@@ -39,7 +39,8 @@ export function placeFiles(
     const offset = isAligned && file.length > 0 ? roundUp(end, pieceLength) : end;
     offsets.push(offset);
     end = offset + file.length;
-    if (!Number.isSafeInteger(end)) throw metainfoError('METAINFO_TOTAL_LENGTH', 'The files together are larger than 2^53 bytes');
+    if (!Number.isSafeInteger(end))
+      throw metainfoError('METAINFO_TOTAL_LENGTH', 'The files together are larger than 2^53 bytes');
   }
   return { offsets, length: end };
 }
@@ -79,7 +80,10 @@ function safePaths(list: FileList, folder: string, limits: MetainfoLimits): stri
   if (list.isSingleFile) return list.files.map((file) => [safeName(file.path[0] as string, folder)]);
   const paths = list.files.map((file) => [folder, ...file.path.map(safeElement)]);
   // Pad files are never stored, so they cannot be in the way.
-  makePathsUnique(paths.map((path, i) => (list.files[i]?.isPad === true ? null : path)), limits.duplicates);
+  makePathsUnique(
+    paths.map((path, i) => (list.files[i]?.isPad === true ? null : path)),
+    limits.duplicates,
+  );
   return paths;
 }
 
@@ -99,7 +103,8 @@ export function mergeHybrid(v1: FileList, v2: FileList, pieceLength: ByteCount):
     if (twin === undefined) throw mismatch('the v1 part has more files');
     if (file.length !== twin.length || file.path.length !== twin.path.length) throw mismatch(`file ${next} differs`);
     if (file.path.some((element, depth) => element !== twin.path[depth])) throw mismatch(`file ${next} has two names`);
-    if (file.length > 0 && v1Offsets.offsets[i] !== v2Offsets.offsets[next]) throw mismatch(`file ${next} is not aligned`);
+    if (file.length > 0 && v1Offsets.offsets[i] !== v2Offsets.offsets[next])
+      throw mismatch(`file ${next} is not aligned`);
     next++;
     return { ...file, piecesRoot: twin.piecesRoot };
   });

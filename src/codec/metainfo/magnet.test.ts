@@ -68,7 +68,9 @@ test('names of parameters may be in any case, escaped or numbered', () => {
 });
 
 test('trackers keep their order, each once, whether numbered or not', () => {
-  const magnet = withV1('&tr.0=udp://1&tr.1=http%3A%2F%2F2&tr=http://3&tr=udp://1&tr.a=udp://4&tr=&tr=nonsense&tr=ftp://5');
+  const magnet = withV1(
+    '&tr.0=udp://1&tr.1=http%3A%2F%2F2&tr=http://3&tr=udp://1&tr.a=udp://4&tr=&tr=nonsense&tr=ftp://5',
+  );
   assert.deepEqual(magnet.trackers, ['udp://1', 'http://2', 'http://3']);
 });
 
@@ -86,7 +88,9 @@ test('the name has its plus signs and escapes undone, and broken escapes leave i
 });
 
 test('peers are addresses, host names and nonsense are skipped', () => {
-  const { peers } = withV1('&x.pe=127.0.0.1:43&x.pe=<invalid1>&x.pe=example.com:100&x.pe=[::1]:45&x.pe=1.2.3.4:0&x.pe=127.0.0.1:43');
+  const { peers } = withV1(
+    '&x.pe=127.0.0.1:43&x.pe=<invalid1>&x.pe=example.com:100&x.pe=[::1]:45&x.pe=1.2.3.4:0&x.pe=127.0.0.1:43',
+  );
   assert.deepEqual(peers.map(addressKey), ['127.0.0.1:43', '[::1]:45']);
 });
 
@@ -124,7 +128,10 @@ test('what was written is read back', () => {
   const hashPairs = fc.oneof(fc.tuple(hash(20), none), fc.tuple(none, hash(32)), fc.tuple(hash(20), hash(32)));
   const members = {
     infoHashes: hashPairs.map(([first, second]) => ({ v1: first, v2: second })),
-    name: fc.oneof(none, fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => name.trim() === name)),
+    name: fc.oneof(
+      none,
+      fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => name.trim() === name),
+    ),
     trackers: fc.uniqueArray(fc.webUrl({ withQueryParameters: true }), { maxLength: 3 }),
     webSeeds: fc.uniqueArray(fc.webUrl(), { maxLength: 3 }),
     peers: fc.uniqueArray(
@@ -142,8 +149,26 @@ test('what was written is read back', () => {
 });
 
 test('garbage raises only documented errors', () => {
-  const part = fc.constantFrom('xt=', 'urn:btih:', 'urn:btmh:1220', v1, v2, '&', '=', '%', '%4', 'so=', '1-', 'x.pe=', 'tr=', 'dn=%ff');
-  const links = fc.oneof(fc.string(), fc.array(part).map((parts) => `magnet:?${parts.join('')}`));
+  const part = fc.constantFrom(
+    'xt=',
+    'urn:btih:',
+    'urn:btmh:1220',
+    v1,
+    v2,
+    '&',
+    '=',
+    '%',
+    '%4',
+    'so=',
+    '1-',
+    'x.pe=',
+    'tr=',
+    'dn=%ff',
+  );
+  const links = fc.oneof(
+    fc.string(),
+    fc.array(part).map((parts) => `magnet:?${parts.join('')}`),
+  );
   fc.assert(
     fc.property(links, (link) => {
       const code = codeOfDecoding(link);

@@ -34,7 +34,9 @@ export function decodeMagnet(link: string): Magnet {
   if (match === null) throw magnetError('MAGNET_NOT_A_LINK', 'A magnet link begins with magnet:?');
   const parameters = readParameters(match[1] as string);
   const texts = (name: string): string[] => parameters.get(name) ?? [];
-  const [length] = texts('xl').map(Number).filter((value) => Number.isSafeInteger(value) && value >= 0);
+  const [length] = texts('xl')
+    .map(Number)
+    .filter((value) => Number.isSafeInteger(value) && value >= 0);
   return {
     infoHashes: readHashes(texts('xt')),
     name: texts('dn')[0]?.trim() || null,
@@ -53,7 +55,11 @@ function readParameters(query: string): Map<string, string[]> {
     const equals = part.indexOf('=');
     if (equals < 0) continue;
     // Links copied from the source of a web page have `&amp;` between their parts.
-    const name = part.slice(0, equals).toLowerCase().replace(/^amp;/, '').replace(/^(xt|tr|ws|x\.pe)\.\d+$/, '$1');
+    const name = part
+      .slice(0, equals)
+      .toLowerCase()
+      .replace(/^amp;/, '')
+      .replace(/^(xt|tr|ws|x\.pe)\.\d+$/, '$1');
     // Older links write a space in the name as a plus sign.
     const value = unescape(name === 'dn' ? part.slice(equals + 1).replaceAll('+', '%20') : part.slice(equals + 1));
     if (value === null) continue;
@@ -105,7 +111,10 @@ function readV1Hash(text: string): Uint8Array {
 function readV2Hash(text: string): Uint8Array {
   const bytes = text.startsWith(sha256Prefix) ? fromHex(text.slice(sha256Prefix.length)) : null;
   if (bytes?.length === 32) return bytes;
-  throw magnetError('MAGNET_BAD_HASH', 'The v2 info hash is not a SHA-256 multihash of 1220 and 64 hexadecimal characters');
+  throw magnetError(
+    'MAGNET_BAD_HASH',
+    'The v2 info hash is not a SHA-256 multihash of 1220 and 64 hexadecimal characters',
+  );
 }
 
 /** RFC 4648 base32 without padding, in either case; null when it is not that. */

@@ -23,7 +23,11 @@ export interface ExpectedHashes {
  * Hashes of a piece. `merkle` is null without v2, and as long as the piece layer of its file is not in `pieceLayers`
  * (hex of the file's root → 32 bytes a piece).
  */
-export function pieceHashes(info: Info, pieceLayers: ReadonlyMap<string, Uint8Array>, piece: PieceIndex): ExpectedHashes {
+export function pieceHashes(
+  info: Info,
+  pieceLayers: ReadonlyMap<string, Uint8Array>,
+  piece: PieceIndex,
+): ExpectedHashes {
   const sha1 = info.pieces === null ? null : info.pieces.subarray(20 * piece, 20 * piece + 20);
   const start = piece * info.pieceLength;
   const file = info.hasV2 ? fileHolding(info.files, start) : null;

@@ -20,7 +20,8 @@ export function readPieceLayers(torrent: BencodeDict, info: Info, digests: Diges
   for (const [root, layer] of dict.entries()) {
     const hex = toHex(root);
     const file = files.get(hex);
-    if (file === undefined) throw metainfoError('METAINFO_PIECE_LAYER_INVALID', `Piece layer ${hex} belongs to no file`);
+    if (file === undefined)
+      throw metainfoError('METAINFO_PIECE_LAYER_INVALID', `Piece layer ${hex} belongs to no file`);
     const size = HASH_LENGTH * piecesOf(file.length, info.pieceLength);
     if (!(layer instanceof Uint8Array) || layer.length !== size) {
       throw metainfoError('METAINFO_PIECE_LAYER_INVALID', `Piece layer ${hex} does not have ${size} bytes`);

@@ -29,7 +29,8 @@ const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"/\\|?*]/gu;
 const trailing = /[. ]+$/;
 
 /** Device names of Windows, reserved with any extension. */
-const reserved = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i;
+const reserved =
+  /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i;
 
 /** Names of common characters only, most names, need just the test for reserved ones. */
 const plain = /^[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$/;

@@ -25,7 +25,8 @@ export function readTrackers(torrent: BencodeDict): string[][] {
 export const readWebSeeds = (torrent: BencodeDict): string[] => usableUrls(strings(torrent.get('url-list')), seedUrlOf);
 
 /** BEP 17. */
-export const readHttpSeeds = (torrent: BencodeDict): string[] => usableUrls(strings(torrent.get('httpseeds')), seedUrlOf);
+export const readHttpSeeds = (torrent: BencodeDict): string[] =>
+  usableUrls(strings(torrent.get('httpseeds')), seedUrlOf);
 
 /** The texts of a list, or of a string alone; empty for anything else. */
 function strings(value: BencodeValue | undefined): string[] {
@@ -59,7 +60,8 @@ function splitAddress(item: BencodeValue): [host: string, port: number] {
 export function readSimilar(info: BencodeDict, torrent: BencodeDict): Uint8Array[] {
   const hashes = new Map<string, Uint8Array>();
   for (const item of [...(info.list('similar') ?? []), ...(torrent.list('similar') ?? [])]) {
-    if (item instanceof Uint8Array && (item.length === 20 || item.length === 32)) hashes.set(toHex(item), new Uint8Array(item));
+    if (item instanceof Uint8Array && (item.length === 20 || item.length === 32))
+      hashes.set(toHex(item), new Uint8Array(item));
   }
   return [...hashes.values()];
 }

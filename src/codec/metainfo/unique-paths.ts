@@ -27,7 +27,10 @@ export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplica
     let number = nextNumbers.get(key) ?? 1;
     for (; ; number++) {
       if (number > mostDuplicates) {
-        throw metainfoError('METAINFO_TOO_MANY_DUPLICATES', `More than ${mostDuplicates} files are named ${path.join('/')}`);
+        throw metainfoError(
+          'METAINFO_TOO_MANY_DUPLICATES',
+          `More than ${mostDuplicates} files are named ${path.join('/')}`,
+        );
       }
       const candidate = numberedElement(name, number);
       const candidateKey = joinKey(folder, foldPath(candidate));
