@@ -31,6 +31,10 @@ export const wireErrors: Readonly<Record<Fault['code'], ErrorEntry>> = {
     category: 'protocol',
     help: "The peer sent an extension message that cannot be read or breaks its extension's rules. It was disconnected.",
   },
+  WIRE_BAD_HASHES: {
+    category: 'protocol',
+    help: 'The peer sent hashes that do not lead to the root of the file. They were dropped and the peer was disconnected.',
+  },
   WIRE_FLOOD: {
     category: 'protocol',
     help: 'The peer sent far more messages or requests than useful work needs. It was disconnected.',

@@ -54,6 +54,7 @@ export interface Fault {
     | 'WIRE_OUT_OF_RANGE'
     | 'WIRE_UNSOLICITED'
     | 'WIRE_BAD_EXTENSION'
+    | 'WIRE_BAD_HASHES'
     | 'WIRE_FLOOD';
   readonly message: string;
 }
