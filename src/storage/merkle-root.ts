@@ -9,10 +9,18 @@ export const LEAF_LENGTH = 16384;
 /** Bytes of a node. */
 export const NODE_LENGTH = 32;
 
-/** Root over `count` leaves (a power of two), of which those not in `leaves` (32 bytes each) are zeros. */
-export function merkleRoot(leaves: Uint8Array, count: number, sha256: (data: Uint8Array) => Uint8Array): Uint8Array {
-  let layer = leaves;
-  let pad: Uint8Array = new Uint8Array(NODE_LENGTH);
+/**
+ * Root over `count` nodes of one height (a power of two), of which the first are given (32 bytes each) and the others
+ * are `end`: zeros for leaves.
+ */
+export function merkleRoot(
+  nodes: Uint8Array,
+  count: number,
+  sha256: (data: Uint8Array) => Uint8Array,
+  end: Uint8Array = new Uint8Array(NODE_LENGTH),
+): Uint8Array {
+  let layer = nodes;
+  let pad = end;
   for (let width = count; width > 1; width /= 2) {
     layer = layerAbove(layer, pad, sha256);
     pad = sha256(join(pad, pad));

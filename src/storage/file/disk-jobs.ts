@@ -11,7 +11,7 @@ import type { Place } from './layout.ts';
 export interface Site {
   /** Number of the torrent within the session: cached files are let go by it. */
   readonly torrent: number;
-  /** The save folder, absolute. */
+  /** The save folder, absolute; empty when the paths are (hashing for a new torrent). */
   readonly root: string;
   /** Refuse symbolic links below the save folder. */
   readonly isStrict: boolean;

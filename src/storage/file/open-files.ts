@@ -28,8 +28,8 @@ interface OpenFile {
   readonly torrent: number;
 }
 
-/** A path below a site's save folder. */
-export const pathIn = (site: Site, path: string): string => (site.root.endsWith('/') ? site.root + path : `${site.root}/${path}`);
+/** A path below a site's save folder; with an empty root, paths are absolute as they are. */
+export const pathIn = ({ root }: Site, path: string): string => (root === '' || root.endsWith('/') ? root + path : `${root}/${path}`);
 
 export class OpenFiles {
   readonly #files = new Map<string, OpenFile>();
