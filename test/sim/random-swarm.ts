@@ -30,7 +30,7 @@ export async function runRandomSwarm(seed: number): Promise<Outcome> {
     jitter: draw.between(0, 50),
     loss: draw.between(0, 20) / 1000,
     torrent: {
-      files: Array.from({ length: draw.between(1, 4) }, () => draw.between(1, 700_000)),
+      files: Array.from({ length: draw.between(1, 4) }, () => draw.between(1, 3_000_000)),
       pieceLength: 16_384 * 2 ** draw.between(0, 3),
       version: draw.among(['v1', 'v2', 'hybrid']),
     },
