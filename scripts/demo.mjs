@@ -29,13 +29,18 @@ async function dst(folder, ...args) {
   if (code !== 0) throw new Error(`dst ${args[0]} ended with exit code ${code}`);
 }
 
+/** Starts a command with `--json` and hands over the process and the events that it prints. */
+function startWithEvents(folder, ...args) {
+  show(folder, [...args, '--json']);
+  const child = spawn(process.execPath, [cli, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return { child, events: createInterface({ input: child.stdout }) };
+}
+
 /** Starts `dst seed` and resolves with the process and the port on which it listens, once the data is checked. */
-async function startSeeding(folder, torrent, data) {
-  const args = ['seed', torrent, '--data', data, '--bind', '127.0.0.1', '--no-trackers', '--json'];
-  show(folder, args);
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startSeeding(folder, ...args) {
+  const { child, events } = startWithEvents(folder, 'seed', ...args);
   let port = 0;
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of events) {
     const event = JSON.parse(line);
     if (event.event === 'listening') port = Number(event.addresses[0].split(':').at(-1));
     if (event.event !== 'seeding') continue;
@@ -44,6 +49,22 @@ async function startSeeding(folder, torrent, data) {
     return { child, port };
   }
   throw new Error('dst seed ended early');
+}
+
+/** Downloads with the command's own live view on a terminal, otherwise with a line for each progress event. */
+async function download(folder, ...args) {
+  if (process.stderr.isTTY) return await dst(folder, 'download', ...args);
+  const { child, events } = startWithEvents(folder, 'download', ...args);
+  const ended = once(child, 'close');
+  for await (const line of events) {
+    const { event, name, progress, downloadRate, seconds, path } = JSON.parse(line);
+    if (event === 'progress') {
+      say(`${name}: ${Math.floor(progress * 100)} %, ${(downloadRate / 2 ** 20).toFixed(1)} MiB/s`);
+    }
+    if (event === 'complete') say(`${name}: complete and verified after ${seconds.toFixed(1)} s, in ${path}`);
+  }
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`dst download ended with exit code ${code}`);
 }
 
 // Ctrl-C reaches the commands too; this process stays to clean up behind them.
@@ -61,8 +82,11 @@ try {
   }
   say('A demonstration on this machine: 64 MiB of random data from one process to another.');
   await dst(folder, 'create', data, '--hybrid', '--output', torrent);
-  seeder = await startSeeding(folder, torrent, data);
-  await dst(folder, 'download', torrent, '--output', copy, '--peer', `127.0.0.1:${seeder.port}`, '--no-trackers');
+  const local = ['--bind', '127.0.0.1', '--no-trackers'];
+  seeder = await startSeeding(folder, torrent, '--data', data, ...local);
+  // Slowed down, so that there is something to see.
+  const source = ['--peer', `127.0.0.1:${seeder.port}`, '--down-limit', '16M'];
+  await download(folder, torrent, '--output', copy, ...source, ...local);
   await dst(folder, 'verify', torrent, '--data', copy);
   say('\nThe copy is complete and verified. Try it yourself: npm start -- --help');
 } catch (error) {
