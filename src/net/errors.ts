@@ -1,4 +1,4 @@
-import { errorsOf, type ErrorTable } from '../base/errors.ts';
+import { errorsOf } from '../base/errors.ts';
 
 export const netErrors = {
   NET_PORT_IN_USE: { category: 'network', help: 'Another program listens on this port. Choose another with --port, or 0 for any free one.' },
@@ -6,6 +6,6 @@ export const netErrors = {
   NET_CONNECT_FAILED: { category: 'network', retryable: true, help: 'The remote address did not accept the connection. It is tried again later.' },
   NET_CONNECT_TIMEOUT: { category: 'network', retryable: true, help: 'The remote address did not answer in time. It is tried again later.' },
   NET_CLOSED: { category: 'network', help: 'The connection was used after it had closed. This is a defect: please report it.' },
-} as const satisfies ErrorTable;
+} as const;
 
 export const netError: ReturnType<typeof errorsOf<typeof netErrors>> = errorsOf(netErrors);
