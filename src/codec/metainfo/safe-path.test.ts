@@ -77,6 +77,12 @@ test('a long name is cut to 255 bytes at a character and keeps its extension', (
   assert.equal(safeElement(`${' '.repeat(300)}x`), '_');
 });
 
+test('a name of ten million characters is shortened like any other', () => {
+  assert.equal(safeElement(`${'/'.repeat(1e7)}.mkv`), `${'_'.repeat(251)}.mkv`);
+  assert.equal(safeElement(`${'. '.repeat(5e6)}x`), `${'. '.repeat(126)}. x`);
+  assert.equal(safeElement('.'.repeat(1e7)), '_');
+});
+
 test('any text becomes a safe element, and a safe element stays as it is', () => {
   const units = fc.constantFrom(
     ...'abC.. /\\:\0\n\u202e\u200b\ud800',

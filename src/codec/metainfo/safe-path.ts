@@ -25,9 +25,6 @@ const invisible =
 /** Controls, line separators, lone surrogates, invalid UTF-8 (U+FFFD), and what Windows or a path itself reserves. */
 const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"/\\|?*]/gu;
 
-/** Windows strips these from the end of a name, so that `a.` and `a` would be one file. */
-const trailing = /[. ]+$/;
-
 /** Device names of Windows, reserved with any extension. */
 const reserved =
   /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i;
@@ -41,7 +38,7 @@ const plain = /^[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$/;
  */
 export function safeElement(name: string): string {
   if (plain.test(name)) return reserved.test(name) ? substitute + name : name;
-  const cleaned = name.replace(invisible, '').replace(forbidden, substitute).replace(trailing, '');
+  const cleaned = trimEnd(bound(name).replace(invisible, '').replace(forbidden, substitute));
   if (cleaned === '') return substitute;
   return shorten(reserved.test(cleaned) ? substitute + cleaned : cleaned, '');
 }
@@ -65,7 +62,17 @@ function shorten(name: string, infix: string): string {
   const extension = infix + (hasExtension ? name.slice(dot) : '');
   const cut = cutText(stem, longestElement - utf8(extension).length);
   const whole = cut + extension;
-  return whole === name ? name : whole.replace(trailing, '') || substitute;
+  return whole === name ? name : trimEnd(whole) || substitute;
+}
+
+/** The part of a name that can matter: of one that is absurdly long the start, and the end for its extension. */
+const bound = (name: string): string => (name.length <= 2048 ? name : name.slice(0, 2000) + name.slice(-48));
+
+/** Without dots and spaces at the end: Windows strips them, so that `a.` and `a` would be one file. */
+function trimEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end--;
+  return name.slice(0, end);
 }
 
 /** The longest start of a text that takes at most `most` bytes of UTF-8, whole characters only. */

@@ -13,17 +13,18 @@ import { foldPath, numberedElement } from './safe-path.ts';
 export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplicates: number): void {
   const folders = new Set<string>();
   const files = new Set<string>();
-  const duplicates: [path: string[], key: string, folder: string][] = [];
-  const keys = paths.map((path) => (path === null ? null : keysOf(path)));
-  for (const key of keys) if (key !== null) addFolders(folders, key.folder);
+  const keys = paths.map((path) => (path === null ? null : foldPath(path.join('/'))));
+  for (const key of keys) if (key !== null) addFolders(folders, key);
+  const duplicates: [path: string[], key: string][] = [];
   for (const [i, key] of keys.entries()) {
     if (key === null) continue;
-    if (folders.has(key.path) || files.has(key.path)) duplicates.push([paths[i] as string[], key.path, key.folder]);
-    else files.add(key.path);
+    if (folders.has(key) || files.has(key)) duplicates.push([paths[i] as string[], key]);
+    else files.add(key);
   }
   const nextNumbers = new Map<string, number>();
-  for (const [path, key, folder] of duplicates) {
+  for (const [path, key] of duplicates) {
     const name = path.at(-1) as string;
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
     let number = nextNumbers.get(key) ?? 1;
     for (; ; number++) {
       if (number > mostDuplicates) {
@@ -33,7 +34,7 @@ export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplica
         );
       }
       const candidate = numberedElement(name, number);
-      const candidateKey = joinKey(folder, foldPath(candidate));
+      const candidateKey = folder + foldPath(candidate);
       if (files.has(candidateKey) || folders.has(candidateKey)) continue;
       files.add(candidateKey);
       path[path.length - 1] = candidate;
@@ -43,20 +44,11 @@ export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplica
   }
 }
 
-const joinKey = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
-
-function keysOf(path: readonly string[]): { folder: string; path: string } {
-  const key = foldPath(path.join('/'));
-  return { folder: key.slice(0, Math.max(0, key.lastIndexOf('/'))), path: key };
-}
-
-/** Adds a folder and those around it, stopping at the first that is known. */
-function addFolders(folders: Set<string>, folder: string): void {
-  let end = folder.length;
-  while (end > 0) {
-    const part = folder.slice(0, end);
-    if (folders.has(part)) return;
-    folders.add(part);
-    end = part.lastIndexOf('/');
+/** Adds the folders of a path, stopping at the first that is known. */
+function addFolders(folders: Set<string>, path: string): void {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const folder = path.slice(0, end);
+    if (folders.has(folder)) return;
+    folders.add(folder);
   }
 }
