@@ -117,6 +117,24 @@ describe('fresh pieces of a torrent with thousands of pieces', () => {
     assert.equal(fresh.choose(peer, 'rarest', 0), 2222);
   });
 
+  test('tells more copies apart when more leechers come', () => {
+    const { fresh, availability } = setUp();
+    const peer = joinedPeer({ id: 9, have: Bitfield.full(PIECES), rate: 0, mayRequest: () => true });
+    fresh.choose(peer, 'rarest', 0);
+    for (let leecher = 0; leecher < 6; leecher++) {
+      availability.addLeecher(new Bitfield(PIECES));
+      for (let piece = leecher === 5 ? 1 : 0; piece < PIECES / 2; piece++) {
+        const count = availability.increment(piece);
+        fresh.rarityChanged(piece, count - 1, count);
+      }
+      for (let piece = PIECES / 2; piece < PIECES; piece++) {
+        const count = availability.increment(piece);
+        fresh.rarityChanged(piece, count - 1, count);
+      }
+    }
+    assert.equal(fresh.choose(peer, 'rarest', 0), 0);
+  });
+
   test('spreads equally rare pieces at random', () => {
     const { fresh } = setUp();
     const peer = joinedPeer({ id: 9, have: Bitfield.full(PIECES), rate: 0, mayRequest: () => true });

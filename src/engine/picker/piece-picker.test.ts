@@ -189,6 +189,18 @@ describe('a picker that chooses pieces by rarity', () => {
     assert.deepEqual(scene.askPieces(seed, 1), [6]);
   });
 
+  test('notices that a leecher has left', () => {
+    const scene = new Scene(8, { had: manyHad });
+    const seed = scene.join(SLOW);
+    const gone = scene.join(SLOW, [6, 7]);
+    scene.join(SLOW, [6]);
+    assert.deepEqual(scene.askPieces(seed, BLOCKS), [5]);
+    scene.join(SLOW, [7]);
+    scene.join(SLOW, [7]);
+    scene.picker.peerLeft(gone);
+    assert.deepEqual(scene.askPieces(seed, BLOCKS), [6]);
+  });
+
   test('takes the first four pieces at random, however rare', () => {
     const first = new Set<number>();
     for (let seed = 0; seed < 40; seed++) {
@@ -296,6 +308,37 @@ describe('a picker with several peers', () => {
       end(fast, scene);
       assert.deepEqual(scene.askPieces(scene.join(SLOW), 2), [piece]);
     }
+  });
+
+  test('opens the piece of a fast peer to others when it works on another', () => {
+    const scene = new Scene(9, { had: manyHad });
+    const fast = scene.join(FAST);
+    const [piece] = scene.askPieces(fast, 2);
+    const urgent = piece === 8 ? 7 : 8;
+    scene.picker.setDeadline(urgent, 60_000);
+    scene.ask(fast, 2);
+    scene.picker.setDeadline(urgent, null);
+    assert.deepEqual(scene.askPieces(scene.join(SLOW), BLOCKS - 2), [piece]);
+  });
+
+  test('leaves a fast peer its piece when an urgent one has nothing left for it', () => {
+    const scene = new Scene(9, { had: manyHad });
+    const fast = scene.join(FAST);
+    const [piece] = scene.askPieces(fast, 2);
+    scene.ask(scene.join(SLOW), BLOCKS - 1);
+    const urgent = [5, 6, 7, 8].find((other) => !scene.picker.isWanted(other, 0)) as number;
+    scene.picker.setDeadline(urgent, 60_000);
+    scene.ask(scene.join(FAST), BLOCKS);
+    assert.deepEqual(scene.ask(fast, 2), blocksOf(piece as number, 2, 4));
+  });
+
+  test('asks a peer that had nothing for us as soon as it has', () => {
+    const scene = new Scene(9);
+    const peer = scene.join(SLOW, []);
+    assert.deepEqual(scene.ask(peer, 1), []);
+    peer.have.add(4);
+    scene.picker.peerHas(peer, 4);
+    assert.deepEqual(scene.ask(peer, 1), ['4:0']);
   });
 
   test('finishes a piece that a peer left behind before it starts another', () => {
@@ -444,6 +487,56 @@ describe('a picker in the end-game', () => {
     other.rate = 0;
     assert.deepEqual(scene.ask(holder, 1, 60_000), []);
     assert.equal(scene.ask(scene.join(SLOW), 1, 60_000).length, 1);
+  });
+
+  test('lets a peer that stalled help again after it has delivered', () => {
+    const { scene, holder } = endGame(SLOW);
+    holder.rate = 0;
+    const other = scene.join(FAST);
+    scene.ask(other, 6, 3000);
+    other.rate = 0;
+    scene.deliver(holder, ['5:0', '5:1']);
+    assert.equal(scene.ask(holder, 1, 60_000).length, 1);
+  });
+
+  test('lets a peer help whose own piece was given up', () => {
+    const scene = new Scene(7, { had: manyHad });
+    const holder = scene.join(SLOW, [5]);
+    scene.ask(holder, BLOCKS);
+    const helper = scene.join(0, [5, 6]);
+    scene.ask(helper, 1);
+    scene.picker.abandon(6);
+    scene.picker.setPriority(6, 0);
+    holder.rate = 0;
+    assert.equal(scene.ask(helper, 1, 3000).length, 1);
+  });
+
+  test('calls a peer dead that is asked again and again in vain', () => {
+    const { scene, holder } = endGame(0);
+    scene.picker.requestDropped(holder.id, 5, 7);
+    scene.ask(holder, 1, 2500);
+    assert.equal(scene.ask(scene.join(FAST), BLOCKS, 3000).length, BLOCKS);
+  });
+
+  test('waits longer for a block each time it is taken over', () => {
+    const { scene, holder } = endGame(0);
+    for (let block = 0; block < BLOCKS - 1; block++) scene.picker.blockArrived(holder.id, 5, block);
+    assert.deepEqual(scene.ask(scene.join(0), 1, 2000), ['5:7']);
+    const third = scene.join(0);
+    assert.deepEqual(scene.ask(third, 1, 4000), []);
+    assert.deepEqual(scene.ask(third, 1, 6000), ['5:7']);
+    const fourth = scene.join(0);
+    assert.deepEqual(scene.ask(fourth, 1, 13_000), []);
+    assert.deepEqual(scene.ask(fourth, 1, 14_000), ['5:7']);
+  });
+
+  test('takes from the slowest of several slow peers', () => {
+    const scene = new Scene(6, { had: manyHad });
+    const peers = [SLOW, SLOW / 2, SLOW * 2].map((rate) => scene.join(rate));
+    for (const peer of peers) scene.ask(peer, 2);
+    scene.ask(scene.join(100 * FAST), 2);
+    const { takenOver } = scene.picker.next(scene.join(FAST), 1, 3000);
+    assert.deepEqual(takenOver, [{ peerId: peers[1]?.id, piece: 5, block: 3 }]);
   });
 
   test('takes a block from whoever brings it first', () => {

@@ -13,9 +13,9 @@ import type { JoinedPeer } from './joined-peer.ts';
 import type { OpenPiece } from './open-piece.ts';
 import type { HeldBlock, Picks } from './picking.ts';
 
-/** A queue that will take longer than this is as good as dead. */
-const DEAD_WAIT: Millis = 60_000;
-/** How long a peer may hold blocks before it is called stalled; doubled each time a block is taken over. */
+/** A peer that needs longer than this for its own blocks is given no others. */
+const LONG_WAIT: Millis = 60_000;
+/** How long a peer may hold blocks before it can be called stalled; doubled each time a block is taken over. */
 const PATIENCE: Millis = 2000;
 const MOST_DOUBLINGS = 6;
 /** A block is worth moving when it is expected this many times sooner, … */
@@ -33,15 +33,14 @@ export function expectedWait(joined: JoinedPeer, more = 0): Millis {
   return ((joined.held + more) * BLOCK_LENGTH * 1000) / rate;
 }
 
-/** The holder shows no sign of life; `moves`: how often the block in question was taken over before. */
-function isStalled(holder: JoinedPeer, now: Millis, moves: number): boolean {
-  const patience = PATIENCE * 2 ** Math.min(moves, MOST_DOUBLINGS);
-  return holder.held > 0 && now - holder.heldSince >= patience && expectedWait(holder) >= DEAD_WAIT;
+/** The holder was idle and has not had the time to answer; `moves`: how often the block was taken over before. */
+function isNew(holder: JoinedPeer, now: Millis, moves: number): boolean {
+  return now - holder.heldSince < PATIENCE * 2 ** Math.min(moves, MOST_DOUBLINGS);
 }
 
-/** The holder was asked just now and was idle before: its rate says nothing. */
-function isUnknown(holder: JoinedPeer, now: Millis): boolean {
-  return now - holder.heldSince < PATIENCE && holder.peer.rate < ASSUMED_RATE;
+/** Nothing comes from the holder. */
+function isStalled(holder: JoinedPeer, now: Millis, moves: number): boolean {
+  return holder.peer.rate === 0 && !isNew(holder, now, moves);
 }
 
 /** `taker` would bring one more block much sooner than `holder` brings its last. */
@@ -49,9 +48,9 @@ function isMuchFaster(taker: JoinedPeer, holder: JoinedPeer): boolean {
   return expectedWait(holder) > MUCH_FASTER * expectedWait(taker, 1) + WORTHWHILE;
 }
 
-/** Whether a peer may be given the blocks of others: not after it stalled, nor while it shows no life with its own. */
+/** Whether a peer may be given the blocks of others: not after it stalled, nor while it takes long for its own. */
 function mayTakeOver(taker: JoinedPeer): boolean {
-  return !taker.isSuspect && (taker.held === 0 || expectedWait(taker) < DEAD_WAIT);
+  return !taker.isSuspect && (taker.held === 0 || expectedWait(taker) < LONG_WAIT);
 }
 
 /** `Picks` while they are being collected. */
@@ -105,8 +104,9 @@ export class Takeovers {
   #loses(holder: JoinedPeer, taker: JoinedPeer, order: TakeoverOrder, moves: number): boolean {
     if (holder === taker || holder.held === 0) return false;
     if (isStalled(holder, order.now, moves)) return true;
-    if (this.#budget === 0 || isUnknown(holder, order.now)) return false;
-    return order.mayOutrun(holder) && isMuchFaster(taker, holder);
+    if (this.#budget === 0 || !order.mayOutrun(holder)) return false;
+    const isUnknown = holder.peer.rate < ASSUMED_RATE && isNew(holder, order.now, moves);
+    return !isUnknown && isMuchFaster(taker, holder);
   }
 }
 
