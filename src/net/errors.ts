@@ -5,7 +5,6 @@ export const netErrors = {
   NET_LISTEN_FAILED: { category: 'network', help: 'The address could not be opened for listening. Check that it belongs to this machine and that the port is allowed.' },
   NET_CONNECT_FAILED: { category: 'network', retryable: true, help: 'The remote address did not accept the connection. It is tried again later.' },
   NET_CONNECT_TIMEOUT: { category: 'network', retryable: true, help: 'The remote address did not answer in time. It is tried again later.' },
-  NET_CLOSED: { category: 'network', help: 'The connection was used after it had closed. This is a defect: please report it.' },
 } as const;
 
 export const netError: ReturnType<typeof errorsOf<typeof netErrors>> = errorsOf(netErrors);

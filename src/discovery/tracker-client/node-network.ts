@@ -1,7 +1,7 @@
 /** The tracker client's network ports over Node: node:http(s), node:dgram, node:dns. */
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
@@ -14,6 +14,11 @@ import type { AddressFamily } from '../../codec/announce/index.ts';
 import { trackerError } from './errors.ts';
 import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket } from './ports.ts';
 
+/**
+ * Not imported: an import reads all of the module's exports, among them lazy ones that load a whole second HTTP client
+ * (measured: 14 MB and 20 ms at start).
+ */
+const { get: httpGet } = process.getBuiltinModule('node:http');
 const inflate = promisify(gunzip);
 
 export const nodeTrackerNetwork: TrackerNetwork = {
@@ -29,7 +34,7 @@ async function resolveHost(host: string): Promise<readonly string[]> {
 
 async function fetchOverNode(request: HttpRequest): Promise<HttpResponse> {
   try {
-    const response = await get(request);
+    const response = await open(request);
     const body = await readBody(response, request.largestBody);
     return {
       status: response.statusCode ?? 0,
@@ -44,15 +49,15 @@ async function fetchOverNode(request: HttpRequest): Promise<HttpResponse> {
   }
 }
 
-function get(request: HttpRequest): Promise<http.IncomingMessage> {
-  const client = request.url.startsWith('https:') ? https : http;
+function open(request: HttpRequest): Promise<http.IncomingMessage> {
+  const get = request.url.startsWith('https:') ? https.get : httpGet;
   const family = isIPv6(request.address) ? 6 : 4;
   const pinned: LookupFunction = (_host, options, callback) => {
     if (options.all === true) callback(null, [{ address: request.address, family }]);
     else callback(null, request.address, family);
   };
   return new Promise((resolve, reject) => {
-    const sent = client.get(request.url, {
+    const sent = get(request.url, {
       agent: false,
       lookup: pinned,
       family,

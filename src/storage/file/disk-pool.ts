@@ -3,6 +3,7 @@
  * worker with the least work; a worker holds a few jobs ahead, the rest waits here, so that a worker held up by a
  * slow disk does not hold up jobs that another could do. Jobs of one turn of the event loop travel in one message.
  */
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type DstError, messageOf } from '../../base/errors.ts';
@@ -20,6 +21,15 @@ const JOB_COST = 16384;
 
 /** The worker's module, beside this one: `.ts` in the source tree, `.js` in the published package. */
 const workerUrl = new URL(`./disk.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/** A worker makes little garbage: a small nursery keeps its memory small. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
+/** A worker does not inherit the compile cache of its process; the environment hands it on. */
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  return cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: cache };
+}
 
 interface QueuedJob {
   readonly kind: JobKind;
@@ -47,7 +57,7 @@ class DiskThread {
   constructor(onReply: () => void, onExit: (thread: DiskThread) => void) {
     this.#onReply = onReply;
     this.#onExit = onExit;
-    this.#worker = new Worker(workerUrl, { name: 'disk' });
+    this.#worker = new Worker(workerUrl, { name: 'disk', env: workerEnvironment(), resourceLimits });
     this.#worker.unref();
     this.#worker.on('message', (reply: DiskReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#lose(messageOf(error)));
