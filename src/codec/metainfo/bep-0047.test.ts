@@ -88,6 +88,20 @@ test('a target and the file it names become safe in the same way', () => {
   assert.deepEqual(files[1]?.symlink, files[0]?.path.slice(1));
 });
 
+test('a target relative to its link is corrected when only so it names something', () => {
+  const link = (path: string[], target: string[]): Record<string, Encodable> => ({ ...linkTo(...target), path });
+  const { files } = infoOf([
+    { length: 1, path: ['v', 'A', 'x'] },
+    link(['v', 'current'], ['A']),
+    link(['v', 'y'], ['v', 'A']),
+    link(['x'], ['v', 'current', 'x']),
+  ]);
+  assert.deepEqual(
+    files.slice(1).map((file) => file.symlink?.join('/')),
+    ['v/A', 'v/A', 'v/current/x'],
+  );
+});
+
 test('a malformed target is refused, a missing one leaves an empty file', () => {
   assert.throws(
     () => symlinkOf('a', 4),

@@ -58,7 +58,7 @@ export function layOut(list: FileList, options: LayoutOptions, limits: MetainfoL
   }
   const paths = safePaths(list, options.folder, limits);
   const entries = files.map((file, i) => entryOf(file, paths[i] as string[], offsets[i] as number, list.isSingleFile));
-  return { files: entries, length, pieceCount, totalSize };
+  return { files: retargetSymlinks(entries), length, pieceCount, totalSize };
 }
 
 function entryOf(file: ListedFile, path: readonly string[], offset: ByteCount, isSingleFile: boolean): FileEntry {
@@ -74,6 +74,27 @@ function entryOf(file: ListedFile, path: readonly string[], offset: ByteCount, i
     symlink: isSingleFile ? null : (file.symlink?.map(safeElement) ?? null),
     piecesRoot: file.piecesRoot,
   };
+}
+
+/**
+ * Targets are relative to the torrent's folder (BEP 47). Some programs wrote them relative to the link; such a target
+ * is corrected when only so it names something in the torrent.
+ */
+function retargetSymlinks(files: readonly FileEntry[]): readonly FileEntry[] {
+  if (files.every((file) => file.symlink === null)) return files;
+  const known = new Set<string>();
+  for (const { path } of files) {
+    for (let end = path.length; end > 1; end--) {
+      const below = path.slice(1, end).join('/');
+      if (known.has(below)) break;
+      known.add(below);
+    }
+  }
+  return files.map((file) => {
+    if (file.symlink === null || known.has(file.symlink.join('/'))) return file;
+    const besideLink = [...file.path.slice(1, -1), ...file.symlink];
+    return known.has(besideLink.join('/')) ? { ...file, symlink: besideLink } : file;
+  });
 }
 
 function safePaths(list: FileList, folder: string, limits: MetainfoLimits): string[][] {
