@@ -19,6 +19,9 @@ interface Memory {
 /** Smallest size class, bytes: one block. */
 const SMALLEST = 16384;
 
+/** Ids are unique over all pools: disk workers may serve several. */
+let nextId = 0;
+
 /** Sizes are rounded up in eighths of a power of two: at most an eighth is wasted, and few classes are in use. */
 function sizeClass(size: ByteCount): ByteCount {
   if (size <= SMALLEST) return SMALLEST;
@@ -33,7 +36,6 @@ export class BufferPool {
   readonly #onDrop = new Set<(id: number) => void>();
   #used: ByteCount = 0;
   #idleSize: ByteCount = 0;
-  #nextId = 0;
 
   constructor(options: BufferPoolOptions) {
     this.budget = options.budget;
@@ -86,7 +88,7 @@ export class BufferPool {
 
   #allocate(rounded: ByteCount): Memory {
     this.#dropIdle(this.budget - this.#used - rounded);
-    return { id: this.#nextId++, bytes: new Uint8Array(new SharedArrayBuffer(rounded)) };
+    return { id: nextId++, bytes: new Uint8Array(new SharedArrayBuffer(rounded)) };
   }
 
   #release(rounded: ByteCount, memory: Memory): void {

@@ -1,19 +1,62 @@
 import { errorsOf } from '../base/errors.ts';
 
 export const storageErrors = {
-  STORAGE_NO_SPACE: { category: 'storage', retryable: true, help: 'The disk or the quota is full. Free some space, or choose another folder; what has arrived is kept.' },
-  STORAGE_ACCESS_DENIED: { category: 'storage', help: 'The operating system refuses access to the file or folder. Check its owner and permissions.' },
-  STORAGE_READ_ONLY: { category: 'storage', help: 'The folder lies on a file system that is mounted read-only. Choose another folder.' },
-  STORAGE_TOO_MANY_FILES: { category: 'storage', retryable: true, help: 'The process has too many open files. Raise the limit (ulimit -n) or lower the number of connections.' },
-  STORAGE_NAME_TOO_LONG: { category: 'storage', help: 'A file name or path is longer than the file system allows. Save the torrent in a folder with a shorter path.' },
-  STORAGE_PATH_BLOCKED: { category: 'storage', help: 'Something of another kind stands where a file or folder of the torrent must be. Move it away or choose another folder.' },
-  STORAGE_SYMLINK: { category: 'security', help: 'A symbolic link stands in the way of a file to be written. Links are not followed, because they lead out of the folder; remove it or choose another folder.' },
-  STORAGE_TARGET_EXISTS: { category: 'storage', help: 'A file of the same name exists in the folder to move to. Nothing was moved; choose another folder or remove that file.' },
-  STORAGE_READ_FAILED: { category: 'storage', help: 'A file of the torrent is missing, too short or unreadable. Verify the torrent to find and repair what is damaged.' },
-  STORAGE_WRITE_FAILED: { category: 'storage', retryable: true, help: 'The operating system could not write. Look at the disk: the details name the file and the system error.' },
-  STORAGE_FILE_CHANGED: { category: 'storage', help: 'A file changed while it was being hashed. Wait until nothing writes to it and create the torrent again.' },
-  STORAGE_WORKER_LOST: { category: 'internal', retryable: true, help: 'A disk worker ended unexpectedly; it is replaced. If it happens again, please report it.' },
-  STORAGE_CLOSED: { category: 'internal', help: 'The storage was used after it had been closed. This is a defect: please report it.' },
+  STORAGE_NO_SPACE: {
+    category: 'storage',
+    retryable: true,
+    help: 'The disk or the quota is full. Free some space, or choose another folder; what has arrived is kept.',
+  },
+  STORAGE_ACCESS_DENIED: {
+    category: 'storage',
+    help: 'The operating system refuses access to the file or folder. Check its owner and permissions.',
+  },
+  STORAGE_READ_ONLY: {
+    category: 'storage',
+    help: 'The folder lies on a file system that is mounted read-only. Choose another folder.',
+  },
+  STORAGE_TOO_MANY_FILES: {
+    category: 'storage',
+    retryable: true,
+    help: 'The process has too many open files. Raise the limit (ulimit -n) or lower the number of connections.',
+  },
+  STORAGE_NAME_TOO_LONG: {
+    category: 'storage',
+    help: 'A file name or path is longer than the file system allows. Save the torrent in a folder with a shorter path.',
+  },
+  STORAGE_PATH_BLOCKED: {
+    category: 'storage',
+    help: 'Something of another kind stands where a file or folder of the torrent must be. Move it away or choose another folder.',
+  },
+  STORAGE_SYMLINK: {
+    category: 'security',
+    help: 'A symbolic link stands in the way of a file to be written. Links are not followed, because they lead out of the folder; remove it or choose another folder.',
+  },
+  STORAGE_TARGET_EXISTS: {
+    category: 'storage',
+    help: 'A file of the same name exists in the folder to move to. Nothing was moved; choose another folder or remove that file.',
+  },
+  STORAGE_READ_FAILED: {
+    category: 'storage',
+    help: 'A file of the torrent is missing, too short or unreadable. Verify the torrent to find and repair what is damaged.',
+  },
+  STORAGE_WRITE_FAILED: {
+    category: 'storage',
+    retryable: true,
+    help: 'The operating system could not write. Look at the disk: the details name the file and the system error.',
+  },
+  STORAGE_FILE_CHANGED: {
+    category: 'storage',
+    help: 'A file changed while it was being hashed. Wait until nothing writes to it and create the torrent again.',
+  },
+  STORAGE_WORKER_LOST: {
+    category: 'internal',
+    retryable: true,
+    help: 'A disk worker ended unexpectedly; it is replaced. If it happens again, please report it.',
+  },
+  STORAGE_CLOSED: {
+    category: 'internal',
+    help: 'The storage was used after it had been closed. This is a defect: please report it.',
+  },
 } as const;
 
 export type StorageErrorCode = keyof typeof storageErrors;

@@ -10,7 +10,10 @@ import type { OpenTorrent } from './open-torrent.ts';
 const STEP: ByteCount = 32 * 1024 * 1024;
 
 /** Fills all wanted files up to their length with zeros. Rejects STORAGE_NO_SPACE before it writes anything. */
-export async function allocateFiles(torrent: OpenTorrent, options: Pick<StorageOptions, 'signal' | 'onAllocated'>): Promise<void> {
+export async function allocateFiles(
+  torrent: OpenTorrent,
+  options: Pick<StorageOptions, 'signal' | 'onAllocated'>,
+): Promise<void> {
   const { layout, disk, site } = torrent;
   const places = [...layout.storedFiles()]
     .filter((file) => layout.isWanted(file))
@@ -39,7 +42,12 @@ export async function allocateFiles(torrent: OpenTorrent, options: Pick<StorageO
   }
 }
 
-async function allocateFile(torrent: OpenTorrent, place: Place, from: ByteCount, onStep: (bytes: ByteCount) => void): Promise<void> {
+async function allocateFile(
+  torrent: OpenTorrent,
+  place: Place,
+  from: ByteCount,
+  onStep: (bytes: ByteCount) => void,
+): Promise<void> {
   const { site, disk, state } = torrent;
   for (let size = from; size < place.fileLength; ) {
     const end = Math.min(place.fileLength, size + STEP);

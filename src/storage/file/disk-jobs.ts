@@ -98,7 +98,7 @@ export interface SurveyOutcome {
   readonly journal: Uint8Array | null;
   /** Size (-1: missing) and modification time of each path, in turns. */
   readonly stats: Float64Array;
-  /** Piece, size and modification time of each part file, in turns. */
+  /** Piece, file, size and modification time of each part file, in turns. */
   readonly parts: readonly number[];
 }
 
@@ -131,11 +131,11 @@ export interface AllocateJob {
   readonly end: ByteCount;
 }
 
-/** Copies bytes within the save folder: from a part file to the files where they belong. */
+/** Copies a part file to where its bytes belong. */
 export interface AdoptJob {
   readonly site: Site;
   readonly from: string;
-  readonly moves: readonly { readonly from: ByteCount; readonly to: Place }[];
+  readonly to: Place;
 }
 
 /** Moves one file to another save folder. */
@@ -174,7 +174,8 @@ export interface DiskJobs {
   space: [SpaceJob, ByteCount];
   /** Results in the modification time and the size reached. */
   allocate: [AllocateJob, { readonly stamp: number; readonly size: ByteCount }];
-  adopt: [AdoptJob, StampList];
+  /** Results in the file's modification time. */
+  adopt: [AdoptJob, number];
   /** False when the other folder lies on another file system. */
   rename: [RenameJob, boolean];
   transfer: [TransferJob, number];

@@ -14,5 +14,9 @@ export interface DiskRequest {
 export interface DiskReply {
   readonly id: number;
   readonly result?: unknown;
-  readonly fault?: { readonly code: string; readonly message: string; readonly details: Readonly<Record<string, unknown>> };
+  readonly fault?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
 }

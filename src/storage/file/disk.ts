@@ -1,7 +1,6 @@
 /**
  * Where disk jobs are run: in workers, or in the calling thread (the twin that unit tests and one-core hosts use).
  */
-import type { DstError } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { PoolBuffer } from '../storage.ts';
 import { DiskContext } from './disk-context.ts';
@@ -40,7 +39,7 @@ export class InlineDisk implements Disk {
       if (buffer !== undefined) this.#context.learn(buffer.id, buffer.bytes);
       return Promise.resolve(runJob(this.#context, kind, job));
     } catch (error) {
-      return Promise.reject(error as DstError);
+      return Promise.reject(error);
     }
   }
 

@@ -6,7 +6,17 @@ import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type { DiskContext } from './disk-context.ts';
 import type {
-  AdoptJob, AllocateJob, JournalJob, PrepareJob, RemoveJob, RenameJob, Site, SpaceJob, SurveyJob, SurveyOutcome, TransferJob,
+  AdoptJob,
+  AllocateJob,
+  JournalJob,
+  PrepareJob,
+  RemoveJob,
+  RenameJob,
+  Site,
+  SpaceJob,
+  SurveyJob,
+  SurveyOutcome,
+  TransferJob,
 } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
 import { pathIn } from './open-files.ts';
@@ -28,7 +38,7 @@ export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
   const parts: number[] = [];
   for (const name of listParts(context, job.site, job.partsFolder)) {
     const stat = look(context, job.site, `${job.partsFolder}/${name}`);
-    if (stat !== null) parts.push(Number(name), stat.size, stat.mtimeMs);
+    if (stat !== null) parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
   }
   return { journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
 }
@@ -48,8 +58,8 @@ function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
 
 function listParts(context: DiskContext, site: Site, folder: string): string[] {
   try {
-    if (site.isStrict && !context.files.checkFolders(site, `${folder}/0`, false)) return [];
-    return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}$/.test(name));
+    if (site.isStrict && !context.files.checkFolders(site, `${folder}/part`, false)) return [];
+    return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}\.\d{1,10}$/.test(name));
   } catch (error) {
     if (isMissing(error)) return [];
     throw storageFault(error, 'read', pathIn(site, folder));
@@ -151,19 +161,15 @@ export function allocate(context: DiskContext, job: AllocateJob): { stamp: numbe
   }
 }
 
-/** Copies the bytes of a part file to the files where they belong. Returns the stamps of those. */
-export function adopt(context: DiskContext, job: AdoptJob): number[] {
-  const stamps: number[] = [];
-  for (const { from, to } of job.moves) {
-    const bytes = Buffer.allocUnsafe(to.length);
-    try {
-      readExactly(context.files.openRead(job.site, job.from), bytes, 0, to.length, from);
-    } catch (error) {
-      throw storageFault(error, 'read', pathIn(job.site, job.from));
-    }
-    stamps.push(to.key, writePlace(context, job.site, { ...to, at: 0 }, bytes));
+/** Copies a part file to where its bytes belong. Returns the stamp of the file there. */
+export function adopt(context: DiskContext, job: AdoptJob): number {
+  const bytes = Buffer.allocUnsafe(job.to.length);
+  try {
+    readExactly(context.files.openRead(job.site, job.from), bytes, 0, bytes.length, 0);
+  } catch (error) {
+    throw storageFault(error, 'read', pathIn(job.site, job.from));
   }
-  return stamps;
+  return writePlace(context, job.site, job.to, bytes);
 }
 
 /** Moves one file to another folder of the same file system; false when it is another file system. */
@@ -224,7 +230,8 @@ export function remove(context: DiskContext, job: RemoveJob): null {
     } catch (error) {
       if (!isMissing(error)) throw storageFault(error, 'write', full);
     }
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end));
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+      folders.add(path.slice(0, end));
   }
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
     try {

@@ -8,7 +8,15 @@ import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
 import { storageError } from '../errors.ts';
 import type {
-  CheckOptions, CommitResult, FileSelection, PieceHashes, PoolBuffer, ReadRun, ResumeState, Storage, StorageOptions,
+  CheckOptions,
+  CommitResult,
+  FileSelection,
+  PieceHashes,
+  PoolBuffer,
+  ReadRun,
+  ResumeState,
+  Storage,
+  StorageOptions,
 } from '../storage.ts';
 import { allocateFiles } from './allocation.ts';
 import { batches, hashJob, isMatch } from './check-batches.ts';
@@ -78,7 +86,11 @@ export class FileStorage implements Storage {
     return (await this.checkAll(pieces, () => expected)).has(piece);
   }
 
-  async checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options: CheckOptions = {}): Promise<Bitfield> {
+  async checkAll(
+    pieces: Bitfield,
+    expected: (piece: PieceIndex) => PieceHashes,
+    options: CheckOptions = {},
+  ): Promise<Bitfield> {
     const good = new Bitfield(this.geometry.pieceCount);
     const queue = batches(pieces.clone(), this.geometry);
     let checked = 0;
@@ -162,12 +174,13 @@ export class FileStorage implements Storage {
     });
   }
 
-  readonly #readPlaces = (offset: ByteCount, length: ByteCount): Place[] => this.#torrent.layout.readPlaces(offset, length);
+  readonly #readPlaces = (offset: ByteCount, length: ByteCount): Place[] =>
+    this.#torrent.layout.readPlaces(offset, length);
 
   async #commit(piece: PieceIndex, data: PoolBuffer, hashes: PieceHashes, length: ByteCount): Promise<CommitResult> {
     const { site, layout, journal, disk } = this.#torrent;
     if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
-    for (let wait = journal?.waiting(site); wait != null; wait = journal?.waiting(site)) await wait;
+    for (let wait = journal?.waiting(site) ?? null; wait !== null; wait = journal?.waiting(site) ?? null) await wait;
     const places = layout.writePlaces(piece);
     const job = { site, buffer: data.id, length, piece, places, hashes, journal: journal?.target ?? null };
     const outcome = await disk.run('commit', job, { buffer: data, cost: length });
@@ -177,12 +190,19 @@ export class FileStorage implements Storage {
   }
 
   #noteCommit(piece: PieceIndex, outcome: CommitOutcome): void {
-    const { layout, state, journal, site } = this.#torrent;
+    const { layout, state, journal } = this.#torrent;
     state.markDone([piece], outcome.stamps);
-    if (outcome.stamps.includes(layout.partKey(piece))) layout.parts.add(piece);
+    if (outcome.stamps.includes(layout.partKey(piece))) this.#noteParts(piece);
     if (outcome.journalFault !== null) journal?.fail(outcome.journalFault);
     journal?.noteAppended(RECORD_BYTES + 6 * outcome.stamps.length);
     if (journal?.isLarge === true && !this.#isCompacting) void this.#compact();
+  }
+
+  #noteParts(piece: PieceIndex): void {
+    const { layout } = this.#torrent;
+    for (const slice of this.geometry.slices(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece))) {
+      if (slice.file >= 0 && !layout.isWanted(slice.file)) layout.addPart(piece, slice.file);
+    }
   }
 
   async #compact(): Promise<void> {
@@ -194,7 +214,11 @@ export class FileStorage implements Storage {
     this.#isCompacting = false;
   }
 
-  async #checkBatch(batch: readonly PieceIndex[], expected: (piece: PieceIndex) => PieceHashes, good: Bitfield): Promise<void> {
+  async #checkBatch(
+    batch: readonly PieceIndex[],
+    expected: (piece: PieceIndex) => PieceHashes,
+    good: Bitfield,
+  ): Promise<void> {
     const { state, journal, site, disk } = this.#torrent;
     const hashes = batch.map(expected);
     const job = hashJob(site, this.geometry, batch, hashes, this.#readPlaces);

@@ -6,7 +6,13 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Bitfield } from '../../base/bitfield.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
-import { type FileEntry, type FileHashes, Geometry, type TorrentHashes, type TorrentPlan } from '../../codec/metainfo/index.ts';
+import {
+  type FileEntry,
+  type FileHashes,
+  Geometry,
+  type TorrentHashes,
+  type TorrentPlan,
+} from '../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
@@ -26,6 +32,8 @@ export interface HashFilesOptions {
 /** Below it, starting a worker takes longer than it saves, bytes. */
 const WORTH_WORKERS: ByteCount = 64 * 1024 * 1024;
 
+const sha256 = (data: Uint8Array): Uint8Array => nodeDigests.sha256(data);
+
 const site: Site = { torrent: 0, root: '', isStrict: false };
 
 /**
@@ -33,7 +41,11 @@ const site: Site = { torrent: 0, root: '', isStrict: false };
  * Rejects STORAGE_FILE_CHANGED when a file is not as long as planned or changes meanwhile, and STORAGE_READ_FAILED or
  * STORAGE_ACCESS_DENIED when one cannot be read.
  */
-export async function hashFiles(plan: TorrentPlan, sources: readonly string[], options: HashFilesOptions = {}): Promise<TorrentHashes> {
+export async function hashFiles(
+  plan: TorrentPlan,
+  sources: readonly string[],
+  options: HashFilesOptions = {},
+): Promise<TorrentHashes> {
   const threads = plan.length < WORTH_WORKERS ? 1 : (options.threads ?? availableParallelism());
   await using pool = new DiskPool(threads - 1);
   await using inline = new InlineDisk();
@@ -116,8 +128,11 @@ class PlanHashing {
 
   /** In v2 and hybrid torrents each piece holds bytes of one file only. */
   #spans(batch: readonly PieceIndex[]): MerkleSpans {
-    const files = batch.map((piece) => this.#plan.files[this.geometry.fileAt(this.geometry.pieceOffset(piece))] as FileEntry);
-    const left = (file: FileEntry, i: number): number => file.offset + file.length - this.geometry.pieceOffset(batch[i] as PieceIndex);
+    const files = batch.map(
+      (piece) => this.#plan.files[this.geometry.fileAt(this.geometry.pieceOffset(piece))] as FileEntry,
+    );
+    const left = (file: FileEntry, i: number): number =>
+      file.offset + file.length - this.geometry.pieceOffset(batch[i] as PieceIndex);
     return {
       leaves: Uint32Array.from(files, (file) => leavesOf(Math.min(file.length, this.#plan.pieceLength))),
       lengths: Uint32Array.from(files, (file, i) => Math.min(this.#plan.pieceLength, left(file, i))),
@@ -140,8 +155,8 @@ class PlanHashing {
     const count = Math.ceil(file.length / pieceLength);
     const layer = this.#roots.slice(NODE_LENGTH * first, NODE_LENGTH * (first + count));
     if (count === 1) return { root: layer, pieceLayer: new Uint8Array(0) };
-    const pad = merkleRoot(new Uint8Array(0), pieceLength / LEAF_LENGTH, nodeDigests.sha256);
-    return { root: merkleRoot(layer, powerOfTwo(count), nodeDigests.sha256, pad), pieceLayer: layer };
+    const pad = merkleRoot(new Uint8Array(0), pieceLength / LEAF_LENGTH, sha256);
+    return { root: merkleRoot(layer, powerOfTwo(count), sha256, pad), pieceLayer: layer };
   }
 
   #source(file: number): string {

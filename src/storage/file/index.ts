@@ -1,3 +1,8 @@
 /** Torrents on real files: disk workers, resume journals; hashing for new torrents. */
-export { fileStorage, type FileStorageDeps, type FileStorageFactory, type FileStorageOptions } from './file-storage-factory.ts';
+export {
+  fileStorage,
+  type FileStorageDeps,
+  type FileStorageFactory,
+  type FileStorageOptions,
+} from './file-storage-factory.ts';
 export { hashFiles, type HashFilesOptions } from './hash-files.ts';

@@ -7,7 +7,16 @@ import { Bitfield } from '../../base/bitfield.ts';
 import { equalBytes, toText } from '../../base/bytes.ts';
 import type { PieceIndex } from '../../base/units.ts';
 import type { Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
-import { CHECKPOINT, DONE, encodeRecord, FORGET, INTENT, MOVE, RECORD_HEADER_LENGTH, SNAPSHOT } from './journal-records.ts';
+import {
+  CHECKPOINT,
+  DONE,
+  encodeRecord,
+  FORGET,
+  INTENT,
+  MOVE,
+  RECORD_HEADER_LENGTH,
+  SNAPSHOT,
+} from './journal-records.ts';
 import { JournalState } from './journal-state.ts';
 
 /** "dst-jrn" and the version of the format. */
@@ -168,7 +177,10 @@ function replaySnapshot(state: JournalState, payload: Uint8Array, keys: number):
   for (; at < payload.length; at += 20) {
     const durable = view.getFloat64(at + 12);
     if (view.getUint32(at) >= keys) return false;
-    state.stamps.set(view.getUint32(at), { last: view.getFloat64(at + 4), durable: Number.isNaN(durable) ? null : durable });
+    state.stamps.set(view.getUint32(at), {
+      last: view.getFloat64(at + 4),
+      durable: Number.isNaN(durable) ? null : durable,
+    });
   }
   state.lastTime = view.getFloat64(0);
   state.isClean = payload[8] === 1;

@@ -6,7 +6,7 @@
 import { Bitfield } from '../../base/bitfield.ts';
 import type { PieceIndex } from '../../base/units.ts';
 
-/** A file index, or file count + piece index for a piece's part file. */
+/** A file index, or file count + piece index for the part files of a piece. */
 export type FileKey = number;
 
 /** Modification times (milliseconds since 1970, with fraction, as the file system tells them). */

@@ -1,13 +1,13 @@
 /**
  * Where each byte of the piece space lies on the disk. Wanted files lie under their own paths. A piece that is wanted
- * for one file may hold bytes of files that are not: these go to a part file of that piece, in the folder
- * `.{info hash}.parts` beside the torrent. It is kept there and not with the journals, because it can be large and
- * belongs on the disk that the user chose; one file a piece needs neither an index nor sparse files, and is done with
- * by deleting it.
+ * for one file may hold bytes of files that are not: these go to part files in the folder `.{info hash}.parts` beside
+ * the torrent. They are kept there and not with the journals, because they can be large and belong on the disk that
+ * the user chose. There is one for each such file of each such piece: that needs neither an index nor sparse files,
+ * says by its presence which bytes it holds, and is done with by deleting it.
  */
 import { toHex } from '../../base/bytes.ts';
 import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
-import type { FileEntry, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
+import type { FileEntry, FileSlice, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
 import type { FileSelection } from '../storage.ts';
 import type { FileKey } from './journal-state.ts';
 
@@ -29,8 +29,8 @@ export class FileLayout {
   readonly geometry: Geometry;
   /** Name of the folder of part files, below the save folder. */
   readonly partsFolder: string;
-  /** Pieces that have a part file. */
-  readonly parts: Set<PieceIndex> = new Set();
+  /** The part files that exist: files of which a piece's bytes lie in one. */
+  readonly parts: Map<PieceIndex, Set<FileIndex>> = new Map();
   #selection: FileSelection;
 
   constructor(geometry: Geometry, infoHashes: InfoHashes, selection: FileSelection) {
@@ -55,10 +55,25 @@ export class FileLayout {
     return (this.geometry.files[file] as FileEntry).path.join('/');
   }
 
-  partPath(piece: PieceIndex): string {
-    return `${this.partsFolder}/${piece}`;
+  partPath(piece: PieceIndex, file: FileIndex): string {
+    return `${this.partsFolder}/${piece}.${file}`;
   }
 
+  addPart(piece: PieceIndex, file: FileIndex): void {
+    this.parts.set(piece, (this.parts.get(piece) ?? new Set()).add(file));
+  }
+
+  deletePart(piece: PieceIndex, file: FileIndex): void {
+    const files = this.parts.get(piece);
+    if (files?.delete(file) === true && files.size === 0) this.parts.delete(piece);
+  }
+
+  /** Paths of all part files. */
+  partPaths(): string[] {
+    return [...this.parts].flatMap(([piece, files]) => [...files].map((file) => this.partPath(piece, file)));
+  }
+
+  /** The key under which the part files of a piece are stamped. */
   partKey(piece: PieceIndex): FileKey {
     return this.geometry.files.length + piece;
   }
@@ -74,56 +89,79 @@ export class FileLayout {
 
   /** Where a newly arrived piece is written. */
   writePlaces(piece: PieceIndex): Place[] {
-    return this.#places(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece), () => true);
+    return this.#places(
+      this.geometry.pieceOffset(piece),
+      this.geometry.pieceSize(piece),
+      (_, file) => !this.isWanted(file),
+    );
   }
 
-  /** Where stored bytes are read. */
+  /** Where stored bytes are read: in a part file where there is one, whether the file is wanted by now or not. */
   readPlaces(offset: ByteCount, length: ByteCount): Place[] {
-    return this.#places(offset, length, (piece) => this.parts.has(piece));
+    return this.#places(offset, length, (piece, file) => this.parts.get(piece)?.has(file) === true);
   }
 
-  /** The bytes of a piece that lie in its part file, and where each belongs in its own file. */
-  partMoves(piece: PieceIndex): { readonly from: ByteCount; readonly to: Place }[] {
-    const moves: { from: ByteCount; to: Place }[] = [];
-    for (const slice of this.geometry.slices(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece))) {
-      if (slice.file >= 0) moves.push({ from: slice.at, to: this.#filePlace(slice.file, slice.fileOffset, slice.at, slice.length) });
-    }
-    return moves;
+  /** Where the bytes of a file that belong to a piece lie in the file. */
+  ownPlace(piece: PieceIndex, file: FileIndex): Place {
+    const [start, end] = this.#range(piece, file);
+    return this.#filePlace(file, start - (this.geometry.files[file] as FileEntry).offset, 0, end - start);
   }
 
-  #places(offset: ByteCount, length: ByteCount, hasPart: (piece: PieceIndex) => boolean): Place[] {
+  #places(offset: ByteCount, length: ByteCount, isInPart: (piece: PieceIndex, file: FileIndex) => boolean): Place[] {
     const places: Place[] = [];
+    const isWhole = this.parts.size === 0 && this.#selection === 'all';
     for (const slice of this.geometry.slices(offset, length)) {
       if (slice.file < 0) continue;
-      if (this.isWanted(slice.file)) places.push(this.#filePlace(slice.file, slice.fileOffset, slice.at, slice.length));
-      else this.#unwantedPlaces(places, offset, slice, hasPart);
+      if (isWhole) places.push(this.#filePlace(slice.file, slice.fileOffset, slice.at, slice.length));
+      else places.push(...this.#cutPlaces(offset, slice, isInPart));
     }
     return places;
   }
 
-  /** Part files hold one piece each, so a run of unwanted bytes is cut at piece boundaries. */
-  #unwantedPlaces(
-    places: Place[],
+  /** Part files hold bytes of one piece each, so a run is cut at piece boundaries. */
+  *#cutPlaces(
     offset: ByteCount,
-    slice: { readonly file: FileIndex; readonly fileOffset: ByteCount; readonly at: ByteCount; readonly length: ByteCount },
-    hasPart: (piece: PieceIndex) => boolean,
-  ): void {
-    for (let done = 0; done < slice.length; ) {
-      const position = offset + slice.at + done;
+    { file, fileOffset, at, length }: FileSlice,
+    isInPart: (piece: PieceIndex, file: FileIndex) => boolean,
+  ): IterableIterator<Place> {
+    for (let done = 0; done < length; ) {
+      const position = offset + at + done;
       const piece = Math.floor(position / this.geometry.pieceLength);
-      const within = position - this.geometry.pieceOffset(piece);
-      const length = Math.min(slice.length - done, this.geometry.pieceLength - within);
-      if (hasPart(piece)) {
-        const fileLength = this.geometry.pieceSize(piece);
-        const [key, path] = [this.partKey(piece), this.partPath(piece)];
-        places.push({ key, path, offset: within, at: slice.at + done, length, fileLength, isExecutable: false });
-      } else places.push(this.#filePlace(slice.file, slice.fileOffset + done, slice.at + done, length));
-      done += length;
+      const [start, end] = this.#range(piece, file);
+      const part = Math.min(length - done, end - position);
+      if (isInPart(piece, file)) {
+        const [key, path] = [this.partKey(piece), this.partPath(piece, file)];
+        yield {
+          key,
+          path,
+          offset: position - start,
+          at: at + done,
+          length: part,
+          fileLength: end - start,
+          isExecutable: false,
+        };
+      } else yield this.#filePlace(file, fileOffset + done, at + done, part);
+      done += part;
     }
+  }
+
+  /** First byte and end, in the piece space, of what a file has in a piece. */
+  #range(piece: PieceIndex, file: FileIndex): readonly [start: ByteCount, end: ByteCount] {
+    const entry = this.geometry.files[file] as FileEntry;
+    const start = this.geometry.pieceOffset(piece);
+    return [Math.max(start, entry.offset), Math.min(start + this.geometry.pieceLength, entry.offset + entry.length)];
   }
 
   #filePlace(file: FileIndex, offset: ByteCount, at: ByteCount, length: ByteCount): Place {
     const entry = this.geometry.files[file] as FileEntry;
-    return { key: file, path: this.path(file), offset, at, length, fileLength: entry.length, isExecutable: entry.isExecutable };
+    return {
+      key: file,
+      path: this.path(file),
+      offset,
+      at,
+      length,
+      fileLength: entry.length,
+      isExecutable: entry.isExecutable,
+    };
   }
 }

@@ -29,7 +29,8 @@ interface OpenFile {
 }
 
 /** A path below a site's save folder; with an empty root, paths are absolute as they are. */
-export const pathIn = ({ root }: Site, path: string): string => (root === '' || root.endsWith('/') ? root + path : `${root}/${path}`);
+export const pathIn = ({ root }: Site, path: string): string =>
+  root === '' || root.endsWith('/') ? root + path : `${root}/${path}`;
 
 export class OpenFiles {
   readonly #files = new Map<string, OpenFile>();

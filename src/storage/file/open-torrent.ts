@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
-import type { FileIndex, PieceIndex } from '../../base/units.ts';
+import type { FileIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
 import type { StorageOptions } from '../storage.ts';
 import type { Disk } from './disk.ts';
@@ -11,7 +11,7 @@ import { decodeJournal } from './journal-format.ts';
 import { Journal, type JournalDeps } from './journal.ts';
 import type { JournalState } from './journal-state.ts';
 import { FileLayout } from './layout.ts';
-import { type FoundFile, resumeState } from './resume-state.ts';
+import { type FoundFile, type FoundPart, resumeState } from './resume-state.ts';
 
 export interface OpenDeps extends JournalDeps {
   /** Folder of the journals; null: none are kept. */
@@ -39,45 +39,70 @@ export function journalPath(stateDirectory: string, infoHashes: InfoHashes, dire
 }
 
 /** A journal for the torrent's present folder, or null when none are kept. */
-export function makeJournal(torrent: Pick<OpenTorrent, 'infoHashes' | 'layout' | 'state' | 'deps'>, directory: string): Journal | null {
+export function makeJournal(
+  torrent: Pick<OpenTorrent, 'infoHashes' | 'layout' | 'state' | 'deps'>,
+  directory: string,
+): Journal | null {
   const { infoHashes, layout, state, deps } = torrent;
   if (deps.stateDirectory === null) return null;
   const path = journalPath(deps.stateDirectory, infoHashes, directory);
   return new Journal(path, { infoHashes, geometry: layout.geometry }, state, deps);
 }
 
-export async function openTorrent(geometry: Geometry, options: StorageOptions, number: number, deps: OpenDeps): Promise<OpenTorrent> {
+export async function openTorrent(
+  geometry: Geometry,
+  options: StorageOptions,
+  number: number,
+  deps: OpenDeps,
+): Promise<OpenTorrent> {
   const { infoHashes, directory: root } = options;
   const site: Site = { torrent: number, root, isStrict: options.isWritable };
   const layout = new FileLayout(geometry, infoHashes, options.selection);
   const files = [...layout.storedFiles()];
   const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);
   const look = (): Promise<SurveyOutcome> =>
-    deps.disk.run('survey', { site, journal: path, paths: files.map((file) => layout.path(file)), partsFolder: layout.partsFolder });
+    deps.disk.run('survey', {
+      site,
+      journal: path,
+      paths: files.map((file) => layout.path(file)),
+      partsFolder: layout.partsFolder,
+    });
   let seen = await look();
   const journal = seen.journal === null ? null : decodeJournal(seen.journal, { infoHashes, geometry });
   const target = journal?.state.moveTarget ?? null;
-  if (target !== null && options.isWritable && (await undoMove(site, target, layout, files, seen, deps.disk))) seen = await look();
-  const { found, parts } = readSurvey(seen, files);
-  const isWanted = (file: FileIndex): boolean => layout.isWanted(file);
-  const state = resumeState({ geometry, journal, bootId: deps.bootId, found: (file) => found.get(file) ?? null, parts, isWanted });
-  for (const piece of parts.keys()) if (piece < geometry.pieceCount) layout.parts.add(piece);
+  if (target !== null && options.isWritable && (await undoMove(site, target, layout, files, seen, deps.disk)))
+    seen = await look();
+  const { found, parts } = readSurvey(seen, files, geometry);
+  const state = resumeState({
+    geometry,
+    journal,
+    bootId: deps.bootId,
+    found: (file) => found.get(file) ?? null,
+    parts,
+  });
+  for (const { piece, file } of parts) layout.addPart(piece, file);
   const shared = { site, infoHashes, layout, state, disk: deps.disk, deps };
   return { ...shared, journal: makeJournal(shared, root) };
 }
 
-function readSurvey(seen: SurveyOutcome, files: readonly FileIndex[]): {
+function readSurvey(
+  seen: SurveyOutcome,
+  files: readonly FileIndex[],
+  geometry: Geometry,
+): {
   found: Map<FileIndex, FoundFile>;
-  parts: Map<PieceIndex, FoundFile>;
+  parts: FoundPart[];
 } {
   const found = new Map<FileIndex, FoundFile>();
   for (const [i, file] of files.entries()) {
     const size = seen.stats[2 * i] as number;
     if (size >= 0) found.set(file, { size, time: seen.stats[2 * i + 1] as number });
   }
-  const parts = new Map<PieceIndex, FoundFile>();
-  for (let i = 0; i < seen.parts.length; i += 3) {
-    parts.set(seen.parts[i] as number, { size: seen.parts[i + 1] as number, time: seen.parts[i + 2] as number });
+  const parts: FoundPart[] = [];
+  for (let i = 0; i < seen.parts.length; i += 4) {
+    const [piece, file, size, time] = seen.parts.slice(i, i + 4) as [number, number, number, number];
+    const [first, end] = geometry.files[file] === undefined ? [0, 0] : geometry.piecesOfFile(file);
+    if (piece >= first && piece < end) parts.push({ piece, file, size, time });
   }
   return { found, parts };
 }
@@ -105,7 +130,10 @@ async function undoMove(
 }
 
 /** The torrent's empty files and, when allowed, its links: they hold no piece and are made on their own. */
-export function emptyEntries(torrent: OpenTorrent, scope: 'wanted' | 'all'): {
+export function emptyEntries(
+  torrent: OpenTorrent,
+  scope: 'wanted' | 'all',
+): {
   readonly empty: { path: string; isExecutable: boolean }[];
   readonly links: { path: string; target: string }[];
 } {

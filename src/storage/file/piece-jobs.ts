@@ -5,7 +5,15 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type {
-  CommitJob, CommitOutcome, HashJob, HashOutcome, LeavesJob, ReadJob, ReadSegment, Site, StampMap,
+  CommitJob,
+  CommitOutcome,
+  HashJob,
+  HashOutcome,
+  LeavesJob,
+  ReadJob,
+  ReadSegment,
+  Site,
+  StampMap,
 } from './disk-jobs.ts';
 import type { DiskContext } from './disk-context.ts';
 import { storageFault } from './fault.ts';
@@ -142,7 +150,13 @@ export function hashLeaves(context: DiskContext, job: LeavesJob): Uint8Array {
   return hasher.leaves;
 }
 
-function readThrough(context: DiskContext, reader: RangeReader, from: ByteCount, size: ByteCount, hasher: PieceHasher): void {
+function readThrough(
+  context: DiskContext,
+  reader: RangeReader,
+  from: ByteCount,
+  size: ByteCount,
+  hasher: PieceHasher,
+): void {
   const { scratch } = context;
   for (let at = 0; at < size; at += scratch.length) {
     const part = size - at < scratch.length ? scratch.subarray(0, size - at) : scratch;

@@ -11,7 +11,10 @@ export interface ReadPlan {
 }
 
 /** `placesOf` tells where a range of the piece space lies. */
-export function planRead(runs: readonly ReadRun[], placesOf: (offset: ByteCount, length: ByteCount) => Place[]): ReadPlan {
+export function planRead(
+  runs: readonly ReadRun[],
+  placesOf: (offset: ByteCount, length: ByteCount) => Place[],
+): ReadPlan {
   const plan: ReadPlan = { segments: [], zeros: [] };
   for (let first = 0; first < runs.length; ) {
     const start = (runs[first] as ReadRun).offset;

@@ -46,7 +46,7 @@ export async function removeFiles(torrent: OpenTorrent, site: Site): Promise<voi
   const paths = [...layout.storedFiles()].map((file) => layout.path(file));
   const { empty, links } = emptyEntries(torrent, 'all');
   for (const entry of [...empty, ...links]) paths.push(entry.path);
-  for (const piece of layout.parts) paths.push(layout.partPath(piece));
+  paths.push(...layout.partPaths());
   await disk.release(site.torrent);
   await disk.run('remove', { site, paths });
   if (deps.stateDirectory === null) return;
@@ -63,7 +63,9 @@ interface PresentFile {
 async function presentFiles(torrent: OpenTorrent, site: Site): Promise<PresentFile[]> {
   const { layout, disk } = torrent;
   const files = [...layout.storedFiles()].map((key) => ({ key, path: layout.path(key) }));
-  for (const piece of layout.parts) files.push({ key: layout.partKey(piece), path: layout.partPath(piece) });
+  for (const [piece, owners] of layout.parts) {
+    for (const file of owners) files.push({ key: layout.partKey(piece), path: layout.partPath(piece, file) });
+  }
   const { stats } = await disk.run('survey', {
     site,
     journal: null,
@@ -97,7 +99,11 @@ async function copyFile(torrent: OpenTorrent, target: Site, file: PresentFile): 
   for (let offset = 0; ; offset += STEP) {
     const length = Math.min(STEP, file.size - offset);
     const isLast = offset + length >= file.size;
-    const stamp = await disk.run('transfer', { site, target, path: file.path, offset, length, isLast }, { cost: length });
+    const stamp = await disk.run(
+      'transfer',
+      { site, target, path: file.path, offset, length, isLast },
+      { cost: length },
+    );
     if (isLast) return stamp;
   }
 }

@@ -24,6 +24,12 @@ export interface FoundFile {
   readonly time: number;
 }
 
+/** A part file; it belongs to a piece and a file that the torrent has. */
+export interface FoundPart extends FoundFile {
+  readonly piece: PieceIndex;
+  readonly file: FileIndex;
+}
+
 export interface ResumeInput {
   readonly geometry: Geometry;
   /** Null when there is none that may be believed. */
@@ -31,8 +37,7 @@ export interface ResumeInput {
   /** 16 bytes, zeros when unknown. */
   readonly bootId: Uint8Array;
   readonly found: (file: FileIndex) => FoundFile | null;
-  readonly parts: ReadonlyMap<PieceIndex, FoundFile>;
-  readonly isWanted: (file: FileIndex) => boolean;
+  readonly parts: readonly FoundPart[];
 }
 
 /** The state to go on from: `done` can be served, `suspect` must be hashed, the rest must be fetched. */
@@ -44,12 +49,13 @@ export function resumeState(input: ResumeInput): JournalState {
   else recall(state, journal.state, isSameBoot);
   const judge = new Judge(input, state, isSameBoot);
   for (const [index, file] of geometry.files.entries()) if (!file.isPad && file.length > 0) judge.file(index, file);
-  for (const [piece, part] of input.parts) judge.part(piece, part);
+  for (const part of input.parts) judge.part(part);
   judge.finish();
   return state;
 }
 
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.some((byte) => byte !== 0) && a.every((byte, i) => byte === b[i]);
+const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.some((byte) => byte !== 0) && a.every((byte, i) => byte === b[i]);
 
 /** After a power cut only what was flushed counts; the rest may be on the disk or not. */
 function recall(state: JournalState, old: JournalState, isSameBoot: boolean): void {
@@ -69,6 +75,8 @@ class Judge {
   readonly #state: JournalState;
   readonly #isSameBoot: boolean;
   readonly #lost: PieceIndex[] = [];
+  /** Pieces whose bytes of a file lie in a part file. */
+  readonly #inParts: ReadonlySet<string>;
   /** Earliest and latest intent that is not done, for each file. */
   readonly #intents = new Map<FileKey, readonly [first: number, last: number]>();
 
@@ -76,6 +84,7 @@ class Judge {
     this.#input = input;
     this.#state = state;
     this.#isSameBoot = isSameBoot;
+    this.#inParts = new Set(input.parts.map(({ piece, file }) => `${piece}.${file}`));
     for (const [piece, time] of input.journal?.state.inFlight ?? []) this.#noteIntent(piece, time);
   }
 
@@ -83,7 +92,7 @@ class Judge {
     const { geometry } = this.#input;
     const found = this.#input.found(index);
     const [first, end] = geometry.piecesOfFile(index);
-    const lies = (piece: PieceIndex): boolean => this.#input.isWanted(index) || !this.#input.parts.has(piece);
+    const lies = (piece: PieceIndex): boolean => this.#inParts.size === 0 || !this.#inParts.has(`${piece}.${index}`);
     const covered = found === null ? 0 : found.size;
     for (let piece = end - 1; piece >= first; piece--) {
       const needed = Math.min(file.length, geometry.pieceOffset(piece + 1) - file.offset);
@@ -94,15 +103,16 @@ class Judge {
     for (let piece = first; piece < end; piece++) if (lies(piece)) this.#doubt(piece);
   }
 
-  part(piece: PieceIndex, part: FoundFile): void {
+  /** The part files of a piece share one stamp, the latest of their times: none may be later. */
+  part({ piece, file, size, time }: FoundPart): void {
     const { geometry } = this.#input;
-    if (piece >= geometry.pieceCount) return;
-    const slices = geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece));
-    const inPart = slices.filter((slice) => slice.file >= 0 && !this.#input.isWanted(slice.file));
-    const last = inPart.at(-1);
-    if (last === undefined) return;
-    if (part.size < last.at + last.length) this.#lost.push(piece);
-    else if (!this.#isTrusted(geometry.files.length + piece, part)) this.#doubt(piece);
+    const entry = geometry.files[file] as FileEntry;
+    const start = Math.max(geometry.pieceOffset(piece), entry.offset);
+    const end = Math.min(geometry.pieceOffset(piece) + geometry.pieceLength, entry.offset + entry.length);
+    const key = geometry.files.length + piece;
+    const latest = this.#input.journal?.state.stamps.get(key)?.last ?? Number.NEGATIVE_INFINITY;
+    if (size < end - start) this.#lost.push(piece);
+    else if (!this.#isTrusted(key, { size, time: Math.max(time, latest) })) this.#doubt(piece);
   }
 
   finish(): void {

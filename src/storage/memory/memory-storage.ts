@@ -6,7 +6,7 @@ import { Bitfield } from '../../base/bitfield.ts';
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import type { Digests } from '../../base/digests.ts';
 import type { DstError } from '../../base/errors.ts';
-import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, FileSlice, Geometry } from '../../codec/metainfo/index.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
@@ -29,7 +29,7 @@ export class MemoryDisk {
   readonly files: Map<string, Uint8Array> = new Map();
   /** What is known of a torrent's pieces, by folder and info hash. */
   readonly journals: Map<string, ResumeState> = new Map();
-  /** Bytes of wanted pieces that belong to files that are not wanted, by folder, info hash and piece. */
+  /** Bytes of wanted pieces that belong to files that are not wanted, by folder, info hash, piece and file. */
   readonly parts: Map<string, Uint8Array> = new Map();
 }
 
@@ -78,7 +78,8 @@ class MemoryStorage implements Storage {
       if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
       const bytes = data.bytes.subarray(0, this.geometry.pieceSize(piece));
       if (!this.#isGood(bytes, expected)) return 'mismatch';
-      for (const slice of this.#slices(piece)) this.#target(piece, slice).set(bytes.subarray(slice.at, slice.at + slice.length));
+      for (const slice of this.#slices(piece))
+        this.#target(piece, slice).set(bytes.subarray(slice.at, slice.at + slice.length));
       this.#keep(piece);
       return 'stored';
     });
@@ -88,7 +89,11 @@ class MemoryStorage implements Storage {
     return this.#run(() => this.#check(piece, expected));
   }
 
-  async checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options: CheckOptions = {}): Promise<Bitfield> {
+  async checkAll(
+    pieces: Bitfield,
+    expected: (piece: PieceIndex) => PieceHashes,
+    options: CheckOptions = {},
+  ): Promise<Bitfield> {
     const good = new Bitfield(this.geometry.pieceCount);
     let checked = 0;
     for (const piece of pieces.clone()) {
@@ -136,11 +141,11 @@ class MemoryStorage implements Storage {
         throw storageError('STORAGE_TARGET_EXISTS', `${blocking} exists`, { details: { path: blocking } });
       }
       const from = this.#directory;
-      const parts = [...this.#ownParts()];
+      const parts = this.#parts();
       this.#disk.journals.delete(this.#key());
       this.#directory = directory;
       for (const path of paths) rename(this.#disk.files, `${from}/${path}`, `${directory}/${path}`);
-      for (const [piece, key] of parts) rename(this.#disk.parts, key, this.#partKey(piece));
+      for (const { piece, slice, key } of parts) rename(this.#disk.parts, key, this.#partKey(piece, slice.file));
       this.#disk.journals.set(this.#key(), this.#state);
     });
   }
@@ -148,7 +153,7 @@ class MemoryStorage implements Storage {
   delete(): Promise<void> {
     return this.#run(() => {
       for (const path of this.#paths()) this.#disk.files.delete(`${this.#directory}/${path}`);
-      for (const [, key] of [...this.#ownParts()]) this.#disk.parts.delete(key);
+      for (const { key } of this.#parts()) this.#disk.parts.delete(key);
       this.#disk.journals.delete(this.#key());
       this.#isClosed = true;
     });
@@ -165,7 +170,7 @@ class MemoryStorage implements Storage {
     try {
       return Promise.resolve(fn());
     } catch (error) {
-      return Promise.reject(error as DstError);
+      return Promise.reject(error);
     }
   }
 
@@ -174,14 +179,20 @@ class MemoryStorage implements Storage {
     return `${this.#directory} ${toHex(v1 ?? v2 ?? new Uint8Array(0))}`;
   }
 
-  #partKey(piece: PieceIndex): string {
-    return `${this.#key()} ${piece}`;
+  #partKey(piece: PieceIndex, file: FileIndex): string {
+    return `${this.#key()} ${piece} ${file}`;
   }
 
-  *#ownParts(): IterableIterator<[piece: PieceIndex, key: string]> {
+  /** The runs of pieces that are kept apart from their files. */
+  #parts(): { piece: PieceIndex; slice: FileSlice; key: string }[] {
+    const parts = [];
     for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
-      if (this.#disk.parts.has(this.#partKey(piece))) yield [piece, this.#partKey(piece)];
+      for (const slice of this.#slices(piece)) {
+        const key = this.#partKey(piece, slice.file);
+        if (this.#disk.parts.has(key)) parts.push({ piece, slice, key });
+      }
     }
+    return parts;
   }
 
   #path(file: FileEntry): string {
@@ -194,7 +205,7 @@ class MemoryStorage implements Storage {
     return real.map((file) => file.path.join('/'));
   }
 
-  #isWanted(file: number): boolean {
+  #isWanted(file: FileIndex): boolean {
     return this.#selection === 'all' || this.#selection.has(file);
   }
 
@@ -204,26 +215,30 @@ class MemoryStorage implements Storage {
     return all.filter((slice) => slice.file >= 0);
   }
 
-  /** Where a run of a piece is written. */
+  /** Where a whole run of a piece is written. */
   #target(piece: PieceIndex, slice: FileSlice): Uint8Array {
-    const file = this.geometry.files[slice.file] as FileEntry;
-    const isWanted = this.#isWanted(slice.file);
-    const [map, key, length] = isWanted
-      ? [this.#disk.files, this.#path(file), file.length]
-      : [this.#disk.parts, this.#partKey(piece), this.geometry.pieceSize(piece)];
-    const bytes = map.get(key) ?? new Uint8Array(length);
-    map.set(key, bytes);
-    const start = isWanted ? slice.fileOffset : slice.at;
-    return bytes.subarray(start, start + slice.length);
+    if (this.#isWanted(slice.file)) return this.#inFile(slice);
+    const bytes = new Uint8Array(slice.length);
+    this.#disk.parts.set(this.#partKey(piece, slice.file), bytes);
+    return bytes;
   }
 
-  /** The bytes of a run of a piece, or null when they are not there. */
-  #source(piece: PieceIndex, slice: FileSlice): Uint8Array | null {
-    const part = this.#isWanted(slice.file) ? undefined : this.#disk.parts.get(this.#partKey(piece));
-    if (part !== undefined) return part.subarray(slice.at, slice.at + slice.length);
-    const bytes = this.#disk.files.get(this.#path(this.geometry.files[slice.file] as FileEntry));
-    if (bytes === undefined || bytes.length < slice.fileOffset + slice.length) return null;
+  /** The bytes of a run in its file, which is made when it is missing. */
+  #inFile(slice: FileSlice): Uint8Array {
+    const file = this.geometry.files[slice.file] as FileEntry;
+    const bytes = this.#disk.files.get(this.#path(file)) ?? new Uint8Array(file.length);
+    this.#disk.files.set(this.#path(file), bytes);
     return bytes.subarray(slice.fileOffset, slice.fileOffset + slice.length);
+  }
+
+  /** The bytes of a run that lies within a piece, or null when they are not there. */
+  #source(piece: PieceIndex, slice: FileSlice): Uint8Array | null {
+    const file = this.geometry.files[slice.file] as FileEntry;
+    const part = this.#disk.parts.get(this.#partKey(piece, slice.file));
+    const partStart = Math.max(0, this.geometry.pieceOffset(piece) - file.offset);
+    const [bytes, start] = part === undefined ? [this.#disk.files.get(this.#path(file)), 0] : [part, partStart];
+    const from = slice.fileOffset - start;
+    return bytes === undefined || bytes.length < from + slice.length ? null : bytes.subarray(from, from + slice.length);
   }
 
   /** A copy of a stored piece, or null when a file is missing. */
@@ -250,7 +265,7 @@ class MemoryStorage implements Storage {
       const length = Math.min(into.length - done, pieceLength - within);
       for (const slice of this.geometry.slices(offset + done, length)) {
         if (slice.file < 0) continue;
-        const source = this.#source(piece, { ...slice, at: within + slice.at });
+        const source = this.#source(piece, slice);
         if (source === null) throw this.#missing(piece);
         into.set(source, done + slice.at);
       }
@@ -275,7 +290,10 @@ class MemoryStorage implements Storage {
     if (sha1 !== null && !equalBytes(this.#digests.sha1(bytes), sha1)) return false;
     if (merkle === null) return true;
     const leaves = this.#leaves(bytes.subarray(0, merkle.length));
-    return equalBytes(merkleRoot(leaves, merkle.leaves, this.#digests.sha256), merkle.root);
+    return equalBytes(
+      merkleRoot(leaves, merkle.leaves, (data) => this.#digests.sha256(data)),
+      merkle.root,
+    );
   }
 
   #leaves(bytes: Uint8Array): Uint8Array {
@@ -302,15 +320,14 @@ class MemoryStorage implements Storage {
     for (const [index, file] of this.geometry.files.entries()) {
       const isEmpty = file.length === 0 && !file.isPad && file.symlink === null;
       const path = this.#path(file);
-      if (isEmpty && this.#isWanted(index) && !this.#disk.files.has(path)) this.#disk.files.set(path, new Uint8Array(0));
+      if (isEmpty && this.#isWanted(index) && !this.#disk.files.has(path))
+        this.#disk.files.set(path, new Uint8Array(0));
     }
-    for (const [piece, key] of [...this.#ownParts()]) {
-      const part = this.#disk.parts.get(key) as Uint8Array;
+    for (const { piece, slice, key } of this.#parts()) {
       const isKept = this.#state.have.has(piece) || this.#state.suspect.has(piece);
-      const slices = isKept ? this.#slices(piece) : [];
-      const wanted = slices.filter((slice) => this.#isWanted(slice.file));
-      for (const slice of wanted) this.#target(piece, slice).set(part.subarray(slice.at, slice.at + slice.length));
-      if (wanted.length === slices.length) this.#disk.parts.delete(key);
+      if (isKept && !this.#isWanted(slice.file)) continue;
+      if (isKept) this.#inFile(slice).set(this.#disk.parts.get(key) as Uint8Array);
+      this.#disk.parts.delete(key);
     }
   }
 }

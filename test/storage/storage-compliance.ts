@@ -1,0 +1,418 @@
+/**
+ * What every storage owes its users (the contract in src/storage/storage.ts), as one suite. A storage proves itself
+ * with a fixture: a disk that outlives the storages opened on it, whose files the suite can see and change.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Bitfield } from '../../src/base/bitfield.ts';
+import { codeOf } from '../../src/base/errors.ts';
+import type { TorrentFormat } from '../../src/codec/metainfo/index.ts';
+import type {
+  FileSelection,
+  PoolBuffer,
+  ReadRun,
+  Storage,
+  StorageFactory,
+  StorageOptions,
+} from '../../src/storage/index.ts';
+import { nodeDigests } from '../../src/crypto/digests.ts';
+import { makeSample, type Sample } from './sample-torrent.ts';
+
+/** A disk with folders `a` and `b` to save to. Paths are below a folder, elements joined by slashes. */
+export interface StorageFixture extends AsyncDisposable {
+  readonly factory: StorageFactory;
+  folder(name: 'a' | 'b'): string;
+  /** Content of a file, null when there is none. */
+  readFile(folder: 'a' | 'b', path: string): Promise<Uint8Array | null>;
+  writeFile(folder: 'a' | 'b', path: string, content: Uint8Array): Promise<void>;
+  deleteFile(folder: 'a' | 'b', path: string): Promise<void>;
+  /** Paths of all files, sorted. */
+  listFiles(folder: 'a' | 'b'): Promise<string[]>;
+}
+
+const files = { 'a/one.bin': 40_000, 'a/two.bin': 5_000, 'b/empty.txt': 0, 'b/three.bin': 70_000, 'four.bin': 16_384 };
+const formats: readonly TorrentFormat[] = ['v1', 'v2', 'hybrid'];
+
+/** Equality of bytes, told in a few words when it fails. */
+function assertBytes(actual: Uint8Array | null, expected: Uint8Array, what: string | number = ''): void {
+  assert.ok(actual !== null, `${what} is missing`);
+  const at = actual.findIndex((byte, i) => byte !== expected[i]);
+  assert.equal(actual.length, expected.length, `length of ${what}`);
+  assert.equal(at, -1, `${what} differs at byte ${at}`);
+}
+
+const hasCode =
+  (code: string) =>
+  (error: unknown): boolean =>
+    codeOf(error) === code;
+
+export function storageCompliance(name: string, makeFixture: () => Promise<StorageFixture>): void {
+  /** Opens a storage for a sample on a fixture and closes it in the end. */
+  const withStorage = async (
+    sample: Sample,
+    fixture: StorageFixture,
+    body: (storage: Storage) => Promise<void>,
+    options: Partial<StorageOptions> = {},
+  ): Promise<void> => {
+    const storage = await fixture.factory.open(sample.geometry, optionsFor(sample, fixture, options));
+    try {
+      await body(storage);
+    } finally {
+      await storage.close();
+    }
+  };
+
+  /** `it` with a disk and a sample torrent of three formats. */
+  const itInAllFormats = (title: string, body: (sample: Sample, fixture: StorageFixture) => Promise<void>): void => {
+    for (const format of formats) {
+      test(`${title} (${format})`, async () => {
+        await using fixture = await makeFixture();
+        await body(makeSample(files, { format, pieceLength: 32_768 }), fixture);
+      });
+    }
+  };
+
+  const it = (title: string, body: (sample: Sample, fixture: StorageFixture) => Promise<void>): void => {
+    test(title, async () => {
+      await using fixture = await makeFixture();
+      await body(makeSample(files), fixture);
+    });
+  };
+
+  describe(`${name} storage`, () => {
+    itInAllFormats('stores good pieces in the files where they belong', async (sample, fixture) => {
+      await withStorage(sample, fixture, (storage) => sample.store(storage));
+      for (const path of Object.keys(files)) {
+        assertBytes(await fixture.readFile('a', `sample/${path}`), sample.fileContent(path), path);
+      }
+      assert.deepEqual(
+        await fixture.listFiles('a'),
+        Object.keys(files)
+          .map((path) => `sample/${path}`)
+          .sort(),
+      );
+    });
+
+    itInAllFormats('reads back what it stored, pads and gaps as zeros', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        for (const piece of sample.all) {
+          const { geometry } = sample;
+          assertBytes(
+            await sample.readPiece(storage, piece),
+            sample.bytes(geometry.pieceOffset(piece), geometry.pieceSize(piece)),
+          );
+        }
+      });
+    });
+
+    itInAllFormats('refuses a piece with a wrong byte and writes nothing of it', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        const buffer = sample.piece(0);
+        buffer.bytes[20_000] = (buffer.bytes[20_000] as number) ^ 1;
+        assert.equal(await storage.commit(0, buffer, sample.expected(0)), 'mismatch');
+        assert.equal((await storage.resume()).have.has(0), false);
+      });
+      assert.deepEqual(await fixture.listFiles('a'), ['sample/b/empty.txt']);
+    });
+
+    itInAllFormats('knows what it has when it is opened again', async (sample, fixture) => {
+      await withStorage(sample, fixture, (storage) => sample.store(storage, [0, 2]));
+      await withStorage(sample, fixture, async (storage) => {
+        const { have, suspect } = await storage.resume();
+        assert.deepEqual([...have], [0, 2]);
+        assert.deepEqual([...suspect], []);
+        await sample.store(storage);
+        assert.equal((await storage.resume()).have.isComplete, true);
+      });
+    });
+
+    itInAllFormats(
+      'suspects all of the data that it finds without having stored it, and checks it',
+      async (sample, fixture) => {
+        for (const path of Object.keys(files)) await fixture.writeFile('a', `sample/${path}`, sample.fileContent(path));
+        await withStorage(sample, fixture, async (storage) => {
+          const { have, suspect } = await storage.resume();
+          assert.equal(have.isEmpty, true);
+          assert.equal(suspect.isComplete, true);
+          assert.equal(await storage.check(0, sample.expected(0)), true);
+          const good = await storage.checkAll(sample.all, sample.expected);
+          assert.equal(good.isComplete, true);
+          assert.equal((await storage.resume()).have.isComplete, true);
+        });
+        await withStorage(sample, fixture, async (storage) => {
+          assert.equal((await storage.resume()).have.isComplete, true);
+        });
+      },
+    );
+
+    it('finds the one damaged piece', async (sample, fixture) => {
+      for (const path of Object.keys(files)) await fixture.writeFile('a', `sample/${path}`, sample.fileContent(path));
+      const damaged = sample.fileContent('b/three.bin').slice();
+      damaged[30_000] = (damaged[30_000] as number) ^ 0x80;
+      await fixture.writeFile('a', 'sample/b/three.bin', damaged);
+      await withStorage(sample, fixture, async (storage) => {
+        const bad = Math.floor(
+          ((sample.geometry.files[sample.file('b/three.bin')]?.offset ?? 0) + 30_000) / sample.geometry.pieceLength,
+        );
+        const good = await storage.checkAll(sample.all, sample.expected);
+        assert.deepEqual(
+          [...sample.all].filter((piece) => !good.has(piece)),
+          [bad],
+        );
+        assert.equal(await storage.check(bad, sample.expected(bad)), false);
+        const { have, suspect } = await storage.resume();
+        assert.equal(have.has(bad) || suspect.has(bad), false);
+      });
+    });
+
+    it('reports progress of a check and can be stopped', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        const counts: number[] = [];
+        await storage.checkAll(sample.all, sample.expected, { onProgress: (checked) => counts.push(checked) });
+        assert.equal(counts.at(-1), sample.geometry.pieceCount);
+        const reason = new Error('enough');
+        const stopped = storage.checkAll(sample.all, sample.expected, { signal: AbortSignal.abort(reason) });
+        await assert.rejects(stopped, reason);
+      });
+    });
+
+    it('a missing file makes its pieces missing, and checking them is no error', async (sample, fixture) => {
+      await withStorage(sample, fixture, (storage) => sample.store(storage));
+      await fixture.deleteFile('a', 'sample/four.bin');
+      await withStorage(sample, fixture, async (storage) => {
+        const { have, suspect } = await storage.resume();
+        const [first, end] = sample.geometry.piecesOfFile(sample.file('four.bin'));
+        for (let piece = first; piece < end; piece++) {
+          assert.equal(have.has(piece) || suspect.has(piece), false);
+          assert.equal(await storage.check(piece, sample.expected(piece)), false);
+        }
+        assert.equal(have.count, sample.geometry.pieceCount - (end - first));
+        await assert.rejects(sample.readPiece(storage, first), hasCode('STORAGE_READ_FAILED'));
+      });
+    });
+
+    it('reads runs of blocks to where they are wanted in the buffer', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        const runs: ReadRun[] = [
+          { offset: 16_384, at: 13, length: 16_384 },
+          { offset: 32_768, at: 16_410, length: 16_384 },
+          { offset: 39_990, at: 32_807, length: 20 },
+          { offset: 100, at: 32_840, length: 1 },
+        ];
+        const buffer = sample.pool.take(33_000) as PoolBuffer;
+        buffer.bytes.fill(0xee);
+        await storage.read(buffer, runs);
+        const wanted = new Uint8Array(33_000).fill(0xee);
+        for (const run of runs) wanted.set(sample.bytes(run.offset, run.length), run.at);
+        assertBytes(buffer.bytes.slice(), wanted);
+      });
+    });
+
+    it('tells the hash of each block of a stored piece', async (_, fixture) => {
+      const sample = makeSample({ 'x.bin': 100_000 }, { format: 'v2', pieceLength: 65_536, isSingleFile: true });
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        const leaves = await storage.leaves(1);
+        assert.equal(leaves.length, 3 * 32);
+        const block = sample.bytes(65_536 + 16_384, 16_384);
+        assertBytes(leaves.slice(32, 64), nodeDigests.sha256(block));
+      });
+    });
+
+    it('forgets a piece, also for the next time', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        storage.forget(3);
+        assert.equal((await storage.resume()).have.has(3), false);
+        await sample.store(storage, [3]);
+        assert.equal((await storage.resume()).have.has(3), true);
+        storage.forget(4);
+      });
+      await withStorage(sample, fixture, async (storage) => {
+        const { have, suspect } = await storage.resume();
+        assert.deepEqual(
+          [...sample.all].filter((piece) => !have.has(piece)),
+          [4],
+        );
+        assert.equal(suspect.has(4), false);
+      });
+    });
+
+    it('for seeding creates nothing and refuses to commit', async (sample, fixture) => {
+      await withStorage(
+        sample,
+        fixture,
+        async (storage) => {
+          assert.equal((await storage.resume()).suspect.isEmpty, true);
+          await assert.rejects(sample.store(storage, [0]), hasCode('STORAGE_READ_ONLY'));
+        },
+        { isWritable: false },
+      );
+      assert.deepEqual(await fixture.listFiles('a'), []);
+    });
+
+    describe('with some files wanted', () => {
+      const wanted = (sample: Sample, ...paths: string[]): FileSelection =>
+        new Set(paths.map((path) => sample.file(path)));
+      /** The pieces that hold bytes of files. */
+      const piecesOf = (sample: Sample, ...paths: string[]): Bitfield => {
+        const pieces = new Bitfield(sample.geometry.pieceCount);
+        for (const path of paths) {
+          const [first, end] = sample.geometry.piecesOfFile(sample.file(path));
+          for (let piece = first; piece < end; piece++) pieces.add(piece);
+        }
+        return pieces;
+      };
+
+      it('makes only these, and reads all of the pieces that it has', async (sample, fixture) => {
+        const selection = wanted(sample, 'a/two.bin');
+        const pieces = piecesOf(sample, 'a/two.bin');
+        await withStorage(sample, fixture, (storage) => sample.store(storage, pieces), { selection });
+        const visible = (await fixture.listFiles('a')).filter((path) => path.startsWith('sample/'));
+        assert.deepEqual(visible, ['sample/a/two.bin']);
+        assertBytes(await fixture.readFile('a', 'sample/a/two.bin'), sample.fileContent('a/two.bin'));
+        const reopened = async (storage: Storage): Promise<void> => {
+          assert.deepEqual([...(await storage.resume()).have], [...pieces]);
+          assert.deepEqual([...(await storage.checkAll(sample.all, sample.expected))], [...pieces]);
+          for (const piece of pieces) {
+            const { geometry } = sample;
+            assertBytes(
+              await sample.readPiece(storage, piece),
+              sample.bytes(geometry.pieceOffset(piece), geometry.pieceSize(piece)),
+            );
+          }
+        };
+        await withStorage(sample, fixture, reopened, { selection });
+      });
+
+      it('moves what it kept into a file that becomes wanted', async (sample, fixture) => {
+        const selection = wanted(sample, 'a/two.bin');
+        await withStorage(
+          sample,
+          fixture,
+          async (storage) => {
+            await sample.store(storage, piecesOf(sample, 'a/two.bin'));
+            await storage.select('all');
+            const { have } = await storage.resume();
+            assert.deepEqual([...have], [...piecesOf(sample, 'a/two.bin')]);
+            await sample.store(
+              storage,
+              [...sample.all].filter((piece) => !have.has(piece)),
+            );
+          },
+          { selection },
+        );
+        assert.deepEqual(
+          await fixture.listFiles('a'),
+          Object.keys(files)
+            .map((path) => `sample/${path}`)
+            .sort(),
+        );
+        for (const path of Object.keys(files)) {
+          assertBytes(await fixture.readFile('a', `sample/${path}`), sample.fileContent(path), path);
+        }
+      });
+
+      it('also when it is opened anew with the other selection', async (sample, fixture) => {
+        const pieces = piecesOf(sample, 'a/two.bin');
+        await withStorage(sample, fixture, (storage) => sample.store(storage, pieces), {
+          selection: wanted(sample, 'a/two.bin'),
+        });
+        await withStorage(sample, fixture, async (storage) => {
+          const { have } = await storage.resume();
+          assert.deepEqual([...have], [...pieces]);
+          await sample.store(
+            storage,
+            [...sample.all].filter((piece) => !have.has(piece)),
+          );
+        });
+        for (const path of Object.keys(files)) {
+          assertBytes(await fixture.readFile('a', `sample/${path}`), sample.fileContent(path), path);
+        }
+      });
+
+      it('leaves a file in place that is no longer wanted', async (sample, fixture) => {
+        await withStorage(sample, fixture, async (storage) => {
+          await sample.store(storage, [0]);
+          await storage.select(wanted(sample, 'four.bin'));
+          assertBytes(await sample.readPiece(storage, 0), sample.bytes(0, sample.geometry.pieceSize(0)));
+          await sample.store(storage, [1]);
+          assertBytes(await sample.readPiece(storage, 1), sample.bytes(16_384, sample.geometry.pieceSize(1)));
+        });
+      });
+    });
+
+    it('moves everything to another folder and goes on there', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage, [0, 1, 2, 5]);
+        await storage.move(fixture.folder('b'));
+        assert.deepEqual(await fixture.listFiles('a'), []);
+        await sample.store(storage);
+        assertBytes(await sample.readPiece(storage, 2), sample.bytes(32_768, sample.geometry.pieceSize(2)));
+      });
+      for (const path of Object.keys(files)) {
+        assertBytes(await fixture.readFile('b', `sample/${path}`), sample.fileContent(path), path);
+      }
+      const directory = fixture.folder('b');
+      await withStorage(
+        sample,
+        fixture,
+        async (storage) => assert.equal((await storage.resume()).have.isComplete, true),
+        { directory },
+      );
+    });
+
+    it('moves nothing onto a file that exists', async (sample, fixture) => {
+      await fixture.writeFile('b', 'sample/four.bin', Uint8Array.of(1, 2, 3));
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        await assert.rejects(storage.move(fixture.folder('b')), hasCode('STORAGE_TARGET_EXISTS'));
+        assertBytes(await sample.readPiece(storage, 0), sample.bytes(0, sample.geometry.pieceSize(0)));
+      });
+      assertBytes(await fixture.readFile('b', 'sample/four.bin'), Uint8Array.of(1, 2, 3));
+      assert.deepEqual(await fixture.listFiles('b'), ['sample/four.bin']);
+      assert.equal((await fixture.listFiles('a')).length, Object.keys(files).length);
+    });
+
+    it('deletes its own files only', async (sample, fixture) => {
+      await fixture.writeFile('a', 'sample/a/other.txt', Uint8Array.of(1));
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        await storage.delete();
+        await assert.rejects(sample.store(storage, [0]), hasCode('STORAGE_CLOSED'));
+      });
+      assert.deepEqual(await fixture.listFiles('a'), ['sample/a/other.txt']);
+      await withStorage(sample, fixture, async (storage) => assert.equal((await storage.resume()).have.isEmpty, true));
+    });
+
+    it('counts the bytes of commits under way', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        assert.equal(storage.backlog, 0);
+        await sample.store(storage);
+        await storage.flush();
+        assert.equal(storage.backlog, 0);
+      });
+    });
+
+    it('answers nothing any more after it was closed', async (sample, fixture) => {
+      const storage = await fixture.factory.open(sample.geometry, optionsFor(sample, fixture, {}));
+      await storage.close();
+      await assert.rejects(sample.readPiece(storage, 0), hasCode('STORAGE_CLOSED'));
+      await assert.rejects(storage.check(0, sample.expected(0)), hasCode('STORAGE_CLOSED'));
+    });
+  });
+}
+
+function optionsFor(sample: Sample, fixture: StorageFixture, options: Partial<StorageOptions>): StorageOptions {
+  const defaults = {
+    directory: fixture.folder('a'),
+    infoHashes: sample.infoHashes,
+    selection: 'all',
+    allocation: 'sparse',
+    isWritable: true,
+  } as const;
+  return { ...defaults, ...options };
+}
