@@ -107,7 +107,8 @@ export class BlockLedger {
   close(piece: PieceIndex): HeldBlock[] {
     const open = this.#open.get(piece);
     if (open === undefined) return [];
-    const awaited = Array.from(open.held(), ([block, peerId]) => ({ peerId, piece, block }));
+    const awaited =
+      open.requested === 0 ? [] : Array.from(open.held(), ([block, peerId]) => ({ peerId, piece, block }));
     for (const { peerId } of awaited) this.#letGo(peerId);
     this.#open.delete(piece);
     this.#partial.delete(open);

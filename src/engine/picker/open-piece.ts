@@ -5,7 +5,7 @@
 import type { BlockIndex, PieceIndex } from '../../base/units.ts';
 
 /** Nobody was asked for the block. */
-export const FREE = -1;
+const FREE = -1;
 /** The block has come. */
 const ARRIVED = -2;
 
