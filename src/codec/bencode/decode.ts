@@ -28,6 +28,8 @@ interface Document extends Scanned {
   readonly isSorted: boolean;
 }
 
+const minus = 0x2d;
+const zero = 0x30;
 const letterE = 0x65;
 const letterI = 0x69;
 const letterL = 0x6c;
@@ -39,9 +41,17 @@ function valueAt(document: Document, at: number, container: number): BencodeValu
     return byte === letterL ? new BencodeList(document, at, container) : new BencodeDict(document, at, container);
   }
   if (byte !== letterI) return bytes.subarray(stringStart(bytes, at), skip(document, at, container));
-  const digits = toText(bytes.subarray(at + 1, skip(document, at, container) - 1));
-  const number = Number(digits);
-  return Number.isSafeInteger(number) ? number : BigInt(digits);
+  return integerAt(bytes, at + 1);
+}
+
+/** The (valid) integer whose sign or first digit is at `at`. */
+function integerAt(bytes: Uint8Array, at: number): number | bigint {
+  const isNegative = bytes[at] === minus;
+  let number = 0;
+  let end = isNegative ? at + 1 : at;
+  for (; bytes[end] !== letterE; end++) number = number * 10 + ((bytes[end] as number) - zero);
+  if (!Number.isSafeInteger(number)) return BigInt(toText(bytes.subarray(at, end)));
+  return isNegative ? -number : number;
 }
 
 /** A dictionary. Look-ups compare raw bytes with an ASCII key. */
