@@ -21,7 +21,12 @@ const { createSession } = await import('../src/index.ts');
 const [ip = '127.0.0.1', port = '0'] = process.argv.slice(2);
 const emit = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
 
-const session = await createSession({ bind: [ip], port: Number(port), stateDirectory: `${process.env.HOME ?? '/tmp'}/state`, uploadSlots: 100 });
+const session = await createSession({
+  bind: [ip],
+  port: Number(port),
+  stateDirectory: `${process.env.HOME ?? '/tmp'}/state`,
+  uploadSlots: 100,
+});
 emit({ ev: 'up' });
 let complete = 0;
 

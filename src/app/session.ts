@@ -66,7 +66,11 @@ export interface SessionTorrent {
   status(): TorrentStatus;
   files(): FileStatus[];
   peers(): PeerStatus[];
-  on<K extends keyof TorrentEvents>(name: K, listener: (payload: TorrentEvents[K]) => void, options?: ListenOptions): Disposable;
+  on<K extends keyof TorrentEvents>(
+    name: K,
+    listener: (payload: TorrentEvents[K]) => void,
+    options?: ListenOptions,
+  ): Disposable;
   /** Resolves when the info dictionary is known. */
   metadata(options?: { signal?: AbortSignal }): Promise<Metainfo>;
   /** Resolves when existing data has been looked at (journal or hashes): the state is then downloading, seeding or failed. */

@@ -30,7 +30,11 @@ export async function identify(
   const bytes = typeof source === 'string' ? await readTorrentFile(source) : source;
   const metainfo = bytes instanceof Uint8Array ? decodeMetainfo(bytes, digests) : bytes;
   const trackers = [...metainfo.trackers, ...moreTrackers];
-  return { identity: { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers }, peers: [], select: null };
+  return {
+    identity: { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers },
+    peers: [],
+    select: null,
+  };
 }
 
 function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]): NamedTorrent {
@@ -38,7 +42,11 @@ function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]):
   const { v1, v2 } = magnet.infoHashes;
   const name = magnet.name ?? toHex((v1 ?? v2) as Uint8Array);
   const trackers = [...magnet.trackers.map((url) => [url]), ...moreTrackers];
-  return { identity: { infoHashes: magnet.infoHashes, metainfo: null, name, trackers }, peers: magnet.peers, select: magnet.select };
+  return {
+    identity: { infoHashes: magnet.infoHashes, metainfo: null, name, trackers },
+    peers: magnet.peers,
+    select: magnet.select,
+  };
 }
 
 /** The bytes of a torrent file, bounded. */
@@ -46,7 +54,8 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
-    if (size > LARGEST_FILE) throw sourceError('SOURCE_TOO_LARGE', `${path} has ${size} bytes`, { details: { path, size } });
+    if (size > LARGEST_FILE)
+      throw sourceError('SOURCE_TOO_LARGE', `${path} has ${size} bytes`, { details: { path, size } });
     return await file.readFile();
   } catch (cause) {
     if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;

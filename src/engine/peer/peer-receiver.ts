@@ -4,7 +4,12 @@
  */
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
-import { decodeExtensionHandshake, type HashRequest, LARGEST_REQUEST, type MessageReceiver } from '../../codec/wire/index.ts';
+import {
+  decodeExtensionHandshake,
+  type HashRequest,
+  LARGEST_REQUEST,
+  type MessageReceiver,
+} from '../../codec/wire/index.ts';
 import type { BlockTarget, PeerHost, PeerSession } from './peer-session.ts';
 
 /** Requests beyond the agreed queue, or for what we cannot serve, that are rejected before we take it for a flood. */

@@ -3,7 +3,7 @@
  * It translates between messages and facts; every decision is the torrent's, reached through `PeerHost`.
  */
 import { addressKey } from '../../base/address.ts';
-import { Bitfield } from '../../base/bitfield.ts';
+import type { Bitfield } from '../../base/bitfield.ts';
 import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
 import { BLOCK_LENGTH, type Geometry } from '../../codec/metainfo/index.ts';
 import {

@@ -63,7 +63,10 @@ test('at most three batches are under way, the rest waits and can be taken back'
   assert.equal(queue.length, 8);
   assert.equal(queue.cancel(19, 0, 16384), true);
   assert.equal(queue.cancel(0, 0, 16384), false, 'it has left');
-  assert.deepEqual(queue.clear().map(({ piece }) => piece), [12, 13, 14, 15, 16, 17, 18]);
+  assert.deepEqual(
+    queue.clear().map(({ piece }) => piece),
+    [12, 13, 14, 15, 16, 17, 18],
+  );
 });
 
 test('a peer that takes its batches quickly gets larger ones', async () => {

@@ -1,5 +1,12 @@
 /** All discovery sources of one torrent, for each of its swarms (a hybrid torrent has two). BEP 27 is obeyed here. */
-import type { AnnounceEvent, Discovery, DiscoverySession, PeerSink, SourceStatus, Swarm } from '../../discovery/index.ts';
+import type {
+  AnnounceEvent,
+  Discovery,
+  DiscoverySession,
+  PeerSink,
+  SourceStatus,
+  Swarm,
+} from '../../discovery/index.ts';
 
 export class Announcer {
   readonly #sessions: DiscoverySession[] = [];

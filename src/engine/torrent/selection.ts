@@ -52,7 +52,8 @@ export class Selection {
     const pieces = new Uint8Array(this.#geometry.pieceCount);
     for (let file = 0; file < this.#priorities.length; file++) {
       const [first, end] = this.#geometry.piecesOfFile(file);
-      for (let piece = first; piece < end; piece++) pieces[piece] = Math.max(pieces[piece] as number, this.priorityOf(file));
+      for (let piece = first; piece < end; piece++)
+        pieces[piece] = Math.max(pieces[piece] as number, this.priorityOf(file));
     }
     for (const [piece, priority] of pieces.entries()) {
       if (picker.priorityOf(piece) !== priority) picker.setPriority(piece, priority as Priority);

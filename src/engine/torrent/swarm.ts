@@ -90,7 +90,11 @@ export class Swarm implements PeerHost {
   }
 
   /** A connection whose handshake named this torrent. Returns its handlers, or words that say why it is refused. */
-  attach(connection: Connection, handshake: Handshake, options: { id: number; isV2: boolean }): ConnectionHandlers | string {
+  attach(
+    connection: Connection,
+    handshake: Handshake,
+    options: { id: number; isV2: boolean },
+  ): ConnectionHandlers | string {
     if (!this.#port.isOpen()) return 'the torrent takes no peers now';
     if (this.pool.isBanned(connection.remote.host)) return 'banned';
     if (equalBytes(handshake.peerId, this.#services.peerId)) return 'connected to ourselves';
@@ -150,7 +154,9 @@ export class Swarm implements PeerHost {
   }
 
   ban(peerIds: readonly number[]): string[] {
-    const hosts = peerIds.map((id) => this.pool.session(id)?.connection.remote.host).filter((host) => host !== undefined);
+    const hosts = peerIds
+      .map((id) => this.pool.session(id)?.connection.remote.host)
+      .filter((host) => host !== undefined);
     for (const host of hosts) this.pool.ban(host);
     return hosts;
   }

@@ -8,7 +8,14 @@ import { equalBytes } from '../../base/bytes.ts';
 import { DstError, messageOf } from '../../base/errors.ts';
 import { Events } from '../../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
-import { decodeInfo, Geometry, type InfoHashes, type Metainfo, pieceHashes, swarmHashes } from '../../codec/metainfo/index.ts';
+import {
+  decodeInfo,
+  Geometry,
+  type InfoHashes,
+  type Metainfo,
+  pieceHashes,
+  swarmHashes,
+} from '../../codec/metainfo/index.ts';
 import { clientName } from '../../codec/wire/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
@@ -265,7 +272,8 @@ export class Torrent {
   async #open(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
     try {
       const content = this.#content ?? (await this.#openStorage(metainfo));
-      const { have, suspect } = this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
+      const { have, suspect } =
+        this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
       if (signal.aborted) return;
       for (const piece of have) content.have.add(piece);
       const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
@@ -386,8 +394,8 @@ export class Torrent {
       this.#setState({ kind: 'downloading' });
       this.swarm.contentKnown();
     } else if (this.#download !== null) {
-      content.selection.applyTo((this.#download as Download).picker);
-      if ((this.#download as Download).picker.isFinished) this.#finish();
+      content.selection.applyTo(this.#download.picker);
+      if (this.#download.picker.isFinished) this.#finish();
       else this.swarm.wishesChanged();
     }
     this.#services.wake();
@@ -433,7 +441,8 @@ export class Torrent {
   #metadataReceived(raw: Uint8Array): boolean {
     const { v1, v2 } = this.#identity.infoHashes;
     const { digests } = this.#services;
-    const isOurs = (v1 !== null && equalBytes(digests.sha1(raw), v1)) || (v2 !== null && equalBytes(digests.sha256(raw), v2));
+    const isOurs =
+      (v1 !== null && equalBytes(digests.sha1(raw), v1)) || (v2 !== null && equalBytes(digests.sha256(raw), v2));
     if (!isOurs) return false;
     if (this.#identity.metainfo !== null) return true;
     try {
@@ -457,7 +466,9 @@ export class Torrent {
     const failure =
       error instanceof DstError
         ? error
-        : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(error)}`, { cause: error });
+        : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(error)}`, {
+            cause: error,
+          });
     this.#services.logger.error('torrent failed', { name: this.#identity.name, code: failure.code });
     void this.#halt({ kind: 'failed', error: failure });
   }

@@ -7,7 +7,11 @@ export class TransferLimits {
   readonly #upload: TokenBucket;
   readonly #parent: TransferLimits | null;
 
-  constructor(limits: { download: BytesPerSecond; upload: BytesPerSecond }, now: Millis, parent: TransferLimits | null) {
+  constructor(
+    limits: { download: BytesPerSecond; upload: BytesPerSecond },
+    now: Millis,
+    parent: TransferLimits | null,
+  ) {
     this.#download = new TokenBucket(limits.download, now);
     this.#upload = new TokenBucket(limits.upload, now);
     this.#parent = parent;
