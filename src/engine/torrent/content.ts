@@ -3,6 +3,7 @@ import type { Bitfield } from '../../base/bitfield.ts';
 import type { PieceIndex } from '../../base/units.ts';
 import type { Geometry, Metainfo } from '../../codec/metainfo/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
+import type { Selection } from './selection.ts';
 
 export interface Content {
   readonly metainfo: Metainfo;
@@ -14,4 +15,9 @@ export interface Content {
   readonly layers: Map<string, Uint8Array>;
   /** What a piece must hash to; null while its piece layer is unknown (BEP 52). */
   hashesOf(piece: PieceIndex): PieceHashes | null;
+}
+
+/** Content with what only its torrent uses. */
+export interface OpenContent extends Content {
+  readonly selection: Selection;
 }

@@ -16,17 +16,17 @@ import {
   pieceHashes,
   swarmHashes,
 } from '../../codec/metainfo/index.ts';
-import { clientName } from '../../codec/wire/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
-import type { Content } from './content.ts';
+import type { OpenContent } from './content.ts';
 import { Download } from './download.ts';
 import { SeedGoal } from './seed-goal.ts';
 import { Selection } from './selection.ts';
 import type { FileStatus, PeerStatus, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
+import { fileStatuses, peerStatus, torrentStatus } from './status-snapshot.ts';
 import { Swarm } from './swarm.ts';
 import type { TorrentServices } from './torrent-services.ts';
 import { TorrentStats } from './torrent-stats.ts';
@@ -49,11 +49,6 @@ export interface TorrentOwner {
 
 /** Peers that a torrent asks its trackers for while it has fewer. */
 const PEERS_WANTED = 50;
-
-/** Content with what only its torrent uses. */
-interface OpenContent extends Content {
-  readonly selection: Selection;
-}
 
 export class Torrent {
   readonly events: Events<TorrentEvents>;
@@ -204,60 +199,24 @@ export class Torrent {
   }
 
   status(): TorrentStatus {
-    const content = this.#content;
-    const wanted = content?.selection.progress(content.have) ?? { size: 0, done: 0 };
-    const left = wanted.size - wanted.done;
-    const rate = this.#stats.download.rate;
-    let seeds = 0;
-    for (const peer of this.swarm.pool.sessions) if (peer.isSeed) seeds++;
-    return {
+    return torrentStatus({
       state: this.#state,
       name: this.#identity.name,
       totalSize: this.#identity.metainfo?.info.totalSize ?? null,
-      wantedSize: wanted.size,
-      wantedDone: wanted.done,
-      downloaded: this.#stats.download.total,
-      uploaded: this.#stats.upload.total,
-      wasted: this.#stats.wasted,
-      downloadRate: rate,
-      uploadRate: this.#stats.upload.rate,
-      etaSeconds: this.#state.kind === 'downloading' && rate > 0 ? Math.ceil(left / rate) : null,
-      piecesHave: content?.have.count ?? 0,
-      piecesTotal: content?.geometry.pieceCount ?? 0,
-      peersConnected: this.swarm.pool.connectedCount,
-      seedsConnected: seeds,
-      peersKnown: this.swarm.pool.knownCount,
-      availability: this.#download?.picker.distributedCopies ?? seeds,
+      content: this.#content,
+      picker: this.#download?.picker ?? null,
+      stats: this.#stats,
+      pool: this.swarm.pool,
       sources: this.#announcer.status(),
-    };
-  }
-
-  files(): FileStatus[] {
-    const { metainfo } = this.#identity;
-    const content = this.#content;
-    return (metainfo?.info.files ?? []).flatMap((file, index) => {
-      if (file.isPad) return [];
-      const done = content?.selection.fileDone(index, file, content.have) ?? 0;
-      return { index, path: file.path, length: file.length, done, priority: content?.selection.priorityOf(index) ?? 4 };
     });
   }
 
+  files(): FileStatus[] {
+    return fileStatuses(this.#identity.metainfo?.info.files ?? [], this.#content);
+  }
+
   peers(): PeerStatus[] {
-    return Array.from(this.swarm.pool.sessions, (peer) => ({
-      address: peer.address,
-      client: peer.extensions?.client ?? clientName(peer.handshake.peerId) ?? '',
-      isIncoming: peer.connection.isIncoming,
-      progress: peer.pieces.progress,
-      downloadRate: peer.downloads.meter.rate,
-      uploadRate: peer.uploads.meter.rate,
-      downloaded: peer.downloads.meter.total,
-      uploaded: peer.uploads.meter.total,
-      amChoking: peer.amChoking,
-      amInterested: peer.amInterested,
-      peerChoking: peer.peerChoking,
-      peerInterested: peer.peerInterested,
-      pendingBlocks: peer.pendingBlocks,
-    }));
+    return Array.from(this.swarm.pool.sessions, peerStatus);
   }
 
   // ---- inside
