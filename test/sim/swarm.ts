@@ -37,6 +37,8 @@ export interface SwarmOptions extends Partial<PathOptions> {
   /** For all sessions. */
   readonly engine?: Partial<EngineOptions>;
   readonly logger?: Logger;
+  /** Memory for pieces in progress of each session, bytes; 32 MiB when left out. */
+  readonly pieceBudget?: ByteCount;
 }
 
 export interface MemberOptions extends HostOptions {
@@ -219,6 +221,7 @@ export class Swarm {
       ...this.#options.engine,
       ...options.engine,
     };
+    const { pieceBudget = PIECE_BUDGET } = this.#options;
     return new EngineSession(engine, {
       clock: this.clock,
       random,
@@ -226,8 +229,8 @@ export class Swarm {
       logger: this.#options.logger ?? silentLogger,
       transport: host.transport,
       storage,
-      pool: new BufferPool({ budget: 1.25 * (PIECE_BUDGET + UPLOAD_BUDGET) }),
-      pieceBudget: PIECE_BUDGET,
+      pool: new BufferPool({ budget: 1.25 * (pieceBudget + UPLOAD_BUDGET) }),
+      pieceBudget,
       uploadBudget: UPLOAD_BUDGET,
       discoveries: [this.tracker.discovery(host.address)],
     });

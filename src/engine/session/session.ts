@@ -189,20 +189,23 @@ export class EngineSession {
   async #connect(torrent: Torrent, address: PeerAddress): Promise<void> {
     const abort = new AbortController();
     this.#dialing.add(abort);
-    const failed = (reason: string): void => {
+    const { pool } = torrent.swarm;
+    const failed = (reason: string, isRefused: boolean): void => {
       this.#dialing.delete(abort);
-      torrent.swarm.pool.dialFailed(address, this.#deps.clock.now());
+      pool.dialFailed(address, this.#deps.clock.now(), isRefused);
       this.#deps.logger.debug('dial failed', { address: addressKey(address), reason });
     };
     try {
       const connection = await this.#deps.transport.dial(address, { signal: abort.signal });
       if (abort.signal.aborted || !torrent.isOpen) {
         connection.close();
-        failed('no longer wanted');
+        failed('no longer wanted', false);
         return;
       }
       this.#connections.add(connection);
-      const [infoHash] = swarmHashes(torrent.infoHashes) as [Uint8Array];
+      // A hybrid torrent has two names; who refuses one may know the other (BEP 52).
+      const names = swarmHashes(torrent.infoHashes);
+      const infoHash = names[pool.refusalsOf(address) % names.length] as Uint8Array;
       new HandshakeStage(connection, {
         clock: this.#deps.clock,
         timeout: this.#options.handshakeTimeout,
@@ -211,12 +214,12 @@ export class EngineSession {
           this.#dialing.delete(abort);
           return this.#attach(torrent, connection, handshake);
         },
-        failed,
+        failed: (reason) => failed(reason, true),
         ended: () => this.#connections.delete(connection),
       });
       connection.send(this.#handshake(torrent, infoHash));
     } catch (error) {
-      failed(messageOf(error));
+      failed(messageOf(error), false);
     }
   }
 

@@ -14,6 +14,8 @@ interface KnownPeer {
   nextTry: Millis;
   /** It has everything: of no use to a seed. */
   isSeed: boolean;
+  /** Dials that the remote ended before its handshake: it may know a hybrid torrent by its other name only. */
+  refusals: number;
 }
 
 /** Addresses remembered for one torrent. */
@@ -29,6 +31,8 @@ export class PeerPool {
   readonly #connected = new Map<number, PeerSession>();
   readonly #connectedAddresses = new Set<string>();
   readonly #bannedHosts = new Set<string>();
+  /** Addresses that have turned out to be our own. */
+  readonly #own = new Set<string>();
 
   /** Connected peers. */
   get sessions(): Iterable<PeerSession> {
@@ -66,8 +70,9 @@ export class PeerPool {
     let added = 0;
     for (const address of addresses) {
       const key = addressKey(address);
-      if (this.#known.has(key) || this.#bannedHosts.has(address.host) || this.#known.size >= MOST_KNOWN) continue;
-      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false });
+      if (this.#known.has(key) || this.#own.has(key)) continue;
+      if (this.#bannedHosts.has(address.host) || this.#known.size >= MOST_KNOWN) continue;
+      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false, refusals: 0 });
       added++;
     }
     return added;
@@ -87,11 +92,25 @@ export class PeerPool {
     return null;
   }
 
-  /** A dial ended without a session. */
-  dialFailed(address: PeerAddress, now: Millis): void {
+  /** How often the remote has ended a dial before its handshake. */
+  refusalsOf(address: PeerAddress): number {
+    return this.#known.get(addressKey(address))?.refusals ?? 0;
+  }
+
+  /** A dial ended without a session; `isRefused`: the remote took the connection, but not our handshake. */
+  dialFailed(address: PeerAddress, now: Millis, isRefused: boolean): void {
     const key = addressKey(address);
     this.#dialing.delete(key);
+    const known = this.#known.get(key);
+    if (isRefused && known !== undefined) known.refusals++;
     this.#retryLater(key, now);
+  }
+
+  /** The address is our own: it is never dialed again. */
+  exclude(address: PeerAddress): void {
+    const key = addressKey(address);
+    this.#own.add(key);
+    this.#known.delete(key);
   }
 
   connected(peer: PeerSession): void {

@@ -97,7 +97,10 @@ export class Swarm implements PeerHost {
   ): ConnectionHandlers | string {
     if (!this.#port.isOpen()) return 'the torrent takes no peers now';
     if (this.pool.isBanned(connection.remote.host)) return 'banned';
-    if (equalBytes(handshake.peerId, this.#services.peerId)) return 'connected to ourselves';
+    if (equalBytes(handshake.peerId, this.#services.peerId)) {
+      if (!connection.isIncoming) this.pool.exclude(connection.remote);
+      return 'connected to ourselves';
+    }
     const twin = this.pool.withPeerId(handshake.peerId);
     if (twin !== undefined && !this.#replaces(connection, twin)) return 'already connected';
     twin?.close('connected twice');
