@@ -1,5 +1,6 @@
 /** The Storage port and what its users need beside an implementation. */
 export { BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
+export { copyBytes } from './copy-bytes.ts';
 export { storageErrors } from './errors.ts';
 export type {
   CheckOptions,

@@ -10,6 +10,7 @@ import {
   LARGEST_REQUEST,
   type MessageReceiver,
 } from '../../codec/wire/index.ts';
+import { copyBytes } from '../../storage/index.ts';
 import type { BlockTarget, PeerHost, PeerSession } from './peer-session.ts';
 
 /** Requests beyond the agreed queue, or for what we cannot serve, that are rejected before we take it for a flood. */
@@ -150,7 +151,7 @@ export class PeerReceiver implements MessageReceiver {
     const { piece, block, target } = current;
     this.#peer.downloads.received(bytes.length);
     const isOurs = target.sources[block] === this.#peer.id;
-    if (isOurs) target.bytes.set(bytes, block * BLOCK_LENGTH + at);
+    if (isOurs) copyBytes(bytes, target.bytes, block * BLOCK_LENGTH + at);
     this.#host.countReceived(bytes.length, !isOurs);
     if (!isLast) return;
     this.#block = null;
