@@ -18,6 +18,7 @@ const result = await runTests({
   root,
   files,
   concurrency: 1,
+  timeout: 12 * 3600_000,
   deadline: 12 * 3600_000,
   isVerbose: true,
   print: (text) => process.stdout.write(text),

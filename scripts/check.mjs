@@ -71,8 +71,12 @@ const steps = {
       ['dist/cli/main.js', 'version'],
     )();
   },
-  tests: tests((file) => !isHeavy(file), { concurrency: availableParallelism(), deadline: 5 * 60_000 }),
-  'heavy-tests': tests(isHeavy, { concurrency: 1, deadline: 12 * 60_000, isVerbose: true }),
+  tests: tests((file) => !isHeavy(file), {
+    concurrency: availableParallelism(),
+    timeout: 2 * 60_000,
+    deadline: 6 * 60_000,
+  }),
+  'heavy-tests': tests(isHeavy, { concurrency: 1, timeout: 5 * 60_000, deadline: 12 * 60_000, isVerbose: true }),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== '--all');

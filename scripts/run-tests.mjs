@@ -53,12 +53,13 @@ function fileText(root, failures, printed) {
  * @param {string} options.root Folder against which file names are shown.
  * @param {string[]} options.files Absolute paths.
  * @param {number} options.concurrency How many files run at a time.
+ * @param {number} options.timeout Longest duration of one test, ms.
  * @param {number} options.deadline Longest duration of the whole run, ms: what still runs then has failed.
  * @param {boolean} [options.isVerbose] Also name each test that passed, as it ends.
  * @param {(text: string) => void} options.print
  * @returns {Promise<{counts: Record<string, number>, duration: number, isGood: boolean}>}
  */
-export async function runTests({ root, files, concurrency, deadline, isVerbose = false, print }) {
+export async function runTests({ root, files, concurrency, timeout, deadline, isVerbose = false, print }) {
   const signal = AbortSignal.timeout(deadline);
   const printed = new Map(files.map((file) => [file, []]));
   const failures = [];
@@ -82,7 +83,7 @@ export async function runTests({ root, files, concurrency, deadline, isVerbose =
     },
   };
   if (files.length > 0) {
-    for await (const { type, data } of run({ files, concurrency, signal })) listeners[type]?.(data);
+    for await (const { type, data } of run({ files, concurrency, timeout, signal })) listeners[type]?.(data);
   }
   for (const [file, ofFile] of Map.groupBy(failures, (data) => data.file)) {
     print(fileText(root, ofFile, printed.get(file) ?? []));
