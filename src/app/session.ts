@@ -45,7 +45,7 @@ export interface SessionOptions {
   readonly uploadLimit?: BytesPerSecond;
   readonly maxConnections?: number;
   readonly uploadSlots?: number;
-  /** Memory for pieces in progress, bytes; default 32 MiB. */
+  /** Memory for pieces in progress, bytes; default 24 MiB. */
   readonly bufferBudget?: ByteCount;
   /** Threads that hash and write; default one a core, at most 4. */
   readonly diskWorkers?: number;
@@ -103,7 +103,7 @@ export interface Session extends AsyncDisposable {
 
 /** Memory of outgoing blocks, bytes. */
 const UPLOAD_BUDGET: ByteCount = 24 * 1024 * 1024;
-const DEFAULT_PIECE_BUDGET: ByteCount = 32 * 1024 * 1024;
+const DEFAULT_PIECE_BUDGET: ByteCount = 24 * 1024 * 1024;
 
 /** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED. */
 export async function createSession(options: SessionOptions = {}): Promise<Session> {
