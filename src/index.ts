@@ -1,2 +1,39 @@
-/** DST Torrent as a library. */
-export { createSession } from './app/session.ts';
+/** The public API of `dst-torrent`, by name. README.md shows it at work. */
+export {
+  type AddOptions,
+  createSession,
+  type FileStatus,
+  type PeerStatus,
+  type Session,
+  type SessionOptions,
+  type SessionTorrent,
+  type TorrentEvents,
+  type TorrentSource,
+  type TorrentState,
+  type TorrentStatus,
+} from './app/index.ts';
+export {
+  createTorrent,
+  type CreatedTorrent,
+  type CreateOptions,
+  decodeMagnet,
+  decodeTorrent,
+  type EditedTorrent,
+  editTorrent,
+  encodeMagnet,
+  type FileState,
+  type Magnet,
+  magnetOf,
+  type MetainfoChanges,
+  type SkippedFile,
+  type TorrentFormat,
+  type VerifiedFile,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyTorrent,
+} from './app/torrent-file/index.ts';
+export type { PeerAddress } from './base/address.ts';
+export { DstError, type ErrorCategory } from './base/errors.ts';
+export type { Logger } from './base/logger.ts';
+export { version } from './base/version.ts';
+export type { FileEntry, Info, InfoHashes, Metainfo } from './codec/metainfo/index.ts';

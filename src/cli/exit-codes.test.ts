@@ -40,6 +40,11 @@ test('the system error behind an error decides: missing, forbidden, existing', (
   }
 });
 
+test('a code deep in the causes decides too', () => {
+  const denied = errorOf('ENGINE_STORAGE_FAILED', 'storage', errorOf('STORAGE_ACCESS_DENIED', 'storage'));
+  assert.equal(exitCodeOf(denied), 4);
+});
+
 test('existing output, unfinished downloads and unknown errors have codes of their own', () => {
   assert.equal(exitCodeOf(cliError('OUTPUT_EXISTS', 'x')), 9);
   assert.equal(exitCodeOf(cliError('SEED_INCOMPLETE', 'x')), 7);

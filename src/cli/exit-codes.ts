@@ -1,5 +1,5 @@
 /** What the process's exit code says. Scripts rely on it; docs/cli.md lists it. */
-import { DstError, type ErrorCategory } from '../base/errors.ts';
+import { codeOf, DstError, type ErrorCategory } from '../base/errors.ts';
 
 export const ExitCode = {
   ok: 0,
@@ -18,16 +18,15 @@ export const ExitCode = {
   terminated: 143,
 } as const;
 
-/** System errors say more than the category of the error around them. */
-const bySystemCode: Readonly<Record<string, number>> = {
+/** Codes that say more than their category: of the system, and our own. */
+const byCode: Readonly<Record<string, number>> = {
   ENOENT: ExitCode.notFound,
   ENOTDIR: ExitCode.notFound,
   EACCES: ExitCode.permission,
   EPERM: ExitCode.permission,
   EEXIST: ExitCode.exists,
-};
-
-const byCode: Readonly<Record<string, number>> = {
+  STORAGE_ACCESS_DENIED: ExitCode.permission,
+  STORAGE_TARGET_EXISTS: ExitCode.exists,
   OUTPUT_EXISTS: ExitCode.exists,
   SEED_INCOMPLETE: ExitCode.incomplete,
 };
@@ -45,20 +44,15 @@ const byCategory: Readonly<Record<ErrorCategory, number>> = {
 /** A magnet link that breaks a rule counts as corrupt data, as a torrent does. */
 const MAGNET_CODE = /^MAGNET_/;
 
-/** Exit code for an error that ends a command. */
+/** Exit code for an error that ends a command: what is known of it or of its causes, else by its category. */
 export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof DstError)) return systemCodeOf(error) ?? ExitCode.unexpected;
-  if (MAGNET_CODE.test(error.code)) return ExitCode.corrupt;
-  return byCode[error.code] ?? systemCodeOf(error) ?? byCategory[error.category];
-}
-
-/** Exit code of the nearest system error in the chain of causes, or null. */
-function systemCodeOf(error: unknown): number | null {
   let current = error;
   for (let depth = 0; depth < 8 && current instanceof Error; depth++) {
-    const code = 'code' in current && typeof current.code === 'string' ? bySystemCode[current.code] : undefined;
-    if (code !== undefined) return code;
+    const code = codeOf(current) ?? '';
+    if (MAGNET_CODE.test(code)) return ExitCode.corrupt;
+    const known = byCode[code];
+    if (known !== undefined) return known;
     current = current.cause;
   }
-  return null;
+  return error instanceof DstError ? byCategory[error.category] : ExitCode.unexpected;
 }

@@ -27,8 +27,9 @@ export async function reportError(output: Output, error: unknown, options: Repor
 
 /** The sentence of the error's table. */
 async function helpOf(error: DstError): Promise<string | null> {
-  const { errorCatalog } = await import('../app/error-catalog/index.ts');
-  return { ...errorCatalog, ...cliErrors }[error.code]?.help ?? null;
+  if (error.code in cliErrors) return cliErrors[error.code as keyof typeof cliErrors].help;
+  const { errorHelp } = await import('../app/error-catalog/index.ts');
+  return await errorHelp(error.code);
 }
 
 function unexpectedHelp(isVerbose: boolean): string {

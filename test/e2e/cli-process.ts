@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -61,6 +62,10 @@ export async function dstJson<T>(args: readonly string[], options: CliOptions = 
   return JSON.parse(stdout) as T;
 }
 
+interface ErrorAnswer {
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
 /** Expects a failure told as the house tells it: words and code on stderr, no stack trace, an object with --json. */
 export async function assertFails(
   args: readonly string[],
@@ -78,11 +83,13 @@ export async function assertFails(
   if (!args.includes('--json')) {
     const asJson = await dst([...args, '--json'], options);
     assert.equal(asJson.code, exitCode, asJson.stderr);
-    const answer = JSON.parse(asJson.stdout.trim().split('\n').at(-1) as string) as {
-      error: { code: string; message: string };
-    };
-    assert.equal(answer.error.code, told);
-    assert.ok(answer.error.message.length > 0);
+    const answers = asJson.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ErrorAnswer);
+    const error = answers.find((answer) => answer.error !== undefined)?.error;
+    assert.equal(error?.code, told);
+    assert.ok((error?.message.length ?? 0) > 0);
   }
   return result;
 }
@@ -91,4 +98,55 @@ export async function assertFails(
 export async function scratchFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'dst-cli-'));
   return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
+}
+
+export interface CliEvent {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+/** A `dst … --json` that runs for a while: its events as they come. */
+export class DstRun implements AsyncDisposable {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly events: CliEvent[] = [];
+  stderr = '';
+  readonly #ended: Promise<number | null>;
+  #onEvent: () => void = () => {};
+
+  constructor(args: readonly string[], options: CliOptions = {}) {
+    this.child = startDst([...args, '--json'], options);
+    this.child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      this.events.push(JSON.parse(line) as CliEvent);
+      this.#onEvent();
+    });
+    this.#ended = once(this.child, 'close').then(([code]) => {
+      this.#onEvent();
+      return code as number | null;
+    });
+  }
+
+  /** The first event of this name that `isWanted`; fails when the process ends before it. */
+  async event(name: string, isWanted: (event: CliEvent) => boolean = () => true): Promise<CliEvent> {
+    for (;;) {
+      const found = this.events.find((event) => event.event === name && isWanted(event));
+      if (found !== undefined) return found;
+      assert.equal(this.child.exitCode, null, `no event "${name}" came: ${this.stderr}`);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onEvent = resolve;
+      await promise;
+    }
+  }
+
+  /** Exit code. */
+  end(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#ended;
+  }
 }

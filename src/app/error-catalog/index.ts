@@ -1,24 +1,24 @@
-/** Every error code that a user or caller can meet, with what it means and what to do: from the tables of all layers. */
+/** What each error code means and what to do about it: one question over the error tables of all layers. */
 import type { ErrorTable } from '../../base/errors.ts';
-import { bencodeErrors } from '../../codec/bencode/index.ts';
-import { magnetErrors, metainfoErrors } from '../../codec/metainfo/index.ts';
-import { wireErrors } from '../../codec/wire/index.ts';
-import { trackerErrors } from '../../discovery/tracker-client/index.ts';
-import { engineErrors } from '../../engine/index.ts';
-import { netErrors } from '../../net/index.ts';
-import { storageErrors } from '../../storage/index.ts';
-import { sourceErrors } from '../errors.ts';
-import { torrentFileErrors } from '../torrent-file/index.ts';
 
-export const errorCatalog: ErrorTable = {
-  ...bencodeErrors,
-  ...metainfoErrors,
-  ...magnetErrors,
-  ...wireErrors,
-  ...netErrors,
-  ...storageErrors,
-  ...trackerErrors,
-  ...engineErrors,
-  ...sourceErrors,
-  ...torrentFileErrors,
+/** The table that has the codes with a prefix. Only the one that is asked for is loaded. */
+const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
+  BENCODE: async () => (await import('../../codec/bencode/index.ts')).bencodeErrors,
+  METAINFO: async () => (await import('../../codec/metainfo/index.ts')).metainfoErrors,
+  MAGNET: async () => (await import('../../codec/metainfo/index.ts')).magnetErrors,
+  WIRE: async () => (await import('../../codec/wire/index.ts')).wireErrors,
+  NET: async () => (await import('../../net/index.ts')).netErrors,
+  STORAGE: async () => (await import('../../storage/index.ts')).storageErrors,
+  TRACKER: async () => (await import('../../discovery/tracker-client/index.ts')).trackerErrors,
+  ENGINE: async () => (await import('../../engine/index.ts')).engineErrors,
+  SOURCE: async () => (await import('../errors.ts')).sourceErrors,
+  CREATE: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
+  DATA: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
+  VERIFY: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
 };
+
+/** One sentence: what happened and what to do next. Null for a code that no layer has. */
+export async function errorHelp(code: string): Promise<string | null> {
+  const table = await tables[code.slice(0, code.indexOf('_'))]?.();
+  return table?.[code]?.help ?? null;
+}

@@ -23,13 +23,14 @@ export class LiveArea {
     this.#stream = stream;
   }
 
+  /** A terminal that does not know its size says 0. */
   get width(): number {
-    return this.#stream.columns ?? 80;
+    return this.#stream.columns || 80;
   }
 
   /** Lines that fit, one row kept for the prompt. */
   get height(): number {
-    return Math.max(1, (this.#stream.rows ?? 24) - 1);
+    return Math.max(1, (this.#stream.rows || 24) - 1);
   }
 
   /**

@@ -33,7 +33,7 @@ export class Output {
 
   /** Width for what goes to stdout. */
   get width(): number {
-    return process.stdout.isTTY ? process.stdout.columns : 100;
+    return process.stdout.isTTY ? process.stdout.columns || 80 : 100;
   }
 
   get barStyle(): BarStyle {
