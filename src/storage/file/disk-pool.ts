@@ -54,10 +54,10 @@ class DiskThread {
   #nextId = 0;
   #isLost = false;
 
-  constructor(onReply: () => void, onExit: (thread: DiskThread) => void) {
+  constructor(url: URL, onReply: () => void, onExit: (thread: DiskThread) => void) {
     this.#onReply = onReply;
     this.#onExit = onExit;
-    this.#worker = new Worker(workerUrl, { name: 'disk', env: workerEnvironment(), resourceLimits });
+    this.#worker = new Worker(url, { name: 'disk', env: workerEnvironment(), resourceLimits });
     this.#worker.unref();
     this.#worker.on('message', (reply: DiskReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#lose(messageOf(error)));
@@ -130,10 +130,13 @@ export class DiskPool implements Disk {
   readonly width: number;
   readonly #threads: DiskThread[] = [];
   readonly #queue: QueuedJob[] = [];
+  readonly #url: URL;
   #isClosed = false;
 
-  constructor(width: number = Math.min(2, availableParallelism())) {
+  /** `url`: the worker's module; another one only in tests. */
+  constructor(width: number = Math.min(2, availableParallelism()), url: URL = workerUrl) {
     this.width = width;
+    this.#url = url;
   }
 
   warm(): void {
@@ -188,6 +191,7 @@ export class DiskPool implements Disk {
 
   #start(): DiskThread {
     return new DiskThread(
+      this.#url,
       () => this.#dispatch(),
       (lost) => {
         const at = this.#threads.indexOf(lost);

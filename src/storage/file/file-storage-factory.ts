@@ -25,6 +25,8 @@ export interface FileStorageDeps {
   readonly buffers?: BufferPool;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Id of the running boot of the machine, 16 bytes; default: what the system tells. */
+  readonly bootId?: Uint8Array;
 }
 
 /** A storage factory over files; disposing it ends the disk workers. Close the torrents before. */
@@ -35,7 +37,7 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #subscription: Disposable | undefined;
-  #bootId: Promise<Uint8Array> | null = null;
+  #bootId: Promise<Uint8Array> | null;
   #nextTorrent = 0;
 
   constructor(options: FileStorageOptions, deps: FileStorageDeps) {
@@ -45,6 +47,7 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#disk = options.workers === 0 ? new InlineDisk() : new DiskPool(options.workers);
     this.#logger = deps.logger ?? silentLogger;
     this.#clock = deps.clock ?? systemClock;
+    this.#bootId = deps.bootId === undefined ? null : Promise.resolve(deps.bootId);
     this.#subscription = deps.buffers?.onDrop((id) => this.#disk.forget(id));
   }
 

@@ -5,4 +5,4 @@ export {
   type FileStorageFactory,
   type FileStorageOptions,
 } from './file-storage-factory.ts';
-export { hashFiles, type HashFilesOptions } from './hash-files.ts';
+export { hashFiles } from './hash-files.ts';

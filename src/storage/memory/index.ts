@@ -1,2 +1,2 @@
 /** Torrents in memory. */
-export { MemoryDisk, memoryStorage, type MemoryStorageDeps } from './memory-storage.ts';
+export { MemoryDisk, memoryStorage } from './memory-storage.ts';

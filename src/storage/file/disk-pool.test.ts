@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { codeOf } from '../../base/errors.ts';
+import { DiskPool } from './disk-pool.ts';
+
+const site = { torrent: 0, root: '/', isStrict: false };
+
+/** A worker that answers `space` jobs with the number of the thread, and dies when asked for `leaves`. */
+const fragile = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort, threadId } from 'node:worker_threads';
+    parentPort.on('message', ({ jobs }) => {
+      for (const { id, kind } of jobs) {
+        if (kind === 'leaves') process.exit(1);
+        if (kind === 'read') throw new Error('defect');
+        parentPort.postMessage({ id, result: threadId });
+      }
+    });
+  `)}`,
+);
+
+describe('disk workers', () => {
+  it('share the work', async () => {
+    await using pool = new DiskPool(2, fragile);
+    const threads = await Promise.all(Array.from({ length: 40 }, () => pool.run('space', { site })));
+    assert.equal(new Set(threads).size, 2);
+  });
+
+  for (const [what, kind] of [
+    ['exits', 'leaves'],
+    ['throws', 'read'],
+  ] as const) {
+    it(`that one ${what} fails the jobs it had, and another takes its place`, async () => {
+      await using pool = new DiskPool(1, fragile);
+      const before = await pool.run('space', { site });
+      const lost = [pool.run(kind, {} as never), pool.run('space', { site })];
+      const waiting = Array.from({ length: 20 }, () => pool.run('space', { site }));
+      for (const job of lost) await assert.rejects(job, (error) => codeOf(error) === 'STORAGE_WORKER_LOST');
+      const after = await Promise.allSettled(waiting);
+      assert.ok(after.some((one) => one.status === 'fulfilled' && one.value !== before));
+      assert.notEqual(await pool.run('space', { site }), before);
+    });
+  }
+
+  it('refuse jobs after they were closed', async () => {
+    const pool = new DiskPool(1);
+    assert.ok((await pool.run('space', { site })) > 0);
+    await pool[Symbol.asyncDispose]();
+    await assert.rejects(pool.run('space', { site }), (error) => codeOf(error) === 'STORAGE_CLOSED');
+  });
+
+  it('report a failed job with its code and path', async () => {
+    await using pool = new DiskPool(1);
+    const place = { key: 0, path: 'x', offset: 0, at: 0, length: 1, fileLength: 1, isExecutable: false };
+    const job = pool.run('leaves', { site: { ...site, root: '/nowhere' }, size: 1, places: [place] });
+    await assert.rejects(job, {
+      name: 'DstError',
+      code: 'STORAGE_READ_FAILED',
+      details: { path: '/nowhere/x', reason: 'ENOENT' },
+    });
+  });
+});
