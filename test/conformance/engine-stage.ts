@@ -10,7 +10,7 @@
 import type { PeerAddress } from '../../src/base/address.ts';
 import type { Millis, PieceIndex } from '../../src/base/units.ts';
 import { BLOCK_LENGTH, type Geometry } from '../../src/codec/metainfo/index.ts';
-import type { BlockRange, Capabilities } from '../../src/codec/wire/index.ts';
+import { type BlockRange, type Capabilities, Frame } from '../../src/codec/wire/index.ts';
 import type { Torrent, TorrentState } from '../../src/engine/index.ts';
 import type { PeerSession } from '../../src/engine/peer/peer-session.ts';
 import { type FakeListener, FakePeer } from '../sim/fake-peer.ts';
@@ -127,6 +127,13 @@ export class Stage {
     const peer = await listener.next();
     this.#hostOf.set(peer, from);
     return peer;
+  }
+
+  /** Makes a peer send keep-alives for as long as it is connected. */
+  keepAlive(peer: FakePeer): void {
+    if (peer.ended !== null) return;
+    peer.send(Frame.keepAlive);
+    this.clock.after(60_000, () => this.keepAlive(peer));
   }
 
   listen(from: SimHost): Promise<FakeListener> {

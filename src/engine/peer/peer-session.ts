@@ -107,6 +107,8 @@ export class PeerSession {
   /** When the present unchoke began, and the payload sent since. */
   unchoked: { readonly since: Millis; readonly sentBefore: ByteCount } | null = null;
   readonly requestQueue: number;
+  /** Called when the session ends, before anybody else is told. */
+  ended: () => void = () => {};
   readonly #host: PeerHost;
   #times: { received: Millis; sent: Millis };
   #isClosed = false;
@@ -256,6 +258,7 @@ export class PeerSession {
   close(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.ended();
     this.connection.close();
     this.uploads.close();
     this.dropRequests(false);

@@ -1,7 +1,10 @@
 /** The byte stream of one peer after its handshake: connection → decoder → receiver, and what follows each chunk. */
-import { WireDecoder } from '../../codec/wire/index.ts';
+import { type Fault, WireDecoder } from '../../codec/wire/index.ts';
 import { PeerReceiver } from './peer-receiver.ts';
 import type { PeerHost, PeerSession } from './peer-session.ts';
+
+/** Stops the decoder when the session ends in the middle of a view. */
+const over: Fault = { code: 'WIRE_UNSOLICITED', message: 'the session has ended' };
 
 export class PeerStream {
   readonly #peer: PeerSession;
@@ -13,6 +16,7 @@ export class PeerStream {
     this.#peer = peer;
     this.#host = host;
     this.#decoder = new WireDecoder(new PeerReceiver(peer, host));
+    peer.ended = () => this.#decoder.fail(over);
   }
 
   /** Bytes in order; the view is valid only during the call. */
@@ -24,8 +28,11 @@ export class PeerStream {
     }
     this.#peer.heard();
     const fault = this.#decoder.receive(view);
-    if (fault !== null) this.#peer.close(`${fault.code}: ${fault.message}`);
-    else this.#peer.requestMore();
+    if (fault !== null) {
+      this.#peer.close(`${fault.code}: ${fault.message}`);
+      return;
+    }
+    this.#peer.requestMore();
     if (this.#host.isDownloadExhausted()) this.#host.throttle(this.#peer);
   }
 }

@@ -112,6 +112,7 @@ export class Swarm implements PeerHost {
     this.#port.download()?.picker.peerJoined(peer);
     this.#greet(peer);
     this.#port.peerConnected(peer);
+    this.#services.wake(); // a seed without peers sleeps
     return {
       data: (view) => stream.receive(view),
       drain: () => peer.pump(),
