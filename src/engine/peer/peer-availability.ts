@@ -3,16 +3,21 @@
  * until then is kept as it came (bounded), and checked when the count is learned.
  */
 import { Bitfield } from '../../base/bitfield.ts';
-import type { PieceIndex } from '../../base/units.ts';
+import type { Millis, PieceIndex } from '../../base/units.ts';
 
 /** `have` messages remembered before the number of pieces is known. */
 const MOST_EARLY_HAVES = 10_000;
+/** How long nothing of a piece is asked of a peer that rejected a request for it, ms. */
+const REFUSAL: Millis = 10_000;
 const none = new Bitfield(0);
 
 export class PeerAvailability {
   have: Bitfield = none;
   /** BEP 6: pieces that we may request while choked. */
   readonly allowedFast: Set<PieceIndex> = new Set();
+  /** Pieces of which the peer rejected blocks though it did not choke us, and when the first of them. */
+  readonly #refused = new Set<PieceIndex>();
+  #refusedAt: Millis = 0;
   #early: { bits: Uint8Array | 'all' | null; readonly haves: PieceIndex[] } | null = { bits: null, haves: [] };
 
   /** True when the peer has all pieces; also before the metadata is known, when it said so. */
@@ -23,6 +28,27 @@ export class PeerAvailability {
   /** 0 … 1. */
   get progress(): number {
     return this.have.size === 0 ? 0 : this.have.count / this.have.size;
+  }
+
+  /** The peer rejected a request: while it chokes us that is a matter of course, otherwise it cannot or will not. */
+  refuse(piece: PieceIndex, isChoking: boolean, now: Millis): void {
+    this.allowedFast.delete(piece);
+    if (isChoking) return;
+    if (this.#refused.size === 0) this.#refusedAt = now;
+    this.#refused.add(piece);
+  }
+
+  isRefused(piece: PieceIndex): boolean {
+    return this.#refused.has(piece);
+  }
+
+  /** The peer may think otherwise now. */
+  forgetRefusals(): void {
+    this.#refused.clear();
+  }
+
+  tick(now: Millis): void {
+    if (now - this.#refusedAt >= REFUSAL) this.forgetRefusals();
   }
 
   /** The number of pieces is known now. Returns what was wrong with what the peer said before, or null. */

@@ -35,12 +35,13 @@ export class PeerReceiver implements MessageReceiver {
   choke(): void {
     if (this.#peer.peerChoking) return;
     this.#peer.peerChoking = true;
-    // With BEP 6 every pending request is still answered, by its block or by a reject.
-    if (!this.#peer.handshake.fast) this.#peer.dropRequests(true);
+    // With rejects every pending request is still answered, by its block or by one of them.
+    if (!this.#peer.hasRejects) this.#peer.dropRequests(true);
   }
 
   unchoke(): void {
     this.#peer.peerChoking = false;
+    this.#peer.pieces.forgetRefusals();
   }
 
   interested(): void {
@@ -68,12 +69,14 @@ export class PeerReceiver implements MessageReceiver {
   }
 
   haveAll(): void {
-    if (!this.#peer.have.isEmpty) return;
+    if (!this.#isAgreed(this.#peer.handshake.fast) || !this.#peer.have.isEmpty) return;
     this.#peer.pieces.setAll();
     this.#host.peerHasMany(this.#peer);
   }
 
-  haveNone(): void {}
+  haveNone(): void {
+    this.#isAgreed(this.#peer.handshake.fast);
+  }
 
   request(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
     const peer = this.#peer;
@@ -106,17 +109,26 @@ export class PeerReceiver implements MessageReceiver {
   }
 
   reject(piece: PieceIndex, begin: ByteCount): void {
-    this.#rejected(piece, begin);
+    if (this.#isAgreed(this.#peer.hasRejects)) this.#rejected(piece, begin);
   }
 
   #rejected(piece: PieceIndex, begin: ByteCount): void {
+    const { geometry } = this.#host;
     const block = begin / BLOCK_LENGTH;
-    this.#peer.pieces.allowedFast.delete(piece);
-    if (this.#peer.downloads.rejected(this.#peer.key({ piece, block }))) {
-      this.#host.requestDropped(this.#peer, piece, block);
-    } else {
+    if (geometry === null || piece >= geometry.pieceCount) return;
+    if (!Number.isInteger(block) || block >= geometry.blockCount(piece)) return;
+    if (!this.#peer.downloads.rejected(this.#peer.key({ piece, block }))) {
       this.#peer.downloads.isExcused();
+      return;
     }
+    this.#peer.pieces.refuse(piece, this.#peer.peerChoking, this.#host.now());
+    this.#host.requestDropped(this.#peer, piece, block);
+  }
+
+  /** A message of BEP 6 on a connection without it must end the connection. */
+  #isAgreed(isEnabled: boolean): boolean {
+    if (!isEnabled) this.#peer.close('WIRE_BAD_EXTENSION: a message of the fast extension, which is not enabled');
+    return isEnabled;
   }
 
   pieceStart(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
@@ -162,11 +174,13 @@ export class PeerReceiver implements MessageReceiver {
 
   port(): void {}
 
-  suggest(): void {}
+  suggest(): void {
+    this.#isAgreed(this.#peer.handshake.fast);
+  }
 
   allowedFast(piece: PieceIndex): void {
     const { geometry } = this.#host;
-    if (geometry === null || piece >= geometry.pieceCount) return;
+    if (!this.#isAgreed(this.#peer.handshake.fast) || geometry === null || piece >= geometry.pieceCount) return;
     if (this.#peer.pieces.allowedFast.size < MOST_ALLOWED_FAST) this.#peer.pieces.allowedFast.add(piece);
   }
 

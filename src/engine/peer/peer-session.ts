@@ -154,7 +154,12 @@ export class PeerSession {
   }
 
   mayRequest(piece: PieceIndex): boolean {
-    return !this.peerChoking || this.pieces.allowedFast.has(piece);
+    return (!this.peerChoking || this.pieces.allowedFast.has(piece)) && !this.pieces.isRefused(piece);
+  }
+
+  /** Requests that are not served are rejected: by BEP 6, and in v2 by BEP 52. */
+  get hasRejects(): boolean {
+    return this.handshake.fast || this.isV2;
   }
 
   /** The remote has everything, or wants nothing (BEP 21). */
@@ -223,9 +228,9 @@ export class PeerSession {
     }
   }
 
-  /** Says that requests will not be served. Without BEP 6 silence says it. */
+  /** Says that requests will not be served. Without rejects silence says it. */
   reject(ranges: readonly BlockRange[]): void {
-    if (!this.handshake.fast) return;
+    if (!this.hasRejects) return;
     for (const range of ranges) this.send(encodeReject(range));
   }
 
@@ -242,6 +247,7 @@ export class PeerSession {
   /** About once a second: rates, keep-alive, timeouts. */
   tick(now: Millis, timeouts: { readonly peer: Millis; readonly request: Millis }): void {
     this.downloads.tick(now);
+    this.pieces.tick(now);
     this.uploads.meter.tick(now);
     if (now - this.#times.received > timeouts.peer) {
       this.close('timeout: nothing received');
