@@ -21,7 +21,7 @@ export class Opentracker implements AsyncDisposable {
     chmodSync(dir, 0o755);
     const listen = ['-i', ip, '-p', String(port), '-P', String(port)];
     const program = new Program(dir, ['opentracker', ...listen, '-d', dir, '-u', 'nobody', '-w', 'whitelist.txt']);
-    await program.untilListening(ip, port);
+    await program.untilListening({ host: ip, port });
     const escaped = infoHash.replace(/../g, '%$&');
     return new Opentracker(program, `http://${ip}:${port}/scrape?info_hash=${escaped}`);
   }

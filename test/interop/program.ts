@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -53,9 +53,9 @@ export class Program {
     }
   }
 
-  /** Resolves once something accepts TCP connections there. */
-  async untilListening(ip: string, port: number): Promise<void> {
-    await this.until(`listening on ${ip}:${port}`, () => accepts(ip, port));
+  /** Resolves once something accepts connections at a TCP address or a Unix socket's path. */
+  async untilListening(address: { host: string; port: number } | { path: string }): Promise<void> {
+    await this.until(`listening on ${Object.values(address).join(':')}`, () => accepts(address));
   }
 
   async stop(): Promise<void> {
@@ -68,8 +68,8 @@ export class Program {
   }
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+function accepts(address: NetConnectOpts): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host, port }, () => resolve(true)).on('error', () => resolve(false));
+  const socket = connect(address, () => resolve(true)).on('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
 }

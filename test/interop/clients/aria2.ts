@@ -27,7 +27,7 @@ export class Aria2 implements Client {
     const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     this.#rpc = `http://127.0.0.1:${rpcPort}/jsonrpc`;
     this.#program = new Program(dir, ['aria2c', '--no-conf', ...flags]);
-    await this.#program.untilListening('127.0.0.1', rpcPort);
+    await this.#program.untilListening({ host: '127.0.0.1', port: rpcPort });
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {

@@ -48,7 +48,7 @@ export class Qbittorrent implements Client {
     writeFileSync(join(configDir, 'qBittorrent.conf'), config);
     this.#api = `http://127.0.0.1:${webPort}/api/v2`;
     this.#program = new Program(dir, ['qbittorrent-nox', `--profile=${join(dir, 'profile')}`]);
-    await this.#program.untilListening('127.0.0.1', webPort);
+    await this.#program.untilListening({ host: '127.0.0.1', port: webPort });
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** rtorrent 0.9.8, driven by XML-RPC over its SCGI socket. It cannot be told a peer: the tracker names them. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Client, Place } from '../client.ts';
@@ -28,7 +28,7 @@ export class Rtorrent implements Client {
     ];
     writeFileSync(config, `${settings.join('\n')}\n`);
     this.#program = new Program(dir, ['rtorrent', '-n', '-o', `import=${config}`]);
-    await this.#program.until('opening its socket', () => existsSync(this.#socket));
+    await this.#program.untilListening({ path: this.#socket });
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {

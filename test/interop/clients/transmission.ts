@@ -40,7 +40,7 @@ export class Transmission implements Client {
     writeFileSync(join(config, 'settings.json'), JSON.stringify(settings));
     this.#rpc = `http://${ip}:${rpcPort}/transmission/rpc`;
     this.#program = new Program(dir, ['transmission-daemon', '--foreground', '--config-dir', config]);
-    await this.#program.untilListening(ip, rpcPort);
+    await this.#program.untilListening({ host: ip, port: rpcPort });
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {

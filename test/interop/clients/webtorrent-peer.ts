@@ -31,7 +31,15 @@ const port = Number(process.argv[3]);
 const { default: WebTorrent } = (await import(join(CACHE_DIR, 'node_modules/webtorrent/index.js'))) as {
   default: new (options: object) => Webtorrent;
 };
-const client = new WebTorrent({ torrentPort: port, dht: false, lsd: false, utp: false, natUpnp: false, natPmp: false });
+const client = new WebTorrent({
+  torrentPort: port,
+  dht: false,
+  lsd: false,
+  utp: false,
+  natUpnp: false,
+  natPmp: false,
+  secure: 0, // with encryption on, webtorrent 3 never falls back to plain connections when it dials
+});
 client.on('error', (error) => console.error(error));
 client.once('listening', () => say('listening'));
 
