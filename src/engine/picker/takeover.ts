@@ -2,7 +2,7 @@
  * When an idle peer may take over blocks that another was asked for. Two cases:
  * a holder that is *stalled* loses its blocks to any idle peer at any time; one that is merely *slow* only in the
  * end-game, to a peer that is expected to be much quicker. The second costs duplicate bytes when the slow peer was
- * about to send, so it has a budget: a hundredth of the torrent's blocks. A block is moved, never asked twice: the old
+ * about to send, so it has a budget: half a percent of the torrent's blocks. A block is moved, never asked twice: the old
  * holder is sent a cancel, and should its block come first all the same, it counts.
  */
 import type { BlockIndex, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
@@ -16,14 +16,16 @@ import type { HeldBlock, Picks } from './picking.ts';
 /** A peer that needs longer than this for its own blocks is given no others. */
 const LONG_WAIT: Millis = 60_000;
 /** How long a peer may hold blocks before it can be called stalled; doubled each time a block is taken over. */
-const PATIENCE: Millis = 2000;
+const PATIENCE: Millis = 5000;
 const MOST_DOUBLINGS = 6;
 /** A block is worth moving when it is expected this many times sooner, … */
 const MUCH_FASTER = 2;
 /** … and sooner by so much. */
-const WORTHWHILE: Millis = 250;
+const WORTHWHILE: Millis = 500;
 /** What an idle peer is given credit for: its rate has decayed. */
 const ASSUMED_RATE: BytesPerSecond = BLOCK_LENGTH;
+/** One takeover from a slow peer for so many blocks of the torrent. */
+const BLOCKS_PER_TAKEOVER = 200;
 /** Takeovers from slow peers that even the smallest torrent may spend. */
 const LEAST_BUDGET = 2;
 
@@ -77,7 +79,7 @@ export class Takeovers {
 
   constructor(ledger: BlockLedger, blockCount: number) {
     this.#ledger = ledger;
-    this.#budget = Math.max(LEAST_BUDGET, Math.floor(blockCount / 100));
+    this.#budget = Math.max(LEAST_BUDGET, Math.floor(blockCount / BLOCKS_PER_TAKEOVER));
   }
 
   /** Moves blocks to `taker`, of the slowest holder first, of each the last it was asked for. */
