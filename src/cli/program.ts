@@ -4,14 +4,6 @@ import { clientName } from '../base/version.ts';
 import { commandList } from './command-list.ts';
 import type { Perform } from './command.ts';
 
-/** Flags of every command. */
-export interface CommonFlags {
-  readonly json?: true;
-  readonly quiet?: true;
-  readonly verbose?: true;
-  readonly color: boolean;
-}
-
 /** Builds the tree; only commands for which `isNeeded` says so are loaded with their arguments and flags. */
 export async function buildProgram(perform: Perform, isNeeded: (name: string) => boolean): Promise<Command> {
   const program = new Command('dst')

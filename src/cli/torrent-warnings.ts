@@ -1,6 +1,7 @@
 /** What is allowed in a torrent, but its owner or reader should know. */
 import { toHex } from '../base/bytes.ts';
 import type { Metainfo } from '../codec/metainfo/index.ts';
+import { plural } from './ui/format.ts';
 
 export interface TorrentWarning {
   readonly code: 'NAME_CHANGED' | 'NO_TRACKER' | 'PIECE_LAYERS_MISSING';
@@ -32,7 +33,7 @@ export function torrentWarnings(metainfo: Metainfo): TorrentWarning[] {
   if (missing > 0) {
     warnings.push({
       code: 'PIECE_LAYERS_MISSING',
-      message: `hashes of ${missing} files are not in the torrent; they are fetched from peers`,
+      message: `hashes of ${plural(missing, 'file')} are not in the torrent; they are fetched from peers`,
     });
   }
   return warnings;

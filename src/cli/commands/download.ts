@@ -7,7 +7,7 @@ import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { FileIndex } from '../../base/units.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
-import { parseNumber, parsePeer, parsePositive, parseSelection } from '../arguments.ts';
+import { parseNumber, parsePeer, parseSelection } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { readInput } from '../files.ts';

@@ -32,7 +32,7 @@ export function transferLine(status: TorrentStatus): string {
 }
 
 /** What the torrent is doing, in a few words. */
-export function describeState(status: TorrentStatus): string {
+function describeState(status: TorrentStatus): string {
   const { state } = status;
   switch (state.kind) {
     case 'fetching-metadata':

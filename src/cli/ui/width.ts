@@ -5,13 +5,19 @@ const ASCII_ONLY = /^[\x20-\x7e]*$/;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/v;
 const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a reader sees as one character. The segmenter is made when it is first needed: it costs as much as start-up. */
+function graphemesOf(text: string): string[] {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 /** Cells of a text. */
 export function displayWidth(text: string): number {
   if (ASCII_ONLY.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(text)) width += graphemeWidth(grapheme);
   return width;
 }
 
@@ -33,7 +39,7 @@ export function truncateMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width < 5) return truncateEnd(text, width);
   const tail = Math.floor((width - 1) / 2);
-  const reversed = [...graphemes.segment(text)].map(({ segment }) => segment).reverse();
+  const reversed = graphemesOf(text).reverse();
   let end = '';
   let cells = 0;
   for (const grapheme of reversed) {
@@ -47,10 +53,10 @@ export function truncateMiddle(text: string, width: number): string {
 function takeCells(text: string, width: number): string {
   let out = '';
   let cells = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    cells += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(text)) {
+    cells += graphemeWidth(grapheme);
     if (cells > width) break;
-    out += segment;
+    out += grapheme;
   }
   return out;
 }
