@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { Dst } from './clients/dst.ts';
-import { libtorrent, libtorrentCreates, libtorrentReads } from './clients/libtorrent.ts';
-import { PIECE_LENGTH } from './content.ts';
-import { describeExchange, dstCreates, exchange, type Format } from './exchange.ts';
+import { Dst, dst } from './clients/dst.ts';
+import { type InfoHashes, libtorrent, libtorrentCreates, libtorrentReads } from './clients/libtorrent.ts';
+import { PIECE_LENGTH, writeSample } from './content.ts';
+import { describeExchange, dstCreates, exchange, type Format, SAMPLE } from './exchange.ts';
 import { enterNamespace } from './namespace.ts';
 import { TRACKER_URL } from './swarm.ts';
 
 const skip = await enterNamespace(import.meta.filename, ['libtorrent']);
 const noIpv6 = existsSync('/proc/net/if_inet6') ? false : 'this machine has no IPv6';
+
+/** The files of the partial download, by their index in the torrent. */
+const SELECTED = [1, 4, 7];
 
 describeExchange('libtorrent', skip, libtorrent);
 
@@ -61,10 +66,33 @@ describe('torrent files of libtorrent and dst', { skip }, () => {
     test(`dst downloads with a ${format} torrent file that libtorrent made`, async () => {
       const create = (content: string, torrentFile: string): void => {
         libtorrentCreates(content, torrentFile, { pieceLength: PIECE_LENGTH, format, tracker: TRACKER_URL });
+        assert.deepEqual(dstReads(torrentFile), libtorrentReads(torrentFile));
       };
       assert.deepEqual(await exchange({ seeder: libtorrent(), leecher: new Dst(), create }), []);
     });
+
+    test(`libtorrent reads the info hashes of a ${format} torrent file that dst made as dst does`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'dst-interop-'));
+      const torrentFile = join(folder, 'sample.torrent');
+      writeSample(folder, SAMPLE);
+      dstCreates(format)(join(folder, SAMPLE), torrentFile);
+      assert.deepEqual(libtorrentReads(torrentFile), dstReads(torrentFile));
+      rmSync(folder, { recursive: true });
+    });
   }
+});
+
+describe('libtorrent and a partial download by dst', { skip }, () => {
+  test('dst downloads the selected files bit-exact, and no others', async () => {
+    let others: string[] = [];
+    const create = (content: string, torrentFile: string): void => {
+      dstCreates('v1')(content, torrentFile);
+      const { files } = JSON.parse(dst('info', '--json', torrentFile)) as { files: { path: string }[] };
+      others = files.flatMap(({ path }, index) => (SELECTED.includes(index) ? [] : [`missing: ${path}`])).sort();
+    };
+    const leecher = new Dst('--select', SELECTED.join());
+    assert.deepEqual(await exchange({ seeder: libtorrent(), leecher, create }), others);
+  });
 });
 
 describe('libtorrent and dst over IPv6', { skip: skip || noIpv6 }, () => {
@@ -76,6 +104,11 @@ describe('libtorrent and dst over IPv6', { skip: skip || noIpv6 }, () => {
     assert.deepEqual(await exchange({ seeder: new Dst(), leecher: libtorrent(), ip: '::1' }), []);
   });
 });
+
+function dstReads(torrentFile: string): InfoHashes {
+  const { infoHashV1, infoHashV2 } = JSON.parse(dst('info', '--json', torrentFile)) as Record<string, string | null>;
+  return { v1: infoHashV1 ?? null, v2: infoHashV2 ?? null };
+}
 
 /** A magnet link with nothing in it but the info hashes, as libtorrent reads them. */
 function magnet(torrentFile: string, versions: readonly ('v1' | 'v2')[]): string {

@@ -22,11 +22,11 @@ const SET_UP = `ip link set lo up && for a in ${ADDRESSES.join(' ')}; do ip addr
  */
 export async function enterNamespace(testFile: string, programs: readonly ProgramName[]): Promise<string | false> {
   if (process.env[INSIDE] === '1') {
-    process.stdin.once('end', () => process.exit(1)).resume(); // the outer process is gone
-    (process.stdin as { unref?: () => void }).unref?.();
+    const outerIsGone = (): void => process.exit(1);
+    process.stdin.once('end', outerIsGone).resume().unref();
     return false;
   }
-  const reason = ensurePrograms([...programs, 'ip']) ?? namespacesRefused();
+  const reason = namespacesRefused() ?? ensurePrograms([...programs, 'ip']);
   if (reason === undefined) process.exit(await runInside(testFile));
   if (process.env['CI'] === 'true') throw new Error(`interop tests must run under CI=true: ${reason}`);
   return reason;
@@ -41,6 +41,7 @@ async function runInside(testFile: string): Promise<number> {
 }
 
 function namespacesRefused(): string | undefined {
+  if (process.getuid?.() !== 0) return 'network namespaces need root';
   const [program, ...args] = unshare('true');
   const probe = spawnSync(program, args, { encoding: 'utf8' });
   if (probe.status === 0) return undefined;
@@ -49,6 +50,5 @@ function namespacesRefused(): string | undefined {
 
 /** The command line that runs `command` in new namespaces. */
 function unshare(...command: string[]): [program: string, ...args: string[]] {
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  return ['unshare', ...asRoot, '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command];
+  return ['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command];
 }

@@ -49,8 +49,9 @@ export function ensurePrograms(names: readonly ProgramName[]): string | undefine
   const missing = () => names.filter((name) => !PROGRAMS[name].isPresent());
   if (missing().length === 0) return undefined;
   if (missing().some((name) => PROGRAMS[name].package !== undefined)) {
-    if (process.getuid?.() !== 0) return `${missing().join(', ')} not installed, and installing needs root`;
-    if (!isOnPath('apt-get')) return `${missing().join(', ')} not installed, and there is no apt-get to install it`;
+    if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
+      return `${missing().join(', ')} not installed, and installing needs root and apt-get`;
+    }
   }
   mkdirSync(CACHE_DIR, { recursive: true });
   let cause = 'not found although installed';
