@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { PeerAddress } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
+import { ConcurrencyLimit } from '../base/concurrency-limit.ts';
 import type { ListenOptions } from '../base/events.ts';
 import { type Logger, silentLogger } from '../base/logger.ts';
 import { systemRandom } from '../base/random.ts';
@@ -30,7 +31,7 @@ import { tcpTransport } from '../net/tcp/index.ts';
 import { fileStorage } from '../storage/file/index.ts';
 import { BufferPool } from '../storage/index.ts';
 import { stateDirectory } from './paths.ts';
-import { identify } from './torrent-source.ts';
+import { identify, type NamedTorrent } from './torrent-source.ts';
 
 export interface SessionOptions {
   /** Port to listen on; 0 = any free one (default), null = do not listen. */
@@ -101,6 +102,8 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Torrent files that are read at the same time. */
+const MOST_READING = 4;
 /** Memory of outgoing blocks, bytes. */
 const UPLOAD_BUDGET: ByteCount = 24 * 1024 * 1024;
 const DEFAULT_PIECE_BUDGET: ByteCount = 24 * 1024 * 1024;
@@ -164,6 +167,8 @@ class ClientSession implements Session {
   readonly #storage: AsyncDisposable;
   readonly #directory: string;
   readonly #torrents = new Set<ClientTorrent>();
+  readonly #reading = new ConcurrencyLimit(MOST_READING);
+  readonly #closing = new AbortController();
 
   constructor(engine: EngineSession, storage: AsyncDisposable, directory: string) {
     this.#engine = engine;
@@ -180,7 +185,8 @@ class ClientSession implements Session {
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<SessionTorrent> {
-    const { identity, peers, select } = await identify(source, nodeDigests, options.trackers ?? []);
+    const read = (): Promise<NamedTorrent> => identify(source, nodeDigests, options.trackers ?? []);
+    const { identity, peers, select } = await this.#reading.run(read, this.#closing.signal);
     const torrent = this.#engine.add(identity, {
       ...(select !== null && { select }),
       ...options,
@@ -200,6 +206,7 @@ class ClientSession implements Session {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(engineError('ENGINE_CLOSED', 'the session is closed'));
     this.#torrents.clear();
     await this.#engine.close();
     await this.#storage[Symbol.asyncDispose]();

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type TrackerClientOptions, trackerClient } from './tracker-client.ts';
 import { FakeNetwork, fakeSwarm, startOn, success, unreachable } from './fakes.test.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
 
 const minutes = (count: number): number => count * 60_000;
 
@@ -210,36 +209,5 @@ describe('HTTP replies', () => {
   it('with an error status may still say why', async () => {
     assert.equal(await answer(400, 'd14:failure reason7:no suchee'), 'HTTP status 400');
     assert.equal(await answer(400, 'd14:failure reason7:no suche'), 'no such');
-  });
-});
-
-describe('ConcurrencyLimit', () => {
-  it('lets urgent tasks go first and frees the place of a task that throws', async () => {
-    const limit = new ConcurrencyLimit(1);
-    const { signal } = new AbortController();
-    const order: string[] = [];
-    const gate = Promise.withResolvers<void>();
-    const first = limit.run(() => gate.promise, signal, false);
-    const tasks = [
-      limit.run(async () => order.push('later'), signal, false),
-      limit.run(async () => order.push('urgent'), signal, true),
-    ];
-    gate.reject(new Error('broken'));
-    await assert.rejects(first, /broken/);
-    await Promise.all(tasks);
-    assert.deepEqual(order, ['urgent', 'later']);
-  });
-
-  it('drops a waiting task when its signal aborts', async () => {
-    const limit = new ConcurrencyLimit(1);
-    const gate = Promise.withResolvers<void>();
-    const first = limit.run(() => gate.promise, new AbortController().signal, false);
-    const controller = new AbortController();
-    const dropped = limit.run(async () => assert.fail('it ran'), controller.signal, false);
-    controller.abort(new Error('over'));
-    await assert.rejects(dropped, /over/);
-    gate.resolve();
-    await first;
-    assert.equal(await limit.run(async () => 5, new AbortController().signal, false), 5);
   });
 });

@@ -5,6 +5,7 @@
 import { addressKey, type PeerAddress } from '../../base/address.ts';
 import { equalBytes, toBinary } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
+import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import type { Digests } from '../../base/digests.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -38,6 +39,8 @@ export interface EngineDeps {
   readonly discoveries: readonly Discovery[];
 }
 
+/** Torrents that open or check their data at the same time. */
+const MOST_OPENING = 4;
 /** Between two looks at all active torrents, ms. */
 const TICK: Millis = 1000;
 /** The same while rates are limited: how finely transfers are metered. */
@@ -76,6 +79,7 @@ export class EngineSession {
       pieceMemory: new PieceMemory(deps.pool, deps.pieceBudget),
       uploadMemory: new UploadMemory(deps.pool, deps.uploadBudget),
       limits: this.#limits,
+      opening: new ConcurrencyLimit(MOST_OPENING),
       peerId: createPeerId(random),
       port: () => this.#listeners[0]?.address.port ?? 0,
       wake: () => this.#wake(),

@@ -84,7 +84,7 @@ export class Swarm implements PeerHost {
       peers: () => this.pool.sessions,
       raw: () => port.content()?.metainfo.info.raw ?? null,
       received: (raw) => port.metadataReceived(raw),
-      ban: (peer) => this.pool.ban(peer.connection.remote.host),
+      ban: (id) => void this.ban([id]),
     });
     this.#extensions = new ExtensionSet([metadata, this.#dontHave]);
   }

@@ -1,5 +1,6 @@
 /** What a session lends its torrents. One object, made once, the same for all of them. */
 import type { Clock } from '../../base/clock.ts';
+import type { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import type { Digests } from '../../base/digests.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
@@ -21,6 +22,8 @@ export interface TorrentServices {
   readonly uploadMemory: UploadMemory;
   readonly discoveries: readonly Discovery[];
   readonly limits: TransferLimits;
+  /** Few torrents look at their data at the same time: a disk serves them better one after the other. */
+  readonly opening: ConcurrencyLimit;
   readonly options: EngineOptions;
   /** Our peer id, 20 bytes. */
   readonly peerId: Uint8Array;

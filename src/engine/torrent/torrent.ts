@@ -227,24 +227,30 @@ export class Torrent {
     this.events.emit('state', state);
   }
 
-  /** Opens the data and finds out what is there. */
+  /** From the metadata to downloading or seeding. */
   async #open(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
     try {
-      const content = this.#content ?? (await this.#openStorage(metainfo));
-      const { have, suspect } =
-        this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
-      if (signal.aborted) return;
-      for (const piece of have) content.have.add(piece);
-      const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
-      if (this.#mustCheck) content.have.clear();
-      this.#content = content;
-      if (doubtful !== null && !doubtful.isEmpty) await this.#check(content, doubtful, signal);
+      const content = await this.#services.opening.run(() => this.#examine(metainfo, signal), signal);
       if (signal.aborted) return;
       this.#mustCheck = false;
       this.#begin(content);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  /** Opens the data and finds out what is there. */
+  async #examine(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
+    const content = this.#content ?? (await this.#openStorage(metainfo));
+    const { have, suspect } =
+      this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
+    signal.throwIfAborted();
+    for (const piece of have) content.have.add(piece);
+    const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
+    if (this.#mustCheck) content.have.clear();
+    this.#content = content;
+    if (doubtful !== null && !doubtful.isEmpty) await this.#check(content, doubtful, signal);
+    return content;
   }
 
   async #openStorage(metainfo: Metainfo): Promise<OpenContent> {
