@@ -14,7 +14,7 @@ export interface ListenOptions {
   readonly adopt?: typeof adoptAccepted;
 }
 
-/** Listens on host and port. A listener on `::` accepts IPv4 as well. */
+/** Listens on host and port. One address family a listener: `0.0.0.0` and `::` stand side by side on the same port. */
 export async function listenTcp(
   address: PeerAddress,
   onConnection: (connection: Connection) => void,
@@ -26,7 +26,7 @@ export async function listenTcp(
   const started = Promise.withResolvers<void>();
   server.once('listening', started.resolve);
   server.once('error', (cause) => started.reject(listenError(address, cause)));
-  server.listen({ host: address.host, port: address.port });
+  server.listen({ host: address.host, port: address.port, ipv6Only: true });
   await started.promise;
   server.on('error', (error) => logger.warn('a connection could not be accepted', { reason: messageOf(error) }));
   server.on('connection', (socket) => {

@@ -32,10 +32,22 @@ async function end(...connections: Connection[]): Promise<void> {
   }
 }
 
-test('a listener on :: accepts IPv4 and names the peer by its IPv4 address', { skip: !hasIPv6 }, async () => {
-  const { near, far } = await pair('::', '127.0.0.1');
-  assert.equal(far.remote.host, '127.0.0.1');
-  await end(near, far);
+test('listeners on 0.0.0.0 and :: share a port, each for its family', { skip: !hasIPv6 }, async () => {
+  const accepted: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const accept = (connection: Connection): void => {
+    accepted.push(connection.remote.host);
+    connection.close();
+    if (accepted.length === 2) both.resolve();
+  };
+  const v6 = await tcpTransport().listen({ host: '::', port: 0 }, accept);
+  const v4 = await tcpTransport().listen({ host: '0.0.0.0', port: v6.address.port }, accept);
+  for (const host of ['127.0.0.1', '::1']) {
+    await end(await tcpTransport().dial({ host, port: v6.address.port }));
+  }
+  await both.promise;
+  assert.deepEqual(accepted.sort(), ['127.0.0.1', '::1']);
+  await Promise.all([v4.close(), v6.close()]);
 });
 
 test('a dial to an IPv4-mapped address is a dial to the IPv4 address', async () => {
