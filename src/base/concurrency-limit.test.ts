@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimClock } from '../../test/sim/sim-clock.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 
 const never = new AbortController().signal;
@@ -41,14 +40,4 @@ test('a task that is given up while it waits never runs, and the next one does',
   await assert.rejects(second, /given up/);
   await Promise.all([first, third]);
   assert.deepEqual(order, ['first', 'third']);
-});
-
-test('a rush is spread by the shortest turn, a few tasks are not delayed', () => {
-  const clock = new SimClock();
-  const limit = new ConcurrencyLimit(2, { clock, shortestTurn: 100 });
-  const times: number[] = [];
-  const start = clock.now();
-  const task = async (): Promise<void> => void times.push(clock.now() - start);
-  const all = Promise.all(Array.from({ length: 6 }, () => limit.run(task, never)));
-  return clock.finish(all).then(() => assert.deepEqual(times, [0, 0, 100, 100, 200, 200]));
 });

@@ -61,8 +61,6 @@ export interface AnnounceCall {
   readonly onReply: (reply: AnnounceSuccess) => void;
 }
 
-/** A place in line is given on after this, ms: thousands of torrents that start together announce 200 a second. */
-const SHORTEST_TURN: Millis = 250;
 /** How long the addresses of a host are remembered. */
 const ADDRESS_MEMORY: Millis = 60_000;
 /** How long it is remembered that a server failed: shorter than the first back-off, so that no retry is in vain. */
@@ -82,7 +80,7 @@ export class Announcer {
   constructor(options: AnnouncerOptions, deps: AnnouncerDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#limit = new ConcurrencyLimit(options.concurrency, { clock: deps.clock, shortestTurn: SHORTEST_TURN });
+    this.#limit = new ConcurrencyLimit(options.concurrency);
     this.#addresses = new RecentMemory(deps.clock, ADDRESS_MEMORY);
     this.#down = new RecentMemory(deps.clock, FAILURE_MEMORY);
     const { network, clock, random } = deps;
