@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { PeerAddress } from '../base/address.ts';
 import type { Digests } from '../base/digests.ts';
-import { toHex } from '../base/bytes.ts';
+import { concat, toHex } from '../base/bytes.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import type { ByteCount, FileIndex } from '../base/units.ts';
 import { decodeMagnet, decodeMetainfo, type Metainfo } from '../codec/metainfo/index.ts';
@@ -49,17 +49,32 @@ function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]):
   };
 }
 
-/** The bytes of a torrent file, bounded. */
+/** The bytes of a torrent file, bounded. A pipe or device has no size of its own, so it is bounded while it is read. */
 export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > LARGEST_FILE)
-      throw sourceError('SOURCE_TOO_LARGE', `${path} has ${size} bytes`, { details: { path, size } });
-    return await file.readFile();
+    const stat = await file.stat();
+    if (stat.size > LARGEST_FILE) throw tooLarge(path);
+    if (stat.isFile()) return await file.readFile();
+    return await readTorrentStream(file.createReadStream({ autoClose: false }), path);
   } catch (cause) {
     if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;
     const code = codeOf(cause) === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';
     throw sourceError(code, `cannot read ${path}: ${messageOf(cause)}`, { cause, details: { path } });
   }
 }
+
+/** The bytes of a torrent that comes as a stream; `name` is for the words of an error. */
+export async function readTorrentStream(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size: ByteCount = 0;
+  for await (const part of stream) {
+    size += part.length;
+    if (size > LARGEST_FILE) throw tooLarge(name);
+    parts.push(part);
+  }
+  return concat(parts);
+}
+
+const tooLarge = (name: string): Error =>
+  sourceError('SOURCE_TOO_LARGE', `${name} has more than ${LARGEST_FILE} bytes`, { details: { path: name } });

@@ -116,6 +116,7 @@ test('a file that cannot be read is told apart: missing, a folder, forbidden, em
   await assertFails(['info', join(folder.path, 'nothing.torrent')], 3, 'SOURCE_NOT_FOUND');
   await assertFails(['info', folder.path], 8, 'SOURCE_UNREADABLE');
   await assertFails(['info', '-'], 8, 'INPUT_UNREADABLE', { stdin: '' });
+  if (process.platform === 'linux') await assertFails(['info', '/dev/zero'], 2, 'SOURCE_TOO_LARGE');
   if (process.getuid?.() === 0) return; // root may read anything
   const file = join(folder.path, 'secret.torrent');
   await writeFile(file, 'x');

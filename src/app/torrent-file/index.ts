@@ -6,7 +6,7 @@ export {
   type MetainfoChanges,
   type TorrentFormat,
 } from '../../codec/metainfo/index.ts';
-export { readTorrentFile } from '../torrent-source.ts';
+export { readTorrentFile, readTorrentStream } from '../torrent-source.ts';
 export { createTorrent, type CreatedTorrent, type CreateOptions } from './create-torrent.ts';
 export { decodeTorrent, isMagnet } from './decode-torrent.ts';
 export { editTorrent, type EditedTorrent } from './edit-torrent.ts';
