@@ -81,7 +81,7 @@ export function findProblems(tables: readonly FolderErrors[], document: string, 
     ...codes.filter((code) => !/^[A-Z][A-Z0-9_]+$/.test(code)).map((code) => `${code} is not in UPPER_SNAKE_CASE`),
     // A mention in a union type (`| 'CODE'`) declares the code, it does not use it.
     ...codes
-      .filter((code) => !new RegExp(`(?<!\\|\\s*)['"]${code}['"]`).test(sources))
+      .filter((code) => !new RegExp(`(?<!\\|\\s*)['"\`]${code}\\b`).test(sources))
       .map((code) => `${code} is never used`),
   ];
   if (problems.length === 0 && document !== render(tables)) problems.push('the wording differs from the tables');

@@ -3,10 +3,6 @@ import type { Fault } from './messages.ts';
 
 /** What a peer can do wrong. These codes travel as `Fault` values; the connection is closed with them. */
 export const wireErrors: Readonly<Record<Fault['code'], ErrorEntry>> = {
-  WIRE_BAD_PROTOCOL: {
-    category: 'protocol',
-    help: 'The remote does not speak BitTorrent, or answered for another torrent. Nothing to do: another peer is used.',
-  },
   WIRE_OVERSIZED: {
     category: 'protocol',
     help: 'The peer announced a message larger than any that the protocol allows. It was disconnected before the message took memory.',

@@ -47,7 +47,6 @@ export interface HashRequest {
 /** Remote misbehaviour: a value, not an exception, because it is ordinary on this path. */
 export interface Fault {
   readonly code:
-    | 'WIRE_BAD_PROTOCOL'
     | 'WIRE_OVERSIZED'
     | 'WIRE_BAD_LENGTH'
     | 'WIRE_BAD_BITFIELD'
