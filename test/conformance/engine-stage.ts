@@ -50,6 +50,7 @@ export class Stage {
   readonly states: TorrentState['kind'][] = [];
   readonly #hostOf = new Map<FakePeer, SimHost>();
   #hosts = 0;
+  #peers = 0;
 
   constructor(swarm: Swarm, member: SwarmMember) {
     this.swarm = swarm;
@@ -105,7 +106,7 @@ export class Stage {
 
   /** A peer that has dialed the session and sent its handshake; answered or not. */
   async greet(options: PeerOptions = {}): Promise<FakePeer> {
-    const { name = `peer-${this.#hosts}`, infoHash = this.infoHash, from = this.host(options) } = options;
+    const { name = `peer-${++this.#peers}`, infoHash = this.infoHash, from = this.host(options) } = options;
     const peer = await FakePeer.connect(from.transport, this.address, this.clock);
     this.#hostOf.set(peer, from);
     peer.handshake(infoHash, options, name);

@@ -20,6 +20,8 @@ interface KnownPeer {
 
 /** Addresses remembered for one torrent. */
 const MOST_KNOWN = 4000;
+/** Closed sessions whose hosts are remembered: what they sent may prove bad later. */
+const MOST_PAST = 1000;
 /** An address that failed so often in a row is forgotten. */
 const MOST_FAILURES = 6;
 const FIRST_RETRY: Millis = 15_000;
@@ -31,6 +33,8 @@ export class PeerPool {
   readonly #connected = new Map<number, PeerSession>();
   readonly #connectedAddresses = new Set<string>();
   readonly #bannedHosts = new Set<string>();
+  /** Id of a closed session → its host, the oldest first. */
+  readonly #past = new Map<number, string>();
   /** Addresses that have turned out to be our own. */
   readonly #own = new Set<string>();
 
@@ -59,6 +63,11 @@ export class PeerPool {
   withPeerId(peerId: Uint8Array): PeerSession | undefined {
     for (const peer of this.#connected.values()) if (equalBytes(peer.handshake.peerId, peerId)) return peer;
     return undefined;
+  }
+
+  /** Where a session is or was connected to, as far back as that is remembered. */
+  hostOf(id: number): string | undefined {
+    return this.#connected.get(id)?.connection.remote.host ?? this.#past.get(id);
   }
 
   isBanned(host: string): boolean {
@@ -123,6 +132,9 @@ export class PeerPool {
 
   disconnected(peer: PeerSession, now: Millis): void {
     this.#connected.delete(peer.id);
+    this.#past.set(peer.id, peer.connection.remote.host);
+    const [oldest] = this.#past.keys();
+    if (this.#past.size > MOST_PAST && oldest !== undefined) this.#past.delete(oldest);
     this.#connectedAddresses.delete(peer.address);
     const known = this.#known.get(peer.address);
     if (known !== undefined) known.isSeed = peer.isSeed;

@@ -58,6 +58,8 @@ export class Swarm implements PeerHost {
   readonly #uploads: Uploads;
   readonly #dontHave: DontHave;
   readonly #extensions: ExtensionSet;
+  /** Peers that came before the metadata was known: they have not been told what we have. */
+  readonly #uninformed = new Set<PeerSession>();
   /** Peers whose connection waits for room in the download limit. */
   readonly #throttled = new Set<PeerSession>();
 
@@ -126,8 +128,11 @@ export class Swarm implements PeerHost {
       peer.learnGeometry();
       if (peer.isClosed) continue;
       this.#port.download()?.picker.peerJoined(peer);
+      if (this.#uninformed.has(peer)) for (const piece of this.have ?? []) peer.send(encodeHave(piece));
+      this.#sendExtensionHandshake(peer);
       this.#facts(peer);
     }
+    this.#uninformed.clear();
     this.hashExchange.fetchLayers();
   }
 
@@ -158,9 +163,7 @@ export class Swarm implements PeerHost {
   }
 
   ban(peerIds: readonly number[]): string[] {
-    const hosts = peerIds
-      .map((id) => this.pool.session(id)?.connection.remote.host)
-      .filter((host) => host !== undefined);
+    const hosts = [...new Set(peerIds.map((id) => this.pool.hostOf(id)).filter((host) => host !== undefined))];
     for (const host of hosts) this.pool.ban(host);
     return hosts;
   }
@@ -184,7 +187,7 @@ export class Swarm implements PeerHost {
   }
 
   nextToDial(now: Millis): PeerAddress | null {
-    return this.pool.nextToDial(now, this.#port.download() === null && this.#port.content() !== null);
+    return this.pool.nextToDial(now, this.#isDone);
   }
 
   // ---- PeerHost
@@ -298,6 +301,7 @@ export class Swarm implements PeerHost {
 
   closed(peer: PeerSession, reason: string): void {
     this.#throttled.delete(peer);
+    this.#uninformed.delete(peer);
     this.pool.disconnected(peer, this.now());
     this.#port.download()?.picker.peerLeft(peer);
     this.#extensions.closed(peer);
@@ -307,6 +311,11 @@ export class Swarm implements PeerHost {
   }
 
   // ---- inside
+
+  /** Nothing that we want is missing; not so while the data is being checked. */
+  get #isDone(): boolean {
+    return this.#port.isOpen() && this.#port.content() !== null && this.#port.download() === null;
+  }
 
   /**
    * Two peers that dial each other at the same moment must close the same one of the two connections: the one dialed
@@ -322,6 +331,7 @@ export class Swarm implements PeerHost {
   #greet(peer: PeerSession): void {
     const { have } = this;
     const { fast } = peer.handshake;
+    if (have === null) this.#uninformed.add(peer);
     if (fast && (have === null || have.isEmpty)) peer.send(Frame.haveNone);
     else if (fast && have?.isComplete === true) peer.send(Frame.haveAll);
     else if (have !== null && !have.isEmpty) peer.send(encodeBitfield(have.bytes));
@@ -331,13 +341,12 @@ export class Swarm implements PeerHost {
   #sendExtensionHandshake(peer: PeerSession): void {
     if (!peer.handshake.extended) return;
     const { clientVersion, requestQueue } = this.#services.options;
-    const isDone = this.#port.content() !== null && this.#port.download() === null;
     const handshake = this.#extensions.handshake({
       client: clientVersion,
       port: this.#services.port() || null,
       requestQueue,
       yourHost: peer.connection.remote.host,
-      isUploadOnly: isDone,
+      isUploadOnly: this.#isDone,
     });
     peer.send(encodeExtended(0, encodeExtensionHandshake(handshake)));
   }
@@ -355,7 +364,7 @@ export class Swarm implements PeerHost {
 
   /** Two that want nothing have nothing to say to each other. */
   #closeIfUseless(peer: PeerSession): void {
-    if (this.#port.content() !== null && this.#port.download() === null && peer.isSeed) peer.close('both are seeds');
+    if (this.#isDone && peer.isSeed) peer.close('both are seeds');
   }
 
   /** Memory or hashes have become available: idle peers ask for more. */
