@@ -32,7 +32,7 @@ export function writeSample(parent: string, name: string): void {
 }
 
 /** `length` bytes that look random and are the same for the same `seed`. */
-export function randomBytes(seed: string, length: number): Buffer {
+function randomBytes(seed: string, length: number): Buffer {
   const key = createHash('sha256').update(seed).digest();
   return createCipheriv('aes-256-ctr', key, new Uint8Array(16)).update(new Uint8Array(length));
 }
