@@ -1,5 +1,6 @@
 /** What only real files can suffer: links, full and read-only disks, wrong kinds of files, other file systems. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { concat } from '../../src/base/bytes.ts';
@@ -135,6 +137,17 @@ describe('files of the wrong kind', () => {
     const storage = await new Machine(folder).open(sample);
     await assert.rejects(sample.store(storage, [0]), failure('STORAGE_PATH_BLOCKED', 'dir'));
     await assert.rejects(sample.store(storage, [2]), failure('STORAGE_PATH_BLOCKED', 'b.bin'));
+  });
+
+  it('a named pipe where a file must be', async (context) => {
+    if (process.platform === 'win32') return context.skip('Windows has no named pipes in folders');
+    using folder = new TempFolder();
+    const sample = makeSample({ 'a.bin': 20_000, 'b.bin': 10 });
+    mkdirSync(folder.join('data/sample'), { recursive: true });
+    execFileSync('mkfifo', [folder.join('data/sample/a.bin')]);
+    const storage = await new Machine(folder).open(sample);
+    await assert.rejects(sample.store(storage, [0]), failure('STORAGE_PATH_BLOCKED', 'a.bin'));
+    await assert.rejects(sample.readPiece(storage, 0), failure('STORAGE_PATH_BLOCKED', 'a.bin'));
   });
 
   it('a name that is too long', async () => {
@@ -329,6 +342,24 @@ describe('a torrent of many files', () => {
     await storage.close();
     assert.equal(openFiles(folder), before);
     assert.equal(folder.list('data/sample').length, 400);
+  });
+
+  it('makes do with fewer when the process may open only few', (context) => {
+    if (process.platform === 'win32') return context.skip('Windows has no such limit');
+    using folder = new TempFolder();
+    const program = `
+      import { makeSample } from ${JSON.stringify(join(import.meta.dirname, 'sample-torrent.ts'))};
+      import { fileStorage } from ${JSON.stringify(join(import.meta.dirname, '../../src/storage/file/index.ts'))};
+      const sample = makeSample(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [i + '.bin', 100])));
+      const options = { selection: 'all', allocation: 'sparse', isWritable: true, infoHashes: sample.infoHashes };
+      const factory = fileStorage({ workers: 0 });
+      const storage = await factory.open(sample.geometry, { ...options, directory: ${JSON.stringify(folder.path)} });
+      await sample.store(storage);
+      console.log((await storage.checkAll(sample.all, sample.expected)).isComplete);
+    `;
+    const node = [process.execPath, '--input-type=module', '-e', program];
+    const output = execFileSync('sh', ['-c', 'ulimit -n 60 && exec "$@"', 'sh', ...node], { encoding: 'utf8' });
+    assert.equal(output.trim(), 'true');
   });
 
   /** How many files below a folder this process has open. */

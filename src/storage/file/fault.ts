@@ -16,6 +16,7 @@ const codes: Readonly<Record<string, StorageErrorCode>> = {
   EISDIR: 'STORAGE_PATH_BLOCKED',
   EEXIST: 'STORAGE_PATH_BLOCKED',
   ENXIO: 'STORAGE_PATH_BLOCKED',
+  ESPIPE: 'STORAGE_PATH_BLOCKED',
   ELOOP: 'STORAGE_SYMLINK',
 };
 

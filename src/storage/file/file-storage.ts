@@ -24,6 +24,7 @@ import type { CommitOutcome } from './disk-jobs.ts';
 import { flushFiles } from './flush-files.ts';
 import { Gate } from './gate.ts';
 import { encodeCheckpoint, encodeDone, encodeForget } from './journal-records.ts';
+import type { FileKey } from './journal-state.ts';
 import type { Place } from './layout.ts';
 import { emptyEntries, type OpenTorrent } from './open-torrent.ts';
 import { settleParts } from './part-files.ts';
@@ -41,7 +42,7 @@ export class FileStorage implements Storage {
   readonly #options: StorageOptions;
   readonly #clock: Clock;
   readonly #gate = new Gate();
-  #flushing: Promise<void> | null = null;
+  #flushing: Promise<unknown> | null = null;
   #backlog: ByteCount = 0;
   #isCompacting = false;
   #isClosed = false;
@@ -130,7 +131,7 @@ export class FileStorage implements Storage {
 
   forget(piece: PieceIndex): void {
     const { state, journal, site } = this.#torrent;
-    if (!state.done.has(piece) && !state.suspect.has(piece)) return;
+    if (this.#isClosed || (!state.done.has(piece) && !state.suspect.has(piece))) return;
     state.markForgotten([piece]);
     void journal?.append(site, encodeForget([piece]), { isSynced: true, isBlocking: true });
   }
@@ -142,11 +143,15 @@ export class FileStorage implements Storage {
     });
   }
 
-  flush(): Promise<void> {
-    const before = this.#flushing ?? Promise.resolve();
-    const flushing = before.catch(() => {}).then(() => this.#flush());
-    this.#flushing = flushing;
-    return flushing;
+  async flush(): Promise<void> {
+    if (this.#isClosed) throw closed();
+    const before = this.#flushing;
+    const flushing = (async () => {
+      await before;
+      await this.#flush(true);
+    })();
+    this.#flushing = flushing.catch(() => {});
+    await flushing;
   }
 
   move(directory: string): Promise<void> {
@@ -162,15 +167,19 @@ export class FileStorage implements Storage {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    await this.flush();
     await this.#exclusive(async () => {
+      await this.#flushing;
       this.#isClosed = true;
       const { state, journal, site, disk } = this.#torrent;
-      if (journal?.isStarted === true) {
-        state.isClean = state.durable.count === state.done.count;
-        await journal.rewrite(site);
+      try {
+        const isChanged = await this.#flush(false);
+        if (journal !== null && (journal.isStarted || isChanged)) {
+          state.isClean = true;
+          await journal.rewrite(site);
+        }
+      } finally {
+        await disk.release(site.torrent);
       }
-      await disk.release(site.torrent);
     });
   }
 
@@ -233,28 +242,35 @@ export class FileStorage implements Storage {
     if (matching.length > 0) void journal?.append(site, encodeDone(matching, outcome.stamps));
   }
 
-  /** Syncs the files of pieces that are not known to be durable, then notes that they are. */
-  async #flush(): Promise<void> {
+  /** Syncs the files of pieces that are not known to be durable, and notes that they are. False: there were none. */
+  async #flush(isNoted: boolean): Promise<boolean> {
     const { state, journal, site } = this.#torrent;
     const pieces = [...state.done].filter((piece) => !state.durable.has(piece));
-    if (pieces.length === 0) return;
-    const paths = new Map<string, number>();
-    for (const piece of pieces) {
-      for (const place of this.#readPlaces(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece))) {
-        paths.set(place.path, place.key);
-      }
-    }
+    if (pieces.length === 0) return false;
     const now = this.#clock.wall() * 1000;
     const stamps: number[] = [];
     const fresh: string[] = [];
-    for (const [path, key] of paths) {
+    for (const [path, key] of this.#filesOf(pieces)) {
       const last = state.stamps.get(key)?.last ?? now;
       stamps.push(key, last);
       if (last > now - SETTLED) fresh.push(`${site.root}/${path}`);
     }
     await flushFiles(fresh);
     state.markDurable(now, pieces, stamps);
-    await journal?.append(site, encodeCheckpoint(now, pieces, stamps), { isSynced: fresh.length > 0 });
+    const isSynced = fresh.length > 0;
+    if (isSynced) journal?.protect();
+    if (isNoted) await journal?.append(site, encodeCheckpoint(now, pieces, stamps), { isSynced });
+    return true;
+  }
+
+  /** Paths and keys of the files in which pieces lie. */
+  #filesOf(pieces: readonly PieceIndex[]): Map<string, FileKey> {
+    const files = new Map<string, FileKey>();
+    for (const piece of pieces) {
+      const places = this.#readPlaces(this.geometry.pieceOffset(piece), this.geometry.pieceSize(piece));
+      for (const place of places) files.set(place.path, place.key);
+    }
+    return files;
   }
 
   #shared<T>(fn: () => Promise<T>): Promise<T> {

@@ -1,7 +1,6 @@
 /** Torrents on real files: disk workers, resume journals; hashing for new torrents. */
 export {
   fileStorage,
-  type FileStorageDeps,
   type FileStorageFactory,
   type FileStorageOptions,
 } from './file-storage-factory.ts';

@@ -75,6 +75,11 @@ export class Journal {
     return this.#blocking;
   }
 
+  /** From now on the journal itself must survive a power cut: it is flushed whenever it is replaced. */
+  protect(): void {
+    this.#hasDurable = true;
+  }
+
   /** Counts what a disk worker appended. */
   noteAppended(bytes: ByteCount): void {
     this.#appended += bytes;
@@ -84,7 +89,6 @@ export class Journal {
   append(site: Site, bytes: Uint8Array, options: { isSynced?: boolean; isBlocking?: boolean } = {}): Promise<void> {
     if (!this.#isStarted) return this.rewrite(site);
     const { isSynced = false, isBlocking = false } = options;
-    if (isSynced) this.#hasDurable = true;
     this.#appended += bytes.length;
     return this.#write(site, () => ({ bytes, mode: 'append', isSynced }), isBlocking);
   }

@@ -5,7 +5,6 @@
  * checked folder for a link at the right moment is not defended against; it has the user's rights already.)
  */
 import fs from 'node:fs';
-import { dirname } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
@@ -19,7 +18,7 @@ const MOST_FOLDERS = 4096;
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_APPEND } = fs.constants;
 /** Not on Windows, where creating a link needs a privilege. */
 const O_NOFOLLOW = (fs.constants.O_NOFOLLOW as number | undefined) ?? 0;
-/** Keeps a named pipe in the place of a file from blocking the thread. */
+/** Keeps a named pipe in the place of a file from blocking the thread; reads and writes at an offset fail on one. */
 const O_NONBLOCK = (fs.constants.O_NONBLOCK as number | undefined) ?? 0;
 
 interface OpenFile {
@@ -36,7 +35,7 @@ export class OpenFiles {
   readonly #files = new Map<string, OpenFile>();
   readonly #folders = new Set<string>();
 
-  /** Descriptor for reading; throws when the file is missing or not a regular file. */
+  /** Descriptor for reading. */
   openRead(site: Site, path: string): number {
     return this.#open(site, path, false, 0);
   }
@@ -74,7 +73,7 @@ export class OpenFiles {
 
   /** Verifies the folders above a path; makes missing ones when asked to. Returns false when one is missing. */
   checkFolders(site: Site, path: string, isMaking: boolean): boolean {
-    const parent = dirname(pathIn(site, path));
+    const parent = pathIn(site, path.slice(0, Math.max(0, path.lastIndexOf('/'))));
     if (this.#folders.has(parent)) return true;
     if (isMaking) makeRoot(site.root);
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
@@ -98,7 +97,7 @@ export class OpenFiles {
       return this.#openNew(site, path, full, isWriting, mode);
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'EMFILE' || code === 'ENFILE') this.#evict(MOST_OPEN / 4);
+      if (code === 'EMFILE' || code === 'ENFILE') this.#evict(Math.floor(this.#files.size / 2));
       else if (code !== 'ENOENT' || !isWriting) throw storageFault(error, isWriting ? 'write' : 'read', full);
       this.#folders.clear();
     }
@@ -113,10 +112,6 @@ export class OpenFiles {
     if (site.isStrict) this.checkFolders(site, path, isWriting);
     const flags = (isWriting ? O_RDWR | O_CREAT : O_RDONLY) | (site.isStrict ? O_NOFOLLOW : 0) | O_NONBLOCK;
     const fd = fs.openSync(full, flags, mode);
-    if (!fs.fstatSync(fd).isFile()) {
-      fs.closeSync(fd);
-      throw storageError('STORAGE_PATH_BLOCKED', `${full} is not a regular file`, { details: { path: full } });
-    }
     return this.#keep(full, { fd, isWritable: isWriting, torrent: site.torrent });
   }
 
