@@ -88,10 +88,10 @@ export class BlockDownloads {
     return true;
   }
 
-  /** Empties the queue and returns its keys; with `mayStillCome` their blocks are excused. */
-  drain(mayStillCome: boolean): number[] {
-    const keys = [...this.#pending.keys()];
-    this.#pending.clear();
+  /** Takes the keys that are meant out of the queue and returns them; with `mayStillCome` their blocks are excused. */
+  drain(mayStillCome: boolean, isMeant: (key: number) => boolean = () => true): number[] {
+    const keys = [...this.#pending.keys()].filter(isMeant);
+    for (const key of keys) this.#pending.delete(key);
     if (mayStillCome) this.#excused += keys.length;
     return keys;
   }

@@ -11,6 +11,7 @@ import {
   type MessageReceiver,
 } from '../../codec/wire/index.ts';
 import { copyBytes } from '../../storage/index.ts';
+import { updateExtensions } from './extension-update.ts';
 import type { BlockTarget, PeerHost, PeerSession } from './peer-session.ts';
 
 /** Requests beyond the agreed queue, or for what we cannot serve, that are rejected before we take it for a flood. */
@@ -190,11 +191,12 @@ export class PeerReceiver implements MessageReceiver {
       if (fault !== null) this.#peer.close(`WIRE_BAD_EXTENSION: ${fault}`);
       return;
     }
-    const handshake = decodeExtensionHandshake(payload);
-    if (handshake === null) {
+    const change = decodeExtensionHandshake(payload);
+    if (change === null) {
       this.#peer.close('WIRE_BAD_EXTENSION: handshake');
       return;
     }
+    const handshake = updateExtensions(this.#peer.extensions, change);
     this.#peer.extensions = handshake;
     if (handshake.requestQueue !== null) this.#peer.downloads.setLimit(handshake.requestQueue);
     this.#host.extensionHandshakeReceived(this.#peer, handshake);

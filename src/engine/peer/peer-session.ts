@@ -220,10 +220,14 @@ export class PeerSession {
     if (this.downloads.excuse(this.key(request))) this.send(encodeCancel(this.#rangeOf(request)));
   }
 
-  /** Gives all pending requests back to the picker; with `mayStillCome` their late blocks are no offence. */
-  dropRequests(mayStillCome: boolean): void {
+  /**
+   * Gives pending requests back to the picker, all or those for one piece; with `mayStillCome` their late blocks are
+   * no offence.
+   */
+  dropRequests(mayStillCome: boolean, piece: PieceIndex | null = null): void {
     const perPiece = this.#host.geometry?.blocksPerPiece ?? 1;
-    for (const key of this.downloads.drain(mayStillCome)) {
+    const isMeant = (key: number): boolean => piece === null || Math.floor(key / perPiece) === piece;
+    for (const key of this.downloads.drain(mayStillCome, isMeant)) {
       this.#host.requestDropped(this, Math.floor(key / perPiece), key % perPiece);
     }
   }

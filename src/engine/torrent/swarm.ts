@@ -219,6 +219,8 @@ export class Swarm implements PeerHost {
 
   peerLost(peer: PeerSession, piece: PieceIndex): void {
     this.#port.download()?.picker.peerLost(peer, piece);
+    // Without rejects nothing more will be heard of requests for it (BEP 54).
+    if (!peer.hasRejects) peer.dropRequests(true, piece);
     this.#updateInterest(peer);
   }
 
