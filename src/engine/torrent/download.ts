@@ -5,10 +5,13 @@
 import type { ByteCount, BlockIndex, Millis, PieceIndex } from '../../base/units.ts';
 import type { Digests } from '../../base/digests.ts';
 import type { Random } from '../../base/random.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
 import type { BlockRequest } from '../../codec/wire/index.ts';
+import { engineError } from '../errors.ts';
 import { PiecePicker } from '../picker/piece-picker.ts';
 import type { BlockTarget, PeerSession } from '../peer/peer-session.ts';
 import { Blame } from './blame.ts';
+import { contradicts } from './hybrid-check.ts';
 import type { Content } from './content.ts';
 import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
 import type { PieceMemory } from './piece-memory.ts';
@@ -18,11 +21,13 @@ export interface DownloadPort {
   now(): Millis;
   peer(id: number): PeerSession | undefined;
   pieceStored(piece: PieceIndex): void;
+  /** A piece was stored after this download had ended. */
+  storedLate(piece: PieceIndex): void;
   /** A piece failed its hash; `guilty` are the peers found out so far. */
   pieceFailed(piece: PieceIndex, size: ByteCount): void;
   guilty(piece: PieceIndex, peers: readonly number[]): void;
-  /** The data could not be stored: the torrent cannot go on. */
-  storageFailed(error: unknown): void;
+  /** The data could not be stored, or never can be right: the torrent cannot go on. */
+  failed(error: unknown): void;
 }
 
 export interface DownloadDeps {
@@ -37,7 +42,9 @@ export class Download {
   readonly #port: DownloadPort;
   readonly #assembler: PieceAssembler;
   readonly #blame: Blame;
-  #committing = 0;
+  readonly #digests: Digests;
+  /** Pieces that are complete and wait for their hash and the disk. */
+  readonly #committing = new Set<PieceIndex>();
   #isClosed = false;
 
   constructor(content: Content, port: DownloadPort, deps: DownloadDeps) {
@@ -45,6 +52,7 @@ export class Download {
     this.#port = port;
     this.#assembler = new PieceAssembler(content.geometry, deps.memory);
     this.#blame = new Blame(deps.digests);
+    this.#digests = deps.digests;
     this.picker = new PiecePicker({
       geometry: content.geometry,
       have: content.have,
@@ -52,11 +60,6 @@ export class Download {
       canOpen: (piece) => this.#assembler.open(piece),
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
-  }
-
-  /** Pieces that are complete and wait for their hash and the disk. */
-  get committing(): number {
-    return this.#committing;
   }
 
   next(peer: PeerSession, count: number): readonly BlockRequest[] {
@@ -83,7 +86,24 @@ export class Download {
 
   /** Verified leaf hashes of a failed piece (BEP 52). */
   judge(piece: PieceIndex, leaves: readonly Uint8Array[]): void {
-    this.#port.guilty(piece, this.#blame.judge(piece, leaves));
+    const { geometry } = this.#content;
+    const length = this.#content.hashesOf(piece)?.merkle?.length ?? 0;
+    // A hybrid torrent's block that ends in a pad was sent whole, but its leaf covers the file's bytes only.
+    const comparable = length === geometry.pieceSize(piece) ? leaves.length : Math.floor(length / BLOCK_LENGTH);
+    this.#convict(piece, this.#blame.judge(piece, leaves.slice(0, comparable)));
+  }
+
+  /** A piece was stored that an earlier download had completed. */
+  adopt(piece: PieceIndex): void {
+    for (const { peerId, block } of this.picker.pieceVerified(piece)) this.#port.peer(peerId)?.cancel({ piece, block });
+    this.#assembler.close(piece);
+    this.#port.pieceStored(piece);
+  }
+
+  /** Gives up the pieces in progress that are not wanted any more: others need their memory. */
+  dropUnwanted(): void {
+    const pieces = Array.from(this.picker.openPieces(), ({ piece }) => piece);
+    this.#giveUp(pieces.filter((piece) => this.picker.priorityOf(piece) === 0));
   }
 
   close(): void {
@@ -94,31 +114,54 @@ export class Download {
   async #commit(assembled: AssembledPiece): Promise<void> {
     const { piece, buffer } = assembled;
     const hashes = this.#content.hashesOf(piece);
-    this.#committing++;
+    this.#committing.add(piece);
     try {
       const result = hashes === null ? 'mismatch' : await this.#content.storage.commit(piece, buffer, hashes);
+      this.#committing.delete(piece);
       if (!this.#isClosed) this.#settle(assembled, result === 'stored');
+      else if (result === 'stored') this.#port.storedLate(piece);
     } catch (error) {
       if (!this.#isClosed) {
         this.picker.pieceFailed(piece);
-        this.#port.storageFailed(error);
+        this.#port.failed(error);
       }
     } finally {
-      this.#committing--;
+      this.#committing.delete(piece);
       buffer.release();
       this.#assembler.close(piece);
     }
   }
 
   #settle(assembled: AssembledPiece, isGood: boolean): void {
-    const { piece } = assembled;
+    const { piece, buffer } = assembled;
+    const hashes = this.#content.hashesOf(piece);
+    if (!isGood && hashes !== null && contradicts(hashes, buffer.bytes, this.#digests)) {
+      this.#port.failed(engineError('ENGINE_HYBRID_MISMATCH', `the v1 and v2 hashes of piece ${piece} contradict each other`));
+      return;
+    }
     const guilty = isGood ? this.#blame.passed(assembled) : this.#blame.failed(assembled);
     // The reservation ends before the torrent is told, so that its peers find the room.
     this.#assembler.close(piece);
     if (isGood) this.picker.pieceVerified(piece);
     else this.picker.pieceFailed(piece);
-    if (guilty.length > 0) this.#port.guilty(piece, guilty);
+    this.#convict(piece, guilty);
     if (isGood) this.#port.pieceStored(piece);
-    else this.#port.pieceFailed(piece, assembled.buffer.bytes.length);
+    else this.#port.pieceFailed(piece, buffer.bytes.length);
+  }
+
+  /** Peers have sent bad data: nothing of what else they sent is waited for. */
+  #convict(piece: PieceIndex, guilty: readonly number[]): void {
+    if (guilty.length === 0) return;
+    this.#giveUp(this.#assembler.piecesFrom(guilty));
+    this.#port.guilty(piece, guilty);
+  }
+
+  /** Begins pieces in progress anew, or forgets them when they are not wanted. */
+  #giveUp(pieces: readonly PieceIndex[]): void {
+    for (const piece of pieces) {
+      if (this.#committing.has(piece)) continue;
+      for (const { peerId, block } of this.picker.abandon(piece)) this.#port.peer(peerId)?.cancel({ piece, block });
+      this.#assembler.close(piece);
+    }
   }
 }

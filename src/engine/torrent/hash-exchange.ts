@@ -15,6 +15,10 @@ import type { Content } from './content.ts';
 const MOST_ASKED = 4;
 /** A request that is not answered after this is asked of another peer, ms. */
 const REQUEST_TIMEOUT: Millis = 15_000;
+/** A peer that could not answer a request is asked again after this: it may have learned, or its link may be back. */
+const RETRY: Millis = 30_000;
+/** How often a peer may fetch all hashes of the torrent from us. */
+const SERVINGS = 4;
 /** Answers that one peer may have under way; more are rejected. */
 const MOST_ANSWERING = 8;
 
@@ -42,9 +46,12 @@ export class HashExchange {
   /** Hex of a file's root → its tree, made when first needed. */
   readonly #trees = new Map<string, HashTree>();
   readonly #asked = new Map<string, Asked>();
-  /** Peers that could not answer a request. */
-  readonly #refused = new Map<string, Set<number>>();
-  readonly #answering = new Map<number, number>();
+  /** Peers that could not answer a request, and until when they are not asked again. */
+  readonly #refused = new Map<string, Map<number, Millis>>();
+  /** By peer: answers under way, and hashes given so far. */
+  readonly #served = new Map<number, { answering: number; hashes: number }>();
+  /** Hex of its root → file, made when first needed. */
+  #byRoot: Map<string, FileEntry> | null = null;
 
   constructor(port: HashExchangePort) {
     this.#port = port;
@@ -100,27 +107,25 @@ export class HashExchange {
   /** A peer asks us. */
   requested(peer: PeerSession, request: HashRequest): void {
     const content = this.#port.content();
-    const file = content?.geometry.files.find(
-      ({ piecesRoot }) => piecesRoot !== null && toHex(piecesRoot) === toHex(request.piecesRoot),
-    );
-    const answering = this.#answering.get(peer.id) ?? 0;
-    if (content === null || file === undefined || answering >= MOST_ANSWERING) {
+    const file = content === null ? undefined : this.#fileOf(request, content);
+    const served = this.#served.get(peer.id) ?? { answering: 0, hashes: 0 };
+    this.#served.set(peer.id, served);
+    const isRefused = content === null || file === undefined || served.answering >= MOST_ANSWERING;
+    if (isRefused || served.hashes + request.length > SERVINGS * hashesIn(content)) {
       peer.send(encodeHashReject(request));
       return;
     }
-    this.#answering.set(peer.id, answering + 1);
+    served.hashes += request.length;
+    served.answering++;
     // The request's view ends with this call: keep a copy.
     const kept = { ...request, piecesRoot: request.piecesRoot.slice() };
-    void this.#answer(peer, kept, content, file).finally(() => {
-      const left = (this.#answering.get(peer.id) ?? 1) - 1;
-      if (left > 0) this.#answering.set(peer.id, left);
-      else this.#answering.delete(peer.id);
-    });
+    void this.#answer(peer, kept, content, file).finally(() => served.answering--);
   }
 
   closed(peer: PeerSession): void {
     for (const [key, asked] of this.#asked) if (asked.peer === peer) this.#asked.delete(key);
     for (const peers of this.#refused.values()) peers.delete(peer.id);
+    this.#served.delete(peer.id);
   }
 
   tick(now: Millis): void {
@@ -132,8 +137,8 @@ export class HashExchange {
     const asked = this.#asked.get(key);
     if (asked === undefined) return;
     this.#asked.delete(key);
-    const peers = this.#refused.get(key) ?? new Set();
-    this.#refused.set(key, peers.add(asked.peer.id));
+    const peers = this.#refused.get(key) ?? new Map<number, Millis>();
+    this.#refused.set(key, peers.set(asked.peer.id, this.#port.now() + RETRY));
   }
 
   #ask(request: HashRequest, piece: PieceIndex | null): void {
@@ -144,7 +149,8 @@ export class HashExchange {
     for (const peer of this.#port.peers()) {
       // A peer with nothing can prove nothing (BEP 52 lets it decline).
       if (!peer.isV2 || (peer.have.isEmpty && !peer.isSeed)) continue;
-      if ((counts.get(peer) ?? 0) >= MOST_ASKED || this.#refused.get(key)?.has(peer.id) === true) continue;
+      if ((counts.get(peer) ?? 0) >= MOST_ASKED) continue;
+      if ((this.#refused.get(key)?.get(peer.id) ?? 0) > this.#port.now()) continue;
       this.#asked.set(key, { request, peer, at: this.#port.now(), piece });
       peer.send(encodeHashRequest(request));
       return;
@@ -168,6 +174,11 @@ export class HashExchange {
     }
   }
 
+  #fileOf({ piecesRoot }: HashRequest, { geometry }: Content): FileEntry | undefined {
+    this.#byRoot ??= new Map(geometry.files.flatMap((file) => (file.piecesRoot ? [[toHex(file.piecesRoot), file]] : [])));
+    return this.#byRoot.get(toHex(piecesRoot));
+  }
+
   #tree(file: FileEntry, content: Content): HashTree {
     const root = file.piecesRoot as Uint8Array;
     const hex = toHex(root);
@@ -180,6 +191,10 @@ export class HashExchange {
     return tree;
   }
 }
+
+/** Leaves and piece hashes of all files, with room for what completes them to whole trees. */
+const hashesIn = ({ geometry }: Content): number =>
+  2 * (geometry.blocksPerPiece + 1) * geometry.pieceCount + 2 * geometry.files.length;
 
 const keyOf = ({ piecesRoot, baseLayer, index, length, proofLayers }: HashRequest): string =>
   `${toHex(piecesRoot)}/${baseLayer}/${index}/${length}/${proofLayers}`;

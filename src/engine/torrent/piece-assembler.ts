@@ -46,6 +46,12 @@ export class PieceAssembler {
     return partial;
   }
 
+  /** The incomplete pieces to which one of these peers has contributed. */
+  piecesFrom(peerIds: readonly number[]): PieceIndex[] {
+    const pieces = [...this.#partial].filter(([, { sources }]) => peerIds.some((id) => sources.includes(id)));
+    return pieces.map(([piece]) => piece);
+  }
+
   /** Takes out a piece whose blocks have all come; its reservation lasts until `close`. */
   take(piece: PieceIndex): AssembledPiece | null {
     const partial = this.#partial.get(piece);

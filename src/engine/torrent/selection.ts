@@ -72,10 +72,12 @@ export class Selection {
     return { size, done };
   }
 
-  /** Verified bytes of all files, wanted or not, and of pads. */
-  everything(have: Bitfield): ByteCount {
+  /** Bytes that are not verified, of all pieces, wanted or not, pads included. */
+  missing(have: Bitfield): ByteCount {
     let bytes = 0;
-    for (const piece of have) bytes += this.#geometry.pieceSize(piece);
+    for (let piece = 0; piece < have.size && !have.isComplete; piece++) {
+      if (!have.has(piece)) bytes += this.#geometry.pieceSize(piece);
+    }
     return bytes;
   }
 

@@ -17,7 +17,8 @@ export interface SnapshotParts {
   readonly content: OpenContent | null;
   readonly picker: PiecePicker | null;
   readonly stats: TorrentStats;
-  readonly pool: PeerPool;
+  /** Null while no peer was ever seen. */
+  readonly pool: PeerPool | null;
   readonly sources: readonly SourceStatus[];
 }
 
@@ -26,7 +27,7 @@ export function torrentStatus(parts: SnapshotParts): TorrentStatus {
   const wanted = content?.selection.progress(content.have) ?? { size: 0, done: 0 };
   const { rate } = stats.download;
   const isMoving = state.kind === 'downloading' && rate > 0;
-  const seeds = [...pool.sessions].filter((peer) => peer.isSeed).length;
+  const seeds = [...(pool?.sessions ?? [])].filter((peer) => peer.isSeed).length;
   return {
     state,
     name: parts.name,
@@ -41,9 +42,9 @@ export function torrentStatus(parts: SnapshotParts): TorrentStatus {
     etaSeconds: isMoving ? Math.ceil((wanted.size - wanted.done) / rate) : null,
     piecesHave: content?.have.count ?? 0,
     piecesTotal: content?.geometry.pieceCount ?? 0,
-    peersConnected: pool.connectedCount,
+    peersConnected: pool?.connectedCount ?? 0,
     seedsConnected: seeds,
-    peersKnown: pool.knownCount,
+    peersKnown: pool?.knownCount ?? 0,
     availability: parts.picker?.distributedCopies ?? seeds,
     sources: parts.sources,
   };

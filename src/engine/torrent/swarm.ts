@@ -162,10 +162,12 @@ export class Swarm implements PeerHost {
     for (const peer of [...this.pool.sessions]) this.#facts(peer);
   }
 
+  /** Bans the hosts of these peers, connected or gone; returns those that were not banned before. */
   ban(peerIds: readonly number[]): string[] {
-    const hosts = [...new Set(peerIds.map((id) => this.pool.hostOf(id)).filter((host) => host !== undefined))];
-    for (const host of hosts) this.pool.ban(host);
-    return hosts;
+    const hosts = new Set(peerIds.map((id) => this.pool.hostOf(id)).filter((host) => host !== undefined));
+    const added = [...hosts].filter((host) => !this.pool.isBanned(host));
+    for (const host of added) this.pool.ban(host);
+    return added;
   }
 
   tick(now: Millis): void {
@@ -214,6 +216,7 @@ export class Swarm implements PeerHost {
   peerHasMany(peer: PeerSession): void {
     if (this.geometry === null) return;
     this.#port.download()?.picker.peerHasBitfield(peer);
+    this.hashExchange.fetchLayers();
     this.#facts(peer);
   }
 

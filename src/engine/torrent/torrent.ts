@@ -53,7 +53,6 @@ const PEERS_WANTED = 50;
 export class Torrent {
   readonly events: Events<TorrentEvents>;
   readonly limits: TransferLimits;
-  readonly swarm: Swarm;
   readonly #options: TorrentOptions;
   readonly #services: TorrentServices;
   readonly #owner: TorrentOwner;
@@ -66,7 +65,12 @@ export class Torrent {
   #download: Download | null = null;
   /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. */
   #run = new AbortController();
+  /** Settled when nobody is opening the data. */
+  #opening: Promise<void> = Promise.resolve();
   #storage: Storage | null = null;
+  /** Made for the first peer: thousands of torrents may wait for one. */
+  #swarm: Swarm | null = null;
+  #isSequential: boolean;
   /** A forced check is due when the data is opened next. */
   #mustCheck: boolean;
 
@@ -77,6 +81,8 @@ export class Torrent {
     this.#services = services;
     this.#owner = owner;
     this.#mustCheck = options.mustCheck === true;
+    this.#isSequential = options.isSequential === true;
+    this.#run.abort();
     this.#stats = new TorrentStats(now);
     this.#goal = new SeedGoal(options);
     this.#state = identity.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
@@ -85,20 +91,6 @@ export class Torrent {
     });
     const { downloadLimit = 0, uploadLimit = 0 } = options;
     this.limits = new TransferLimits({ download: downloadLimit, upload: uploadLimit }, now, services.limits);
-    this.swarm = new Swarm(
-      {
-        content: () => this.#content,
-        download: () => this.#download,
-        isOpen: () => this.isOpen,
-        stats: this.#stats,
-        limits: this.limits,
-        metadataReceived: (raw) => this.#metadataReceived(raw),
-        storageFailed: (error) => this.#fail(error),
-        peerConnected: (peer) => this.events.emit('peerConnected', { address: peer.address }),
-        peerDisconnected: (peer, reason) => this.events.emit('peerDisconnected', { address: peer.address, reason }),
-      },
-      services,
-    );
   }
 
   get infoHashes(): InfoHashes {
@@ -118,23 +110,45 @@ export class Torrent {
     return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#state.kind);
   }
 
+  /** Its peers at work; made when first needed. */
+  get swarm(): Swarm {
+    this.#swarm ??= new Swarm(
+      {
+        content: () => this.#content,
+        download: () => this.#download,
+        isOpen: () => this.isOpen,
+        stats: this.#stats,
+        limits: this.limits,
+        metadataReceived: (raw) => this.#metadataReceived(raw),
+        storageFailed: (error) => this.#fail(error),
+        peerConnected: (peer) => this.events.emit('peerConnected', { address: peer.address }),
+        peerDisconnected: (peer, reason) => this.events.emit('peerDisconnected', { address: peer.address, reason }),
+      },
+      this.#services,
+    );
+    return this.#swarm;
+  }
+
   /** It has work to do at each tick of the session. */
   get isActive(): boolean {
-    return this.isOpen && (this.#state.kind !== 'seeding' || this.swarm.pool.busyCount > 0 || this.#goal.isSet);
+    return this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isSet);
   }
 
   /** How many more connections it would like. */
   get wantsPeers(): number {
-    return this.isOpen ? this.#services.options.maxConnectionsPerTorrent - this.swarm.pool.busyCount : 0;
+    if (!this.isOpen || this.#swarm === null) return 0;
+    return this.#services.options.maxConnectionsPerTorrent - this.#swarm.pool.busyCount;
   }
 
-  /** Begins, or begins again after a pause or a failure. */
+  /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
   start(): void {
+    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
+    if (!this.#run.signal.aborted) return;
     this.#run = new AbortController();
-    this.swarm.pool.learn(this.#options.peers ?? [], this.#services.clock.now());
+    this.addPeers(this.#options.peers ?? []);
     const { metainfo } = this.#identity;
     if (metainfo !== null) {
-      void this.#open(metainfo, this.#run.signal);
+      this.#open(metainfo);
       return;
     }
     this.#setState({ kind: 'fetching-metadata' });
@@ -143,7 +157,7 @@ export class Torrent {
   }
 
   addPeers(addresses: readonly PeerAddress[]): void {
-    if (this.swarm.pool.learn(addresses, this.#services.clock.now()) > 0) this.#services.wake();
+    if (addresses.length > 0 && this.swarm.pool.learn(addresses, this.#services.clock.now()) > 0) this.#services.wake();
   }
 
   async select(files: readonly FileIndex[]): Promise<void> {
@@ -158,6 +172,7 @@ export class Torrent {
   }
 
   setSequential(isSequential: boolean): void {
+    this.#isSequential = isSequential;
     this.#download?.picker.setMode(isSequential ? 'sequential' : 'rarest-first');
   }
 
@@ -173,17 +188,20 @@ export class Torrent {
 
   /** Hashes all data that is there, then goes on. */
   async recheck(): Promise<void> {
-    await this.#halt({ kind: 'paused' });
     this.#mustCheck = true;
+    await this.#halt({ kind: 'paused' });
     this.start();
   }
 
   /** Ends for good. With `deleteData` its files go as well. */
   async close(options: { deleteData?: boolean } = {}): Promise<void> {
     if (this.#state.kind === 'closed') return;
+    await this.#halt({ kind: 'closed' });
+    await this.#opening;
     const storage = this.#storage;
-    await this.#halt({ kind: 'closed' }, options.deleteData === true);
+    this.#storage = null;
     if (options.deleteData === true) await storage?.delete();
+    else await storage?.close().catch((error: unknown) => this.#notFlushed(error));
   }
 
   /** About once a second while active. */
@@ -206,7 +224,7 @@ export class Torrent {
       content: this.#content,
       picker: this.#download?.picker ?? null,
       stats: this.#stats,
-      pool: this.swarm.pool,
+      pool: this.#swarm?.pool ?? null,
       sources: this.#announcer.status(),
     });
   }
@@ -216,7 +234,7 @@ export class Torrent {
   }
 
   peers(): PeerStatus[] {
-    return Array.from(this.swarm.pool.sessions, peerStatus);
+    return Array.from(this.#swarm?.pool.sessions ?? [], peerStatus);
   }
 
   // ---- inside
@@ -227,8 +245,13 @@ export class Torrent {
     this.events.emit('state', state);
   }
 
-  /** From the metadata to downloading or seeding. */
-  async #open(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
+  /** From the metadata to downloading or seeding, once an earlier attempt, if any, has ended. */
+  #open(metainfo: Metainfo): void {
+    const { signal } = this.#run;
+    this.#opening = this.#opening.then(() => this.#openData(metainfo, signal));
+  }
+
+  async #openData(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
     try {
       const content = await this.#services.opening.run(() => this.#examine(metainfo, signal), signal);
       if (signal.aborted) return;
@@ -241,19 +264,18 @@ export class Torrent {
 
   /** Opens the data and finds out what is there. */
   async #examine(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
-    const content = this.#content ?? (await this.#openStorage(metainfo));
-    const { have, suspect } =
-      this.#content === null ? await content.storage.resume() : { have: content.have, suspect: null };
+    const content = this.#content ?? (await this.#openStorage(metainfo, signal));
+    const { have, suspect } = await content.storage.resume();
     signal.throwIfAborted();
     for (const piece of have) content.have.add(piece);
     const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
     if (this.#mustCheck) content.have.clear();
     this.#content = content;
-    if (doubtful !== null && !doubtful.isEmpty) await this.#check(content, doubtful, signal);
+    if (!doubtful.isEmpty) await this.#check(content, doubtful, signal);
     return content;
   }
 
-  async #openStorage(metainfo: Metainfo): Promise<OpenContent> {
+  async #openStorage(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
     const { info } = metainfo;
     const geometry = new Geometry(info);
     const { select, priorities } = this.#options;
@@ -264,6 +286,7 @@ export class Torrent {
       selection: selection.files,
       allocation: this.#options.allocation ?? 'sparse',
       isWritable: this.#options.isSeedOnly !== true,
+      signal,
     });
     const layers = new Map(metainfo.pieceLayers);
     return {
@@ -299,7 +322,7 @@ export class Torrent {
     if (this.#options.isSeedOnly !== true && !content.have.isComplete) this.#beginDownload(content);
     this.#setState({ kind: this.#download === null ? 'seeding' : 'downloading' });
     this.#announce();
-    this.swarm.contentKnown();
+    this.#swarm?.contentKnown();
     if (this.#download === null) this.events.emit('complete', { downloaded: this.#stats.download.total });
     this.#services.wake();
   }
@@ -313,7 +336,7 @@ export class Torrent {
         pieceStored: (piece) => {
           this.swarm.spreadHave(piece);
           this.events.emit('piece', piece);
-          if (download.picker.isFinished) this.#finish();
+          if (this.#download?.picker.isFinished === true) this.#finish();
         },
         pieceFailed: (piece, size) => {
           this.#stats.discarded(size);
@@ -325,12 +348,16 @@ export class Torrent {
           const addresses = this.swarm.ban(peers);
           if (addresses.length > 0) this.events.emit('banned', { addresses, reason: `bad data in piece ${piece}` });
         },
-        storageFailed: (error) => this.#fail(error),
+        storedLate: (piece) => {
+          if (this.#download === null) content.have.add(piece);
+          else this.#download.adopt(piece);
+        },
+        failed: (error) => this.#fail(error),
       },
       { digests: this.#services.digests, random: this.#services.random, memory: this.#services.pieceMemory },
     );
     content.selection.applyTo(download.picker);
-    if (this.#options.isSequential === true) download.picker.setMode('sequential');
+    if (this.#isSequential) download.picker.setMode('sequential');
     if (download.picker.isFinished) download.close();
     else this.#download = download;
   }
@@ -343,7 +370,7 @@ export class Torrent {
     this.#download = null;
     this.#setState({ kind: 'seeding' });
     this.#announcer.announce(content.have.isComplete ? 'completed' : 'update');
-    this.swarm.finished();
+    this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
     content.storage.flush().catch((error: unknown) => this.#fail(error));
   }
@@ -357,11 +384,12 @@ export class Torrent {
       this.#beginDownload(content);
       if (this.#download === null) return;
       this.#setState({ kind: 'downloading' });
-      this.swarm.contentKnown();
+      this.#swarm?.contentKnown();
     } else if (this.#download !== null) {
       content.selection.applyTo(this.#download.picker);
+      this.#download.dropUnwanted();
       if (this.#download.picker.isFinished) this.#finish();
-      else this.swarm.wishesChanged();
+      else this.#swarm?.wishesChanged();
     }
     this.#services.wake();
   }
@@ -392,7 +420,7 @@ export class Torrent {
     const content = this.#content;
     const isDone = this.#download === null && content !== null;
     let left: ByteCount | null = null;
-    if (content !== null) left = content.geometry.length - content.selection.everything(content.have);
+    if (content !== null) left = content.selection.missing(content.have);
     return {
       uploaded: this.#stats.upload.total,
       downloaded: this.#stats.download.total - this.#stats.wasted,
@@ -412,6 +440,8 @@ export class Torrent {
     if (this.#identity.metainfo !== null) return true;
     try {
       const { info, infoHashes } = decodeInfo(raw, digests);
+      const isBoth = isSame(infoHashes.v1, v1) && isSame(infoHashes.v2, v2);
+      if (!isBoth) throw engineError('ENGINE_HYBRID_MISMATCH', 'the metadata fits one of the two info hashes only');
       const metainfo: Metainfo = { ...emptyMetainfo, info, infoHashes, trackers: this.#identity.trackers };
       this.#identity = { ...this.#identity, metainfo, infoHashes, name: info.name };
       this.#owner.hashesKnown(this);
@@ -419,7 +449,7 @@ export class Torrent {
       // The announces so far named one swarm and no size: begin anew with what is known now.
       void this.#announcer.stop();
       this.#setState({ kind: 'checking', done: 0, total: 0 });
-      void this.#open(metainfo, this.#run.signal);
+      this.#open(metainfo);
     } catch (error) {
       this.#fail(error);
     }
@@ -439,23 +469,24 @@ export class Torrent {
   }
 
   /** Stops everything that runs. State and parts change at once; goodbyes and flushing follow. */
-  async #halt(state: TorrentState, isDeleting = false): Promise<void> {
+  async #halt(state: TorrentState): Promise<void> {
     this.#run.abort();
     this.#setState(state);
     this.#download?.close();
     this.#download = null;
-    this.swarm.pool.closeAll(state.kind);
-    const storage = this.#storage;
-    if (state.kind === 'closed') this.#storage = null;
+    this.#swarm?.pool.closeAll(state.kind);
     await this.#announcer.stop();
-    if (storage === null || isDeleting) return;
-    try {
-      await (state.kind === 'closed' ? storage.close() : storage.flush());
-    } catch (error) {
-      this.#services.logger.error('could not flush', { name: this.#identity.name, error: messageOf(error) });
-    }
+    if (state.kind !== 'closed') await this.#storage?.flush().catch((error: unknown) => this.#notFlushed(error));
+  }
+
+  #notFlushed(error: unknown): void {
+    this.#services.logger.error('could not flush', { name: this.#identity.name, error: messageOf(error) });
   }
 }
+
+/** A name that a magnet link does not give may be anything. */
+const isSame = (found: Uint8Array | null, named: Uint8Array | null): boolean =>
+  named === null || (found !== null && equalBytes(found, named));
 
 const emptyMetainfo: Omit<Metainfo, 'info' | 'infoHashes' | 'trackers'> = {
   pieceLayers: new Map(),
