@@ -2,7 +2,7 @@
  * When an idle peer may take over blocks that another was asked for. Two cases:
  * a holder that is *stalled* loses its blocks to any idle peer at any time; one that is merely *slow* only in the
  * end-game, to a peer that is expected to be much quicker. The second costs duplicate bytes when the slow peer was
- * about to send, so it has a budget: half a percent of the torrent's blocks. A block is moved, never asked twice: the old
+ * about to send, so it has a budget: a hundredth of the torrent's blocks. A block is moved, never asked twice: the old
  * holder is sent a cancel, and should its block come first all the same, it counts.
  */
 import type { BlockIndex, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
@@ -21,11 +21,11 @@ const MOST_DOUBLINGS = 6;
 /** A block is worth moving when it is expected this many times sooner, … */
 const MUCH_FASTER = 2;
 /** … and sooner by so much. */
-const WORTHWHILE: Millis = 500;
+const WORTHWHILE: Millis = 250;
 /** What an idle peer is given credit for: its rate has decayed. */
 const ASSUMED_RATE: BytesPerSecond = BLOCK_LENGTH;
 /** One takeover from a slow peer for so many blocks of the torrent. */
-const BLOCKS_PER_TAKEOVER = 200;
+const BLOCKS_PER_TAKEOVER = 100;
 /** Takeovers from slow peers that even the smallest torrent may spend. */
 const LEAST_BUDGET = 2;
 
