@@ -123,7 +123,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   );
   const discoveries: Discovery[] = [];
   if (options.useTrackers !== false) {
-    discoveries.push(trackerClient({}, { clock: systemClock, random: systemRandom, logger }));
+    discoveries.push(trackerClient({ bind: options.bind ?? [] }, { clock: systemClock, random: systemRandom, logger }));
   }
   const [localAddress] = options.bind ?? [];
   const engine = new EngineSession(engineOptions(options), {

@@ -112,8 +112,12 @@ export class Geometry {
     return [first, Math.ceil((file.offset + file.length) / this.pieceLength)];
   }
 
-  /** True when a request (BEP 3) lies within a piece. */
+  /**
+   * True when a request (BEP 3) lies within a piece. The gap behind a v2 file counts as part of it: older clients ask
+   * for whole blocks there and are given zeros.
+   */
   isValidRequest(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
-    return piece < this.pieceCount && length > 0 && begin + length <= this.pieceSize(piece);
+    if (piece >= this.pieceCount || length <= 0) return false;
+    return begin + length <= Math.min(this.pieceLength, this.length - this.pieceOffset(piece));
   }
 }

@@ -79,10 +79,14 @@ const request = (): AnnounceRequest => {
 };
 
 /** One announce over the real network. */
-async function announce(url: string, timeout = 20_000): Promise<readonly AnnounceSuccess[]> {
+async function announce(
+  url: string,
+  timeout = 20_000,
+  bind: readonly string[] = [],
+): Promise<readonly AnnounceSuccess[]> {
   const announcer = new Announcer(
     { ...defaultAnnouncerOptions, timeout, udpTimeout: timeout },
-    { ...deps, network: nodeTrackerNetwork },
+    { ...deps, network: nodeTrackerNetwork(bind) },
   );
   const call = {
     signal: new AbortController().signal,
@@ -97,6 +101,23 @@ async function announce(url: string, timeout = 20_000): Promise<readonly Announc
     announcer.close();
   }
 }
+
+describe('announces from a bound address', () => {
+  it('come from that address and no other', async () => {
+    let from: string | undefined;
+    const url = await serve((incoming, response) => {
+      from = incoming.socket.remoteAddress;
+      response.end(reply());
+    });
+    await announce(url, 20_000, ['127.0.0.2']);
+    assert.equal(from, '127.0.0.2');
+  });
+
+  it('do not reach a tracker of a family without a bound address', async () => {
+    const url = await serve((_incoming, response) => response.end(reply()));
+    await assert.rejects(announce(url, 20_000, ['::1']), { code: 'TRACKER_UNREACHABLE' });
+  });
+});
 
 describe('announces over real HTTP', () => {
   it('send raw bytes in the query and say who asks', async () => {

@@ -21,20 +21,61 @@ import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket 
 const { get: httpGet } = process.getBuiltinModule('node:http');
 const inflate = promisify(gunzip);
 
-export const nodeTrackerNetwork: TrackerNetwork = {
-  fetch: fetchOverNode,
-  openUdp: openUdpSocket,
-  resolve: resolveHost,
-};
-
-async function resolveHost(host: string): Promise<readonly string[]> {
-  const records = await lookup(host, { all: true });
-  return records.map((record) => record.address);
+/** This machine's address from which each family is reached: undefined = any, null = the family is not used. */
+interface LocalAddresses {
+  readonly v4: string | undefined | null;
+  readonly v6: string | undefined | null;
 }
 
-async function fetchOverNode(request: HttpRequest): Promise<HttpResponse> {
+/**
+ * The network as seen from certain addresses of this machine; none, or an unspecified one, means any. A family without
+ * an address is not used at all: a tracker must not learn an address that the user did not name.
+ */
+export function nodeTrackerNetwork(bind: readonly string[] = []): TrackerNetwork {
+  const local = localAddresses(bind);
+  return {
+    fetch: (request) => fetchOverNode(request, local),
+    openUdp: (family, handlers) => openUdpSocket(family, handlers, local),
+    resolve: (host) => resolveHost(host, local),
+  };
+}
+
+function localAddresses(bind: readonly string[]): LocalAddresses {
+  const pick = (hosts: readonly string[], unspecified: string): string | undefined | null => {
+    if (bind.length === 0) return undefined;
+    const [host = null] = hosts;
+    return host === unspecified ? undefined : host;
+  };
+  return {
+    v4: pick(
+      bind.filter((host) => !isIPv6(host)),
+      '0.0.0.0',
+    ),
+    v6: pick(
+      bind.filter((host) => isIPv6(host)),
+      '::',
+    ),
+  };
+}
+
+/** The address to come from; undefined = any. Throws where the family is not used. */
+function sourceFor(family: AddressFamily, local: LocalAddresses): string | undefined {
+  const source = family === 6 ? local.v6 : local.v4;
+  if (source === null) {
+    throw trackerError('TRACKER_UNREACHABLE', `no IPv${family} address of this machine is bound to reach it from`);
+  }
+  return source;
+}
+
+async function resolveHost(host: string, local: LocalAddresses): Promise<readonly string[]> {
+  const records = await lookup(host, { all: true });
+  const usable = records.filter(({ family }) => (family === 6 ? local.v6 : local.v4) !== null);
+  return (usable.length > 0 ? usable : records).map((record) => record.address);
+}
+
+async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promise<HttpResponse> {
   try {
-    const response = await open(request);
+    const response = await open(request, local);
     const body = await readBody(response, request.largestBody);
     return {
       status: response.statusCode ?? 0,
@@ -49,9 +90,10 @@ async function fetchOverNode(request: HttpRequest): Promise<HttpResponse> {
   }
 }
 
-function open(request: HttpRequest): Promise<http.IncomingMessage> {
+function open(request: HttpRequest, local: LocalAddresses): Promise<http.IncomingMessage> {
   const get = request.url.startsWith('https:') ? https.get : httpGet;
   const family = isIPv6(request.address) ? 6 : 4;
+  const localAddress = sourceFor(family, local);
   const pinned: LookupFunction = (_host, options, callback) => {
     if (options.all === true) callback(null, [{ address: request.address, family }]);
     else callback(null, request.address, family);
@@ -61,6 +103,7 @@ function open(request: HttpRequest): Promise<http.IncomingMessage> {
       agent: false,
       lookup: pinned,
       family,
+      ...(localAddress !== undefined && { localAddress }),
       signal: request.signal,
       headers: { 'user-agent': request.userAgent, 'accept-encoding': 'gzip', connection: 'close' },
     });
@@ -104,9 +147,11 @@ function asTrackerError(error: unknown): Error {
   return trackerError('TRACKER_UNREACHABLE', messageOf(error), { cause: error });
 }
 
-function openUdpSocket(family: AddressFamily, handlers: UdpHandlers): UdpSocket {
+function openUdpSocket(family: AddressFamily, handlers: UdpHandlers, local: LocalAddresses): UdpSocket {
+  const address = sourceFor(family, local);
   const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
   socket.unref();
+  if (address !== undefined) socket.bind({ address, port: 0 });
   socket.on('message', (bytes, from) => handlers.message(bytes, { host: from.address, port: from.port }));
   socket.on('error', (error) => handlers.error(error));
   return {

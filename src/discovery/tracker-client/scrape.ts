@@ -20,7 +20,7 @@ export async function scrape(
   deps: { readonly clock: Clock; readonly random: Random; readonly network?: TrackerNetwork },
   options: ScrapeOptions = {},
 ): Promise<readonly ScrapeEntry[]> {
-  const { clock, random, network = nodeTrackerNetwork } = deps;
+  const { clock, random, network = nodeTrackerNetwork() } = deps;
   const announcer = new Announcer({ ...defaultAnnouncerOptions, ...options }, { clock, random, network });
   try {
     return await announcer.scrape(url, infoHashes, options.signal ?? new AbortController().signal);

@@ -9,6 +9,8 @@ import { nodeTrackerNetwork } from './node-network.ts';
 import type { TrackerNetwork } from './ports.ts';
 
 export interface TrackerClientOptions extends Partial<AnnouncerOptions>, Partial<AnnounceSessionOptions> {
+  /** Addresses of this machine from which trackers are contacted; default any. */
+  readonly bind?: readonly string[];
   /** BEP 24: a tracker says that it sees us at this address. One voice among several: never trust one. */
   readonly onExternalHost?: (host: string, tracker: string) => void;
 }
@@ -26,7 +28,7 @@ export function trackerClient(options: TrackerClientOptions, deps: TrackerClient
   const { clock, random, logger } = deps;
   const announcer = new Announcer(
     { ...defaultAnnouncerOptions, ...options },
-    { clock, random, network: deps.network ?? nodeTrackerNetwork },
+    { clock, random, network: deps.network ?? nodeTrackerNetwork(options.bind) },
   );
   const onExternalHost = options.onExternalHost ?? ((): void => {});
   let sessions = 0;
