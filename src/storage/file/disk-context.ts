@@ -3,8 +3,8 @@ import { storageError } from '../errors.ts';
 import { OpenFiles } from './open-files.ts';
 import { PieceVerifier } from './piece-hash.ts';
 
-/** Scratch for hashing, bytes: it and the digest's state fit in the second-level cache. A multiple of 16 KiB. */
-const SCRATCH_LENGTH = 131072;
+/** Scratch for hashing, bytes: as large as fits in the second-level cache, for each step costs. A multiple of 16 KiB. */
+const SCRATCH_LENGTH = 262144;
 
 export class DiskContext {
   readonly files: OpenFiles = new OpenFiles();

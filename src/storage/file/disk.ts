@@ -3,9 +3,7 @@
  */
 import type { ByteCount } from '../../base/units.ts';
 import type { PoolBuffer } from '../storage.ts';
-import { DiskContext } from './disk-context.ts';
 import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
-import { runJob } from './run-job.ts';
 
 export interface RunOptions {
   /** The pool buffer that the job names. */
@@ -24,36 +22,4 @@ export interface Disk extends AsyncDisposable {
   release(torrent: number): Promise<void>;
   /** Forgets a buffer whose memory was given up. */
   forget(buffer: number): void;
-}
-
-/** Runs each job at once in the calling thread. */
-export class InlineDisk implements Disk {
-  readonly width = 1;
-  readonly #context = new DiskContext();
-
-  warm(): void {}
-
-  run<K extends JobKind>(kind: K, job: JobInput<K>, options: RunOptions = {}): Promise<JobResult<K>> {
-    const { buffer } = options;
-    try {
-      if (buffer !== undefined) this.#context.learn(buffer.id, buffer.bytes);
-      return Promise.resolve(runJob(this.#context, kind, job));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  release(torrent: number): Promise<void> {
-    this.#context.files.release(torrent);
-    return Promise.resolve();
-  }
-
-  forget(buffer: number): void {
-    this.#context.forget(buffer);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#context.files.closeAll();
-    return Promise.resolve();
-  }
 }

@@ -1,4 +1,7 @@
-/** Opens torrents on real files; owns the disk workers that all of them share. */
+/**
+ * Opens torrents on real files; owns the disk workers that all of them share. What only an open torrent needs is loaded
+ * with the first one, so that the workers can be started at once.
+ */
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
@@ -6,10 +9,8 @@ import type { Geometry } from '../../codec/metainfo/index.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import type { Storage, StorageFactory, StorageOptions } from '../storage.ts';
 import { readBootId } from './boot-id.ts';
-import { type Disk, InlineDisk } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { DiskPool } from './disk-pool.ts';
-import { FileStorage } from './file-storage.ts';
-import { openTorrent } from './open-torrent.ts';
 
 export interface FileStorageOptions {
   /** Where resume journals are kept; null (default): none are, and torrents are checked whenever they are opened. */
@@ -33,7 +34,8 @@ export interface FileStorageDeps {
 export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   readonly #stateDirectory: string | null;
   readonly #hasSymlinks: boolean;
-  readonly #disk: Disk;
+  readonly #pool: DiskPool | null;
+  #disk: Promise<Disk> | null = null;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #subscription: Disposable | undefined;
@@ -44,23 +46,28 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     const directory = options.stateDirectory ?? null;
     this.#stateDirectory = directory === null ? null : resolve(directory);
     this.#hasSymlinks = options.symlinks ?? false;
-    this.#disk = options.workers === 0 ? new InlineDisk() : new DiskPool(options.workers);
+    this.#pool = options.workers === 0 ? null : new DiskPool(options.workers);
     this.#logger = deps.logger ?? silentLogger;
     this.#clock = deps.clock ?? systemClock;
     this.#bootId = deps.bootId === undefined ? null : Promise.resolve(deps.bootId);
-    this.#subscription = deps.buffers?.onDrop((id) => this.#disk.forget(id));
+    this.#subscription = deps.buffers?.onDrop((id) => this.#pool?.forget(id));
   }
 
   /** Starts the workers now, so that the first piece does not wait for them. */
   warm(): void {
-    this.#disk.warm();
+    this.#pool?.warm();
   }
 
   async open(geometry: Geometry, options: StorageOptions): Promise<Storage> {
     this.#bootId ??= readBootId();
+    this.#disk ??= this.#findDisk();
+    const [{ openTorrent }, { FileStorage }] = await Promise.all([
+      import('./open-torrent.ts'),
+      import('./file-storage.ts'),
+    ]);
     const absolute = { ...options, directory: resolve(options.directory) };
     const torrent = await openTorrent(geometry, absolute, this.#nextTorrent++, {
-      disk: this.#disk,
+      disk: await this.#disk,
       logger: this.#logger,
       bootId: await this.#bootId,
       stateDirectory: this.#stateDirectory,
@@ -73,7 +80,14 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription?.[Symbol.dispose]();
-    await this.#disk[Symbol.asyncDispose]();
+    await (await this.#disk)?.[Symbol.asyncDispose]();
+    await this.#pool?.[Symbol.asyncDispose]();
+  }
+
+  async #findDisk(): Promise<Disk> {
+    if (this.#pool !== null) return this.#pool;
+    const { InlineDisk } = await import('./inline-disk.ts');
+    return new InlineDisk();
   }
 }
 

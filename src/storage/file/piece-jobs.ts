@@ -98,14 +98,14 @@ class RangeReader {
       const end = Math.min(to, place.at + place.length);
       if (end > at) {
         const start = Math.max(at, place.at);
-        into.fill(0, at - from, start - from);
+        if (start > at) into.fill(0, at - from, start - from);
         this.#read(place, into, start - from, end - start, place.offset + start - place.at);
         at = end;
       }
       if (place.at + place.length > to) break;
       this.#next++;
     }
-    into.fill(0, at - from);
+    if (at < to) into.fill(0, at - from);
   }
 
   /** The stamp is taken before the first read: a change meanwhile will show. */
