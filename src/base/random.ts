@@ -19,14 +19,27 @@ export const systemRandom: Random = {
     return bytes;
   },
   below(bound) {
-    const word = new Uint32Array(1);
     // Rejection keeps the draw unbiased: words past the last whole multiple of `bound` are drawn again.
     const limit = 2 ** 32 - (2 ** 32 % bound);
-    do crypto.getRandomValues(word);
-    while ((word[0] as number) >= limit);
-    return (word[0] as number) % bound;
+    let word = drawWord();
+    while (word >= limit) word = drawWord();
+    return word % bound;
   },
 };
+
+/** Random words drawn ahead: a call into the platform costs a thousand times as much as a word of it. */
+const words = new Uint32Array(256);
+let wordsUsed = words.length;
+
+function drawWord(): number {
+  if (wordsUsed === words.length) {
+    crypto.getRandomValues(words);
+    wordsUsed = 0;
+  }
+  const word = words[wordsUsed] as number;
+  words[wordsUsed++] = 0;
+  return word;
+}
 
 /** A seeded generator (xoshiro128**, seeded by splitmix32): the same seed gives the same run. Not for secrets. */
 export function seededRandom(seed: number): Random {

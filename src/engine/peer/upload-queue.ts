@@ -27,8 +27,8 @@ export interface UploadPort {
 const BATCHES_IN_FLIGHT = 3;
 const SMALLEST_BATCH: ByteCount = 4 * BLOCK_LENGTH;
 const LARGEST_BATCH: ByteCount = 64 * BLOCK_LENGTH;
-/** A batch should leave within this, ms: larger ones are for faster peers. */
-const BATCH_TIME: Millis = 250;
+/** A batch that left within this grows, one that took much longer shrinks, ms. */
+const BATCH_TIME: Millis = 500;
 
 export class UploadQueue {
   readonly meter: RateMeter;
@@ -99,7 +99,8 @@ export class UploadQueue {
       payload += next;
       end++;
     }
-    const buffer = this.#port.takeBuffer(payload + (end - this.#head) * PIECE_HEADER_LENGTH);
+    const size = payload + (end - this.#head) * PIECE_HEADER_LENGTH;
+    const buffer = this.#port.takeBuffer(bufferSize(size));
     if (buffer === null) return false;
     const batch = this.#waiting.slice(this.#head, end);
     this.#port.charge(payload);
@@ -114,7 +115,7 @@ export class UploadQueue {
           return;
         }
         this.meter.add(payload);
-        this.#port.send(buffer.bytes, () => {
+        this.#port.send(buffer.bytes.subarray(0, size), () => {
           this.#inFlight--;
           buffer.release();
           this.#adapt(now() - started);
@@ -154,7 +155,13 @@ export class UploadQueue {
   }
 
   #adapt(took: Millis): void {
-    if (took > BATCH_TIME) this.#batchSize = Math.max(SMALLEST_BATCH, this.#batchSize / 2);
-    else if (this.length > 0) this.#batchSize = Math.min(LARGEST_BATCH, this.#batchSize * 2);
+    if (took > 3 * BATCH_TIME) this.#batchSize = Math.max(SMALLEST_BATCH, this.#batchSize / 2);
+    else if (took < BATCH_TIME && this.length > 0) this.#batchSize = Math.min(LARGEST_BATCH, this.#batchSize * 2);
   }
+}
+
+/** Buffers come in few sizes, so that the pool finds one to use again: room for 1, 2, 4 … 64 blocks with headers. */
+function bufferSize(size: ByteCount): ByteCount {
+  const block = BLOCK_LENGTH + PIECE_HEADER_LENGTH;
+  return block * 2 ** Math.ceil(Math.log2(Math.max(1, size / block)));
 }
