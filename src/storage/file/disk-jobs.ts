@@ -83,7 +83,7 @@ export interface ReadSegment {
   readonly path: string;
   readonly offset: ByteCount;
   /** Offset in the buffer and length, in turns. */
-  readonly spots: Int32Array;
+  readonly spots: readonly number[];
 }
 
 /** What is on the disk when a torrent is opened. */

@@ -1,5 +1,23 @@
-/** What the main thread and a disk worker tell each other. */
-import type { JobInput, JobKind } from './disk-jobs.ts';
+/**
+ * What the main thread and a disk worker tell each other. Commits and reads come thousands of times a second, and
+ * cloning a message costs most by its properties and by each array of bytes (a view takes its whole memory along), so
+ * these two travel as flat lists of numbers and texts; other jobs as they are.
+ */
+import { toBinary } from '../../base/bytes.ts';
+import type { PieceHashes } from '../storage.ts';
+import type {
+  CommitJob,
+  CommitOutcome,
+  JobInput,
+  JobKind,
+  JobResult,
+  ReadJob,
+  ReadSegment,
+  Site,
+} from './disk-jobs.ts';
+import type { Place } from './layout.ts';
+
+type Flat = number | string | boolean | null;
 
 /** Jobs are posted together when they arise in the same turn of the event loop. */
 export interface DiskRequest {
@@ -7,16 +25,77 @@ export interface DiskRequest {
   readonly memories: readonly (readonly [id: number, memory: SharedArrayBuffer])[];
   /** Ids of memory that was given up. */
   readonly forgotten: readonly number[];
-  readonly jobs: readonly { readonly id: number; readonly kind: JobKind; readonly input: JobInput<JobKind> }[];
+  /** Id, kind and packed input of each job, in turns. */
+  readonly jobs: readonly unknown[];
 }
 
-/** Outcome of one job: a result, or the storage error that it ended with. */
-export interface DiskReply {
-  readonly id: number;
-  readonly result?: unknown;
-  readonly fault?: {
-    readonly code: string;
-    readonly message: string;
-    readonly details: Readonly<Record<string, unknown>>;
-  };
+/** Outcome of one job: its id and its packed result, or the storage error with which it ended. */
+export type DiskReply = readonly [id: number, result: unknown] | readonly [id: number, result: null, fault: DiskFault];
+
+export type DiskFault = readonly [code: string, message: string, details: Readonly<Record<string, unknown>>];
+
+export function packInput(kind: JobKind, input: JobInput<JobKind>): unknown {
+  if (kind === 'commit') return packCommit(input as CommitJob);
+  return kind === 'read' ? packRead(input as ReadJob) : input;
+}
+
+export function unpackInput(kind: JobKind, packed: unknown): JobInput<JobKind> {
+  if (kind === 'commit') return unpackCommit(packed as Flat[]);
+  return kind === 'read' ? unpackRead(packed as unknown[]) : (packed as JobInput<JobKind>);
+}
+
+export function packResult(kind: JobKind, result: JobResult<JobKind>): unknown {
+  if (kind !== 'commit') return result;
+  const { isGood, journalFault, stamps } = result as CommitOutcome;
+  return [isGood, journalFault, ...stamps];
+}
+
+export function unpackResult(kind: JobKind, packed: unknown): JobResult<JobKind> {
+  if (kind !== 'commit') return packed as JobResult<JobKind>;
+  const [isGood, journalFault, ...stamps] = packed as [boolean, string | null, ...number[]];
+  return { isGood, journalFault, stamps };
+}
+
+/** Fields of a commit before its places, and of a place. */
+const COMMIT_FIELDS = 11;
+const PLACE_FIELDS = 7;
+
+function packCommit({ site, buffer, length, piece, places, hashes, journal }: CommitJob): Flat[] {
+  const { sha1, merkle } = hashes;
+  const flat: Flat[] = [site.torrent, site.root, site.isStrict, buffer, length, piece, journal];
+  flat.push(sha1 && toBinary(sha1), merkle && toBinary(merkle.root), merkle?.leaves ?? 0, merkle?.length ?? 0);
+  for (const place of places) {
+    flat.push(place.key, place.path, place.offset, place.at, place.length, place.fileLength, place.isExecutable);
+  }
+  return flat;
+}
+
+function unpackCommit(flat: readonly Flat[]): CommitJob {
+  const [torrent, root, isStrict, buffer, length, piece, journal, sha1, merkleRoot, leaves, merkleLength] = flat;
+  const merkle = merkleRoot && { root: fromBinary(merkleRoot), leaves, length: merkleLength };
+  const places: Place[] = [];
+  for (let i = COMMIT_FIELDS; i < flat.length; i += PLACE_FIELDS) {
+    const [key, path, offset, at, placeLength, fileLength, isExecutable] = flat.slice(i, i + PLACE_FIELDS);
+    places.push({ key, path, offset, at, length: placeLength, fileLength, isExecutable } as Place);
+  }
+  const hashes = { sha1: sha1 && fromBinary(sha1), merkle } as PieceHashes;
+  return { site: { torrent, root, isStrict } as Site, buffer, length, piece, places, hashes, journal } as CommitJob;
+}
+
+const fromBinary = (text: Flat | undefined): Uint8Array => Buffer.from(text as string, 'latin1');
+
+function packRead({ site, buffer, segments }: ReadJob): unknown[] {
+  const flat: unknown[] = [site.torrent, site.root, site.isStrict, buffer];
+  for (const { path, offset, spots } of segments) flat.push(path, offset, spots);
+  return flat;
+}
+
+function unpackRead(flat: readonly unknown[]): ReadJob {
+  const [torrent, root, isStrict, buffer] = flat;
+  const segments: ReadSegment[] = [];
+  for (let i = 4; i < flat.length; i += 3) {
+    const [path, offset, spots] = flat.slice(i, i + 3);
+    segments.push({ path, offset, spots } as ReadSegment);
+  }
+  return { site: { torrent, root, isStrict } as Site, buffer, segments } as ReadJob;
 }

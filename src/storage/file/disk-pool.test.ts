@@ -10,10 +10,10 @@ const fragile = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, threadId } from 'node:worker_threads';
     parentPort.on('message', ({ jobs }) => {
-      for (const { id, kind } of jobs) {
-        if (kind === 'leaves') process.exit(1);
-        if (kind === 'read') throw new Error('defect');
-        parentPort.postMessage({ id, result: threadId });
+      for (let i = 0; i < jobs.length; i += 3) {
+        if (jobs[i + 1] === 'leaves') process.exit(1);
+        if (jobs[i + 1] === 'survey') throw new Error('defect');
+        parentPort.postMessage([jobs[i], threadId]);
       }
     });
   `)}`,
@@ -28,7 +28,7 @@ describe('disk workers', () => {
 
   for (const [what, kind] of [
     ['exits', 'leaves'],
-    ['throws', 'read'],
+    ['throws', 'survey'],
   ] as const) {
     it(`that one ${what} fails the jobs it had, and another takes its place`, async () => {
       await using pool = new DiskPool(1, fragile);

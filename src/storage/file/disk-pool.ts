@@ -12,7 +12,7 @@ import { type StorageErrorCode, storageError } from '../errors.ts';
 import type { PoolBuffer } from '../storage.ts';
 import type { Disk, RunOptions } from './disk.ts';
 import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
-import type { DiskReply, DiskRequest } from './disk-messages.ts';
+import { type DiskReply, type DiskRequest, packInput, unpackResult } from './disk-messages.ts';
 
 /** Jobs that a worker may hold: enough to never run dry between two turns of the main thread. */
 const MOST_AHEAD = 8;
@@ -86,7 +86,7 @@ class DiskThread {
   #flush(): void {
     if (this.#isLost || this.#outbox.length === 0) return;
     const memories: [number, SharedArrayBuffer][] = [];
-    const jobs: DiskRequest['jobs'][number][] = [];
+    const jobs: unknown[] = [];
     if (this.pending.size === 0) this.#worker.ref();
     for (const job of this.#outbox) {
       if (job.buffer !== undefined && !this.#known.has(job.buffer.id)) {
@@ -95,7 +95,7 @@ class DiskThread {
       }
       const id = this.#nextId++;
       this.pending.set(id, job);
-      jobs.push({ id, kind: job.kind, input: job.input });
+      jobs.push(id, job.kind, packInput(job.kind, job.input));
     }
     const forgotten = this.#forgotten;
     this.#outbox = [];
@@ -103,15 +103,14 @@ class DiskThread {
     this.#worker.postMessage({ memories, forgotten, jobs } satisfies DiskRequest);
   }
 
-  #receive(reply: DiskReply): void {
-    const job = this.pending.get(reply.id);
+  #receive([id, result, fault]: DiskReply): void {
+    const job = this.pending.get(id);
     if (job === undefined) return;
-    this.pending.delete(reply.id);
+    this.pending.delete(id);
     this.load -= job.cost;
     if (this.pending.size === 0) this.#worker.unref();
-    const { fault } = reply;
-    if (fault === undefined) job.resolve(reply.result as never);
-    else job.reject(storageError(fault.code as StorageErrorCode, fault.message, { details: fault.details }));
+    if (fault === undefined) job.resolve(unpackResult(job.kind, result) as never);
+    else job.reject(storageError(fault[0] as StorageErrorCode, fault[1], { details: fault[2] }));
     this.#onReply();
   }
 

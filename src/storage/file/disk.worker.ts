@@ -2,25 +2,26 @@
 import { parentPort } from 'node:worker_threads';
 import { DstError } from '../../base/errors.ts';
 import { DiskContext } from './disk-context.ts';
-import type { DiskReply, DiskRequest } from './disk-messages.ts';
+import type { JobKind } from './disk-jobs.ts';
+import { type DiskReply, type DiskRequest, packResult, unpackInput } from './disk-messages.ts';
 import { storageFault } from './fault.ts';
 import { runJob } from './run-job.ts';
 
 const context = new DiskContext();
 
-parentPort?.on('message', (request: DiskRequest) => {
-  for (const [id, memory] of request.memories) context.learn(id, new Uint8Array(memory));
-  for (const id of request.forgotten) context.forget(id);
-  for (const { id, kind, input } of request.jobs) {
-    parentPort?.postMessage(answer(id, () => runJob(context, kind, input)));
+parentPort?.on('message', ({ memories, forgotten, jobs }: DiskRequest) => {
+  for (const [id, memory] of memories) context.learn(id, new Uint8Array(memory));
+  for (const id of forgotten) context.forget(id);
+  for (let i = 0; i < jobs.length; i += 3) {
+    parentPort?.postMessage(answer(jobs[i] as number, jobs[i + 1] as JobKind, jobs[i + 2]));
   }
 });
 
-function answer(id: number, run: () => unknown): DiskReply {
+function answer(id: number, kind: JobKind, packed: unknown): DiskReply {
   try {
-    return { id, result: run() };
+    return [id, packResult(kind, runJob(context, kind, unpackInput(kind, packed)))];
   } catch (error) {
     const { code, message, details } = error instanceof DstError ? error : storageFault(error, 'write', 'the disk');
-    return { id, fault: { code, message, details } };
+    return [id, null, [code, message, details]];
   }
 }
