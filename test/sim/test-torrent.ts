@@ -16,6 +16,8 @@ export interface TestTorrentOptions {
   /** Leaves the piece layers out of the torrent file: they must come from peers. */
   readonly hasPieceLayers?: boolean;
   readonly isPrivate?: boolean;
+  /** The v1 half of a hybrid torrent describes other data than the v2 half. */
+  readonly isContradictory?: boolean;
 }
 
 export interface TestTorrent {
@@ -43,7 +45,8 @@ export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
   const layers = new Map<Uint8Array, Uint8Array>();
   const info: Record<string, Encodable> = { name, 'piece length': pieceLength };
   if (options.isPrivate === true) info['private'] = 1;
-  if (version !== 'v2') Object.assign(info, v1Keys(files, data, pieceLength, version === 'hybrid'));
+  const dataV1 = options.isContradictory === true ? data.map((byte) => byte ^ 1) : data;
+  if (version !== 'v2') Object.assign(info, v1Keys(files, dataV1, pieceLength, version === 'hybrid'));
   if (version !== 'v1') Object.assign(info, { 'meta version': 2, 'file tree': fileTree(files, pieceLength, layers) });
   const hasLayers = version !== 'v1' && options.hasPieceLayers !== false;
   const bytes = encode({ info, ...(hasLayers ? { 'piece layers': layers } : {}) });

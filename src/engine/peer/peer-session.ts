@@ -49,6 +49,8 @@ export interface PeerHost {
   /** The peer became, or ceased to be, interested in us. */
   interestChanged(peer: PeerSession): void;
 
+  /** False while only another peer may bring the piece. */
+  mayRequest(peer: PeerSession, piece: PieceIndex): boolean;
   nextRequests(peer: PeerSession, count: number): readonly BlockRequest[];
   /** Where a requested block goes, or null when it has come from elsewhere. */
   blockTarget(peer: PeerSession, piece: PieceIndex, block: BlockIndex): BlockTarget | null;
@@ -154,7 +156,8 @@ export class PeerSession {
   }
 
   mayRequest(piece: PieceIndex): boolean {
-    return (!this.peerChoking || this.pieces.allowedFast.has(piece)) && !this.pieces.isRefused(piece);
+    const isAllowed = !this.peerChoking || this.pieces.allowedFast.has(piece);
+    return isAllowed && !this.pieces.isRefused(piece) && this.#host.mayRequest(this, piece);
   }
 
   /** Requests that are not served are rejected: by BEP 6, and in v2 by BEP 52. */

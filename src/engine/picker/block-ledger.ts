@@ -103,6 +103,14 @@ export class BlockLedger {
     return open.isComplete ? LAST : WANTED;
   }
 
+  /** A block that had come is wanted again. False when it had not come. */
+  forget(piece: PieceIndex, block: BlockIndex): boolean {
+    const open = this.#open.get(piece);
+    if (open === undefined || !open.forget(block)) return false;
+    this.#partial.add(open);
+    return true;
+  }
+
   /** The piece is no longer in progress. Returns what was awaited of it. */
   close(piece: PieceIndex): HeldBlock[] {
     const open = this.#open.get(piece);

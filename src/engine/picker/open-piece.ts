@@ -79,6 +79,16 @@ export class OpenPiece {
     return holder;
   }
 
+  /** A block that had come is wanted again. False when it had not come. */
+  forget(block: BlockIndex): boolean {
+    if (this.#holders[block] !== ARRIVED) return false;
+    this.#holders[block] = FREE;
+    this.#free++;
+    this.#arrived--;
+    if (block < this.#cursor) this.#cursor = block;
+    return true;
+  }
+
   /** Another peer shall bring the block. */
   move(block: BlockIndex, peerId: number): void {
     this.#holders[block] = peerId;

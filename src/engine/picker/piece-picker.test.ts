@@ -119,6 +119,20 @@ describe('a picker that chooses for one peer', () => {
     assert.deepEqual(scene.ask(seed, BLOCKS), blocks);
   });
 
+  test('asks for a block again that had come and proved spoiled, and counts its piece as incomplete until it comes', () => {
+    const scene = new Scene(1);
+    const [bad, good] = [scene.join(SLOW), scene.join(SLOW)];
+    const blocks = scene.ask(bad, BLOCKS);
+    for (const block of [0, 1, 2]) scene.picker.blockArrived(bad.id, 0, block);
+    assert.equal(scene.picker.blockSpoiled(0, 1), true);
+    assert.equal(scene.picker.blockSpoiled(0, 5), false, 'it had not come');
+    assert.equal(scene.picker.blockSpoiled(3, 0), false, 'its piece is not in progress');
+    assert.equal([...scene.picker.openPieces()][0]?.done, 2);
+    assert.deepEqual(scene.ask(good, BLOCKS), ['0:1']);
+    const done = [1, 3, 4, 5, 6, 7].map((block) => scene.picker.blockArrived(good.id, 0, block).pieceDone);
+    assert.deepEqual([blocks.length, done], [BLOCKS, [false, false, false, false, false, true]]);
+  });
+
   test('asks for a piece again that we lost', () => {
     const scene = new Scene(2, { had: [0, 1] });
     const seed = scene.join(SLOW);

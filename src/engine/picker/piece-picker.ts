@@ -208,6 +208,11 @@ export class PiecePicker {
     this.#ledger.drop(peerId, piece, block);
   }
 
+  /** A block that had come cannot be trusted: it is wanted again. False when it had not come, or its piece is done. */
+  blockSpoiled(piece: PieceIndex, block: BlockIndex): boolean {
+    return this.#ledger.forget(piece, block);
+  }
+
   /** We have the piece. Returns the requests for it that are still awaited: to be cancelled. */
   pieceVerified(piece: PieceIndex): readonly HeldBlock[] {
     const { have, geometry } = this.#options;

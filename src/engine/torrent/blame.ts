@@ -26,6 +26,11 @@ export class Blame {
     this.#digests = digests;
   }
 
+  /** Failed pieces whose guilty are not found yet. */
+  get unsettled(): IterableIterator<PieceIndex> {
+    return this.#evidence.keys();
+  }
+
   /** The piece failed. Returns the guilty as far as they are certain. */
   failed(assembled: AssembledPiece): number[] {
     const senders = new Set(assembled.sources);
@@ -49,8 +54,9 @@ export class Blame {
 
   /** v2: the verified leaf hashes of a failed piece have come. Returns the peers whose blocks differ from them. */
   judge(piece: PieceIndex, leaves: readonly Uint8Array[]): number[] {
-    const evidence = this.#evidence.get(piece);
-    return evidence === undefined ? [] : this.#differing(evidence, leaves);
+    const guilty = this.#differing(this.#evidence.get(piece) ?? [], leaves);
+    if (guilty.length > 0) this.#evidence.delete(piece);
+    return guilty;
   }
 
   #differing(evidence: readonly Evidence[], good: readonly Uint8Array[]): number[] {

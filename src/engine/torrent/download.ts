@@ -15,6 +15,7 @@ import { contradicts } from './hybrid-check.ts';
 import type { Content } from './content.ts';
 import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
 import type { PieceMemory } from './piece-memory.ts';
+import { Trials } from './trials.ts';
 
 /** What the download tells its torrent. */
 export interface DownloadPort {
@@ -26,6 +27,8 @@ export interface DownloadPort {
   /** A piece failed its hash; `guilty` are the peers found out so far. */
   pieceFailed(piece: PieceIndex, size: ByteCount): void;
   guilty(piece: PieceIndex, peers: readonly number[]): void;
+  /** Blocks that had come are of no use: their piece begins anew. */
+  discarded(bytes: ByteCount): void;
   /** The data could not be stored, or never can be right: the torrent cannot go on. */
   failed(error: unknown): void;
 }
@@ -42,9 +45,12 @@ export class Download {
   readonly #port: DownloadPort;
   readonly #assembler: PieceAssembler;
   readonly #blame: Blame;
+  readonly #trials = new Trials();
   readonly #digests: Digests;
   /** Pieces that are complete and wait for their hash and the disk. */
   readonly #committing = new Set<PieceIndex>();
+  /** The peer for which blocks are being chosen. */
+  #asking = 0;
   #isClosed = false;
 
   constructor(content: Content, port: DownloadPort, deps: DownloadDeps) {
@@ -57,15 +63,21 @@ export class Download {
       geometry: content.geometry,
       have: content.have,
       random: deps.random,
-      canOpen: (piece) => this.#assembler.open(piece),
+      canOpen: (piece) => this.#open(piece),
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
   }
 
   next(peer: PeerSession, count: number): readonly BlockRequest[] {
+    this.#asking = peer.id;
     const { requests, takenOver } = this.picker.next(peer, count, this.#port.now());
     for (const { peerId, piece, block } of takenOver) this.#port.peer(peerId)?.cancel({ piece, block });
     return requests;
+  }
+
+  /** May the peer bring blocks of the piece, as far as bad data of others is concerned? */
+  mayBring(peer: PeerSession, piece: PieceIndex): boolean {
+    return this.#trials.isEmpty || this.#trials.mayBring(peer.id, piece, this.#port.now());
   }
 
   target(peer: PeerSession, piece: PieceIndex, block: BlockIndex): BlockTarget | null {
@@ -76,12 +88,20 @@ export class Download {
     const { cancelAt, pieceDone } = this.picker.blockArrived(peer.id, piece, block);
     for (const id of cancelAt) this.#port.peer(id)?.cancel({ piece, block });
     if (!pieceDone) return;
+    this.#trials.end(piece);
     const assembled = this.#assembler.take(piece);
     if (assembled !== null) void this.#commit(assembled);
   }
 
   dropped(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void {
     this.picker.requestDropped(peer.id, piece, block);
+    if (this.#trials.isOf(peer.id, piece)) this.#giveUp([piece]);
+  }
+
+  /** About once a second. */
+  tick(now: Millis): void {
+    const isWorking = (id: number): boolean => (this.#port.peer(id)?.pendingBlocks ?? 0) > 0;
+    this.#giveUp(this.#trials.overdue(now, isWorking));
   }
 
   /** Verified leaf hashes of a failed piece (BEP 52). */
@@ -109,6 +129,19 @@ export class Download {
   close(): void {
     this.#isClosed = true;
     this.#assembler.closeAll();
+  }
+
+  /** A piece is about to be started: is there memory for it? */
+  #open(piece: PieceIndex): boolean {
+    if (!this.#assembler.open(piece)) return false;
+    if (this.#isUnsettled) this.#trials.begin(piece, this.#asking, this.#port.now());
+    return true;
+  }
+
+  /** Somebody has sent bad data, we do not know who, and the piece that will tell is still wanted. */
+  get #isUnsettled(): boolean {
+    for (const piece of this.#blame.unsettled) if (this.picker.priorityOf(piece) > 0) return true;
+    return false;
   }
 
   async #commit(assembled: AssembledPiece): Promise<void> {
@@ -143,25 +176,34 @@ export class Download {
     // The reservation ends before the torrent is told, so that its peers find the room.
     this.#assembler.close(piece);
     if (isGood) this.picker.pieceVerified(piece);
-    else this.picker.pieceFailed(piece);
+    else {
+      this.picker.pieceFailed(piece);
+      this.picker.setDeadline(piece, this.#port.now()); // it can convict: it comes first
+    }
     this.#convict(piece, guilty);
     if (isGood) this.#port.pieceStored(piece);
     else this.#port.pieceFailed(piece, buffer.bytes.length);
   }
 
-  /** Peers have sent bad data: nothing of what else they sent is waited for. */
+  /** Peers have sent bad data: what else they sent for pieces in progress is wanted again from others. */
   #convict(piece: PieceIndex, guilty: readonly number[]): void {
+    if (!this.#isUnsettled) this.#trials.endAll();
     if (guilty.length === 0) return;
-    this.#giveUp(this.#assembler.piecesFrom(guilty));
+    for (const { piece: other, block } of this.#assembler.blocksFrom(guilty)) {
+      if (this.picker.blockSpoiled(other, block)) this.#port.discarded(this.#content.geometry.blockSize(other, block));
+    }
     this.#port.guilty(piece, guilty);
   }
 
   /** Begins pieces in progress anew, or forgets them when they are not wanted. */
   #giveUp(pieces: readonly PieceIndex[]): void {
-    for (const piece of pieces) {
-      if (this.#committing.has(piece)) continue;
+    if (pieces.length === 0) return;
+    for (const { piece, done } of [...this.picker.openPieces()]) {
+      if (!pieces.includes(piece) || this.#committing.has(piece)) continue;
+      this.#trials.fail(piece, this.#port.now());
       for (const { peerId, block } of this.picker.abandon(piece)) this.#port.peer(peerId)?.cancel({ piece, block });
       this.#assembler.close(piece);
+      this.#port.discarded(done * BLOCK_LENGTH);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The pieces of one torrent that are being received: their memory, and who delivers each block. */
 import type { BlockIndex, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
+import type { BlockRequest } from '../../codec/wire/index.ts';
 import type { PoolBuffer } from '../../storage/index.ts';
 import type { BlockTarget } from '../peer/peer-session.ts';
 import type { PieceMemory } from './piece-memory.ts';
@@ -46,10 +47,11 @@ export class PieceAssembler {
     return partial;
   }
 
-  /** The incomplete pieces to which one of these peers has contributed. */
-  piecesFrom(peerIds: readonly number[]): PieceIndex[] {
-    const pieces = [...this.#partial].filter(([, { sources }]) => peerIds.some((id) => sources.includes(id)));
-    return pieces.map(([piece]) => piece);
+  /** The blocks of incomplete pieces that one of these peers has delivered, or is delivering. */
+  *blocksFrom(peerIds: readonly number[]): IterableIterator<BlockRequest> {
+    for (const [piece, { sources }] of this.#partial) {
+      for (const [block, source] of sources.entries()) if (peerIds.includes(source)) yield { piece, block };
+    }
   }
 
   /** Takes out a piece whose blocks have all come; its reservation lasts until `close`. */

@@ -176,6 +176,7 @@ export class Swarm implements PeerHost {
     this.#uploads.tick(now, this.#port.download() === null);
     this.#extensions.tick(now);
     this.hashExchange.tick(now);
+    this.#port.download()?.tick(now);
     for (const peer of this.pool.sessions) if (peer.pendingBlocks === 0) this.#updateInterest(peer);
   }
 
@@ -229,6 +230,10 @@ export class Swarm implements PeerHost {
 
   interestChanged(peer: PeerSession): void {
     this.#uploads.interestChanged(peer, this.now());
+  }
+
+  mayRequest(peer: PeerSession, piece: PieceIndex): boolean {
+    return this.#port.download()?.mayBring(peer, piece) !== false;
   }
 
   nextRequests(peer: PeerSession, count: number): readonly BlockRequest[] {

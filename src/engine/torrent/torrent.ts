@@ -348,6 +348,7 @@ export class Torrent {
           const addresses = this.swarm.ban(peers);
           if (addresses.length > 0) this.events.emit('banned', { addresses, reason: `bad data in piece ${piece}` });
         },
+        discarded: (bytes) => this.#stats.discarded(bytes),
         storedLate: (piece) => {
           if (this.#download === null) content.have.add(piece);
           else this.#download.adopt(piece);
