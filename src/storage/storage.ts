@@ -98,7 +98,10 @@ export interface Storage {
   checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options?: CheckOptions): Promise<Bitfield>;
   /** Fills runs of `into` from the piece space; pads and gaps read as zeros. Rejects STORAGE_READ_FAILED. */
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
-  /** SHA-256 of each block of a stored piece, 32 bytes each: the leaves of BEP 52. */
+  /**
+   * SHA-256 of each block of the file in a stored piece of a v2 or hybrid torrent, 32 bytes each: the leaves of BEP 52.
+   * A pad behind the file is not hashed.
+   */
   leaves(piece: PieceIndex): Promise<Uint8Array>;
   /** Forgets a piece (it proved bad, or its file is gone). */
   forget(piece: PieceIndex): void;

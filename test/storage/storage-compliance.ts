@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Bitfield } from '../../src/base/bitfield.ts';
+import { concat } from '../../src/base/bytes.ts';
 import { codeOf } from '../../src/base/errors.ts';
 import type { TorrentFormat } from '../../src/codec/metainfo/index.ts';
 import type {
@@ -211,16 +212,19 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       });
     });
 
-    it('tells the hash of each block of a stored piece', async (_, fixture) => {
-      const sample = makeSample({ 'x.bin': 100_000 }, { format: 'v2', pieceLength: 65_536, isSingleFile: true });
-      await withStorage(sample, fixture, async (storage) => {
-        await sample.store(storage);
-        const leaves = await storage.leaves(1);
-        assert.equal(leaves.length, 3 * 32);
-        const block = sample.bytes(65_536 + 16_384, 16_384);
-        assertBytes(leaves.slice(32, 64), nodeDigests.sha256(block));
+    for (const format of ['v2', 'hybrid'] as const) {
+      it(`tells the hash of each block of the file in a stored piece (${format})`, async (_, fixture) => {
+        const sample = makeSample({ 'x.bin': 100_000, 'y.bin': 10 }, { format, pieceLength: 65_536 });
+        await withStorage(sample, fixture, async (storage) => {
+          await sample.store(storage);
+          const blocks = [65_536, 81_920, 98_304].map((start) =>
+            sample.bytes(start, Math.min(16_384, 100_000 - start)),
+          );
+          assertBytes(await storage.leaves(1), concat(blocks.map((block) => nodeDigests.sha256(block))));
+          assertBytes(await storage.leaves(2), nodeDigests.sha256(sample.bytes(131_072, 10)));
+        });
       });
-    });
+    }
 
     it('forgets a piece, also for the next time', async (sample, fixture) => {
       await withStorage(sample, fixture, async (storage) => {

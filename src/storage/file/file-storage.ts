@@ -5,7 +5,7 @@
 import { Bitfield } from '../../base/bitfield.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
-import type { Geometry } from '../../codec/metainfo/index.ts';
+import type { FileEntry, Geometry } from '../../codec/metainfo/index.ts';
 import { storageError } from '../errors.ts';
 import type {
   CheckOptions,
@@ -123,8 +123,10 @@ export class FileStorage implements Storage {
   leaves(piece: PieceIndex): Promise<Uint8Array> {
     return this.#shared(() => {
       const { site, disk } = this.#torrent;
-      const size = this.geometry.pieceSize(piece);
-      const places = this.#readPlaces(this.geometry.pieceOffset(piece), size);
+      const offset = this.geometry.pieceOffset(piece);
+      const file = this.geometry.files[this.geometry.fileAt(offset)] as FileEntry;
+      const size = Math.min(this.geometry.pieceSize(piece), file.offset + file.length - offset);
+      const places = this.#readPlaces(offset, size);
       return disk.run('leaves', { site, size, places }, { cost: size });
     });
   }

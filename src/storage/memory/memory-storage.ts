@@ -114,7 +114,9 @@ class MemoryStorage implements Storage {
     return this.#run(() => {
       const content = this.#content(piece);
       if (content === null) throw this.#missing(piece);
-      return this.#leaves(content);
+      const offset = this.geometry.pieceOffset(piece);
+      const file = this.geometry.files[this.geometry.fileAt(offset)] as FileEntry;
+      return this.#leaves(content.subarray(0, file.offset + file.length - offset));
     });
   }
 
