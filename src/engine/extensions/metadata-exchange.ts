@@ -20,6 +20,8 @@ import { sendExtended } from './extension-set.ts';
 
 /** A piece that has not come after this is asked of another peer, ms. */
 const REQUEST_TIMEOUT: Millis = 10_000;
+/** Pieces asked of one peer at the same time. */
+const MOST_ASKED = 16;
 /** How often a peer may fetch the whole from us. */
 const SERVINGS = 4;
 /** How long a peer is not asked after its first setback; doubled with each further one. */
@@ -115,7 +117,7 @@ export class MetadataExchange implements PeerExtension {
     this.#served.set(peer.id, served);
     const from = piece * PIECE;
     const isServed = raw !== null && from < raw.length && served <= SERVINGS * Math.ceil(raw.length / PIECE);
-    const answer = isServed
+    const answer = isServed && !peer.isCongested
       ? encodeMetadataMessage({ type: 'data', piece, totalSize: raw.length, data: raw.subarray(from, from + PIECE) })
       : encodeMetadataMessage({ type: 'reject', piece });
     sendExtended(peer, this.name, answer);
@@ -191,10 +193,15 @@ export class MetadataExchange implements PeerExtension {
     if (attempt === null) return;
     const peers = ready.filter(({ id }) => this.#mayHelp(id, attempt));
     if (peers.length === 0) return;
+    const asked = new Map<number, number>();
+    for (const { askedOf, hasCome } of attempt.pieces) if (!hasCome) asked.set(askedOf, (asked.get(askedOf) ?? 0) + 1);
     let turn = 0;
     for (const [index, piece] of attempt.pieces.entries()) {
       if (piece.hasCome || piece.askedOf !== 0) continue;
       const peer = peers[turn++ % peers.length] as PeerSession;
+      const count = asked.get(peer.id) ?? 0;
+      if (count >= MOST_ASKED) continue;
+      asked.set(peer.id, count + 1);
       piece.askedOf = peer.id;
       piece.askedAt = this.#port.now();
       sendExtended(peer, this.name, encodeMetadataMessage({ type: 'request', piece: index }));

@@ -18,6 +18,9 @@ const DEEPEST = 512;
 /** What a peer lets us queue when it does not say, blocks (the customary value of `reqq`). */
 const DEFAULT_REQQ = 250;
 
+/** Late blocks that are no offence, at most: more than are ever asked ahead. */
+const MOST_EXCUSED = 2 * DEEPEST;
+
 export class BlockDownloads {
   readonly meter: RateMeter;
   /** Block key → when it was asked for, in order of asking. */
@@ -77,7 +80,7 @@ export class BlockDownloads {
   /** We no longer wait for a block, but it may still come. Returns false when it was not pending. */
   excuse(key: number): boolean {
     if (!this.#pending.delete(key)) return false;
-    this.#excused++;
+    this.#excuseMore(1);
     return true;
   }
 
@@ -92,8 +95,12 @@ export class BlockDownloads {
   drain(mayStillCome: boolean, isMeant: (key: number) => boolean = () => true): number[] {
     const keys = [...this.#pending.keys()].filter(isMeant);
     for (const key of keys) this.#pending.delete(key);
-    if (mayStillCome) this.#excused += keys.length;
+    if (mayStillCome) this.#excuseMore(keys.length);
     return keys;
+  }
+
+  #excuseMore(count: number): void {
+    this.#excused = Math.min(MOST_EXCUSED, this.#excused + count);
   }
 
   /** True when blocks are pending and none has come for `timeout`. */

@@ -14,7 +14,10 @@ import { copyBytes } from '../../storage/index.ts';
 import { updateExtensions } from './extension-update.ts';
 import type { BlockTarget, PeerHost, PeerSession } from './peer-session.ts';
 
-/** Requests beyond the agreed queue, or for what we cannot serve, that are rejected before we take it for a flood. */
+/**
+ * Requests beyond the agreed queue, or for what we cannot serve, that are rejected between two changes of our choke
+ * before we take it for a flood.
+ */
 const MOST_BAD_REQUESTS = 2000;
 /** Allowed-fast messages that are remembered (BEP 6 suggests sets of 10). */
 const MOST_ALLOWED_FAST = 64;
@@ -24,7 +27,6 @@ export class PeerReceiver implements MessageReceiver {
   readonly #host: PeerHost;
   /** The block being received. */
   #block: { readonly piece: PieceIndex; readonly block: number; readonly target: BlockTarget } | null = null;
-  #badRequests = 0;
 
   constructor(peer: PeerSession, host: PeerHost) {
     this.#peer = peer;
@@ -100,7 +102,7 @@ export class PeerReceiver implements MessageReceiver {
       return;
     }
     // A choked peer's requests may have crossed our choke: ordinary, up to a point.
-    if (++this.#badRequests > MOST_BAD_REQUESTS) peer.close('WIRE_FLOOD: requests that cannot be served');
+    if (++peer.badRequests > MOST_BAD_REQUESTS) peer.close('WIRE_FLOOD: requests that cannot be served');
     else peer.reject([range]);
   }
 

@@ -23,6 +23,11 @@ import { BlockDownloads } from './block-downloads.ts';
 import { PeerAvailability } from './peer-availability.ts';
 import { UploadQueue } from './upload-queue.ts';
 
+/** Bytes other than blocks that wait for a peer to read before answers are refused, … */
+const CONGESTED: ByteCount = 256 * 1024;
+/** … and before the connection is closed. */
+const MOST_QUEUED: ByteCount = 1024 * 1024;
+
 /** Memory into which a block is received. */
 export interface BlockTarget {
   /** The piece's bytes. */
@@ -109,6 +114,8 @@ export class PeerSession {
   /** When the present unchoke began, and the payload sent since. */
   unchoked: { readonly since: Millis; readonly sentBefore: ByteCount } | null = null;
   readonly requestQueue: number;
+  /** Requests that could not be served since we last choked or unchoked the peer. */
+  badRequests = 0;
   /** Called when the session ends, before anybody else is told. */
   ended: () => void = () => {};
   readonly #host: PeerHost;
@@ -187,11 +194,23 @@ export class PeerSession {
     if (this.#isClosed) return;
     this.#times.sent = this.#host.now();
     this.connection.send(bytes);
+    if (this.#queued > MOST_QUEUED) this.close('WIRE_FLOOD: it does not read the answers to what it sends');
+  }
+
+  /** The peer reads so slowly that no more answers should be queued for it. */
+  get isCongested(): boolean {
+    return this.#queued > CONGESTED;
+  }
+
+  /** Bytes queued for the peer, blocks left out. */
+  get #queued(): ByteCount {
+    return this.connection.queued - this.uploads.sending;
   }
 
   setChoking(isChoking: boolean): void {
     if (isChoking === this.amChoking) return;
     this.amChoking = isChoking;
+    this.badRequests = 0;
     this.send(isChoking ? Frame.choke : Frame.unchoke);
     this.unchoked = isChoking ? null : { since: this.#host.now(), sentBefore: this.uploads.meter.total };
     // BEP 6: a choke answers the waiting requests only when each is rejected.

@@ -1,10 +1,14 @@
 /** The byte stream of one peer after its handshake: connection → decoder → receiver, and what follows each chunk. */
+import type { ByteCount } from '../../base/units.ts';
 import { type Fault, WireDecoder } from '../../codec/wire/index.ts';
 import { PeerReceiver } from './peer-receiver.ts';
 import type { PeerHost, PeerSession } from './peer-session.ts';
 
 /** Stops the decoder when the session ends in the middle of a view. */
 const over: Fault = { code: 'WIRE_UNSOLICITED', message: 'the session has ended' };
+
+/** Longest extension message that is taken in, bytes: metadata comes in pieces of 16 KiB (BEP 9). */
+const LARGEST_EXTENDED: ByteCount = 64 * 1024;
 
 export class PeerStream {
   readonly #peer: PeerSession;
@@ -15,7 +19,7 @@ export class PeerStream {
   constructor(peer: PeerSession, host: PeerHost) {
     this.#peer = peer;
     this.#host = host;
-    this.#decoder = new WireDecoder(new PeerReceiver(peer, host));
+    this.#decoder = new WireDecoder(new PeerReceiver(peer, host), { largestExtended: LARGEST_EXTENDED });
     peer.ended = () => this.#decoder.fail(over);
   }
 

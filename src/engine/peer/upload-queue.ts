@@ -37,6 +37,7 @@ export class UploadQueue {
   /** Requests before this index have left the queue. */
   #head = 0;
   #inFlight = 0;
+  #sending: ByteCount = 0;
   #batchSize: ByteCount = SMALLEST_BATCH;
   #isClosed = false;
 
@@ -48,6 +49,11 @@ export class UploadQueue {
   /** Requests waiting. */
   get length(): number {
     return this.#waiting.length - this.#head;
+  }
+
+  /** Bytes given to the connection and not yet sent. */
+  get sending(): ByteCount {
+    return this.#sending;
   }
 
   push(request: BlockRange): void {
@@ -115,7 +121,9 @@ export class UploadQueue {
           return;
         }
         this.meter.add(payload);
+        this.#sending += size;
         this.#port.send(buffer.bytes.subarray(0, size), () => {
+          this.#sending -= size;
           this.#inFlight--;
           buffer.release();
           this.#adapt(now() - started);

@@ -25,8 +25,6 @@ export interface EngineOptions {
   readonly requestTimeout: Millis;
   /** Largest info dictionary accepted from peers (BEP 9), bytes. */
   readonly maxMetadataSize: ByteCount;
-  /** Several connections from one IP address. */
-  readonly allowSameHost: boolean;
   /** Version text for the extension handshake (BEP 10 `v`). */
   readonly clientVersion: string;
 }
@@ -44,7 +42,6 @@ export const defaultEngineOptions: EngineOptions = {
   peerTimeout: 120_000,
   requestTimeout: 60_000,
   maxMetadataSize: 16 * 1024 * 1024,
-  allowSameHost: true,
   clientVersion: 'DST Torrent 0.1.0',
 };
 

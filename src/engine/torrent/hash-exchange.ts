@@ -110,7 +110,7 @@ export class HashExchange {
     const file = content === null ? undefined : this.#fileOf(request, content);
     const served = this.#served.get(peer.id) ?? { answering: 0, hashes: 0 };
     this.#served.set(peer.id, served);
-    const isRefused = content === null || file === undefined || served.answering >= MOST_ANSWERING;
+    const isRefused = content === null || file === undefined || served.answering >= MOST_ANSWERING || peer.isCongested;
     if (isRefused || served.hashes + request.length > SERVINGS * hashesIn(content)) {
       peer.send(encodeHashReject(request));
       return;
