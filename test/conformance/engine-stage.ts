@@ -11,7 +11,8 @@ import type { PeerAddress } from '../../src/base/address.ts';
 import type { Millis, PieceIndex } from '../../src/base/units.ts';
 import { BLOCK_LENGTH, type Geometry } from '../../src/codec/metainfo/index.ts';
 import { type BlockRange, type Capabilities, Frame } from '../../src/codec/wire/index.ts';
-import type { Torrent, TorrentState } from '../../src/engine/index.ts';
+import type { Discovery } from '../../src/discovery/index.ts';
+import type { Torrent, TorrentOptions, TorrentState } from '../../src/engine/index.ts';
 import type { PeerSession } from '../../src/engine/peer/peer-session.ts';
 import { type FakeListener, FakePeer } from '../sim/fake-peer.ts';
 import type { SimClock } from '../sim/sim-clock.ts';
@@ -25,6 +26,8 @@ export interface StageOptions extends Omit<MemberOptions, 'torrent'> {
   /** Options of the torrent in the session. */
   readonly torrent?: MemberOptions['torrent'];
   readonly pieceBudget?: SwarmOptions['pieceBudget'];
+  /** Stands for the trackers. */
+  readonly discovery?: Discovery;
 }
 
 export interface PeerOptions extends Partial<Capabilities>, HostOptions {
@@ -45,30 +48,37 @@ const PORT = 6881;
 export class Stage {
   readonly swarm: Swarm;
   readonly member: SwarmMember;
+  readonly torrent: Torrent;
+  readonly content: TestTorrent;
   /** Connections that ended after their handshake. */
   readonly endings: Ending[] = [];
   readonly states: TorrentState['kind'][] = [];
   readonly #hostOf = new Map<FakePeer, SimHost>();
   #hosts = 0;
   #peers = 0;
+  #others = 0;
 
-  constructor(swarm: Swarm, member: SwarmMember) {
+  constructor(swarm: Swarm, member: SwarmMember, torrent: Torrent = member.torrent, content: TestTorrent = swarm.torrent) {
     this.swarm = swarm;
     this.member = member;
-    member.torrent.events.on('peerDisconnected', (ending) => void this.endings.push(ending));
-    member.torrent.events.on('state', ({ kind }) => void this.states.push(kind));
+    this.torrent = torrent;
+    this.content = content;
+    torrent.events.on('peerDisconnected', (ending) => void this.endings.push(ending));
+    torrent.events.on('state', ({ kind }) => void this.states.push(kind));
+  }
+
+  /** Adds another torrent to the session, and returns a stage for it. */
+  add(content: TestTorrent, options: Partial<TorrentOptions> = {}): Stage {
+    const { metainfo } = content;
+    const identity = { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers: [] };
+    const torrent = this.member.session.add(identity, { directory: '/downloads', ...options });
+    const stage = new Stage(this.swarm, this.member, torrent, content);
+    stage.#hosts = 256 * ++this.#others;
+    return stage;
   }
 
   get clock(): SimClock {
     return this.swarm.clock;
-  }
-
-  get torrent(): Torrent {
-    return this.member.torrent;
-  }
-
-  get content(): TestTorrent {
-    return this.swarm.torrent;
   }
 
   get geometry(): Geometry {
@@ -167,8 +177,9 @@ export class Stage {
 
 /** Opens a stage, lets `body` play on it and closes the session. */
 export async function onStage(options: StageOptions, body: (stage: Stage) => Promise<void>): Promise<void> {
-  const { content, torrent, pieceBudget, ...member } = options;
+  const { content, torrent, pieceBudget, discovery, ...member } = options;
   const swarm = new Swarm({ seed: 1, ...(content && { torrent: content }), ...(pieceBudget && { pieceBudget }) });
+  if (discovery !== undefined) swarm.tracker.discovery = () => discovery;
   const stage = new Stage(swarm, await swarm.addMember({ ...member, ...(torrent && { torrent }) }));
   const play = async (): Promise<void> => {
     await stage.until(() => stage.torrent.isOpen || stage.torrent.state.kind === 'failed', 1000);

@@ -23,7 +23,7 @@ import {
   type TorrentOptions,
 } from '../../src/engine/index.ts';
 import { BufferPool, type PoolBuffer, type Storage, type StorageFactory } from '../../src/storage/index.ts';
-import { memoryStorage } from '../../src/storage/memory/memory-storage.ts';
+import { MemoryDisk, memoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { SimClock } from './sim-clock.ts';
 import { disk, type DiskDescription } from './sim-disk.ts';
 import { type HostOptions, type PathOptions, type SimHost, SimNetwork } from './sim-network.ts';
@@ -56,7 +56,7 @@ const DIRECTORY = '/downloads';
 const PIECE_BUDGET: ByteCount = 32 * 1024 * 1024;
 const UPLOAD_BUDGET: ByteCount = 8 * 1024 * 1024;
 
-type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage'>;
+type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage' | 'files'>;
 
 /** One session of a swarm. */
 export class SwarmMember {
@@ -74,12 +74,15 @@ export class SwarmMember {
   isPresent = true;
   /** Its disk without the disk's faults. */
   readonly storage: StorageFactory;
+  /** What lies on it. */
+  readonly files: MemoryDisk;
 
-  constructor({ host, session, torrent, storage }: MemberParts, geometry: Geometry, now: () => Millis) {
+  constructor({ host, session, torrent, storage, files }: MemberParts, geometry: Geometry, now: () => Millis) {
     this.host = host;
     this.session = session;
     this.torrent = torrent;
     this.storage = storage;
+    this.files = files;
     torrent.events.on('complete', () => {
       this.completedAt ??= now();
     });
@@ -143,7 +146,8 @@ export class Swarm {
     const index = ++this.#addresses;
     const host = this.network.host(`10.0.${index >> 8}.${index & 255}`, options);
     const random = seededRandom(this.seed * 65_537 + index);
-    const plain = memoryStorage({ digests: nodeDigests });
+    const files = new MemoryDisk();
+    const plain = memoryStorage({ digests: nodeDigests }, files);
     if (options.has !== undefined) await this.#fill(plain, options.has);
     const storage = (options.disk ?? disk()).over(plain, { clock: this.clock, random });
     const session = this.#session(host, storage, random, options);
@@ -152,7 +156,7 @@ export class Swarm {
       directory: DIRECTORY,
       ...options.torrent,
     });
-    const member = new SwarmMember({ host, session, torrent, storage: plain }, this.torrent.geometry, () =>
+    const member = new SwarmMember({ host, session, torrent, storage: plain, files }, this.torrent.geometry, () =>
       this.clock.now(),
     );
     this.members.push(member);

@@ -103,6 +103,11 @@ export class BlockDownloads {
     this.#excused = Math.min(MOST_EXCUSED, this.#excused + count);
   }
 
+  /** Up to now no block could come. */
+  wasNotRead(now: Millis): void {
+    this.#lastBlockAt = now;
+  }
+
   /** True when blocks are pending and none has come for `timeout`. */
   isStalled(now: Millis, timeout: Millis): boolean {
     const oldest = this.#pending.values().next();

@@ -28,6 +28,9 @@ const CONGESTED: ByteCount = 256 * 1024;
 /** … and before the connection is closed. */
 const MOST_QUEUED: ByteCount = 1024 * 1024;
 
+/** A peer from which a limit kept us from reading does not count as stalled for so long afterwards, ms. */
+const UNREAD: Millis = 60_000;
+
 /** Memory into which a block is received. */
 export interface BlockTarget {
   /** The piece's bytes. */
@@ -120,6 +123,7 @@ export class PeerSession {
   ended: () => void = () => {};
   readonly #host: PeerHost;
   #times: { received: Millis; sent: Millis };
+  #unreadUntil: Millis = 0;
   #isClosed = false;
 
   constructor(options: PeerSessionOptions, host: PeerHost) {
@@ -151,7 +155,8 @@ export class PeerSession {
   }
 
   get rate(): BytesPerSecond {
-    return this.downloads.meter.rate;
+    const { rate } = this.downloads.meter;
+    return rate === 0 && this.#host.now() < this.#unreadUntil ? 1 : rate;
   }
 
   get pendingBlocks(): number {
@@ -188,6 +193,13 @@ export class PeerSession {
   /** Something came from the peer. */
   heard(): void {
     this.#times.received = this.#host.now();
+  }
+
+  /** A limit kept us from reading: the silence since then is ours. */
+  wasNotRead(): void {
+    this.heard();
+    this.downloads.wasNotRead(this.#times.received);
+    this.#unreadUntil = this.#times.received + UNREAD;
   }
 
   send(bytes: Uint8Array): void {

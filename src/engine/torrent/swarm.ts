@@ -182,6 +182,7 @@ export class Swarm implements PeerHost {
 
   /** Rate limits have room again. */
   limitsTick(): void {
+    for (const peer of this.#throttled) peer.wasNotRead();
     if (!this.isDownloadExhausted()) {
       for (const peer of this.#throttled) peer.connection.resume();
       this.#throttled.clear();
