@@ -16,6 +16,10 @@ export {
   createTorrent,
   type CreatedTorrent,
   type CreateOptions,
+  type SkippedFile,
+  type TorrentFormat,
+} from './app/torrent-creation/index.ts';
+export {
   decodeMagnet,
   decodeTorrent,
   type EditedTorrent,
@@ -25,8 +29,6 @@ export {
   type Magnet,
   magnetOf,
   type MetainfoChanges,
-  type SkippedFile,
-  type TorrentFormat,
   type VerifiedFile,
   type VerifyOptions,
   type VerifyReport,

@@ -1,13 +1,13 @@
 /** Reading and writing whole files for commands; `-` is standard input or output. */
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readTorrentFile, readTorrentStream } from '../app/torrent-file/index.ts';
 import { messageOf, type DstError } from '../base/errors.ts';
 import { cliError } from './errors.ts';
 import type { Output } from './ui/output.ts';
 
 /** The bytes of a torrent file, or of standard input for `-`. */
 export async function readInput(path: string): Promise<Uint8Array> {
+  const { readTorrentFile, readTorrentStream } = await import('../app/torrent-file/index.ts');
   if (path !== '-') return await readTorrentFile(path);
   const bytes = await readTorrentStream(process.stdin as AsyncIterable<Uint8Array>, 'standard input');
   if (bytes.length === 0) throw cliError('INPUT_UNREADABLE', 'standard input is empty');

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, truncateSync, utimesSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { codeOf } from '../../src/base/errors.ts';
-import type { TorrentFormat } from '../../src/codec/metainfo/index.ts';
-import { hashFiles } from '../../src/storage/file/index.ts';
+import type { TorrentFormat, TorrentHashes, TorrentPlan } from '../../src/codec/metainfo/index.ts';
+import { HashWorkers } from '../../src/storage/file/index.ts';
 import { buildTorrent, content } from '../conformance/build-torrent.ts';
 import { TempFolder } from './file-fixture.ts';
 
@@ -15,6 +15,16 @@ function prepare(folder: TempFolder, format: TorrentFormat, pieceLength = 32_768
   for (const file of files) folder.write(file.path, file.content);
   const sources = files.map((file) => folder.join(file.path));
   return { ...buildTorrent(files, { format, pieceLength }), sources };
+}
+
+async function hashFiles(
+  plan: TorrentPlan,
+  sources: readonly string[],
+  options: Parameters<HashWorkers['hash']>[2] = {},
+  threads?: number,
+): Promise<TorrentHashes> {
+  await using workers = new HashWorkers(plan.length, threads);
+  return await workers.hash(plan, sources, options);
 }
 
 describe('hashing files', () => {
@@ -48,7 +58,7 @@ describe('hashing files', () => {
       pieceLength: 1 << 20,
       isSingleFile: true,
     });
-    const result = await hashFiles(built.plan, [folder.join('large.bin')], { threads: 2 });
+    const result = await hashFiles(built.plan, [folder.join('large.bin')], {}, 2);
     assert.deepEqual(result.pieces, built.hashes.pieces);
   });
 

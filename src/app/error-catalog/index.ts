@@ -12,7 +12,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   TRACKER: async () => (await import('../../discovery/tracker-client/index.ts')).trackerErrors,
   ENGINE: async () => (await import('../../engine/index.ts')).engineErrors,
   SOURCE: async () => (await import('../errors.ts')).sourceErrors,
-  CREATE: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
+  CREATE: async () => (await import('../torrent-creation/index.ts')).creationErrors,
   DATA: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
   VERIFY: async () => (await import('../torrent-file/index.ts')).torrentFileErrors,
 };

@@ -1,15 +1,7 @@
-/** Errors of making torrents and of finding the data that belongs to one. */
+/** Errors of finding and checking the data that belongs to a torrent. */
 import { errorsOf } from '../../base/errors.ts';
 
 export const torrentFileErrors = {
-  CREATE_UNREADABLE: {
-    category: 'storage',
-    help: 'A file or folder to be shared could not be read. Check that it exists and its permissions.',
-  },
-  CREATE_NAME: {
-    category: 'usage',
-    help: 'A torrent needs a name in UTF-8. Rename the file or folder, or name the torrent with --name.',
-  },
   DATA_NOT_FOUND: {
     category: 'usage',
     help: 'The data is not where it was looked for. Name the file or folder itself, or the folder in which it lies, with -d.',

@@ -1,17 +1,14 @@
-/** Tools for torrent files and the data they describe: make, read, check, change. They need no session. */
+/** Tools for torrent files and the data they describe: read, check, change. They need no session. */
 export {
   decodeMagnet,
   encodeMagnet,
   type Magnet,
   type MetainfoChanges,
-  type TorrentFormat,
 } from '../../codec/metainfo/index.ts';
 export { readTorrentFile, readTorrentStream } from '../torrent-source.ts';
-export { createTorrent, type CreatedTorrent, type CreateOptions } from './create-torrent.ts';
 export { decodeTorrent, isMagnet } from './decode-torrent.ts';
 export { editTorrent, type EditedTorrent } from './edit-torrent.ts';
 export { torrentFileErrors } from './errors.ts';
-export type { SkippedFile } from './list-files.ts';
 export { type LocatedData, locateData } from './locate-data.ts';
 export { magnetOf, writeMagnet } from './magnet.ts';
 export {

@@ -1,13 +1,7 @@
 /** `dst create`: makes a torrent of a file or folder. */
 import { Option } from 'commander';
 import { basename, resolve } from 'node:path';
-import {
-  createTorrent,
-  type CreatedTorrent,
-  encodeMagnet,
-  magnetOf,
-  type TorrentFormat,
-} from '../../app/torrent-file/index.ts';
+import { createTorrent, type CreatedTorrent, type TorrentFormat } from '../../app/torrent-creation/index.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
@@ -15,9 +9,7 @@ import { parseCount, parseNode, parsePositive, parseSize, parseTier, parseWebSee
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, outputPath, writeOutput } from '../files.ts';
-import { describeTorrent, shortHash } from '../torrent-json.ts';
 import { escapeText } from '../ui/escape.ts';
-import { formatBytes, plural } from '../ui/format.ts';
 import { HashView } from '../ui/hash-view.ts';
 import { Ticker } from '../ui/ticker.ts';
 
@@ -85,10 +77,14 @@ async function performCreate(context: CommandContext, path: string, flags: Creat
   const name = flags.name ?? basename(resolve(path));
   const target = await outputPath(flags.output, `${name.replaceAll('/', '_')}.torrent`);
   await checkOutput(target, flags.force === true);
-  const created = await hash(context, path, target, flags);
+  // What tells of the torrent is loaded while it is hashed.
+  const [created, { tellCreated }] = await Promise.all([
+    hash(context, path, target, flags),
+    import('../created-torrent.ts'),
+  ]);
   for (const { path: left, reason } of created.skipped) output.warn(`left out: ${escapeText(left)} (${reason})`);
   await writeOutput(output, target, created.bytes, flags.force === true);
-  tell(context, target, created);
+  tellCreated(output, target, created.metainfo);
 }
 
 /** Makes the torrent and shows progress meanwhile. */
@@ -130,18 +126,4 @@ function dateOf(date: UnixSeconds | false | undefined): UnixSeconds | null {
   if (date === false) return null;
   const epoch = process.env['SOURCE_DATE_EPOCH'];
   return date ?? (epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : systemClock.wall());
-}
-
-function tell({ output }: CommandContext, target: string, { metainfo }: CreatedTorrent): void {
-  const { info } = metainfo;
-  if (output.options.json) {
-    output.json({ path: target, ...describeTorrent(metainfo), magnet: encodeMagnet(magnetOf(metainfo)) });
-    return;
-  }
-  const files = info.files.filter((file) => !file.isPad).length;
-  output.note(
-    `${escapeText(info.name)}: ${formatBytes(info.totalSize)} in ${plural(files, 'file')}, ${plural(info.pieceCount, 'piece')} of ${formatBytes(info.pieceLength)}`,
-  );
-  output.note(`info hash ${shortHash(metainfo.infoHashes)}`);
-  if (target !== '-') output.line(target);
 }

@@ -12,19 +12,27 @@ import type { HashFilesOptions } from './plan-hashing.ts';
 /** Below it, starting a worker takes longer than it saves, bytes. */
 const WORTH_WORKERS: ByteCount = 64 * 1024 * 1024;
 
-/**
- * Hashes what a plan describes; `sources` are the absolute paths of the files that were planned, in their order.
- * Rejects STORAGE_FILE_CHANGED when a file is not as long as planned or changes meanwhile, and STORAGE_READ_FAILED or
- * STORAGE_ACCESS_DENIED when one cannot be read.
- */
-export async function hashFiles(
-  plan: TorrentPlan,
-  sources: readonly string[],
-  options: HashFilesOptions = {},
-): Promise<TorrentHashes> {
-  const threads = plan.length < WORTH_WORKERS ? 1 : (options.threads ?? availableParallelism());
-  await using pool = new DiskPool(threads - 1);
-  pool.warm();
-  const { hashPlan } = await import('./plan-hashing.ts');
-  return await hashPlan(plan, sources, pool, options);
+/** The workers for one torrent. They are started with it: make it as soon as the length is known, before the plan. */
+export class HashWorkers implements AsyncDisposable {
+  readonly #pool: DiskPool;
+
+  /** `threads` hash, the calling one included; default one a core. */
+  constructor(length: ByteCount, threads: number = availableParallelism()) {
+    this.#pool = new DiskPool(length < WORTH_WORKERS ? 0 : threads - 1);
+    this.#pool.warm();
+  }
+
+  /**
+   * Hashes what a plan describes; `sources` are the absolute paths of the files that were planned, in their order.
+   * Rejects STORAGE_FILE_CHANGED when a file is not as long as planned or changes meanwhile, and STORAGE_READ_FAILED or
+   * STORAGE_ACCESS_DENIED when one cannot be read.
+   */
+  async hash(plan: TorrentPlan, sources: readonly string[], options: HashFilesOptions = {}): Promise<TorrentHashes> {
+    const { hashPlan } = await import('./plan-hashing.ts');
+    return await hashPlan(plan, sources, this.#pool, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+  }
 }

@@ -4,4 +4,4 @@ export {
   type FileStorageFactory,
   type FileStorageOptions,
 } from './file-storage-factory.ts';
-export { hashFiles } from './hash-files.ts';
+export { HashWorkers } from './hash-files.ts';

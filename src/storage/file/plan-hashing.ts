@@ -19,8 +19,6 @@ import { InlineDisk } from './inline-disk.ts';
 import type { Place } from './layout.ts';
 
 export interface HashFilesOptions {
-  /** Threads that hash, the calling one included; default one a core. */
-  readonly threads?: number;
   readonly onProgress?: (done: ByteCount, total: ByteCount) => void;
   readonly signal?: AbortSignal;
 }

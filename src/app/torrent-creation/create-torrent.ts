@@ -1,13 +1,13 @@
 /**
  * Makes a torrent of files on this machine: lists them, plans the piece space, hashes it on all cores, encodes.
- * What needs the disk workers is loaded only when it is used: reading a torrent stays quick.
+ * The codec is loaded while the hashing workers are starting.
  */
 import { basename, resolve } from 'node:path';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
-import { encodeTorrent, type Metainfo, planTorrent, type TorrentFormat } from '../../codec/metainfo/index.ts';
-import { decodeTorrent } from './decode-torrent.ts';
-import { torrentFileError } from './errors.ts';
+import type { Metainfo, TorrentFormat } from '../../codec/metainfo/index.ts';
+import { HashWorkers } from '../../storage/file/index.ts';
+import { creationError } from './errors.ts';
 import { listFiles, type SkippedFile } from './list-files.ts';
 
 export interface CreateOptions {
@@ -52,14 +52,19 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
     exclude: options.exclude ?? null,
     signal: options.signal ?? null,
   });
+  const length = listing.files.reduce((sum, file) => sum + file.length, 0);
+  await using workers = new HashWorkers(length, options.threads);
+  const [{ decodeMetainfo, encodeTorrent, planTorrent }, { nodeDigests }] = await Promise.all([
+    import('../../codec/metainfo/index.ts'),
+    import('../../crypto/digests.ts'),
+  ]);
   const plan = planTorrent(listing.files, {
     format: options.format ?? 'v1',
     name: nameOf(path, options.name),
     isSingleFile: listing.isSingleFile,
     pieceLength: options.pieceLength,
   });
-  const { hashFiles } = await import('../../storage/file/index.ts');
-  const hashes = await hashFiles(
+  const hashes = await workers.hash(
     plan,
     listing.files.map((file) => file.source),
     options,
@@ -75,11 +80,11 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
     createdBy: createdBy === null ? undefined : (createdBy ?? clientName),
     creationDate: creationDate ?? undefined,
   });
-  return { bytes, metainfo: decodeTorrent(bytes), skipped: listing.skipped };
+  return { bytes, metainfo: decodeMetainfo(bytes, nodeDigests), skipped: listing.skipped };
 }
 
 function nameOf(path: string, given: string | undefined): string {
   const name = given ?? basename(resolve(path));
-  if (name === '') throw torrentFileError('CREATE_NAME', `${path} has no name of its own`);
+  if (name === '') throw creationError('CREATE_NAME', `${path} has no name of its own`);
   return name;
 }

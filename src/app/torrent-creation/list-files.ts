@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { compareBytes, equalBytes, toText, utf8 } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { torrentFileError } from './errors.ts';
+import { creationError } from './errors.ts';
 
 export interface ListedFile {
   /** Elements below the listed folder; empty when the path itself is a file. */
@@ -42,7 +42,7 @@ export async function listFiles(root: string, options: ListOptions): Promise<Fil
   const files: ListedFile[] = [];
   const skipped: SkippedFile[] = [];
   if (found.isFile()) return { isSingleFile: true, files: [{ path: [], source: root, length: found.size }], skipped };
-  if (!found.isDirectory()) throw torrentFileError('CREATE_UNREADABLE', `${root} is neither a file nor a folder`);
+  if (!found.isDirectory()) throw creationError('CREATE_UNREADABLE', `${root} is neither a file nor a folder`);
   const exclude = options.exclude === null ? null : resolve(options.exclude);
   await walk(root, [], new Set([await realpath(root)]), { ...options, exclude, files, skipped });
   return { isSingleFile: false, files, skipped };
@@ -89,12 +89,12 @@ async function walk(folder: string, path: readonly string[], open: ReadonlySet<s
 /** Names sorted by their bytes. A name that is not UTF-8 has no form in a torrent. */
 async function namesIn(folder: string): Promise<string[]> {
   const raw = await readdir(folder, { encoding: 'buffer' }).catch((cause: unknown) => {
-    throw torrentFileError('CREATE_UNREADABLE', `${folder} cannot be read: ${messageOf(cause)}`, { cause });
+    throw creationError('CREATE_UNREADABLE', `${folder} cannot be read: ${messageOf(cause)}`, { cause });
   });
   return raw.toSorted(compareBytes).map((bytes) => {
     const name = toText(bytes);
     if (!equalBytes(utf8(name), bytes))
-      throw torrentFileError('CREATE_NAME', `the name ${join(folder, name)} is not UTF-8`);
+      throw creationError('CREATE_NAME', `the name ${join(folder, name)} is not UTF-8`);
     return name;
   });
 }
@@ -103,6 +103,6 @@ async function inspect(path: string, look: (path: string) => Promise<Stats>): Pr
   try {
     return await look(path);
   } catch (cause) {
-    throw torrentFileError('CREATE_UNREADABLE', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw creationError('CREATE_UNREADABLE', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
