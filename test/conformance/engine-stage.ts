@@ -67,10 +67,15 @@ export class Stage {
     torrent.events.on('state', ({ kind }) => void this.states.push(kind));
   }
 
-  /** Adds another torrent to the session, and returns a stage for it. */
-  add(content: TestTorrent, options: Partial<TorrentOptions> = {}): Stage {
-    const { metainfo } = content;
-    const identity = { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers: [] };
+  /** What the session opens its data with; a test may replace `open`. */
+  get storages(): SwarmMember['opener'] {
+    return this.member.opener;
+  }
+
+  /** Adds another torrent to the session, or only its info hashes, and returns a stage for it. */
+  add(content: TestTorrent, options: Partial<TorrentOptions> = {}, isMagnet = false): Stage {
+    const { infoHashes, info } = content.metainfo;
+    const identity = { infoHashes, metainfo: isMagnet ? null : content.metainfo, name: info.name, trackers: [] };
     const torrent = this.member.session.add(identity, { directory: '/downloads', ...options });
     const stage = new Stage(this.swarm, this.member, torrent, content);
     stage.#hosts = 256 * ++this.#others;

@@ -56,7 +56,7 @@ const DIRECTORY = '/downloads';
 const PIECE_BUDGET: ByteCount = 32 * 1024 * 1024;
 const UPLOAD_BUDGET: ByteCount = 8 * 1024 * 1024;
 
-type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage' | 'files'>;
+type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage' | 'files' | 'opener'>;
 
 /** One session of a swarm. */
 export class SwarmMember {
@@ -76,13 +76,16 @@ export class SwarmMember {
   readonly storage: StorageFactory;
   /** What lies on it. */
   readonly files: MemoryDisk;
+  /** Its disk as the session has it, with the disk's faults. */
+  readonly opener: { open: StorageFactory['open'] };
 
-  constructor({ host, session, torrent, storage, files }: MemberParts, geometry: Geometry, now: () => Millis) {
+  constructor({ host, session, torrent, storage, files, opener }: MemberParts, geometry: Geometry, now: () => Millis) {
     this.host = host;
     this.session = session;
     this.torrent = torrent;
     this.storage = storage;
     this.files = files;
+    this.opener = opener;
     torrent.events.on('complete', () => {
       this.completedAt ??= now();
     });
@@ -149,14 +152,14 @@ export class Swarm {
     const files = new MemoryDisk();
     const plain = memoryStorage({ digests: nodeDigests }, files);
     if (options.has !== undefined) await this.#fill(plain, options.has);
-    const storage = (options.disk ?? disk()).over(plain, { clock: this.clock, random });
-    const session = this.#session(host, storage, random, options);
+    const opener = (options.disk ?? disk()).over(plain, { clock: this.clock, random });
+    const session = this.#session(host, opener, random, options);
     await this.clock.finish(session.listen());
     const torrent = session.add(this.#identity(options.isMagnet === true), {
       directory: DIRECTORY,
       ...options.torrent,
     });
-    const member = new SwarmMember({ host, session, torrent, storage: plain, files }, this.torrent.geometry, () =>
+    const member = new SwarmMember({ host, session, torrent, storage: plain, files, opener }, this.torrent.geometry, () =>
       this.clock.now(),
     );
     this.members.push(member);

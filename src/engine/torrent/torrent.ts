@@ -17,6 +17,7 @@ import {
   swarmHashes,
 } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
+import { staticPeers } from '../../discovery/static/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
@@ -47,6 +48,8 @@ export interface TorrentOwner {
   hashesKnown(torrent: Torrent): void;
 }
 
+/** How often sources are asked for peers while there is none, ms. */
+const ASK_INTERVAL: Millis = 30_000;
 /** Peers that a torrent asks its trackers for while it has fewer. */
 const PEERS_WANTED = 50;
 
@@ -70,6 +73,7 @@ export class Torrent {
   #storage: Storage | null = null;
   /** Made for the first peer: thousands of torrents may wait for one. */
   #swarm: Swarm | null = null;
+  #nextAsk: Millis = 0;
   #isSequential: boolean;
   /** A forced check is due when the data is opened next. */
   #mustCheck: boolean;
@@ -145,7 +149,6 @@ export class Torrent {
     if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
     if (!this.#run.signal.aborted) return;
     this.#run = new AbortController();
-    this.addPeers(this.#options.peers ?? []);
     const { metainfo } = this.#identity;
     if (metainfo !== null) {
       this.#open(metainfo);
@@ -161,13 +164,14 @@ export class Torrent {
   }
 
   async select(files: readonly FileIndex[]): Promise<void> {
-    const { selection } = this.#opened(files);
+    const { selection } = await this.#opened(files);
     selection.select(files);
     await this.#selectionChanged();
   }
 
   async setPriority(file: FileIndex, priority: number): Promise<void> {
-    this.#opened([file]).selection.setPriority(file, priority);
+    const { selection } = await this.#opened([file]);
+    selection.setPriority(file, priority);
     await this.#selectionChanged();
   }
 
@@ -208,6 +212,7 @@ export class Torrent {
   tick(now: Millis): void {
     this.#stats.tick(now);
     this.swarm.tick(now);
+    this.#askForPeers(now);
     if (this.#state.kind !== 'seeding') return;
     this.#goal.begin(now);
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
@@ -395,7 +400,9 @@ export class Torrent {
     this.#services.wake();
   }
 
-  #opened(files: readonly FileIndex[]): OpenContent {
+  /** The content once it is open; rejects when there is none, or none of these files in it. */
+  async #opened(files: readonly FileIndex[]): Promise<OpenContent> {
+    if (this.#content === null) await this.#opening;
     const content = this.#content;
     if (content === null) throw engineError('ENGINE_NO_METADATA', 'the files of the torrent are not known yet');
     const bad = files.find((file) => content.geometry.files[file] === undefined);
@@ -414,7 +421,16 @@ export class Torrent {
       trackers,
       progress: () => this.#progress(),
     }));
-    this.#announcer.start(this.#services.discoveries, swarms, (peers) => this.addPeers(peers));
+    const sources = [...this.#services.discoveries];
+    if (this.#options.peers !== undefined) sources.push(staticPeers(this.#options.peers));
+    this.#announcer.start(sources, swarms, (peers) => this.addPeers(peers));
+  }
+
+  /** Nobody to talk to: ask the sources anew, as far as their rules allow. */
+  #askForPeers(now: Millis): void {
+    if (this.swarm.pool.busyCount > 0 || now < this.#nextAsk || this.#state.kind === 'seeding') return;
+    this.#nextAsk = now + ASK_INTERVAL;
+    this.#announcer.announce('update');
   }
 
   #progress(): SwarmProgress {
@@ -446,11 +462,11 @@ export class Torrent {
       const metainfo: Metainfo = { ...emptyMetainfo, info, infoHashes, trackers: this.#identity.trackers };
       this.#identity = { ...this.#identity, metainfo, infoHashes, name: info.name };
       this.#owner.hashesKnown(this);
-      this.events.emit('metadata', metainfo);
       // The announces so far named one swarm and no size: begin anew with what is known now.
       void this.#announcer.stop();
       this.#setState({ kind: 'checking', done: 0, total: 0 });
       this.#open(metainfo);
+      this.events.emit('metadata', metainfo);
     } catch (error) {
       this.#fail(error);
     }
