@@ -3,13 +3,19 @@ import { errorsOf } from '../base/errors.ts';
 export const engineErrors = {
   ENGINE_DUPLICATE: { category: 'usage', help: 'The torrent is already in this session. Use the one that is there.' },
   ENGINE_CLOSED: { category: 'usage', help: 'The session or the torrent has been closed. Open a new one.' },
-  ENGINE_NO_METADATA: { category: 'usage', help: 'The metadata of the magnet link is not there yet. Wait for it first.' },
+  ENGINE_NO_METADATA: {
+    category: 'usage',
+    help: 'The metadata of the magnet link is not there yet. Wait for it first.',
+  },
   ENGINE_BAD_FILE_INDEX: { category: 'usage', help: 'The torrent has no file of this number. List its files first.' },
   ENGINE_HYBRID_MISMATCH: {
     category: 'integrity',
     help: 'The v1 and v2 hashes of this hybrid torrent describe different data: whoever made it did it wrong, or on purpose. Get the torrent from another source.',
   },
-  ENGINE_STORAGE_FAILED: { category: 'storage', help: 'The data could not be read or written; the cause says why. Mend it, then resume the torrent.' },
+  ENGINE_STORAGE_FAILED: {
+    category: 'storage',
+    help: 'The data could not be read or written; the cause says why. Mend it, then resume the torrent.',
+  },
 } as const;
 
 export const engineError: ReturnType<typeof errorsOf<typeof engineErrors>> = errorsOf(engineErrors);

@@ -40,7 +40,10 @@ class Notebook implements Discovery {
 
 const size = 10 * 65_536 - 1000;
 const content = { files: [size] };
-const withNotes = (notes: Notebook, options: StageOptions = { content }): StageOptions => ({ ...options, discovery: notes });
+const withNotes = (notes: Notebook, options: StageOptions = { content }): StageOptions => ({
+  ...options,
+  discovery: notes,
+});
 
 test('a download is announced when it begins, completes and ends, with what is left', async () => {
   const notes = new Notebook();

@@ -324,12 +324,16 @@ test('a scripted leecher gets the whole torrent bit-exact', () =>
   onStage(seeding, async (stage) => {
     const peer = await unchoked(stage);
     for (let piece = 0; piece < pieces; piece++) {
-      for (let block = 0; block < stage.geometry.blockCount(piece); block++) peer.send(encodeRequest(stage.block(piece, block)));
+      for (let block = 0; block < stage.geometry.blockCount(piece); block++)
+        peer.send(encodeRequest(stage.block(piece, block)));
     }
     for (let piece = 0; piece < pieces; piece++) {
       for (let block = 0; block < stage.geometry.blockCount(piece); block++) {
         const range = stage.block(piece, block);
-        const { data } = await peer.expect('piece', (message) => message.piece === piece && message.begin === range.begin);
+        const { data } = await peer.expect(
+          'piece',
+          (message) => message.piece === piece && message.begin === range.begin,
+        );
         assert.deepEqual(data, stage.bytes(range));
       }
     }

@@ -45,7 +45,8 @@ test('the metadata is served in pieces of 16 KiB, and its size told', () =>
 test('metadata beyond the end is rejected', () =>
   onStage({ content: large, has: 'everything' }, async (stage) => {
     const { peer, theirs } = await extensionPeer(stage);
-    for (const piece of [3, 2 ** 31, 2 ** 45]) peer.send(encodeExtended(theirs.ids.get('ut_metadata') as number, request(piece)));
+    for (const piece of [3, 2 ** 31, 2 ** 45])
+      peer.send(encodeExtended(theirs.ids.get('ut_metadata') as number, request(piece)));
     await stage.clock.sleep(500);
     assert.deepEqual(
       metadataMessages(peer).map(({ type }) => type),

@@ -18,7 +18,8 @@ const content = { files: [4 * 65_536, 3 * 65_536, 3 * 65_536] };
 const leeching: StageOptions = { content };
 const seeding: StageOptions = { content, has: 'everything' };
 
-const countOf = (peer: FakePeer, type: string): number => peer.received.filter((message) => message.type === type).length;
+const countOf = (peer: FakePeer, type: string): number =>
+  peer.received.filter((message) => message.type === type).length;
 
 test('our handshake tells what we can, who we are and as whom we see the peer', () =>
   onStage({ ...leeching, engine: { requestQueue: 321, clientVersion: 'Test 1.0' } }, async (stage) => {
@@ -91,9 +92,9 @@ test('no more blocks are asked for than the peer queues', () =>
 
 test('two peers that want nothing leave each other', () =>
   onStage(seeding, async (stage) => {
-    const seed = await stage.peer({ fast: true });
-    seed.send(Frame.haveAll);
-    await seed.expectClose();
+    const peer = await stage.peer({ fast: true });
+    peer.send(Frame.haveAll);
+    await peer.expectClose();
     assert.equal(stage.lastReason, 'both are seeds');
   }));
 

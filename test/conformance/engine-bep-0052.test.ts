@@ -15,7 +15,8 @@ const seeding: StageOptions = { content, has: 'everything' };
 const layerless: StageOptions = { content: { ...content, hasPieceLayers: false } };
 
 const rootOf = (stage: Stage, file: number): Uint8Array => stage.geometry.files[file]?.piecesRoot as Uint8Array;
-const countOf = (peer: FakePeer, type: string): number => peer.received.filter((message) => message.type === type).length;
+const countOf = (peer: FakePeer, type: string): number =>
+  peer.received.filter((message) => message.type === type).length;
 const hashRequests = (peer: FakePeer): HashRequest[] =>
   peer.received.flatMap((message) => (message.type === 'hashRequest' ? [message.request] : []));
 
@@ -126,18 +127,21 @@ test('missing piece layers are fetched with proofs, then the data', () =>
   }));
 
 test('a piece layer of more than 512 hashes is fetched in runs', () =>
-  onStage({ content: { files: [700 * 16_384], pieceLength: 16_384, version: 'v2', hasPieceLayers: false } }, async (stage) => {
-    const peer = await honestSeed(stage);
-    await stage.until(() => hashRequests(peer).length === 2);
-    const tree = treeOf(stage, rootOf(stage, 0));
-    for (const request of hashRequests(peer)) {
-      assert.equal(request.length, 512);
-      // The proof leads to the root: it is no shorter than it must be.
-      assert.equal(tree.answer(request).length, 32 * (512 + 1));
-    }
-    await stage.untilState('seeding');
-    await stage.swarm.assertBitExact();
-  }));
+  onStage(
+    { content: { files: [700 * 16_384], pieceLength: 16_384, version: 'v2', hasPieceLayers: false } },
+    async (stage) => {
+      const peer = await honestSeed(stage);
+      await stage.until(() => hashRequests(peer).length === 2);
+      const tree = treeOf(stage, rootOf(stage, 0));
+      for (const request of hashRequests(peer)) {
+        assert.equal(request.length, 512);
+        // The proof leads to the root: it is no shorter than it must be.
+        assert.equal(tree.answer(request).length, 32 * (512 + 1));
+      }
+      await stage.untilState('seeding');
+      await stage.swarm.assertBitExact();
+    },
+  ));
 
 test('what was fetched of the piece layers is served on', () =>
   onStage(layerless, async (stage) => {
@@ -163,7 +167,10 @@ test('nothing is requested of pieces that cannot be verified yet', () =>
 type Lie = (request: HashRequest, hashes: Uint8Array) => Uint8Array;
 const lies: Array<[string, Lie]> = [
   ['a wrong hash', (_, hashes) => spoiled(hashes)],
-  ['a wrong proof', ({ length }, hashes) => concat([hashes.subarray(0, 32 * length), spoiled(hashes.subarray(32 * length))])],
+  [
+    'a wrong proof',
+    ({ length }, hashes) => concat([hashes.subarray(0, 32 * length), spoiled(hashes.subarray(32 * length))]),
+  ],
   ['a hash too few', (_, hashes) => hashes.subarray(0, -32)],
   ['a hash too many', (_, hashes) => concat([hashes, hashes.subarray(0, 32)])],
   ['no hashes', () => new Uint8Array(0)],
@@ -171,14 +178,17 @@ const lies: Array<[string, Lie]> = [
 for (const [name, lie] of lies) {
   test(`an answer with ${name} closes the peer, and another is asked`, () =>
     // Of 40 pieces the first 32 hashes would need no proof: so large a layer needs one.
-    onStage({ content: { files: [700 * 16_384], pieceLength: 16_384, version: 'v2', hasPieceLayers: false } }, async (stage) => {
-      const liar = await honestSeed(stage, { hashes: lie });
-      await liar.expectClose();
-      assert.match(stage.lastReason, /^WIRE_BAD_HASHES/);
-      await honestSeed(stage);
-      await stage.untilState('seeding');
-      await stage.swarm.assertBitExact();
-    }));
+    onStage(
+      { content: { files: [700 * 16_384], pieceLength: 16_384, version: 'v2', hasPieceLayers: false } },
+      async (stage) => {
+        const liar = await honestSeed(stage, { hashes: lie });
+        await liar.expectClose();
+        assert.match(stage.lastReason, /^WIRE_BAD_HASHES/);
+        await honestSeed(stage);
+        await stage.untilState('seeding');
+        await stage.swarm.assertBitExact();
+      },
+    ));
 }
 
 test('a rejected request for hashes goes to another peer at once', () =>
@@ -273,7 +283,10 @@ for (const honestFirst of [true, false]) {
       const bad = await stage.peer({ fast: true, v2: true });
       const honest = await stage.peer({ fast: true, v2: true });
       const makeBad = (): void =>
-        seed(stage, bad, { delay: 20, answer: ({ piece, begin }, data) => (piece === 0 && begin < 690_000 ? spoiled(data) : data) });
+        seed(stage, bad, {
+          delay: 20,
+          answer: ({ piece, begin }, data) => (piece === 0 && begin < 690_000 ? spoiled(data) : data),
+        });
       const makeHonest = (): void => seed(stage, honest, { delay: 20 });
       for (const begin of honestFirst ? [makeHonest, makeBad] : [makeBad, makeHonest]) begin();
       await stage.untilState('seeding');

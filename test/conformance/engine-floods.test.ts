@@ -26,11 +26,18 @@ const seeding: StageOptions = { content, has: 'everything' };
 const allOnes = encodeBitfield(Uint8Array.of(0xff, 0xc0));
 const MB = 1024 * 1024;
 
-const countOf = (peer: FakePeer, type: string): number => peer.received.filter((message) => message.type === type).length;
+const countOf = (peer: FakePeer, type: string): number =>
+  peer.received.filter((message) => message.type === type).length;
 const repeat = (frame: Uint8Array, times: number): Uint8Array => concat(Array.from({ length: times }, () => frame));
 
 /** Sends the same again and again, in packets, until the session closes; says how many it took. */
-async function flood(stage: Stage, peer: FakePeer, frame: Uint8Array, packets: number, perPacket: number): Promise<number> {
+async function flood(
+  stage: Stage,
+  peer: FakePeer,
+  frame: Uint8Array,
+  packets: number,
+  perPacket: number,
+): Promise<number> {
   const packet = repeat(frame, perPacket);
   for (let sent = 0; sent < packets; sent++) {
     if (peer.ended !== null) return sent * perPacket;
@@ -180,7 +187,8 @@ const unread: Array<[string, (stage: Stage, peer: FakePeer) => Promise<Uint8Arra
   ],
   [
     'rejects',
-    async () => encodeHashRequest({ piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }),
+    async () =>
+      encodeHashRequest({ piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }),
     seeding,
   ],
   ['requests after chokes', async () => concat([Frame.choke, Frame.unchoke]), leeching],
@@ -304,7 +312,10 @@ const harmless: Array<[string, Uint8Array]> = [
   ['unknown extension messages', encodeExtended(99, utf8('de'))],
   [
     'unasked hashes',
-    encodeHashes({ piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }, new Uint8Array(64)),
+    encodeHashes(
+      { piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 },
+      new Uint8Array(64),
+    ),
   ],
 ];
 for (const [name, frame] of harmless) {

@@ -105,14 +105,25 @@ test('deselecting all that is missing ends the download', () =>
   }));
 
 test('a file of higher priority comes first', () =>
-  onStage({ ...leeching, torrent: { priorities: new Map([[2, 7], [1, 1]]) } }, async (stage) => {
-    const order: number[] = [];
-    stage.torrent.events.on('piece', (piece) => void order.push(piece));
-    await honestSeed(stage, { up: 200_000 });
-    await stage.untilState('seeding');
-    assert.deepEqual(order.slice(0, 2).sort(), [7, 8]);
-    assert.deepEqual(order.slice(-3).sort(), [4, 5, 6]);
-  }));
+  onStage(
+    {
+      ...leeching,
+      torrent: {
+        priorities: new Map([
+          [2, 7],
+          [1, 1],
+        ]),
+      },
+    },
+    async (stage) => {
+      const order: number[] = [];
+      stage.torrent.events.on('piece', (piece) => void order.push(piece));
+      await honestSeed(stage, { up: 200_000 });
+      await stage.untilState('seeding');
+      assert.deepEqual(order.slice(0, 2).sort(), [7, 8]);
+      assert.deepEqual(order.slice(-3).sort(), [4, 5, 6]);
+    },
+  ));
 
 test('a priority may be changed while the torrent runs', () =>
   onStage(leeching, async (stage) => {
@@ -394,11 +405,14 @@ test('data that cannot be opened stops the torrent, and a start tries again', ()
   }));
 
 test('a slow disk holds the peers back instead of filling memory', () =>
-  onStage({ content: { files: [4_000_000] }, pieceBudget: 8 * PIECE, disk: disk().slow({ rate: 100_000 }) }, async (stage) => {
-    await honestSeed(stage);
-    await stage.clock.sleep(5000);
-    const { downloaded, piecesHave } = stage.torrent.status();
-    assert.ok(downloaded <= (piecesHave + 12) * PIECE, `${downloaded} bytes came, ${piecesHave} pieces are stored`);
-    await stage.untilState('seeding', 120_000);
-    await stage.swarm.assertBitExact();
-  }));
+  onStage(
+    { content: { files: [4_000_000] }, pieceBudget: 8 * PIECE, disk: disk().slow({ rate: 100_000 }) },
+    async (stage) => {
+      await honestSeed(stage);
+      await stage.clock.sleep(5000);
+      const { downloaded, piecesHave } = stage.torrent.status();
+      assert.ok(downloaded <= (piecesHave + 12) * PIECE, `${downloaded} bytes came, ${piecesHave} pieces are stored`);
+      await stage.untilState('seeding', 120_000);
+      await stage.swarm.assertBitExact();
+    },
+  ));

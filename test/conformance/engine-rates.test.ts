@@ -46,14 +46,20 @@ function assertRate(bytes: ByteCount, rate: BytesPerSecond): void {
 const limited: Array<[string, (rate: BytesPerSecond) => StageOptions]> = [
   ['of the session', (rate) => ({ engine: { downloadLimit: rate, uploadLimit: rate } })],
   ['of the torrent', (rate) => ({ torrent: { downloadLimit: rate, uploadLimit: rate } })],
-  ['of the torrent, below that of the session', (rate) => ({
-    engine: { downloadLimit: 3 * rate, uploadLimit: 3 * rate },
-    torrent: { downloadLimit: rate, uploadLimit: rate },
-  })],
-  ['of the session, below that of the torrent', (rate) => ({
-    engine: { downloadLimit: rate, uploadLimit: rate },
-    torrent: { downloadLimit: 3 * rate, uploadLimit: 3 * rate },
-  })],
+  [
+    'of the torrent, below that of the session',
+    (rate) => ({
+      engine: { downloadLimit: 3 * rate, uploadLimit: 3 * rate },
+      torrent: { downloadLimit: rate, uploadLimit: rate },
+    }),
+  ],
+  [
+    'of the session, below that of the torrent',
+    (rate) => ({
+      engine: { downloadLimit: rate, uploadLimit: rate },
+      torrent: { downloadLimit: 3 * rate, uploadLimit: 3 * rate },
+    }),
+  ],
 ];
 for (const [whose, options] of limited) {
   for (const rate of [20 * KB, 500 * KB]) {
@@ -108,7 +114,10 @@ test('peers that we do not read from, because of a limit, are not taken for sile
     await stage.untilState('seeding', 900_000);
     const { wasted } = stage.torrent.status();
     assert.ok(wasted <= 32_768, `${wasted} bytes came twice`);
-    assert.ok(stage.endings.every(({ reason }) => !reason.startsWith('timeout')), JSON.stringify(stage.endings));
+    assert.ok(
+      stage.endings.every(({ reason }) => !reason.startsWith('timeout')),
+      JSON.stringify(stage.endings),
+    );
   }));
 
 test('without limits nothing is held back', () =>

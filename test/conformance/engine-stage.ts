@@ -58,7 +58,12 @@ export class Stage {
   #peers = 0;
   #others = 0;
 
-  constructor(swarm: Swarm, member: SwarmMember, torrent: Torrent = member.torrent, content: TestTorrent = swarm.torrent) {
+  constructor(
+    swarm: Swarm,
+    member: SwarmMember,
+    torrent: Torrent = member.torrent,
+    content: TestTorrent = swarm.torrent,
+  ) {
     this.swarm = swarm;
     this.member = member;
     this.torrent = torrent;

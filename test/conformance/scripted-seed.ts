@@ -2,12 +2,9 @@
 import { equalBytes } from '../../src/base/bytes.ts';
 import type { Millis, PieceIndex } from '../../src/base/units.ts';
 import { Bitfield } from '../../src/base/bitfield.ts';
-import { BLOCK_LENGTH } from '../../src/codec/metainfo/index.ts';
 import {
   type BlockRange,
   encodeBitfield,
-  encodeExtended,
-  encodeExtensionHandshake,
   encodeReject,
   Frame,
   encodeHashes,
@@ -61,7 +58,9 @@ function answerHashes(stage: Stage, peer: FakePeer, request: HashRequest, option
 
 /** The whole hash tree of the file with this root. */
 export function treeOf(stage: Stage, piecesRoot: Uint8Array): FileTree {
-  const file = stage.geometry.files.find((other) => other.piecesRoot !== null && equalBytes(other.piecesRoot, piecesRoot));
+  const file = stage.geometry.files.find(
+    (other) => other.piecesRoot !== null && equalBytes(other.piecesRoot, piecesRoot),
+  );
   if (file === undefined) throw new Error('no file has this root');
   return new FileTree(stage.content.data.subarray(file.offset, file.offset + file.length));
 }

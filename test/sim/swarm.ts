@@ -159,8 +159,10 @@ export class Swarm {
       directory: DIRECTORY,
       ...options.torrent,
     });
-    const member = new SwarmMember({ host, session, torrent, storage: plain, files, opener }, this.torrent.geometry, () =>
-      this.clock.now(),
+    const member = new SwarmMember(
+      { host, session, torrent, storage: plain, files, opener },
+      this.torrent.geometry,
+      () => this.clock.now(),
     );
     this.members.push(member);
     return member;

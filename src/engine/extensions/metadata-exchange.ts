@@ -117,9 +117,10 @@ export class MetadataExchange implements PeerExtension {
     this.#served.set(peer.id, served);
     const from = piece * PIECE;
     const isServed = raw !== null && from < raw.length && served <= SERVINGS * Math.ceil(raw.length / PIECE);
-    const answer = isServed && !peer.isCongested
-      ? encodeMetadataMessage({ type: 'data', piece, totalSize: raw.length, data: raw.subarray(from, from + PIECE) })
-      : encodeMetadataMessage({ type: 'reject', piece });
+    const answer =
+      isServed && !peer.isCongested
+        ? encodeMetadataMessage({ type: 'data', piece, totalSize: raw.length, data: raw.subarray(from, from + PIECE) })
+        : encodeMetadataMessage({ type: 'reject', piece });
     sendExtended(peer, this.name, answer);
   }
 
@@ -163,7 +164,8 @@ export class MetadataExchange implements PeerExtension {
     this.#failed = null;
     for (const [index, { askedOf }] of failed?.pieces.entries() ?? []) {
       const [from, end] = [index * PIECE, (index + 1) * PIECE];
-      if (askedOf === 0 || equalBytes((failed as Attempt).bytes.subarray(from, end), good.subarray(from, end))) continue;
+      if (askedOf === 0 || equalBytes((failed as Attempt).bytes.subarray(from, end), good.subarray(from, end)))
+        continue;
       this.#port.ban(askedOf);
     }
   }

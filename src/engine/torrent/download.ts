@@ -169,7 +169,9 @@ export class Download {
     const { piece, buffer } = assembled;
     const hashes = this.#content.hashesOf(piece);
     if (!isGood && hashes !== null && contradicts(hashes, buffer.bytes, this.#digests)) {
-      this.#port.failed(engineError('ENGINE_HYBRID_MISMATCH', `the v1 and v2 hashes of piece ${piece} contradict each other`));
+      this.#port.failed(
+        engineError('ENGINE_HYBRID_MISMATCH', `the v1 and v2 hashes of piece ${piece} contradict each other`),
+      );
       return;
     }
     const guilty = isGood ? this.#blame.passed(assembled) : this.#blame.failed(assembled);

@@ -175,7 +175,9 @@ export class HashExchange {
   }
 
   #fileOf({ piecesRoot }: HashRequest, { geometry }: Content): FileEntry | undefined {
-    this.#byRoot ??= new Map(geometry.files.flatMap((file) => (file.piecesRoot ? [[toHex(file.piecesRoot), file]] : [])));
+    this.#byRoot ??= new Map(
+      geometry.files.flatMap((file) => (file.piecesRoot ? [[toHex(file.piecesRoot), file]] : [])),
+    );
     return this.#byRoot.get(toHex(piecesRoot));
   }
 

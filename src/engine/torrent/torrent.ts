@@ -135,7 +135,9 @@ export class Torrent {
 
   /** It has work to do at each tick of the session. */
   get isActive(): boolean {
-    return this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isSet);
+    return (
+      this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isSet)
+    );
   }
 
   /** How many more connections it would like. */

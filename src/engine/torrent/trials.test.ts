@@ -31,7 +31,10 @@ test('a piece is overdue when its peer does nothing for it', () => {
   const trials = new Trials();
   trials.begin(3, 7, 0);
   trials.begin(4, 8, 0);
-  assert.deepEqual(trials.overdue(1000, (peer) => peer === 8), [3]);
+  assert.deepEqual(
+    trials.overdue(1000, (peer) => peer === 8),
+    [3],
+  );
   assert.deepEqual(trials.overdue(1000, always), []);
 });
 
