@@ -9,7 +9,9 @@ import { parseCount, parseNode, parsePositive, parseSize, parseTier, parseWebSee
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, outputPath, writeOutput } from '../files.ts';
+import { describeTorrent, shortHash } from '../torrent-json.ts';
 import { escapeText } from '../ui/escape.ts';
+import { formatBytes, plural } from '../ui/format.ts';
 import { HashView } from '../ui/hash-view.ts';
 import { Ticker } from '../ui/ticker.ts';
 
@@ -77,14 +79,10 @@ async function performCreate(context: CommandContext, path: string, flags: Creat
   const name = flags.name ?? basename(resolve(path));
   const target = await outputPath(flags.output, `${name.replaceAll('/', '_')}.torrent`);
   await checkOutput(target, flags.force === true);
-  // What tells of the torrent is loaded while it is hashed.
-  const [created, { tellCreated }] = await Promise.all([
-    hash(context, path, target, flags),
-    import('../created-torrent.ts'),
-  ]);
+  const created = await hash(context, path, target, flags);
   for (const { path: left, reason } of created.skipped) output.warn(`left out: ${escapeText(left)} (${reason})`);
   await writeOutput(output, target, created.bytes, flags.force === true);
-  tellCreated(output, target, created.metainfo);
+  await tell(context, target, created);
 }
 
 /** Makes the torrent and shows progress meanwhile. */
@@ -126,4 +124,19 @@ function dateOf(date: UnixSeconds | false | undefined): UnixSeconds | null {
   if (date === false) return null;
   const epoch = process.env['SOURCE_DATE_EPOCH'];
   return date ?? (epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : systemClock.wall());
+}
+
+async function tell({ output }: CommandContext, target: string, { metainfo }: CreatedTorrent): Promise<void> {
+  const { info } = metainfo;
+  if (output.options.json) {
+    const { encodeMagnet, magnetOf } = await import('../../app/torrent-file/index.ts');
+    output.json({ path: target, ...describeTorrent(metainfo), magnet: encodeMagnet(magnetOf(metainfo)) });
+    return;
+  }
+  const files = info.files.filter((file) => !file.isPad).length;
+  output.note(
+    `${escapeText(info.name)}: ${formatBytes(info.totalSize)} in ${plural(files, 'file')}, ${plural(info.pieceCount, 'piece')} of ${formatBytes(info.pieceLength)}`,
+  );
+  output.note(`info hash ${shortHash(metainfo.infoHashes)}`);
+  if (target !== '-') output.line(target);
 }

@@ -24,7 +24,7 @@ export interface HashFilesOptions {
 }
 
 /** Bytes of a batch. Small enough that no thread has much left to do when the others have ended. */
-const BATCH: ByteCount = 8 * 1024 * 1024;
+const BATCH: ByteCount = 4 * 1024 * 1024;
 /** Batches that a worker has ahead: it does not run dry while the calling thread hashes a batch of its own. */
 const LANES = 3;
 
