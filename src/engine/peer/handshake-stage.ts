@@ -25,6 +25,7 @@ export class HandshakeStage implements ConnectionHandlers {
   readonly #bytes = new Uint8Array(HANDSHAKE_LENGTH);
   #length = 0;
   #next: ConnectionHandlers | null = null;
+  #isRefused = false;
   #reason = 'closed before the handshake';
 
   constructor(connection: Connection, options: HandshakeStageOptions) {
@@ -39,6 +40,7 @@ export class HandshakeStage implements ConnectionHandlers {
       this.#next.data(view);
       return;
     }
+    if (this.#isRefused) return; // some data may still come before the connection's end
     const taken = view.subarray(0, HANDSHAKE_LENGTH - this.#length);
     this.#bytes.set(taken, this.#length);
     this.#length += taken.length;
@@ -70,6 +72,7 @@ export class HandshakeStage implements ConnectionHandlers {
   }
 
   #refuse(reason: string): void {
+    this.#isRefused = true;
     this.#reason = reason;
     this.#connection.close();
   }

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressKey, type PeerAddress } from '../../base/address.ts';
+import type { PeerSession } from '../peer/peer-session.ts';
+import { PeerPool } from './peer-pool.ts';
+
+const address = (n: number, port = 6881): PeerAddress => ({ host: `10.0.${n >> 8}.${n & 255}`, port });
+
+/** As much of a session as the pool looks at. */
+function session(id: number, remote: PeerAddress, options: { isSeed?: boolean } = {}): PeerSession {
+  const handshake = { peerId: new Uint8Array(20).fill(id) };
+  const fake = { id, address: addressKey(remote), connection: { remote }, handshake, isSeed: options.isSeed === true };
+  return { ...fake, close: () => {} } as unknown as PeerSession;
+}
+
+test('each known address is dialed once at a time, in the order of learning', () => {
+  const pool = new PeerPool();
+  assert.equal(pool.learn([address(1), address(2), address(1)], 0), 2);
+  assert.deepEqual([pool.nextToDial(0, false), pool.nextToDial(0, false)], [address(1), address(2)]);
+  assert.equal(pool.nextToDial(0, false), null);
+  assert.equal(pool.busyCount, 2);
+});
+
+test('a failed dial is repeated after a pause that doubles, and given up after six failures', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1)], 0);
+  let now = 0;
+  for (const pause of [15_000, 30_000, 60_000, 120_000, 240_000]) {
+    assert.deepEqual(pool.nextToDial(now, false), address(1));
+    pool.dialFailed(address(1), now, false);
+    assert.equal(pool.nextToDial(now + pause - 1, false), null);
+    now += pause;
+  }
+  assert.deepEqual(pool.nextToDial(now, false), address(1));
+  pool.dialFailed(address(1), now, false);
+  assert.equal(pool.knownCount, 0);
+});
+
+test('a connection that stood for a while forgives earlier failures', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1)], 0);
+  for (const now of [0, 15_000, 45_000]) {
+    pool.nextToDial(now, false);
+    pool.dialFailed(address(1), now, false);
+  }
+  const peer = session(1, address(1));
+  pool.nextToDial(105_000, false);
+  pool.connected(peer);
+  assert.equal(pool.nextToDial(200_000, false), null, 'it is connected');
+  pool.disconnected(peer, 200_000);
+  assert.equal(pool.nextToDial(214_999, false), null);
+  assert.deepEqual(pool.nextToDial(215_000, false), address(1));
+});
+
+test('a seed does not dial those that were seeds', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1), address(2)], 0);
+  for (const [id, isSeed] of [
+    [1, true],
+    [2, false],
+  ] as const) {
+    const peer = session(id, pool.nextToDial(0, false) as PeerAddress, { isSeed });
+    pool.connected(peer);
+    pool.disconnected(peer, 0);
+  }
+  assert.deepEqual(pool.nextToDial(60_000, true), address(2));
+  assert.equal(pool.nextToDial(60_000, true), null);
+  assert.deepEqual(pool.nextToDial(60_000, false), address(1));
+});
+
+test('a dial that the remote refused is counted, one that never reached it is not', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1)], 0);
+  pool.dialFailed(address(1), 0, false);
+  assert.equal(pool.refusalsOf(address(1)), 0);
+  pool.dialFailed(address(1), 0, true);
+  assert.equal(pool.refusalsOf(address(1)), 1);
+});
+
+test('a banned host is forgotten at all its ports, not learned again, and its connections are closed', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1), address(1, 7000), address(2)], 0);
+  const reasons: string[] = [];
+  const peer = { ...session(5, address(1, 50_000)), close: (reason: string) => void reasons.push(reason) };
+  pool.connected(peer as unknown as PeerSession);
+  pool.ban(address(1).host);
+  assert.deepEqual([pool.knownCount, reasons.length, pool.isBanned(address(1).host)], [1, 1, true]);
+  assert.equal(pool.learn([address(1), address(1, 8000)], 0), 0);
+});
+
+test('an address that is our own is not learned again', () => {
+  const pool = new PeerPool();
+  pool.learn([address(1)], 0);
+  pool.nextToDial(0, false);
+  pool.exclude(address(1));
+  pool.dialFailed(address(1), 0, true);
+  assert.deepEqual([pool.knownCount, pool.busyCount, pool.learn([address(1)], 0)], [0, 0, 0]);
+});
+
+test('the host of a session is remembered after its end, but not for ever', () => {
+  const pool = new PeerPool();
+  for (let id = 1; id <= 1500; id++) {
+    const peer = session(id, address(id));
+    pool.connected(peer);
+    assert.equal(pool.hostOf(id), address(id).host);
+    pool.disconnected(peer, 0);
+  }
+  assert.equal(pool.hostOf(1500), address(1500).host);
+  assert.equal(pool.hostOf(1), undefined);
+});
+
+test('no more addresses are remembered than could be of use', () => {
+  const pool = new PeerPool();
+  pool.learn(
+    Array.from({ length: 5000 }, (_, n) => address(n)),
+    0,
+  );
+  assert.equal(pool.knownCount, 4000);
+});
+
+test('a peer is found by its peer id', () => {
+  const pool = new PeerPool();
+  const peer = session(7, address(1));
+  pool.connected(peer);
+  assert.equal(pool.withPeerId(new Uint8Array(20).fill(7)), peer);
+  assert.equal(pool.withPeerId(new Uint8Array(20).fill(8)), undefined);
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bitfield } from '../../base/bitfield.ts';
+import { seededRandom } from '../../base/random.ts';
+import { type FileEntry, Geometry } from '../../codec/metainfo/index.ts';
+import { PiecePicker } from '../picker/piece-picker.ts';
+import { Selection } from './selection.ts';
+
+const PIECE = 32_768;
+
+/** Files of these sizes, one behind the other; a negative size is a pad. */
+function geometryOf(sizes: readonly number[]): Geometry {
+  let offset = 0;
+  const files = sizes.map((size, index) => {
+    const file = { path: [`${index}`], length: Math.abs(size), offset, isPad: size < 0, symlink: null };
+    offset += file.length;
+    return file as unknown as FileEntry;
+  });
+  return new Geometry({
+    pieceLength: PIECE,
+    pieceCount: Math.ceil(offset / PIECE),
+    length: offset,
+    files,
+    hasV1: true,
+  });
+}
+
+const haveOf = (geometry: Geometry, pieces: readonly number[]): Bitfield => {
+  const have = new Bitfield(geometry.pieceCount);
+  for (const piece of pieces) have.add(piece);
+  return have;
+};
+
+test('without options all files are wanted, pads aside', () => {
+  const selection = new Selection(geometryOf([PIECE, 100, -500, PIECE]));
+  assert.equal(selection.files, 'all');
+  assert.deepEqual(
+    [0, 1, 2, 3].map((file) => selection.priorityOf(file)),
+    [4, 4, 0, 4],
+  );
+});
+
+test('a selection names the wanted files', () => {
+  const selection = new Selection(geometryOf([PIECE, 100, PIECE]), { select: [2, 99] });
+  assert.deepEqual(selection.files, new Set([2]));
+});
+
+test('priorities override the selection and stay between 0 and 7', () => {
+  const priorities = new Map([
+    [0, 0],
+    [1, 99],
+    [2, -1],
+  ]);
+  const selection = new Selection(geometryOf([PIECE, 100, PIECE, PIECE]), { select: [0, 3], priorities });
+  assert.deepEqual(
+    [0, 1, 2, 3].map((file) => selection.priorityOf(file)),
+    [0, 7, 0, 4],
+  );
+});
+
+test('a piece is as important as its most important file', () => {
+  // Piece 0: file 0; piece 1: files 0, 1 and 2; piece 2: file 2.
+  const geometry = geometryOf([PIECE + 100, 100, 2 * PIECE - 200]);
+  const have = new Bitfield(geometry.pieceCount);
+  const picker = new PiecePicker({ geometry, have, random: seededRandom(1), canOpen: () => true });
+  const priorities = new Map([
+    [0, 1],
+    [1, 6],
+    [2, 0],
+  ]);
+  new Selection(geometry, { priorities }).applyTo(picker);
+  assert.deepEqual(
+    [0, 1, 2].map((piece) => picker.priorityOf(piece)),
+    [1, 6, 0],
+  );
+});
+
+test('progress counts the verified bytes of wanted files', () => {
+  const geometry = geometryOf([PIECE + 100, 100, 2 * PIECE - 200]);
+  const selection = new Selection(geometry, { select: [0, 1] });
+  assert.deepEqual(selection.progress(haveOf(geometry, [])), { size: PIECE + 200, done: 0 });
+  assert.deepEqual(selection.progress(haveOf(geometry, [0])), { size: PIECE + 200, done: PIECE });
+  assert.deepEqual(selection.progress(haveOf(geometry, [1])), { size: PIECE + 200, done: 200 });
+  assert.deepEqual(selection.progress(haveOf(geometry, [0, 1, 2])), { size: PIECE + 200, done: PIECE + 200 });
+});
+
+test('what is missing counts all pieces, wanted or not', () => {
+  const geometry = geometryOf([PIECE, PIECE, 100]);
+  const selection = new Selection(geometry, { select: [0] });
+  assert.equal(selection.missing(haveOf(geometry, [0])), PIECE + 100);
+  assert.equal(selection.missing(haveOf(geometry, [2])), 2 * PIECE);
+  assert.equal(selection.missing(haveOf(geometry, [0, 1, 2])), 0);
+});
