@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { toHex } from '../../src/base/bytes.ts';
 import type { AnnounceEvent, Discovery, PeerSink, Swarm, SwarmProgress } from '../../src/discovery/index.ts';
 import { type FakeListener } from '../sim/fake-peer.ts';
+import type { TestTorrent } from '../sim/test-torrent.ts';
 import { onStage, type Stage, type StageOptions } from './engine-stage.ts';
 import { metadataPeer } from './extension-peer.ts';
 import { honestSeed } from './scripted-seed.ts';
@@ -135,6 +136,17 @@ test('a private torrent is announced only where that is allowed (BEP 27)', async
   assert.deepEqual(forbidden.events, []);
 });
 
+test('sources are asked for peers every half minute while there is none', async () => {
+  const notes = new Notebook();
+  await onStage(withNotes(notes), async (stage) => {
+    await stage.clock.sleep(95_000);
+    assert.deepEqual(notes.events, ['started', 'update', 'update', 'update']);
+    stage.keepAlive(await stage.peer());
+    await stage.clock.sleep(95_000);
+    assert.equal(notes.events.length, 4);
+  });
+});
+
 test('a torrent that fails says goodbye', async () => {
   const notes = new Notebook();
   const options: StageOptions = { content: { files: [size], version: 'hybrid', isContradictory: true } };
@@ -166,6 +178,26 @@ test('peers that a source names are dialed, and wanted only while there is room'
     assert.deepEqual([swarm.progress().wanted, stage.torrent.status().peersConnected], [0, 2]);
   });
 });
+
+test('a magnet link that turns out to be a torrent which is there already fails, and that one stays reachable', () =>
+  onStage({ content: { files: [size], version: 'hybrid' }, has: 'everything' }, async (stage) => {
+    const { v1, v2 } = stage.content.metainfo.infoHashes as { v1: Uint8Array; v2: Uint8Array };
+    await stage.member.session.remove(stage.torrent);
+    const only = (infoHashes: { v1: Uint8Array | null; v2: Uint8Array | null }): TestTorrent => ({
+      ...stage.content,
+      metainfo: { ...stage.content.metainfo, infoHashes },
+    });
+    const first = stage.add(only({ v1, v2: null }), {}, true);
+    const second = stage.add(only({ v1: null, v2 }), {}, true);
+    await metadataPeer(first, stage.content.metainfo.info.raw);
+    await first.untilState('seeding');
+    await metadataPeer(second, stage.content.metainfo.info.raw);
+    await second.untilState('failed');
+    const { state } = second.torrent;
+    assert.ok(state.kind === 'failed');
+    assert.equal(state.error.code, 'ENGINE_DUPLICATE');
+    await (await first.peer({ fast: true })).expect('haveAll');
+  }));
 
 test('a magnet link with two info hashes that do not belong together fails when its metadata comes', () =>
   onStage({ content: { files: [size], version: 'hybrid' }, isMagnet: true }, async (stage) => {

@@ -347,15 +347,27 @@ test('a peer gets the hashes of a torrent a few times, then it is refused', () =
 
 test('no more connections are kept than allowed, and idle ones make room when they time out', () =>
   onStage({ ...seeding, engine: { maxConnections: 20, handshakeTimeout: 5000 } }, async (stage) => {
-    const from = stage.host();
     const peers: FakePeer[] = [];
-    for (let i = 0; i < 100; i++) peers.push(await FakePeer.connect(from.transport, stage.address, stage.clock));
+    for (let i = 0; i < 40; i++) peers.push(await FakePeer.connect(stage.host().transport, stage.address, stage.clock));
     await stage.clock.sleep(500);
     assert.equal(peers.filter(({ ended }) => ended === null).length, 20);
     await stage.clock.sleep(6000);
     assert.equal(peers.filter(({ ended }) => ended === null).length, 0);
     const peer = await stage.peer();
     await peer.expect('bitfield');
+  }));
+
+test('one host cannot occupy all places with handshakes that it does not finish', () =>
+  onStage({ ...seeding, engine: { maxConnections: 50 } }, async (stage) => {
+    const from = stage.host();
+    const idle: FakePeer[] = [];
+    for (let i = 0; i < 60; i++) idle.push(await FakePeer.connect(from.transport, stage.address, stage.clock));
+    await stage.clock.sleep(500);
+    assert.equal(idle.filter(({ ended }) => ended === null).length, 32);
+    const other = await stage.peer();
+    await other.expect('bitfield');
+    await stage.clock.sleep(10_000);
+    await (await stage.peer({ from })).expect('bitfield');
   }));
 
 test('no more connections of a torrent are kept than allowed', () =>

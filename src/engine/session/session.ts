@@ -11,7 +11,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
-import { swarmHashes } from '../../codec/metainfo/index.ts';
+import { type InfoHashes, swarmHashes } from '../../codec/metainfo/index.ts';
 import { createPeerId, encodeHandshake, type Handshake } from '../../codec/wire/index.ts';
 import type { Discovery } from '../../discovery/index.ts';
 import type { Connection, ConnectionHandlers, Listener, Transport } from '../../net/index.ts';
@@ -41,10 +41,14 @@ export interface EngineDeps {
 
 /** Torrents that open or check their data at the same time. */
 const MOST_OPENING = 4;
+/** Incoming connections of one host that have not finished their handshake; it cannot occupy all others' places. */
+const MOST_GREETING = 32;
 /** Between two looks at all active torrents, ms. */
 const TICK: Millis = 1000;
 /** The same while rates are limited: how finely transfers are metered. */
 const LIMITED_TICK: Millis = 100;
+
+const duplicate = ({ name }: Torrent): Error => engineError('ENGINE_DUPLICATE', `${name} is already in this session`);
 
 export class EngineSession {
   readonly #options: EngineOptions;
@@ -55,6 +59,8 @@ export class EngineSession {
   /** Binary 20-byte info hash → torrent; a hybrid stands under both of its names. */
   readonly #bySwarm = new Map<string, Torrent>();
   readonly #connections = new Set<Connection>();
+  /** Incoming connections whose handshake has not come yet. */
+  readonly #greeting = new Set<Connection>();
   readonly #dialing = new Set<AbortController>();
   #listeners: Listener[] = [];
   #lastPeerId = 0;
@@ -106,15 +112,12 @@ export class EngineSession {
   /** Adds a torrent and starts it. */
   add(identity: TorrentIdentity, options: TorrentOptions): Torrent {
     if (this.#isClosed) throw engineError('ENGINE_CLOSED', 'the session is closed');
-    const names = swarmHashes(identity.infoHashes).map(toBinary);
-    if (names.some((name) => this.#bySwarm.has(name))) {
-      throw engineError('ENGINE_DUPLICATE', `${identity.name} is already in this session`);
-    }
     const torrent = new Torrent(identity, options, this.#services, {
-      hashesKnown: (known) => this.#register(known),
+      hashesKnown: (known, hashes) => this.#register(known, hashes),
     });
+    if (swarmHashes(identity.infoHashes).some((name) => this.#bySwarm.has(toBinary(name)))) throw duplicate(torrent);
+    this.#register(torrent, identity.infoHashes);
     this.#torrents.add(torrent);
-    this.#register(torrent);
     torrent.start();
     return torrent;
   }
@@ -141,8 +144,15 @@ export class EngineSession {
     await Promise.allSettled(listeners);
   }
 
-  #register(torrent: Torrent): void {
-    for (const name of swarmHashes(torrent.infoHashes)) this.#bySwarm.set(toBinary(name), torrent);
+  /**
+   * Throws when another torrent that is known by one of the names has its metadata: both would write the same files.
+   * One that has not, a magnet link to the same torrent, keeps its name until it finds out by itself.
+   */
+  #register(torrent: Torrent, hashes: InfoHashes): void {
+    const names = swarmHashes(hashes).map(toBinary);
+    const others = names.map((name) => this.#bySwarm.get(name)).filter((other) => other !== torrent);
+    if (others.some((other) => other !== undefined && other.metainfo !== null)) throw duplicate(torrent);
+    for (const name of names) if (!this.#bySwarm.has(name)) this.#bySwarm.set(name, torrent);
   }
 
   // ---- time
@@ -228,22 +238,29 @@ export class EngineSession {
   }
 
   #accept(connection: Connection): void {
-    if (this.#connections.size >= this.#options.maxConnections) {
+    let greeting = 0;
+    for (const { remote } of this.#greeting) if (remote.host === connection.remote.host) greeting++;
+    if (this.#connections.size >= this.#options.maxConnections || greeting >= MOST_GREETING) {
       connection.close();
       return;
     }
     this.#connections.add(connection);
+    this.#greeting.add(connection);
     new HandshakeStage(connection, {
       clock: this.#deps.clock,
       timeout: this.#options.handshakeTimeout,
       accept: (handshake) => {
+        this.#greeting.delete(connection);
         const torrent = this.#bySwarm.get(toBinary(handshake.infoHash));
         if (torrent === undefined || !torrent.isOpen) return 'no such torrent';
         connection.send(this.#handshake(torrent, this.#answerHash(torrent, handshake)));
         return this.#attach(torrent, connection, handshake);
       },
       failed: (reason) => this.#deps.logger.debug('incoming connection ended', { reason }),
-      ended: () => this.#connections.delete(connection),
+      ended: () => {
+        this.#connections.delete(connection);
+        this.#greeting.delete(connection);
+      },
     });
   }
 

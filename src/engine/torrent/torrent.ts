@@ -44,8 +44,8 @@ export interface TorrentIdentity {
 
 /** What it tells its session. */
 export interface TorrentOwner {
-  /** The metadata named further info hashes (a hybrid known by one of its two). */
-  hashesKnown(torrent: Torrent): void;
+  /** The metadata names further info hashes (a hybrid known by one of its two); throws when another torrent has one. */
+  hashesKnown(torrent: Torrent, infoHashes: InfoHashes): void;
 }
 
 /** How often sources are asked for peers while there is none, ms. */
@@ -95,6 +95,10 @@ export class Torrent {
     });
     const { downloadLimit = 0, uploadLimit = 0 } = options;
     this.limits = new TransferLimits({ download: downloadLimit, upload: uploadLimit }, now, services.limits);
+  }
+
+  get name(): string {
+    return this.#identity.name;
   }
 
   get infoHashes(): InfoHashes {
@@ -414,6 +418,7 @@ export class Torrent {
 
   #announce(): void {
     if (this.#announcer.isStarted) return;
+    this.#nextAsk = this.#services.clock.now() + ASK_INTERVAL;
     const { metainfo, trackers, infoHashes } = this.#identity;
     const swarms = swarmHashes(infoHashes).map((infoHash) => ({
       infoHash,
@@ -462,8 +467,8 @@ export class Torrent {
       const isBoth = isSame(infoHashes.v1, v1) && isSame(infoHashes.v2, v2);
       if (!isBoth) throw engineError('ENGINE_HYBRID_MISMATCH', 'the metadata fits one of the two info hashes only');
       const metainfo: Metainfo = { ...emptyMetainfo, info, infoHashes, trackers: this.#identity.trackers };
+      this.#owner.hashesKnown(this, infoHashes);
       this.#identity = { ...this.#identity, metainfo, infoHashes, name: info.name };
-      this.#owner.hashesKnown(this);
       // The announces so far named one swarm and no size: begin anew with what is known now.
       void this.#announcer.stop();
       this.#setState({ kind: 'checking', done: 0, total: 0 });
