@@ -118,6 +118,6 @@ export class Geometry {
    */
   isValidRequest(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
     if (piece >= this.pieceCount || length <= 0) return false;
-    return begin + length <= Math.min(this.pieceLength, this.length - this.pieceOffset(piece));
+    return begin + length <= (this.#endsWithFile ? this.pieceLength : this.pieceSize(piece));
   }
 }
