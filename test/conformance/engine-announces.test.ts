@@ -59,6 +59,11 @@ test('a download is announced when it begins, completes and ends, with what is l
   assert.equal(stopped.left, 0);
 });
 
+test('the first announce asks for peers', async () => {
+  const notes = new Notebook();
+  await onStage(withNotes(notes), async () => assert.equal(notes.announces[0]?.wanted, 50));
+});
+
 test('a seed is announced with nothing left, and never as completed', async () => {
   const notes = new Notebook();
   await onStage(withNotes(notes, { content, has: 'everything' }), async () => {});

@@ -191,8 +191,7 @@ export class EngineSession {
       isProgress = false;
       for (const torrent of this.#torrents) {
         if (this.#dialing.size >= this.#options.maxDialing || busy() >= this.#options.maxConnections) return;
-        if (torrent.wantsPeers <= 0) continue;
-        const address = torrent.swarm.nextToDial(now);
+        const address = torrent.nextToDial(now);
         if (address === null) continue;
         isProgress = true;
         void this.#connect(torrent, address);

@@ -146,8 +146,13 @@ export class Torrent {
 
   /** How many more connections it would like. */
   get wantsPeers(): number {
-    if (!this.isOpen || this.#swarm === null) return 0;
-    return this.#services.options.maxConnectionsPerTorrent - this.#swarm.pool.busyCount;
+    if (!this.isOpen) return 0;
+    return this.#services.options.maxConnectionsPerTorrent - (this.#swarm?.pool.busyCount ?? 0);
+  }
+
+  /** The next address to dial, marked as being dialed; null when there is none now. */
+  nextToDial(now: Millis): PeerAddress | null {
+    return this.wantsPeers > 0 ? (this.#swarm?.nextToDial(now) ?? null) : null;
   }
 
   /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
