@@ -129,6 +129,48 @@ test('while the guilty is sought each new piece has one sender, and afterwards a
     await stage.swarm.assertBitExact();
   }));
 
+test('when the guilty is found others help with a piece that had one sender until then', () =>
+  onStage({ content: { files: [3 * 4_194_304], pieceLength: 4_194_304 } }, async (stage) => {
+    const senders = new Map<number, Set<number>>();
+    let isFound = false;
+    stage.torrent.events.on('banned', () => void (isFound = true));
+    for (let i = 0; i < 4; i++) {
+      // The third spoils one block and is honest then: only the good piece convicts it.
+      let isDone = false;
+      const answer = ({ piece }: { piece: number }, data: Uint8Array): Uint8Array => {
+        if (isFound) senders.set(piece, (senders.get(piece) ?? new Set()).add(i));
+        if (i !== 2 || isDone) return data;
+        isDone = true;
+        return spoiled(data);
+      };
+      await honestSeed(stage, { up: i === 0 ? 10_000 : 40_000, answer });
+    }
+    await stage.untilState('seeding', 20 * MINUTE);
+    assert.deepEqual(stage.member.banned, ['10.9.0.3']);
+    assert.ok(Math.max(...[...senders.values()].map(({ size }) => size)) > 1);
+  }));
+
+test('a failed piece that can convict comes before all others', () =>
+  onStage({ content: { files: [20 * 1_048_576], pieceLength: 1_048_576 } }, async (stage) => {
+    const order: Array<number | string> = [];
+    stage.torrent.events.on('piece', (piece) => void order.push(piece));
+    stage.torrent.events.on('hashFailed', ({ piece }) => void order.push(`failed ${piece}`));
+    let isDone = false;
+    for (let i = 0; i < 4; i++) {
+      const answer = (_: unknown, data: Uint8Array): Uint8Array => {
+        if (i !== 2 || isDone) return data;
+        isDone = true;
+        return spoiled(data);
+      };
+      await honestSeed(stage, { up: 30_000, answer });
+    }
+    await stage.until(() => stage.member.banned.length > 0, 20 * MINUTE);
+    const failure = order.findIndex((entry) => typeof entry === 'string');
+    const piece = Number((order[failure] as string).slice(7));
+    const later = order.slice(failure + 1).indexOf(piece);
+    assert.ok(later >= 0 && later < 5, order.join());
+  }));
+
 test('all bytes of failed pieces count as wasted', () =>
   onStage({ content: { files: [262_144], pieceLength: 65_536 } }, async (stage) => {
     const bad = await honestSeed(stage, { answer: (_, data) => spoiled(data) });

@@ -107,6 +107,17 @@ test('what a peer said of its pieces before the metadata was there is not forgot
     await stage.swarm.assertBitExact();
   }));
 
+test('a peer that came before the metadata learns what lies on our disk once it is known', () =>
+  onStage({ content: { files: [10 * 65_536] }, isMagnet: true, has: [0, 3] }, async (stage) => {
+    const early = await stage.peer({ fast: true });
+    await early.expect('haveNone');
+    await metadataPeer(stage, rawOf(stage));
+    assert.deepEqual([(await early.expect('have')).piece, (await early.expect('have')).piece], [0, 3]);
+    const late = await stage.peer({ fast: true });
+    await late.expect('bitfield');
+    await late.expectNone('have', 1000);
+  }));
+
 test('a bitfield that the metadata proves wrong ends the connection', () =>
   onStage({ content: small, isMagnet: true }, async (stage) => {
     const peer = await stage.peer({ fast: true });

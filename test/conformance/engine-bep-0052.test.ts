@@ -143,6 +143,19 @@ test('a piece layer of more than 512 hashes is fetched in runs', () =>
     },
   ));
 
+test('one peer is asked for few piece layers at the same time', () =>
+  onStage(
+    { content: { files: Array.from({ length: 12 }, () => 70_000), version: 'v2', hasPieceLayers: false } },
+    async (stage) => {
+      const silent = await stage.peer({ fast: true });
+      silent.send(Frame.haveAll);
+      await stage.clock.sleep(5000);
+      assert.equal(hashRequests(silent).length, 4);
+      await honestSeed(stage);
+      await stage.untilState('seeding');
+    },
+  ));
+
 test('what was fetched of the piece layers is served on', () =>
   onStage(layerless, async (stage) => {
     await honestSeed(stage);

@@ -159,6 +159,29 @@ test('of two connections that two peers dialed at once both ends keep the same o
   }
 });
 
+for (const [whose, prefix, keepsTheirs] of [
+  ['greater', '-ZZ0001-', true],
+  ['smaller', '-AA0001-', false],
+] as const) {
+  test(`of two connections with a peer of a ${whose} id we keep the one that the greater id dialed`, () =>
+    onStage({ content: small }, async (stage) => {
+      const from = stage.host();
+      const peerId = utf8(`${prefix}............`);
+      const hello = encodeHandshake({
+        ...{ fast: true, extended: false, dht: false, v2: false },
+        infoHash: stage.infoHash,
+        peerId,
+      });
+      const ours = await stage.dialed(from);
+      const theirs = await FakePeer.connect(from.transport, stage.address, stage.clock);
+      for (const peer of [ours, theirs]) peer.send(hello);
+      await (keepsTheirs ? ours : theirs).expectClose();
+      await stage.clock.sleep(1000);
+      assert.equal((keepsTheirs ? theirs : ours).ended, null);
+      assert.equal(stage.torrent.status().peersConnected, 1);
+    }));
+}
+
 test('a v1 handshake with the v2 bit for a hybrid torrent is upgraded to the v2 name', () =>
   onStage({ content: hybrid }, async (stage) => {
     const peer = await stage.greet({ v2: true });

@@ -286,6 +286,18 @@ test('a recheck finds what has been spoiled on the disk, and it is fetched again
     await stage.swarm.assertBitExact();
   }));
 
+test('a recheck is done once, not again after each pause', () =>
+  onStage(seeding, async (stage) => {
+    await stage.torrent.recheck();
+    await stage.untilState('seeding');
+    assert.ok(stage.states.includes('checking'));
+    stage.states.length = 0;
+    await stage.torrent.pause();
+    stage.torrent.start();
+    await stage.untilState('seeding');
+    assert.ok(!stage.states.includes('checking'));
+  }));
+
 test('a check that a pause interrupts is taken up again', () =>
   onStage({ ...seeding, disk: disk().slow({ seek: 1000 }) }, async (stage) => {
     await stage.member.session.remove(stage.torrent);

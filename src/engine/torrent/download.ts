@@ -134,7 +134,8 @@ export class Download {
   /** A piece is about to be started: is there memory for it? */
   #open(piece: PieceIndex): boolean {
     if (!this.#assembler.open(piece)) return false;
-    if (this.#isUnsettled) this.#trials.begin(piece, this.#asking, this.#port.now());
+    if (!this.#isUnsettled) return true;
+    this.#trials.begin(piece, this.#asking, this.#content.geometry.blockCount(piece), this.#port.now());
     return true;
   }
 

@@ -335,7 +335,7 @@ export class Swarm implements PeerHost {
   #replaces(connection: Connection, twin: PeerSession): boolean {
     if (connection.isIncoming === twin.connection.isIncoming) return false;
     const isTheirsSmaller = compareBytes(twin.handshake.peerId, this.#services.peerId) < 0;
-    return connection.isIncoming === isTheirsSmaller;
+    return connection.isIncoming !== isTheirsSmaller;
   }
 
   /** The first messages after the handshake: what we have (BEP 3, 6), then our extensions (BEP 10). */

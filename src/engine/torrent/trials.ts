@@ -7,12 +7,14 @@ import type { Millis, PieceIndex } from '../../base/units.ts';
 
 interface Trial {
   readonly peerId: number;
+  readonly patience: Millis;
   /** When another peer shall have its turn. */
   readonly endsAt: Millis;
 }
 
-/** How long a peer may take for a piece; doubled each time a piece is taken from a slow one. */
+/** How long a peer may take for a piece, and for each block of it; doubled each time a piece is taken from a slow one. */
 const FIRST_PATIENCE: Millis = 120_000;
+const PER_BLOCK: Millis = 1000;
 
 export class Trials {
   readonly #trials = new Map<PieceIndex, Trial>();
@@ -21,8 +23,9 @@ export class Trials {
   /** By piece: peers from which it was taken, and until when others have precedence. */
   readonly #losers = new Map<PieceIndex, Map<number, Millis>>();
 
-  begin(piece: PieceIndex, peerId: number, now: Millis): void {
-    this.#trials.set(piece, { peerId, endsAt: now + (this.#patience.get(piece) ?? FIRST_PATIENCE) });
+  begin(piece: PieceIndex, peerId: number, blocks: number, now: Millis): void {
+    const patience = this.#patience.get(piece) ?? Math.max(FIRST_PATIENCE, blocks * PER_BLOCK);
+    this.#trials.set(piece, { peerId, patience, endsAt: now + patience });
   }
 
   /** May the peer bring blocks of the piece? */
@@ -64,8 +67,8 @@ export class Trials {
   /** Pieces whose sender does nothing for them, or takes too long: they begin anew with another. */
   overdue(now: Millis, isWorking: (peerId: number) => boolean): PieceIndex[] {
     const pieces: PieceIndex[] = [];
-    for (const [piece, { peerId, endsAt }] of this.#trials) {
-      if (now >= endsAt) this.#patience.set(piece, 2 * (this.#patience.get(piece) ?? FIRST_PATIENCE));
+    for (const [piece, { peerId, patience, endsAt }] of this.#trials) {
+      if (now >= endsAt) this.#patience.set(piece, 2 * patience);
       if (now >= endsAt || !isWorking(peerId)) pieces.push(piece);
     }
     return pieces;
