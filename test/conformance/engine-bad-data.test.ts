@@ -143,7 +143,7 @@ test('when the guilty is found others help with a piece that had one sender unti
         isDone = true;
         return spoiled(data);
       };
-      await honestSeed(stage, { up: i === 0 ? 10_000 : 40_000, answer });
+      await honestSeed(stage, { up: 20_000, answer });
     }
     await stage.untilState('seeding', 20 * MINUTE);
     assert.deepEqual(stage.member.banned, ['10.9.0.3']);
