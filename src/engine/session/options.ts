@@ -9,7 +9,7 @@ export interface EngineOptions {
   readonly maxConnections: number;
   /** Most connections of one torrent. */
   readonly maxConnectionsPerTorrent: number;
-  /** Peers unchoked at the same time, over all torrents of the session. */
+  /** Peers of one torrent that are unchoked at the same time. */
   readonly uploadSlots: number;
   readonly downloadLimit: BytesPerSecond;
   readonly uploadLimit: BytesPerSecond;

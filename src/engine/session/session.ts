@@ -7,7 +7,7 @@ import { equalBytes, toBinary } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import type { Digests } from '../../base/digests.ts';
-import { messageOf } from '../../base/errors.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
@@ -105,7 +105,13 @@ export class EngineSession {
   async listen(): Promise<void> {
     for (const { host, port } of this.#options.listen) {
       const wanted = { host, port: port || this.#services.port() };
-      this.#listeners.push(await this.#deps.transport.listen(wanted, (connection) => this.#accept(connection)));
+      try {
+        this.#listeners.push(await this.#deps.transport.listen(wanted, (connection) => this.#accept(connection)));
+      } catch (error) {
+        // A machine without IPv6 still serves IPv4; a port that another program has is for the user to know.
+        if (this.#listeners.length === 0 || codeOf(error) !== 'NET_LISTEN_FAILED') throw error;
+        this.#deps.logger.warn('an address cannot be listened on', { host, reason: messageOf(error) });
+      }
     }
   }
 
