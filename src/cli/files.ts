@@ -63,3 +63,8 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'devic
 }
 
 const exists = (path: string): DstError => cliError('OUTPUT_EXISTS', `${path} exists already`);
+
+/** Standard input can be read once only. */
+export function refuseTwoStdins(targets: readonly string[]): void {
+  if (targets.filter((target) => target === '-').length > 1) throw cliError('USAGE', '- can be given only once');
+}

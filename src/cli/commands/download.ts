@@ -10,7 +10,7 @@ import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { parseNumber, parsePeer, parseSelection } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
-import { readInput } from '../files.ts';
+import { readInput, refuseTwoStdins } from '../files.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -72,7 +72,7 @@ export const download: CommandDefinition = {
 };
 
 async function performDownload(context: CommandContext, targets: string[], flags: DownloadFlags): Promise<number> {
-  if (targets.filter((target) => target === '-').length > 1) throw cliError('USAGE', '- can be given only once');
+  refuseTwoStdins(targets);
   const sources: (Metainfo | string)[] = [];
   for (const target of targets) sources.push(await readTarget(target, flags.select));
   if (flags.list === true) return await list(context, sources, flags);

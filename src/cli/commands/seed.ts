@@ -5,7 +5,7 @@ import type { PeerAddress } from '../../base/address.ts';
 import { parsePeer } from '../arguments.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
-import { readInput } from '../files.ts';
+import { readInput, refuseTwoStdins } from '../files.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -45,7 +45,7 @@ export const seed: CommandDefinition = {
 };
 
 async function performSeed(context: CommandContext, targets: string[], flags: SeedCommandFlags): Promise<number> {
-  if (targets.filter((target) => target === '-').length > 1) throw cliError('USAGE', '- can be given only once');
+  refuseTwoStdins(targets);
   const jobs: TransferJob[] = [];
   for (const target of targets) {
     const { metainfo, directory } = await locateData(decodeTorrent(await readInput(target)), flags.data);
