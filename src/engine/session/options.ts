@@ -1,6 +1,7 @@
 /** Options of a session and of a torrent in it, with their defaults. Rates are bytes per second, 0 = unlimited. */
 import type { PeerAddress } from '../../base/address.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
+import { clientName } from '../../base/version.ts';
 
 export interface EngineOptions {
   /** Addresses to listen on; the first free port is kept for both families. Empty: do not listen. */
@@ -42,7 +43,7 @@ export const defaultEngineOptions: EngineOptions = {
   peerTimeout: 120_000,
   requestTimeout: 60_000,
   maxMetadataSize: 16 * 1024 * 1024,
-  clientVersion: 'DST Torrent 0.1.0',
+  clientVersion: clientName,
 };
 
 export interface TorrentOptions {
