@@ -164,6 +164,16 @@ test('seeding ends after the time that was set, peers or not', () =>
     assert.ok(Math.abs(stage.clock.now() - start - 600_000) < 5000);
   }));
 
+test('a torrent that is resumed after its goal seeds on', () =>
+  onStage({ content: { files: [1_000_000] }, has: 'everything', torrent: { seedTime: 60_000 } }, async (stage) => {
+    await stage.untilState('paused');
+    stage.torrent.start();
+    await stage.untilState('seeding');
+    await stage.peer();
+    await stage.clock.sleep(90_000);
+    assert.equal(stage.torrent.state.kind, 'seeding');
+  }));
+
 test('the time of seeding begins with the end of the download', () =>
   onStage({ content: { files: [1_000_000] }, torrent: { seedTime: 60_000 } }, async (stage) => {
     await stage.clock.sleep(120_000);

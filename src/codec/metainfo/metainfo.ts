@@ -82,6 +82,27 @@ export interface Metainfo {
   readonly collections: readonly string[];
 }
 
+/** A torrent of which only the info dictionary and trackers are known, as from a magnet link. */
+export function bareMetainfo(
+  { info, infoHashes }: Pick<Metainfo, 'info' | 'infoHashes'>,
+  trackers: Metainfo['trackers'],
+): Metainfo {
+  return {
+    info,
+    infoHashes,
+    pieceLayers: new Map(),
+    trackers,
+    webSeeds: [],
+    httpSeeds: [],
+    nodes: [],
+    comment: null,
+    createdBy: null,
+    creationDate: null,
+    similar: [],
+    collections: [],
+  };
+}
+
 /** The 20-byte names of the swarms that a torrent joins: v1, truncated v2, or both (hybrid), v1 first. */
 export function swarmHashes(hashes: InfoHashes): Uint8Array[] {
   const names: Uint8Array[] = [];

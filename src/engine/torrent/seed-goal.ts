@@ -1,10 +1,15 @@
-/** When a finished torrent has given enough: by ratio, by time, whichever comes first. */
+/**
+ * When a finished torrent has given enough: by ratio, by time, whichever comes first. It ends seeding once: who resumes
+ * the torrent then wants it to seed on.
+ */
 import type { ByteCount, Millis } from '../../base/units.ts';
 
 export class SeedGoal {
   readonly #ratio: number;
   readonly #time: Millis;
+  /** When seeding began; null before. */
   #since: Millis | null = null;
+  #isReached = false;
 
   constructor(options: { seedRatio?: number; seedTime?: Millis }) {
     this.#ratio = options.seedRatio ?? Number.POSITIVE_INFINITY;
@@ -12,17 +17,15 @@ export class SeedGoal {
   }
 
   /** False when seeding has no end. */
-  get isSet(): boolean {
-    return this.#ratio !== Number.POSITIVE_INFINITY || this.#time !== Number.POSITIVE_INFINITY;
+  get isAhead(): boolean {
+    return !this.#isReached && (this.#ratio !== Number.POSITIVE_INFINITY || this.#time !== Number.POSITIVE_INFINITY);
   }
 
-  /** Seeding begins. */
-  begin(now: Millis): void {
+  /** Now and then while seeding, from its beginning: true once, when so much is enough. */
+  reach(now: Millis, uploaded: ByteCount, size: ByteCount): boolean {
     this.#since ??= now;
-  }
-
-  isReached(now: Millis, uploaded: ByteCount, size: ByteCount): boolean {
-    if (this.#since === null) return false;
-    return now - this.#since >= this.#time || (size > 0 && uploaded / size >= this.#ratio);
+    if (this.#isReached) return false;
+    this.#isReached = now - this.#since >= this.#time || (size > 0 && uploaded / size >= this.#ratio);
+    return this.#isReached;
   }
 }

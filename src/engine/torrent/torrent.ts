@@ -1,46 +1,27 @@
 /**
  * One torrent: its life from source to seed, and the wiring of the parts that own its state. `Swarm` has the peers,
- * `Download` the pieces in progress, `Content` the data, `Announcer` the sources; the torrent says when each exists.
+ * `Download` the pieces in progress, `TorrentData` the data, `Announcer` the sources; the torrent says when each works.
  */
 import type { PeerAddress } from '../../base/address.ts';
-import { Bitfield } from '../../base/bitfield.ts';
-import { equalBytes } from '../../base/bytes.ts';
 import { DstError, messageOf } from '../../base/errors.ts';
 import { Events } from '../../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
-import {
-  decodeInfo,
-  Geometry,
-  type InfoHashes,
-  type Metainfo,
-  pieceHashes,
-  swarmHashes,
-} from '../../codec/metainfo/index.ts';
+import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
-import { staticPeers } from '../../discovery/static/index.ts';
-import type { PieceHashes, Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
 import type { OpenContent } from './content.ts';
 import { Download } from './download.ts';
 import { SeedGoal } from './seed-goal.ts';
-import { Selection } from './selection.ts';
 import type { FileStatus, PeerStatus, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
 import { fileStatuses, peerStatus, torrentStatus } from './status-snapshot.ts';
 import { Swarm } from './swarm.ts';
+import { TorrentData } from './torrent-data.ts';
+import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
 import type { TorrentServices } from './torrent-services.ts';
 import { TorrentStats } from './torrent-stats.ts';
 import { TransferLimits } from './transfer-limits.ts';
-
-/** What a torrent is, before anything is known of its data. */
-export interface TorrentIdentity {
-  readonly infoHashes: InfoHashes;
-  /** Null for a magnet link. */
-  readonly metainfo: Metainfo | null;
-  readonly name: string;
-  readonly trackers: readonly (readonly string[])[];
-}
 
 /** What it tells its session. */
 export interface TorrentOwner {
@@ -48,8 +29,6 @@ export interface TorrentOwner {
   hashesKnown(torrent: Torrent, infoHashes: InfoHashes): void;
 }
 
-/** How often sources are asked for peers while there is none, ms. */
-const ASK_INTERVAL: Millis = 30_000;
 /** Peers that a torrent asks its trackers for while it has fewer. */
 const PEERS_WANTED = 50;
 
@@ -60,23 +39,17 @@ export class Torrent {
   readonly #services: TorrentServices;
   readonly #owner: TorrentOwner;
   readonly #stats: TorrentStats;
-  readonly #announcer = new Announcer();
+  readonly #announcer: Announcer;
+  readonly #data: TorrentData;
   readonly #goal: SeedGoal;
   #identity: TorrentIdentity;
   #state: TorrentState;
-  #content: OpenContent | null = null;
   #download: Download | null = null;
   /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. */
   #run = new AbortController();
-  /** Settled when nobody is opening the data. */
-  #opening: Promise<void> = Promise.resolve();
-  #storage: Storage | null = null;
   /** Made for the first peer: thousands of torrents may wait for one. */
   #swarm: Swarm | null = null;
-  #nextAsk: Millis = 0;
   #isSequential: boolean;
-  /** A forced check is due when the data is opened next. */
-  #mustCheck: boolean;
 
   constructor(identity: TorrentIdentity, options: TorrentOptions, services: TorrentServices, owner: TorrentOwner) {
     const now = services.clock.now();
@@ -84,11 +57,18 @@ export class Torrent {
     this.#options = options;
     this.#services = services;
     this.#owner = owner;
-    this.#mustCheck = options.mustCheck === true;
     this.#isSequential = options.isSequential === true;
     this.#run.abort();
     this.#stats = new TorrentStats(now);
     this.#goal = new SeedGoal(options);
+    this.#announcer = new Announcer(services, options.peers ?? [], {
+      progress: () => this.#progress(),
+      found: (peers) => this.addPeers(peers),
+    });
+    this.#data = new TorrentData(options, services, {
+      checking: (done, total) => this.#setState({ kind: 'checking', done, total }),
+      notFlushed: (error) => this.#fail(error),
+    });
     this.#state = identity.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
     this.events = new Events((error, event) => {
       services.logger.error('a listener failed', { event, error: messageOf(error) });
@@ -122,7 +102,7 @@ export class Torrent {
   get swarm(): Swarm {
     this.#swarm ??= new Swarm(
       {
-        content: () => this.#content,
+        content: () => this.#data.content,
         download: () => this.#download,
         isOpen: () => this.isOpen,
         stats: this.#stats,
@@ -140,7 +120,7 @@ export class Torrent {
   /** It has work to do at each tick of the session. */
   get isActive(): boolean {
     return (
-      this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isSet)
+      this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isAhead)
     );
   }
 
@@ -162,11 +142,11 @@ export class Torrent {
     this.#run = new AbortController();
     const { metainfo } = this.#identity;
     if (metainfo !== null) {
-      this.#open(metainfo);
+      void this.#open(metainfo);
       return;
     }
     this.#setState({ kind: 'fetching-metadata' });
-    this.#announce();
+    this.#announcer.start(this.#identity);
     this.#services.wake();
   }
 
@@ -175,13 +155,13 @@ export class Torrent {
   }
 
   async select(files: readonly FileIndex[]): Promise<void> {
-    const { selection } = await this.#opened(files);
+    const { selection } = await this.#data.opened(files);
     selection.select(files);
     await this.#selectionChanged();
   }
 
   async setPriority(file: FileIndex, priority: number): Promise<void> {
-    const { selection } = await this.#opened([file]);
+    const { selection } = await this.#data.opened([file]);
     selection.setPriority(file, priority);
     await this.#selectionChanged();
   }
@@ -203,7 +183,7 @@ export class Torrent {
 
   /** Hashes all data that is there, then goes on. */
   async recheck(): Promise<void> {
-    this.#mustCheck = true;
+    this.#data.forceCheck();
     await this.#halt({ kind: 'paused' });
     this.start();
   }
@@ -212,22 +192,20 @@ export class Torrent {
   async close(options: { deleteData?: boolean } = {}): Promise<void> {
     if (this.#state.kind === 'closed') return;
     await this.#halt({ kind: 'closed' });
-    await this.#opening;
-    const storage = this.#storage;
-    this.#storage = null;
-    if (options.deleteData === true) await storage?.delete();
-    else await storage?.close().catch((error: unknown) => this.#notFlushed(error));
+    await this.#data.close(options);
   }
 
   /** About once a second while active. */
   tick(now: Millis): void {
     this.#stats.tick(now);
     this.swarm.tick(now);
-    this.#askForPeers(now);
-    if (this.#state.kind !== 'seeding') return;
-    this.#goal.begin(now);
+    this.#data.tick(now);
+    if (this.#state.kind !== 'seeding') {
+      if (this.swarm.pool.busyCount === 0) this.#announcer.askForPeers(now);
+      return;
+    }
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
-    if (!this.#goal.isReached(now, this.#stats.upload.total, size)) return;
+    if (!this.#goal.reach(now, this.#stats.upload.total, size)) return;
     this.events.emit('seedGoalReached', { uploaded: this.#stats.upload.total });
     void this.pause();
   }
@@ -237,7 +215,7 @@ export class Torrent {
       state: this.#state,
       name: this.#identity.name,
       totalSize: this.#identity.metainfo?.info.totalSize ?? null,
-      content: this.#content,
+      content: this.#data.content,
       picker: this.#download?.picker ?? null,
       stats: this.#stats,
       pool: this.#swarm?.pool ?? null,
@@ -246,7 +224,7 @@ export class Torrent {
   }
 
   files(): FileStatus[] {
-    return fileStatuses(this.#identity.metainfo?.info.files ?? [], this.#content);
+    return fileStatuses(this.#identity.metainfo?.info.files ?? [], this.#data.content);
   }
 
   peers(): PeerStatus[] {
@@ -261,83 +239,22 @@ export class Torrent {
     this.events.emit('state', state);
   }
 
-  /** From the metadata to downloading or seeding, once an earlier attempt, if any, has ended. */
-  #open(metainfo: Metainfo): void {
+  /** From the metadata to downloading or seeding. */
+  async #open(metainfo: Metainfo): Promise<void> {
     const { signal } = this.#run;
-    this.#opening = this.#opening.then(() => this.#openData(metainfo, signal));
-  }
-
-  async #openData(metainfo: Metainfo, signal: AbortSignal): Promise<void> {
     try {
-      const content = await this.#services.opening.run(() => this.#examine(metainfo, signal), signal);
-      if (signal.aborted) return;
-      this.#mustCheck = false;
-      this.#begin(content);
+      const content = await this.#data.open(metainfo, this.#identity.infoHashes, signal);
+      if (!signal.aborted) this.#begin(content);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
-  }
-
-  /** Opens the data and finds out what is there. */
-  async #examine(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
-    const content = this.#content ?? (await this.#openStorage(metainfo, signal));
-    const { have, suspect } = await content.storage.resume();
-    signal.throwIfAborted();
-    for (const piece of have) content.have.add(piece);
-    const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
-    if (this.#mustCheck) content.have.clear();
-    this.#content = content;
-    if (!doubtful.isEmpty) await this.#check(content, doubtful, signal);
-    return content;
-  }
-
-  async #openStorage(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
-    const { info } = metainfo;
-    const geometry = new Geometry(info);
-    const { select, priorities } = this.#options;
-    const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
-    this.#storage ??= await this.#services.storage.open(geometry, {
-      directory: this.#options.directory,
-      infoHashes: this.#identity.infoHashes,
-      selection: selection.files,
-      allocation: this.#options.allocation ?? 'sparse',
-      isWritable: this.#options.isSeedOnly !== true,
-      signal,
-    });
-    const layers = new Map(metainfo.pieceLayers);
-    return {
-      metainfo,
-      geometry,
-      selection,
-      layers,
-      have: new Bitfield(geometry.pieceCount),
-      storage: this.#storage,
-      hashesOf: (piece) => {
-        const hashes = pieceHashes(info, layers, piece);
-        return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
-      },
-    };
-  }
-
-  async #check(content: OpenContent, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
-    const known = doubtful.clone();
-    for (const piece of doubtful) if (content.hashesOf(piece) === null) known.delete(piece);
-    const total = known.count;
-    this.#setState({ kind: 'checking', done: 0, total });
-    const good = await content.storage.checkAll(known, (piece) => content.hashesOf(piece) as PieceHashes, {
-      signal,
-      onProgress: (done: number) => {
-        if (!signal.aborted) this.#setState({ kind: 'checking', done, total });
-      },
-    });
-    for (const piece of good) content.have.add(piece);
   }
 
   /** The data is known: download what is missing, or seed. */
   #begin(content: OpenContent): void {
     if (this.#options.isSeedOnly !== true && !content.have.isComplete) this.#beginDownload(content);
     this.#setState({ kind: this.#download === null ? 'seeding' : 'downloading' });
-    this.#announce();
+    this.#announcer.start(this.#identity);
     this.#swarm?.contentKnown();
     if (this.#download === null) this.events.emit('complete', { downloaded: this.#stats.download.total });
     this.#services.wake();
@@ -350,6 +267,7 @@ export class Torrent {
         now: () => this.#services.clock.now(),
         peer: (id) => this.swarm.pool.session(id),
         pieceStored: (piece) => {
+          this.#data.pieceStored();
           this.swarm.spreadHave(piece);
           this.events.emit('piece', piece);
           if (this.#download?.picker.isFinished === true) this.#finish();
@@ -381,7 +299,7 @@ export class Torrent {
 
   /** Nothing wanted is missing any more. */
   #finish(): void {
-    const content = this.#content;
+    const { content } = this.#data;
     if (content === null || this.#download === null) return;
     this.#download.close();
     this.#download = null;
@@ -389,11 +307,11 @@ export class Torrent {
     this.#announcer.announce(content.have.isComplete ? 'completed' : 'update');
     this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
-    content.storage.flush().catch((error: unknown) => this.#fail(error));
+    void this.#data.flush();
   }
 
   async #selectionChanged(): Promise<void> {
-    const content = this.#content;
+    const { content } = this.#data;
     if (content === null) return;
     await content.storage.select(content.selection.files);
     if (!this.isOpen) return;
@@ -411,42 +329,8 @@ export class Torrent {
     this.#services.wake();
   }
 
-  /** The content once it is open; rejects when there is none, or none of these files in it. */
-  async #opened(files: readonly FileIndex[]): Promise<OpenContent> {
-    if (this.#content === null) await this.#opening;
-    const content = this.#content;
-    if (content === null) throw engineError('ENGINE_NO_METADATA', 'the files of the torrent are not known yet');
-    const bad = files.find((file) => content.geometry.files[file] === undefined);
-    if (bad !== undefined) throw engineError('ENGINE_BAD_FILE_INDEX', `there is no file ${bad}`);
-    return content;
-  }
-
-  #announce(): void {
-    if (this.#announcer.isStarted) return;
-    this.#nextAsk = this.#services.clock.now() + ASK_INTERVAL;
-    const { metainfo, trackers, infoHashes } = this.#identity;
-    const swarms = swarmHashes(infoHashes).map((infoHash) => ({
-      infoHash,
-      peerId: this.#services.peerId,
-      port: this.#services.port(),
-      isPrivate: metainfo?.info.isPrivate ?? false,
-      trackers,
-      progress: () => this.#progress(),
-    }));
-    const sources = [...this.#services.discoveries];
-    if (this.#options.peers !== undefined) sources.push(staticPeers(this.#options.peers));
-    this.#announcer.start(sources, swarms, (peers) => this.addPeers(peers));
-  }
-
-  /** Nobody to talk to: ask the sources anew, as far as their rules allow. */
-  #askForPeers(now: Millis): void {
-    if (this.swarm.pool.busyCount > 0 || now < this.#nextAsk || this.#state.kind === 'seeding') return;
-    this.#nextAsk = now + ASK_INTERVAL;
-    this.#announcer.announce('update');
-  }
-
   #progress(): SwarmProgress {
-    const content = this.#content;
+    const { content } = this.#data;
     const isDone = this.#download === null && content !== null;
     let left: ByteCount | null = null;
     if (content !== null) left = content.selection.missing(content.have);
@@ -461,24 +345,17 @@ export class Torrent {
 
   /** The info dictionary from peers. */
   #metadataReceived(raw: Uint8Array): boolean {
-    const { v1, v2 } = this.#identity.infoHashes;
-    const { digests } = this.#services;
-    const isOurs =
-      (v1 !== null && equalBytes(digests.sha1(raw), v1)) || (v2 !== null && equalBytes(digests.sha256(raw), v2));
-    if (!isOurs) return false;
+    if (!isNamedBy(this.#identity.infoHashes, raw, this.#services.digests)) return false;
     if (this.#identity.metainfo !== null) return true;
     try {
-      const { info, infoHashes } = decodeInfo(raw, digests);
-      const isBoth = isSame(infoHashes.v1, v1) && isSame(infoHashes.v2, v2);
-      if (!isBoth) throw engineError('ENGINE_HYBRID_MISMATCH', 'the metadata fits one of the two info hashes only');
-      const metainfo: Metainfo = { ...emptyMetainfo, info, infoHashes, trackers: this.#identity.trackers };
-      this.#owner.hashesKnown(this, infoHashes);
-      this.#identity = { ...this.#identity, metainfo, infoHashes, name: info.name };
+      const known = withMetadata(this.#identity, raw, this.#services.digests);
+      this.#owner.hashesKnown(this, known.infoHashes);
+      this.#identity = known;
       // The announces so far named one swarm and no size: begin anew with what is known now.
       void this.#announcer.stop();
       this.#setState({ kind: 'checking', done: 0, total: 0 });
-      this.#open(metainfo);
-      this.events.emit('metadata', metainfo);
+      void this.#open(known.metainfo);
+      this.events.emit('metadata', known.metainfo);
     } catch (error) {
       this.#fail(error);
     }
@@ -505,26 +382,6 @@ export class Torrent {
     this.#download = null;
     this.#swarm?.pool.closeAll(state.kind);
     await this.#announcer.stop();
-    if (state.kind !== 'closed') await this.#storage?.flush().catch((error: unknown) => this.#notFlushed(error));
-  }
-
-  #notFlushed(error: unknown): void {
-    this.#services.logger.error('could not flush', { name: this.#identity.name, error: messageOf(error) });
+    if (state.kind !== 'closed') await this.#data.tryFlush();
   }
 }
-
-/** A name that a magnet link does not give may be anything. */
-const isSame = (found: Uint8Array | null, named: Uint8Array | null): boolean =>
-  named === null || (found !== null && equalBytes(found, named));
-
-const emptyMetainfo: Omit<Metainfo, 'info' | 'infoHashes' | 'trackers'> = {
-  pieceLayers: new Map(),
-  webSeeds: [],
-  httpSeeds: [],
-  nodes: [],
-  comment: null,
-  createdBy: null,
-  creationDate: null,
-  similar: [],
-  collections: [],
-};
