@@ -7,7 +7,6 @@ import { toText } from '../../base/bytes.ts';
 import { bencodeError } from './errors.ts';
 import {
   defaultBencodeLimits,
-  isContainer,
   nextContainer,
   scan,
   skip,
@@ -26,10 +25,14 @@ export interface DecodeOptions extends Partial<BencodeLimits> {
 
 interface Document extends Scanned {
   readonly isSorted: boolean;
+  /** Where the latest look-up ended: the index of the first list or dictionary that opens at that value or behind it. */
+  found: number;
 }
 
 const minus = 0x2d;
 const zero = 0x30;
+const nine = 0x39;
+const colon = 0x3a;
 const letterE = 0x65;
 const letterI = 0x69;
 const letterL = 0x6c;
@@ -37,12 +40,14 @@ const letterL = 0x6c;
 function valueAt(document: Document, at: number, container: number): BencodeValue {
   const { bytes } = document;
   const byte = bytes[at] as number;
-  if (isContainer(byte)) {
-    return byte === letterL ? new BencodeList(document, at, container) : new BencodeDict(document, at, container);
-  }
-  if (byte !== letterI) return bytes.subarray(stringStart(bytes, at), skip(document, at, container));
-  return integerAt(bytes, at + 1);
+  if (byte <= nine) return stringAt(document, at);
+  if (byte === letterI) return integerAt(bytes, at + 1);
+  return byte === letterL ? new BencodeList(document, at, container) : new BencodeDict(document, at, container);
 }
+
+/** The (valid) string at `at`. */
+const stringAt = (document: Document, at: number): Uint8Array =>
+  document.bytes.subarray(stringStart(document.bytes, at), skip(document, at, 0));
 
 /** The (valid) integer whose sign or first digit is at `at`. */
 function integerAt(bytes: Uint8Array, at: number): number | bigint {
@@ -54,34 +59,38 @@ function integerAt(bytes: Uint8Array, at: number): number | bigint {
   return isNegative ? -number : number;
 }
 
-/** A dictionary. Look-ups compare raw bytes with an ASCII key. */
-export class BencodeDict {
-  readonly #document: Document;
-  readonly #at: number;
-  readonly #container: number;
+/** A list or dictionary where it lies in the input. */
+abstract class Container {
+  protected readonly document: Document;
+  protected readonly at: number;
+  protected readonly container: number;
 
   constructor(document: Document, at: number, container: number) {
-    this.#document = document;
-    this.#at = at;
-    this.#container = container;
+    this.document = document;
+    this.at = at;
+    this.container = container;
   }
 
-  /** The dictionary exactly as it was received. */
+  /** Exactly as it was received. */
   get raw(): Uint8Array {
-    return this.#document.bytes.subarray(this.#at, this.#document.containers[2 * this.#container]);
+    return this.document.bytes.subarray(this.at, this.document.containers[2 * this.container]);
   }
+}
 
+/** A dictionary. Look-ups compare raw bytes with an ASCII key. */
+export class BencodeDict extends Container {
   /** True when the keys of every dictionary in the decoded input are in order. */
   get isSorted(): boolean {
-    return this.#document.isSorted;
+    return this.document.isSorted;
   }
 
   get(key: string): BencodeValue | undefined {
-    return this.#find(key, (at, container) => valueAt(this.#document, at, container));
+    const at = this.#find(key);
+    return at === 0 ? undefined : valueAt(this.document, at, this.document.found);
   }
 
   has(key: string): boolean {
-    return this.#find(key, () => true) ?? false;
+    return this.#find(key) !== 0;
   }
 
   /** A safe integer, or null. */
@@ -114,19 +123,32 @@ export class BencodeDict {
 
   /** Keys and values in input order. */
   entries(): Generator<[key: Uint8Array, value: BencodeValue]> {
-    return this.#members((at, container) => valueAt(this.#document, at, container));
+    return this.#members((at, container) => valueAt(this.document, at, container));
   }
 
   /** Keys and the encoded bytes of their values in input order. */
   rawEntries(): Generator<[key: Uint8Array, value: Uint8Array]> {
-    const document = this.#document;
+    const { document } = this;
     return this.#members((at, container) => document.bytes.subarray(at, skip(document, at, container)));
   }
 
+  /** The same dictionary over a copy of its bytes, so that the input can go. */
+  detach(): BencodeDict {
+    const { at, container } = this;
+    const { bytes, containers, isSorted } = this.document;
+    const own = containers.slice(2 * container, 2 * (containers[2 * container + 1] as number));
+    for (let i = 0; i < own.length; i += 2) {
+      own[i] = (own[i] as number) - at;
+      own[i + 1] = (own[i + 1] as number) - container;
+    }
+    const copy = bytes.slice(at, containers[2 * container]);
+    return new BencodeDict({ bytes: copy, containers: own, isSorted, found: 0 }, 0, 0);
+  }
+
   *#members<T>(read: (at: number, container: number) => T): Generator<[key: Uint8Array, value: T]> {
-    const document = this.#document;
-    let at = this.#at + 1;
-    let container = this.#container + 1;
+    const { document } = this;
+    let at = this.at + 1;
+    let container = this.container + 1;
     while (document.bytes[at] !== letterE) {
       const valueStart = skip(document, at, container);
       const key = document.bytes.subarray(stringStart(document.bytes, at), valueStart);
@@ -136,54 +158,58 @@ export class BencodeDict {
     }
   }
 
-  #find<T>(key: string, read: (at: number, container: number) => T): T | undefined {
-    const document = this.#document;
+  /** Offset of the value of `key`, 0 when there is none; `found` of the document tells its container. */
+  #find(key: string): number {
+    const { document } = this;
     const { bytes } = document;
-    let at = this.#at + 1;
-    let container = this.#container + 1;
+    let at = this.at + 1;
+    let container = this.container + 1;
     while (bytes[at] !== letterE) {
-      const valueStart = skip(document, at, container);
-      if (hasKey(bytes, valueStart - key.length, at, key)) return read(valueStart, container);
-      at = skip(document, valueStart, container);
-      container = nextContainer(document, valueStart, container);
+      let length = 0;
+      for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
+      const value = at + 1 + length;
+      if (length === key.length && isText(bytes, at + 1, key)) {
+        document.found = container;
+        return value;
+      }
+      at = skip(document, value, container);
+      container = nextContainer(document, value, container);
     }
-    return undefined;
+    return 0;
   }
 }
 
-/** True when the string at `at` consists of the bytes of `key`, which would begin at `start`. */
-function hasKey(bytes: Uint8Array, start: number, at: number, key: string): boolean {
-  if (start <= at || stringStart(bytes, at) !== start) return false;
-  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
+/** True when the bytes from `at` are those of an ASCII text. */
+function isText(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;
 }
 
-export class BencodeList {
-  readonly #document: Document;
-  readonly #at: number;
-  readonly #container: number;
-
-  constructor(document: Document, at: number, container: number) {
-    this.#document = document;
-    this.#at = at;
-    this.#container = container;
-  }
-
-  /** The list exactly as it was received. */
-  get raw(): Uint8Array {
-    return this.#document.bytes.subarray(this.#at, this.#document.containers[2 * this.#container]);
-  }
-
+export class BencodeList extends Container {
   *[Symbol.iterator](): Generator<BencodeValue> {
-    const document = this.#document;
-    let at = this.#at + 1;
-    let container = this.#container + 1;
+    const { document } = this;
+    let at = this.at + 1;
+    let container = this.container + 1;
     while (document.bytes[at] !== letterE) {
       yield valueAt(document, at, container);
       const end = skip(document, at, container);
       container = nextContainer(document, at, container);
       at = end;
     }
+  }
+
+  /** The elements as UTF-8 texts, at most `most` of them, or null when one is no string. */
+  texts(most: number): string[] | null {
+    const { document } = this;
+    const { bytes } = document;
+    const texts: string[] = [];
+    for (let at = this.at + 1; bytes[at] !== letterE && texts.length < most; ) {
+      if ((bytes[at] as number) > nine) return null;
+      const string = stringAt(document, at);
+      texts.push(toText(string));
+      at = string.byteOffset - bytes.byteOffset + string.length;
+    }
+    return texts;
   }
 }
 
@@ -192,7 +218,7 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
   // A plain view, whatever subclass came in, so that no view handed out has surprising methods.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { end, containers, isSorted } = scan(view, { ...defaultBencodeLimits, ...options }, options.strict ?? true);
-  return { value: valueAt({ bytes: view, containers, isSorted }, 0, 0), end };
+  return { value: valueAt({ bytes: view, containers, isSorted, found: 0 }, 0, 0), end };
 }
 
 /** Decodes `bytes`, all of it. Throws BENCODE_*. */

@@ -2,7 +2,7 @@
 import type { Digests } from '../../base/digests.ts';
 import { BencodeDict, decodePrefix } from '../bencode/index.ts';
 import { metainfoError } from './errors.ts';
-import { decodeInfo } from './info.ts';
+import { readInfo } from './info.ts';
 import { defaultMetainfoLimits, type MetainfoLimits } from './limits.ts';
 import type { Metainfo } from './metainfo.ts';
 import { readPieceLayers } from './piece-layers.ts';
@@ -16,10 +16,11 @@ const blanks: readonly number[] = [0x00, 0x09, 0x0a, 0x0d, 0x20];
  * broken and BENCODE_* for bytes that are not even bencoded.
  */
 export function decodeMetainfo(bytes: Uint8Array, digests: Digests, limits: Partial<MetainfoLimits> = {}): Metainfo {
-  const torrent = readDictionary(bytes, { ...defaultMetainfoLimits, ...limits });
+  const bounds = { ...defaultMetainfoLimits, ...limits };
+  const torrent = readDictionary(bytes, bounds);
   const dict = torrent.dict('info');
   if (dict === null) throw metainfoError('METAINFO_INFO_MISSING', 'The torrent has no info dictionary');
-  const { info, infoHashes } = decodeInfo(dict.raw, digests, limits);
+  const { info, infoHashes } = readInfo(dict, digests, bounds);
   return {
     info,
     infoHashes,

@@ -60,13 +60,9 @@ function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
 }
 
 function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
-  const path: string[] = [];
-  for (const element of list) {
-    if (!(element instanceof Uint8Array))
-      throw metainfoError('METAINFO_PATH_INVALID', 'An element of a path is not a string');
-    if (path.length === limits.pathDepth) throw tooDeep(limits);
-    path.push(toText(element));
-  }
+  const path = list.texts(limits.pathDepth + 1);
+  if (path === null) throw metainfoError('METAINFO_PATH_INVALID', 'An element of a path is not a string');
+  if (path.length > limits.pathDepth) throw tooDeep(limits);
   return path;
 }
 

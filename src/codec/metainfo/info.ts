@@ -25,9 +25,15 @@ export interface DecodedInfo {
  */
 export function decodeInfo(raw: Uint8Array, digests: Digests, limits: Partial<MetainfoLimits> = {}): DecodedInfo {
   const bounds = { ...defaultMetainfoLimits, ...limits };
-  const bytes = new Uint8Array(raw);
-  const dict = decodeDict(bytes, { ...bounds, strict: false });
+  const dict = decodeDict(raw, { ...bounds, strict: false });
   if (dict === null) throw metainfoError('METAINFO_INFO_MISSING', 'The info of the torrent is not a dictionary');
+  return readInfo(dict, digests, bounds);
+}
+
+/** Validates an info dictionary; nothing of the result is a view of the input. Throws METAINFO_* and BENCODE_*. */
+export function readInfo(input: BencodeDict, digests: Digests, bounds: MetainfoLimits): DecodedInfo {
+  const dict = input.detach();
+  const bytes = dict.raw;
   const version = readVersion(dict);
   // v1 torrents of old programs have unsorted keys; their raw bytes are hashed all the same. v2 allows no such excuse.
   if (version === 2 && !dict.isSorted) decodeDict(bytes, bounds);

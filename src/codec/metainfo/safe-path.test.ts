@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { toText, utf8 } from '../../base/bytes.ts';
-import { foldPath, numberedElement, safeElement, safeName } from './safe-path.ts';
+import { foldName, numberedElement, safeElement, safeName } from './safe-path.ts';
 
 /** What must hold of any element on any platform. */
 function assertSafe(element: string): void {
@@ -132,12 +132,12 @@ test('paths that a file system may take for the same fold to one key', () => {
     ['\u03c3', '\u03c2'],
     ['\u212a', 'k'],
   ] as const) {
-    assert.equal(foldPath(a), foldPath(b), `${a} ${b}`);
+    assert.equal(foldName(a), foldName(b), `${a} ${b}`);
   }
   for (const [a, b] of [
     ['a', 'b'],
     ['a/b', 'ab'],
     ['\u2460', '1'],
   ] as const)
-    assert.notEqual(foldPath(a), foldPath(b));
+    assert.notEqual(foldName(a), foldName(b));
 });

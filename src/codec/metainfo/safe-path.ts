@@ -89,10 +89,10 @@ function cutText(text: string, most: ByteCount): string {
 }
 
 /**
- * A key that is equal for paths which some file system takes for the same: letter case and Unicode normalisation do
+ * A key that is equal for names which some file system takes for the same: letter case and Unicode normalisation do
  * not count (NTFS, APFS).
  */
-export function foldPath(path: string): string {
-  if (/^\p{ASCII}*$/u.test(path)) return path.toUpperCase();
-  return path.normalize('NFD').toUpperCase().normalize('NFD');
+export function foldName(name: string): string {
+  if (/^\p{ASCII}*$/u.test(name)) return name.toUpperCase();
+  return name.normalize('NFD').toUpperCase().normalize('NFD');
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { codeOf } from '../../base/errors.ts';
-import { foldPath } from './safe-path.ts';
+import { foldName } from './safe-path.ts';
 import { makePathsUnique } from './unique-paths.ts';
 
 function unique(...paths: (string | null)[]): (string | null)[] {
@@ -58,7 +58,7 @@ test('all paths end up different, first ones unchanged, and a second call change
       const before = paths.map((path) => path.join('/'));
       makePathsUnique(paths, 100);
       const after = paths.map((path) => path.join('/'));
-      const keys = after.map(foldPath);
+      const keys = after.map(foldName);
       assert.equal(new Set(keys).size, keys.length);
       for (const key of keys) assert.ok(!keys.some((other) => other.startsWith(`${key}/`)), 'a file is no folder');
       for (const [i, path] of after.entries())

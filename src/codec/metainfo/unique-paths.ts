@@ -3,7 +3,17 @@
  * by a folder or by an earlier file, gets a number. Each file is looked at a bounded number of times.
  */
 import { metainfoError } from './errors.ts';
-import { foldPath, numberedElement } from './safe-path.ts';
+import { foldName, numberedElement } from './safe-path.ts';
+
+/** What a folder holds by folded name; a file is null. */
+type Folder = Map<string, Folder | null>;
+
+/** A path whose last element may change, the folder it lies in, and its last element folded. */
+interface Spot {
+  readonly path: string[];
+  readonly folder: Folder;
+  readonly name: string;
+}
 
 /**
  * Changes the last element of paths in place until all are different, also on file systems that ignore case or
@@ -11,21 +21,19 @@ import { foldPath, numberedElement } from './safe-path.ts';
  * name; a number is never one that a later file has by its own name. Throws METAINFO_TOO_MANY_DUPLICATES.
  */
 export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplicates: number): void {
-  const folders = new Set<string>();
-  const files = new Set<string>();
-  const keys = paths.map((path) => (path === null ? null : foldPath(path.join('/'))));
-  for (const key of keys) if (key !== null) addFolders(folders, key);
-  const duplicates: [path: string[], key: string][] = [];
-  for (const [i, key] of keys.entries()) {
-    if (key === null) continue;
-    if (folders.has(key) || files.has(key)) duplicates.push([paths[i] as string[], key]);
-    else files.add(key);
-  }
-  const nextNumbers = new Map<string, number>();
-  for (const [path, key] of duplicates) {
-    const name = path.at(-1) as string;
-    const folder = key.slice(0, key.lastIndexOf('/') + 1);
-    let number = nextNumbers.get(key) ?? 1;
+  // All folders come first, and then all files by their own names.
+  const spots = findSpots(paths);
+  const duplicates = spots.filter(({ folder, name }) => {
+    if (folder.has(name)) return true;
+    folder.set(name, null);
+    return false;
+  });
+  const nextNumbers = new Map<Folder, Map<string, number>>();
+  for (const { path, folder, name } of duplicates) {
+    const numbers = nextNumbers.get(folder) ?? new Map<string, number>();
+    nextNumbers.set(folder, numbers);
+    const original = path.at(-1) as string;
+    let number = numbers.get(name) ?? 1;
     for (; ; number++) {
       if (number > mostDuplicates) {
         throw metainfoError(
@@ -33,22 +41,40 @@ export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplica
           `More than ${mostDuplicates} files are named ${path.join('/')}`,
         );
       }
-      const candidate = numberedElement(name, number);
-      const candidateKey = folder + foldPath(candidate);
-      if (files.has(candidateKey) || folders.has(candidateKey)) continue;
-      files.add(candidateKey);
+      const candidate = numberedElement(original, number);
+      const candidateName = foldName(candidate);
+      if (folder.has(candidateName)) continue;
+      folder.set(candidateName, null);
       path[path.length - 1] = candidate;
       break;
     }
-    nextNumbers.set(key, number + 1);
+    numbers.set(name, number + 1);
   }
 }
 
-/** Adds the folders of a path, stopping at the first that is known. */
-function addFolders(folders: Set<string>, path: string): void {
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-    const folder = path.slice(0, end);
-    if (folders.has(folder)) return;
-    folders.add(folder);
+/** Makes the tree of folders. A path mostly lies near the one before it, so the walk starts where they part. */
+function findSpots(paths: readonly (string[] | null)[]): Spot[] {
+  const spots: Spot[] = [];
+  const root: Folder = new Map();
+  const walk = [root];
+  let previous: readonly string[] = [];
+  for (const path of paths) {
+    if (path === null) continue;
+    const last = path.length - 1;
+    let depth = 0;
+    while (depth < last && depth < walk.length - 1 && path[depth] === previous[depth]) depth++;
+    walk.length = depth + 1;
+    for (; depth < last; depth++) walk.push(subfolder(walk[depth] as Folder, foldName(path[depth] as string)));
+    spots.push({ path, folder: walk[last] as Folder, name: foldName(path[last] as string) });
+    previous = path;
   }
+  return spots;
+}
+
+function subfolder(parent: Folder, name: string): Folder {
+  const known = parent.get(name);
+  if (known != null) return known;
+  const folder: Folder = new Map();
+  parent.set(name, folder);
+  return folder;
 }
