@@ -206,7 +206,7 @@ export interface Scanned {
   readonly containers: Int32Array;
 }
 
-export const isContainer = (byte: number): boolean => byte === letterD || byte === letterL;
+const isContainer = (byte: number): boolean => byte === letterD || byte === letterL;
 
 /** Where the bytes of the (valid) string at `at` begin. */
 export function stringStart(bytes: Uint8Array, at: number): number {

@@ -72,8 +72,8 @@ function findSpots(paths: readonly (string[] | null)[]): Spot[] {
 }
 
 function subfolder(parent: Folder, name: string): Folder {
-  const known = parent.get(name);
-  if (known != null) return known;
+  const known = parent.get(name) ?? null;
+  if (known !== null) return known;
   const folder: Folder = new Map();
   parent.set(name, folder);
   return folder;
