@@ -69,6 +69,24 @@ test('at most three batches are under way, the rest waits and can be taken back'
   );
 });
 
+test('only what was asked for can be taken back', async () => {
+  const { queue } = setUp();
+  queue.push({ piece: 0, begin: 32768, length: 16384 });
+  assert.equal(queue.cancel(0, 32768, 16383), false, 'another length');
+  assert.equal(queue.cancel(1, 0, 16384), false, 'the same byte, named as if it were in the next piece');
+  assert.equal(queue.cancel(0, 32768, 16384), true);
+  assert.equal(queue.length, 0);
+});
+
+test('what is asked for twice and taken back once is sent once', async () => {
+  const { queue, sent } = setUp();
+  for (let i = 0; i < 2; i++) queue.push({ piece: 0, begin: 0, length: 100 });
+  assert.equal(queue.cancel(0, 0, 100), true);
+  queue.pump(() => 0);
+  await settle();
+  assert.deepEqual([sent.length, sent[0]?.length], [1, 113]);
+});
+
 test('a peer that takes its batches quickly gets larger ones', async () => {
   const { queue, sent, finish } = setUp();
   for (let i = 0; i < 200; i++) queue.push({ piece: i, begin: 0, length: 16384 });

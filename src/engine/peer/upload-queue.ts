@@ -33,9 +33,10 @@ const BATCH_TIME: Millis = 500;
 export class UploadQueue {
   readonly meter: RateMeter;
   readonly #port: UploadPort;
-  #waiting: BlockRange[] = [];
-  /** Requests before this index have left the queue. */
-  #head = 0;
+  /** In order of arrival. */
+  readonly #waiting = new Set<BlockRange>();
+  /** Byte of the torrent → the waiting request that begins there; of several at most one, only it can be taken back. */
+  readonly #byOffset = new Map<ByteCount, BlockRange>();
   #inFlight = 0;
   #sending: ByteCount = 0;
   #batchSize: ByteCount = SMALLEST_BATCH;
@@ -48,7 +49,7 @@ export class UploadQueue {
 
   /** Requests waiting. */
   get length(): number {
-    return this.#waiting.length - this.#head;
+    return this.#waiting.size;
   }
 
   /** Bytes given to the connection and not yet sent. */
@@ -57,28 +58,22 @@ export class UploadQueue {
   }
 
   push(request: BlockRange): void {
-    this.#waiting.push(request);
+    this.#waiting.add(request);
+    this.#byOffset.set(this.#offset(request), request);
   }
 
   /** Takes back one request; false when it has already left. */
   cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
-    for (let i = this.#head; i < this.#waiting.length; i++) {
-      const request = this.#waiting[i] as BlockRange;
-      if (request.piece === piece && request.begin === begin && request.length === length) {
-        this.#waiting.splice(i, 1);
-        return true;
-      }
-    }
-    return false;
+    const request = this.#byOffset.get(this.#offset({ piece, begin }));
+    if (request?.piece !== piece || request.length !== length) return false;
+    this.#remove([request]);
+    return true;
   }
 
-  /** Takes back all waiting requests that `keep` does not hold on to, and returns them. */
-  clear(keep: (request: BlockRange) => boolean = () => false): BlockRange[] {
-    const dropped: BlockRange[] = [];
-    const kept: BlockRange[] = [];
-    for (const request of this.#waiting.slice(this.#head)) (keep(request) ? kept : dropped).push(request);
-    this.#waiting = kept;
-    this.#head = 0;
+  /** Takes back all waiting requests and returns them. */
+  clear(): BlockRange[] {
+    const dropped = [...this.#waiting];
+    this.#remove(dropped);
     return dropped;
   }
 
@@ -98,19 +93,17 @@ export class UploadQueue {
     const room = Math.min(this.#batchSize, this.#port.room());
     if (room <= 0) return false;
     let payload = 0;
-    let end = this.#head;
-    while (end < this.#waiting.length) {
-      const next = (this.#waiting[end] as BlockRange).length;
-      if (payload > 0 && payload + next > room) break;
-      payload += next;
-      end++;
+    const batch: BlockRange[] = [];
+    for (const request of this.#waiting) {
+      if (payload > 0 && payload + request.length > room) break;
+      payload += request.length;
+      batch.push(request);
     }
-    const size = payload + (end - this.#head) * PIECE_HEADER_LENGTH;
+    const size = payload + batch.length * PIECE_HEADER_LENGTH;
     const buffer = this.#port.takeBuffer(bufferSize(size));
     if (buffer === null) return false;
-    const batch = this.#waiting.slice(this.#head, end);
     this.#port.charge(payload);
-    this.#advance(end);
+    this.#remove(batch);
     this.#inFlight++;
     const started = now();
     this.#port.read(buffer, this.#frame(buffer.bytes, batch)).then(
@@ -145,21 +138,21 @@ export class UploadQueue {
     let at = 0;
     return batch.map(({ piece, begin, length }) => {
       encodePieceHeader(bytes, at, piece, begin, length);
-      const run = { offset: this.#port.pieceOffset(piece) + begin, at: at + PIECE_HEADER_LENGTH, length };
+      const run = { offset: this.#offset({ piece, begin }), at: at + PIECE_HEADER_LENGTH, length };
       at += PIECE_HEADER_LENGTH + length;
       return run;
     });
   }
 
-  #advance(head: number): void {
-    this.#head = head;
-    if (head === this.#waiting.length) {
-      this.#waiting = [];
-      this.#head = 0;
-    } else if (head > 1024) {
-      this.#waiting = this.#waiting.slice(head);
-      this.#head = 0;
+  #remove(requests: readonly BlockRange[]): void {
+    for (const request of requests) {
+      this.#waiting.delete(request);
+      this.#byOffset.delete(this.#offset(request));
     }
+  }
+
+  #offset({ piece, begin }: Pick<BlockRange, 'piece' | 'begin'>): ByteCount {
+    return this.#port.pieceOffset(piece) + begin;
   }
 
   #adapt(took: Millis): void {
