@@ -5,7 +5,7 @@
 import { Bitfield } from '../../base/bitfield.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { FileIndex, Millis } from '../../base/units.ts';
-import { Geometry, type InfoHashes, type Metainfo, pieceHashes } from '../../codec/metainfo/index.ts';
+import { Geometry, type Metainfo, pieceHashes } from '../../codec/metainfo/index.ts';
 import type { PieceHashes } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
@@ -55,10 +55,10 @@ export class TorrentData {
   }
 
   /** Opens the data and finds out what is there, once an earlier attempt, if any, has ended. */
-  open(metainfo: Metainfo, infoHashes: InfoHashes, signal: AbortSignal): Promise<OpenContent> {
+  open(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
     const opening = this.#opening.then(() =>
       this.#services.opening.run(async () => {
-        this.#content ??= await this.#openStorage(metainfo, infoHashes, signal);
+        this.#content ??= await this.#openStorage(metainfo, signal);
         await this.#examine(this.#content, signal);
         return this.#content;
       }, signal),
@@ -116,8 +116,8 @@ export class TorrentData {
     else await storage?.close().catch((error: unknown) => this.#logFailure(error));
   }
 
-  async #openStorage(metainfo: Metainfo, infoHashes: InfoHashes, signal: AbortSignal): Promise<OpenContent> {
-    const { info } = metainfo;
+  async #openStorage(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
+    const { info, infoHashes } = metainfo;
     const geometry = new Geometry(info);
     const { select, priorities, directory, allocation = 'sparse', isSeedOnly } = this.#options;
     const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });

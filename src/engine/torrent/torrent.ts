@@ -243,7 +243,7 @@ export class Torrent {
   async #open(metainfo: Metainfo): Promise<void> {
     const { signal } = this.#run;
     try {
-      const content = await this.#data.open(metainfo, this.#identity.infoHashes, signal);
+      const content = await this.#data.open(metainfo, signal);
       if (!signal.aborted) this.#begin(content);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
