@@ -24,13 +24,9 @@ export class Selection {
 
   /** The wanted files as the storage takes them. */
   get files(): FileSelection {
-    const wanted = new Set<FileIndex>();
-    let isAll = true;
-    for (const [index, file] of this.#geometry.files.entries()) {
-      if (this.priorityOf(index) > 0) wanted.add(index);
-      else if (!file.isPad) isAll = false;
-    }
-    return isAll ? 'all' : wanted;
+    const { files } = this.#geometry;
+    if (files.every((file, index) => file.isPad || this.priorityOf(index) > 0)) return 'all';
+    return new Set(files.keys().filter((index) => this.priorityOf(index) > 0));
   }
 
   priorityOf(file: FileIndex): number {

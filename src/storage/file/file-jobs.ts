@@ -30,24 +30,31 @@ const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || cod
 /** What is on the disk when a torrent is opened: its journal, sizes and times of its files, its part files. */
 export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
   const stats = new Float64Array(2 * job.paths.length);
+  stats.fill(-1);
+  let missing: string | null = null;
   for (const [i, path] of job.paths.entries()) {
+    if (missing !== null && path.startsWith(missing)) continue;
     const stat = look(context, job.site, path);
-    stats[2 * i] = stat?.size ?? -1;
-    stats[2 * i + 1] = stat?.mtimeMs ?? 0;
+    if (typeof stat === 'string') missing = `${stat}/`;
+    else if (stat !== null) stats.set([stat.size, stat.mtimeMs], 2 * i);
   }
   const parts: number[] = [];
   for (const name of listParts(context, job.site, job.partsFolder)) {
     const stat = look(context, job.site, `${job.partsFolder}/${name}`);
-    if (stat !== null) parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
+    if (stat !== null && typeof stat !== 'string') parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
   }
   return { journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
 }
 
-/** A regular file's facts, or null when there is none or, for a strict site, when a link stands in the way. */
-function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
+/**
+ * A regular file's facts; null when there is none or, for a strict site, when a link stands in the way; of a strict
+ * site's file without a folder the folder that is missing.
+ */
+function look(context: DiskContext, site: Site, path: string): fs.Stats | string | null {
   const full = pathIn(site, path);
   try {
-    if (site.isStrict && !context.files.checkFolders(site, path, false)) return null;
+    const missing = site.isStrict ? context.files.checkFolders(site, path, false) : null;
+    if (missing !== null) return missing;
     const stat = (site.isStrict ? fs.lstatSync : fs.statSync)(full, { throwIfNoEntry: false });
     return stat?.isFile() === true ? stat : null;
   } catch (error) {
@@ -58,7 +65,7 @@ function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
 
 function listParts(context: DiskContext, site: Site, folder: string): string[] {
   try {
-    if (site.isStrict && !context.files.checkFolders(site, `${folder}/part`, false)) return [];
+    if (site.isStrict && context.files.checkFolders(site, `${folder}/part`, false) !== null) return [];
     return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}\.\d{1,10}$/.test(name));
   } catch (error) {
     if (isMissing(error)) return [];
@@ -225,7 +232,7 @@ export function remove(context: DiskContext, job: RemoveJob): null {
     const full = pathIn(job.site, path);
     context.files.closeFile(full);
     try {
-      if (job.site.isStrict && !context.files.checkFolders(job.site, path, false)) continue;
+      if (job.site.isStrict && context.files.checkFolders(job.site, path, false) !== null) continue;
       fs.unlinkSync(full);
     } catch (error) {
       if (!isMissing(error)) throw storageFault(error, 'write', full);

@@ -71,17 +71,21 @@ export class OpenFiles {
     this.#folders.clear();
   }
 
-  /** Verifies the folders above a path; makes missing ones when asked to. Returns false when one is missing. */
-  checkFolders(site: Site, path: string, isMaking: boolean): boolean {
+  /**
+   * Verifies the folders above a path; makes missing ones when asked to. Returns the first one that is missing, below
+   * the site, or null.
+   */
+  checkFolders(site: Site, path: string, isMaking: boolean): string | null {
     const parent = pathIn(site, path.slice(0, Math.max(0, path.lastIndexOf('/'))));
-    if (this.#folders.has(parent)) return true;
+    if (this.#folders.has(parent)) return null;
     if (isMaking) makeRoot(site.root);
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      if (!checkFolder(pathIn(site, path.slice(0, end)), isMaking)) return false;
+      const folder = path.slice(0, end);
+      if (!checkFolder(pathIn(site, folder), isMaking)) return folder;
     }
     if (this.#folders.size >= MOST_FOLDERS) this.#folders.clear();
     this.#folders.add(parent);
-    return true;
+    return null;
   }
 
   #open(site: Site, path: string, isWriting: boolean, mode: number): number {

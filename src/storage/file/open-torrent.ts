@@ -77,7 +77,7 @@ export async function openTorrent(
     geometry,
     journal,
     bootId: deps.bootId,
-    found: (file) => found.get(file) ?? null,
+    found,
     parts,
   });
   for (const { piece, file } of parts) layout.addPart(piece, file);

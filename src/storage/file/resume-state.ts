@@ -17,7 +17,7 @@ const WRITE_SLACK = 3000;
 /** The same after a power cut, which may have taken the newest records along: how old dirty pages may get, ms. */
 const POWER_CUT_SLACK = 60_000;
 
-/** A file as it was found; null when it is missing. */
+/** A file as it was found. */
 export interface FoundFile {
   readonly size: ByteCount;
   /** Modification time, ms since 1970. */
@@ -36,7 +36,7 @@ export interface ResumeInput {
   readonly journal: ReadJournal | null;
   /** 16 bytes, zeros when unknown. */
   readonly bootId: Uint8Array;
-  readonly found: (file: FileIndex) => FoundFile | null;
+  readonly found: ReadonlyMap<FileIndex, FoundFile>;
   readonly parts: readonly FoundPart[];
 }
 
@@ -44,6 +44,8 @@ export interface ResumeInput {
 export function resumeState(input: ResumeInput): JournalState {
   const { geometry, journal } = input;
   const state = new JournalState(geometry.pieceCount);
+  // A new torrent, however many files it has.
+  if (journal === null && input.found.size + input.parts.length === 0) return state;
   const isSameBoot = journal !== null && isSame(journal.bootId, input.bootId);
   if (journal === null) state.suspect.fill();
   else recall(state, journal.state, isSameBoot);
@@ -90,7 +92,7 @@ class Judge {
 
   file(index: FileIndex, file: FileEntry): void {
     const { geometry } = this.#input;
-    const found = this.#input.found(index);
+    const found = this.#input.found.get(index) ?? null;
     const [first, end] = geometry.piecesOfFile(index);
     const lies = (piece: PieceIndex): boolean => this.#inParts.size === 0 || !this.#inParts.has(`${piece}.${index}`);
     const covered = found === null ? 0 : found.size;
