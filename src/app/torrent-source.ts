@@ -1,5 +1,6 @@
 /** From what a user names a torrent by (file, bytes, magnet link) to what the engine wants to know. */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import type { PeerAddress } from '../base/address.ts';
 import type { Digests } from '../base/digests.ts';
 import { concat, toHex } from '../base/bytes.ts';
@@ -52,11 +53,10 @@ function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]):
 /** The bytes of a torrent file, bounded. A pipe or device has no size of its own, so it is bounded while it is read. */
 export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path, 'r');
-    const stat = await file.stat();
-    if (stat.size > LARGEST_FILE) throw tooLarge(path);
-    if (stat.isFile()) return await file.readFile();
-    return await readTorrentStream(file.createReadStream({ autoClose: false }), path);
+    const found = await stat(path);
+    if (found.size > LARGEST_FILE) throw tooLarge(path);
+    if (found.isFile()) return await readFile(path);
+    return await readTorrentStream(createReadStream(path), path);
   } catch (cause) {
     if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;
     const code = codeOf(cause) === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';

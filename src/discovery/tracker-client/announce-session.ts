@@ -9,7 +9,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import { toHex } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import { backoffDelay } from '../../base/retry.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
@@ -91,7 +90,10 @@ export class AnnounceSession implements DiscoverySession {
     this.#options = options;
     this.#deps = deps;
     this.#tiers = tiersOf(swarm.trackers, deps.random, (url) => new TrackerState(url));
-    this.#key = toHex(deps.random.bytes(4));
+    this.#key = deps.random
+      .below(2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
     this.#wasComplete = swarm.progress().left === 0;
     this.#startRound();
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Discovery, DiscoverySession } from '../discovery.ts';
 import { type TrackerClientOptions, trackerClient } from './tracker-client.ts';
 import { FakeNetwork, fakeSwarm, startOn, success, unreachable } from './fakes.test.ts';
 
@@ -76,6 +77,37 @@ describe('a thousand torrents', () => {
     const sessions = manyOn(network, 100, 'http://t/announce', { concurrency: 1 });
     await network.clock.run(minutes(1) / 6);
     assert.equal(sessions.filter((session) => session.status()[0]?.state === 'failed').length, 1);
+  });
+});
+
+describe('seeds', () => {
+  const startSeeds = (client: Discovery): DiscoverySession[] =>
+    Array.from({ length: 1000 }, () => client.start(fakeSwarm([['http://t/announce']], { left: 0 }).swarm, () => {}));
+
+  it('announce a hundred a second', async () => {
+    const network = new FakeNetwork('t');
+    startSeeds(trackerClient({}, network.deps));
+    await network.clock.run(1000);
+    assert.ok(Math.abs(network.seen.length - 100) <= 10, `${network.seen.length} announces`);
+    await network.clock.run(10_000);
+    assert.equal(network.seen.length, 1000);
+  });
+
+  it('let a download go ahead', async () => {
+    const network = new FakeNetwork('t');
+    const client = trackerClient({}, network.deps);
+    startSeeds(client);
+    client.start(fakeSwarm([['http://t/announce']], { left: 1 }).swarm, () => {});
+    await network.clock.run(network.delay);
+    assert.equal(network.seen.filter(({ request }) => request.left === 1).length, 1);
+  });
+
+  it('that stop before their turn contact nobody', async () => {
+    const network = new FakeNetwork('t');
+    const sessions = startSeeds(trackerClient({}, network.deps));
+    await network.clock.finish(Promise.all(sessions.map((session) => session.stop())));
+    await network.clock.run(minutes(1));
+    assert.ok(network.seen.length <= 20, `${network.seen.length} announces`);
   });
 });
 

@@ -65,6 +65,12 @@ export interface AnnounceCall {
 const ADDRESS_MEMORY: Millis = 60_000;
 /** How long it is remembered that a server failed: shorter than the first back-off, so that no retry is in vain. */
 const FAILURE_MEMORY: Millis = 10_000;
+/**
+ * So many seeds announce in so many milliseconds. Who wants peers does not wait for them, and a thousand seeds neither
+ * flood a tracker at the start nor hold up the loading of torrents.
+ */
+const SEEDS_A_TURN = 10;
+const SEED_TURN: Millis = 100;
 /** Failures that say something about the server, not about the torrent. */
 const serverFailures: ReadonlySet<string | null> = new Set(['TRACKER_UNREACHABLE', 'TRACKER_TIMEOUT', 'TRACKER_TLS']);
 
@@ -72,6 +78,7 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #deps: AnnouncerDeps;
   readonly #limit: ConcurrencyLimit;
+  readonly #seedTurns = new ConcurrencyLimit(SEEDS_A_TURN);
   readonly #addresses: RecentMemory<Promise<readonly string[]>>;
   readonly #down: RecentMemory<DstError>;
   readonly #http: HttpTracker;
@@ -93,7 +100,7 @@ export class Announcer {
   }
 
   /** Announces over every family that the host has. Succeeds when one of them does; rejects with TRACKER_*. */
-  announce(text: string, request: AnnounceRequest, call: AnnounceCall): Promise<readonly AnnounceSuccess[]> {
+  async announce(text: string, request: AnnounceRequest, call: AnnounceCall): Promise<readonly AnnounceSuccess[]> {
     const once = async (): Promise<readonly AnnounceSuccess[]> => {
       const url = parseTrackerUrl(text);
       using time = this.#deadline(url, call.signal);
@@ -111,6 +118,7 @@ export class Announcer {
       );
       return successesOf(outcomes);
     };
+    if (request.left === 0 && !call.isUrgent) await this.#turnOfSeed(call.signal);
     return this.#limit.run(once, call.signal, call.isUrgent);
   }
 
@@ -149,6 +157,17 @@ export class Announcer {
       }
     }
     throw failure;
+  }
+
+  /** Resolves when one more seed may announce. */
+  #turnOfSeed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const turn = (): Promise<void> => {
+        resolve();
+        return this.#deps.clock.sleep(SEED_TURN, signal);
+      };
+      this.#seedTurns.run(turn, signal).catch(reject);
+    });
   }
 
   #deadline(url: TrackerUrl, outer: AbortSignal): ReturnType<typeof deadline> {

@@ -1,7 +1,7 @@
 /** The tracker client's network ports over Node: node:http(s), node:dgram, node:dns. */
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
-import type http from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
@@ -18,7 +18,10 @@ import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket 
  * Not imported: an import reads all of the module's exports, among them lazy ones that load a whole second HTTP client
  * (measured: 14 MB and 20 ms at start).
  */
-const { get: httpGet } = process.getBuiltinModule('node:http');
+const http = process.getBuiltinModule('node:http');
+/** They keep no connection: a tracker is asked once in half an hour. */
+const agent = new http.Agent();
+const tlsAgent = new https.Agent();
 const inflate = promisify(gunzip);
 
 /** This machine's address from which each family is reached: undefined = any, null = the family is not used. */
@@ -75,8 +78,7 @@ async function resolveHost(host: string, local: LocalAddresses): Promise<readonl
 
 async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promise<HttpResponse> {
   try {
-    const response = await open(request, local);
-    const body = await readBody(response, request.largestBody);
+    const { response, body } = await get(request, local);
     return {
       status: response.statusCode ?? 0,
       location: response.headers.location ?? null,
@@ -90,38 +92,51 @@ async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promi
   }
 }
 
-function open(request: HttpRequest, local: LocalAddresses): Promise<http.IncomingMessage> {
-  const get = request.url.startsWith('https:') ? https.get : httpGet;
+/**
+ * Events and an abort listener of our own, not the request's `signal` and the response's iterator: each announce costs
+ * a quarter less, and a thousand torrents announce at once.
+ */
+function get(
+  request: HttpRequest,
+  local: LocalAddresses,
+): Promise<{ readonly response: IncomingMessage; readonly body: Uint8Array }> {
+  const { signal, largestBody } = request;
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const sent = send(request, local);
+    const onAbort = (): void => void sent.destroy(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    sent.on('close', () => signal.removeEventListener('abort', onAbort));
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      response.on('data', (chunk: Uint8Array) => {
+        length += chunk.length;
+        if (length > largestBody) response.destroy(tooLarge(largestBody));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ response, body: concat(chunks) }));
+    });
+  });
+}
+
+function send(request: HttpRequest, local: LocalAddresses): ClientRequest {
+  const isTls = request.url.startsWith('https:');
   const family = isIPv6(request.address) ? 6 : 4;
   const localAddress = sourceFor(family, local);
   const pinned: LookupFunction = (_host, options, callback) => {
     if (options.all === true) callback(null, [{ address: request.address, family }]);
     else callback(null, request.address, family);
   };
-  return new Promise((resolve, reject) => {
-    const sent = get(request.url, {
-      agent: false,
-      lookup: pinned,
-      family,
-      ...(localAddress !== undefined && { localAddress }),
-      signal: request.signal,
-      headers: { 'user-agent': request.userAgent, 'accept-encoding': 'gzip', connection: 'close' },
-    });
-    sent.on('response', resolve);
-    sent.on('error', reject);
+  return (isTls ? https.get : http.get)(request.url, {
+    agent: isTls ? tlsAgent : agent,
+    lookup: pinned,
+    family,
+    ...(localAddress !== undefined && { localAddress }),
+    headers: { 'user-agent': request.userAgent, 'accept-encoding': 'gzip', connection: 'close' },
   });
-}
-
-async function readBody(response: http.IncomingMessage, largest: ByteCount): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    // Leaving the loop destroys the response and its socket.
-    if (length > largest) throw tooLarge(largest);
-    chunks.push(chunk);
-  }
-  return concat(chunks);
 }
 
 async function unzip(body: Uint8Array, largest: ByteCount): Promise<Uint8Array> {

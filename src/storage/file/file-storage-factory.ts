@@ -40,6 +40,7 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   readonly #clock: Clock;
   readonly #subscription: Disposable | undefined;
   #bootId: Promise<Uint8Array> | null;
+  #modules: ReturnType<typeof loadModules> | null = null;
   #nextTorrent = 0;
 
   constructor(options: FileStorageOptions, deps: FileStorageDeps) {
@@ -61,10 +62,8 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   async open(geometry: Geometry, options: StorageOptions): Promise<Storage> {
     this.#bootId ??= readBootId();
     this.#disk ??= this.#findDisk();
-    const [{ openTorrent }, { FileStorage }] = await Promise.all([
-      import('./open-torrent.ts'),
-      import('./file-storage.ts'),
-    ]);
+    this.#modules ??= loadModules();
+    const [{ openTorrent }, { FileStorage }] = await this.#modules;
     const absolute = { ...options, directory: resolve(options.directory) };
     const torrent = await openTorrent(geometry, absolute, this.#nextTorrent++, {
       disk: await this.#disk,
@@ -90,6 +89,9 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     return new InlineDisk();
   }
 }
+
+/** What an open torrent needs. Kept, for each call of `import()` costs 0.1 ms. */
+const loadModules = () => Promise.all([import('./open-torrent.ts'), import('./file-storage.ts')]);
 
 /** Storage on real files. */
 export const fileStorage = (options: FileStorageOptions = {}, deps: FileStorageDeps = {}): FileStorageFactory =>
