@@ -12,13 +12,9 @@ const BATCH: ByteCount = 16 * 1024 * 1024;
 /** Most pieces of a batch, for torrents of tiny pieces. */
 const BATCH_PIECES = 1024;
 
-/** Runs of consecutive pieces of about `size` bytes. */
-export function* batches(
-  pieces: Bitfield,
-  geometry: Geometry,
-  size: ByteCount = BATCH,
-): IterableIterator<PieceIndex[]> {
-  const most = Math.max(1, Math.min(BATCH_PIECES, Math.floor(size / geometry.pieceLength)));
+/** Runs of consecutive pieces of about 16 MiB. */
+export function* batches(pieces: Bitfield, geometry: Geometry): IterableIterator<PieceIndex[]> {
+  const most = Math.max(1, Math.min(BATCH_PIECES, Math.floor(BATCH / geometry.pieceLength)));
   let batch: PieceIndex[] = [];
   for (const piece of pieces) {
     if (batch.length === most || (batch.length > 0 && piece !== (batch.at(-1) as PieceIndex) + 1)) {

@@ -1,6 +1,5 @@
 /** The hashing of a planned torrent: batches of pieces over all threads, and what becomes of their results. */
 import { setImmediate } from 'node:timers/promises';
-import { Bitfield } from '../../base/bitfield.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import {
   type FileEntry,
@@ -12,7 +11,6 @@ import {
 import { nodeDigests } from '../../crypto/digests.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
-import { batches } from './check-batches.ts';
 import type { Disk } from './disk.ts';
 import type { HashJob, HashOutcome, MerkleSpans, Site } from './disk-jobs.ts';
 import { InlineDisk } from './inline-disk.ts';
@@ -23,8 +21,10 @@ export interface HashFilesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Bytes of a batch. Small enough that no thread has much left to do when the others have ended. */
-const BATCH: ByteCount = 4 * 1024 * 1024;
+/** Most bytes of a batch: about 10 ms of work, of which the way between the threads costs a hundredth. */
+const BATCH: ByteCount = 16 * 1024 * 1024;
+/** A batch is at most this part of what is left for each thread, so that all of them end at the same time. */
+const SHARES = 4;
 /** Batches that a worker has ahead: it does not run dry while the calling thread hashes a batch of its own. */
 const LANES = 3;
 
@@ -41,7 +41,7 @@ export async function hashPlan(
 ): Promise<TorrentHashes> {
   await using inline = new InlineDisk();
   const hashing = new PlanHashing(plan, sources);
-  const queue = batches(Bitfield.full(plan.pieceCount), hashing.geometry, BATCH);
+  const queue = shrinkingBatches(plan, pool.width + 1);
   let done = 0;
   const lane = async (disk: Disk): Promise<void> => {
     for (const batch of queue) {
@@ -56,6 +56,20 @@ export async function hashPlan(
   await Promise.all([...Array.from({ length: LANES * pool.width }, () => lane(pool)), lane(inline)]);
   await hashing.checkUnchanged(inline);
   return hashing.results();
+}
+
+/** All pieces of a plan in order, in batches that become small towards the end; `threads` share them. */
+export function* shrinkingBatches(
+  { pieceCount, pieceLength }: Pick<TorrentPlan, 'pieceCount' | 'pieceLength'>,
+  threads: number,
+): IterableIterator<PieceIndex[]> {
+  const most = Math.floor(BATCH / pieceLength);
+  for (let first = 0; first < pieceCount; ) {
+    const share = Math.floor((pieceCount - first) / (SHARES * threads));
+    const size = Math.max(1, Math.min(most, share));
+    yield Array.from({ length: size }, (_, i) => first + i);
+    first += size;
+  }
 }
 
 class PlanHashing {
