@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { systemClock } from '../base/clock.ts';
+import { keepHeapSmall } from './heap.ts';
+
+const MIB = 1024 * 1024;
+
+// For this file alone: the test runner gives it a process of its own. Here four seconds take a tenth of one.
+let timer: Disposable | undefined;
+keepHeapSmall({
+  after(delay, fn) {
+    timer = systemClock.after(delay / 40, fn);
+    return timer;
+  },
+});
+after(() => timer?.[Symbol.dispose]());
+
+/** Some 20 MB of objects. */
+const rush = (): object[] => Array.from({ length: 500_000 }, (_, i) => ({ i }));
+
+const collected = Promise.withResolvers<void>();
+const registry = new FinalizationRegistry(collected.resolve);
+
+test('what became garbage in a rush is collected in a quiet moment', async () => {
+  registry.register(rush(), undefined);
+  await collected.promise;
+});
+
+test('the nursery stays small though objects survive in it', () => {
+  for (let i = 0; i < 10; i++) rush();
+  const nursery = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+  assert.ok((nursery?.space_size ?? 0) <= 4 * MIB, `${nursery?.space_size} bytes`);
+});
