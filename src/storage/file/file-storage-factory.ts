@@ -1,6 +1,6 @@
 /**
  * Opens torrents on real files; owns the disk workers that all of them share. What only an open torrent needs is loaded
- * with the first one, so that the workers can be started at once.
+ * after the workers were started: they take longer.
  */
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -54,9 +54,10 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#subscription = deps.buffers?.onDrop((id) => this.#pool?.forget(id));
   }
 
-  /** Starts the workers now, so that the first piece does not wait for them. */
+  /** Starts the workers and loads the rest now, so that the first torrent does not wait for them. */
   warm(): void {
     this.#pool?.warm();
+    this.#modules ??= loadModules();
   }
 
   async open(geometry: Geometry, options: StorageOptions): Promise<Storage> {
