@@ -21,7 +21,7 @@ export interface TorrentDataPort {
   notFlushed(error: unknown): void;
 }
 
-/** A stored piece waits at most so long until it is made to survive a power cut, ms. */
+/** A piece that was stored, or found by a check, waits at most so long until it is made to survive a power cut, ms. */
 const FLUSH_INTERVAL: Millis = 30_000;
 
 export class TorrentData {
@@ -36,6 +36,8 @@ export class TorrentData {
   /** Infinity while nothing was stored since the last flush. */
   #nextFlush: Millis = Number.POSITIVE_INFINITY;
   #isFlushing = false;
+  /** Pending while what a check found has not been flushed: a seed has no ticks. */
+  #checkFlush: Disposable | null = null;
 
   constructor(options: TorrentOptions, services: TorrentServices, port: TorrentDataPort) {
     this.#options = options;
@@ -111,6 +113,7 @@ export class TorrentData {
   /** Lets go of the files, or deletes them. */
   async close({ deleteData = false }: { deleteData?: boolean }): Promise<void> {
     await this.#opening;
+    this.#checkFlush?.[Symbol.dispose]();
     const storage = this.#content?.storage;
     if (deleteData) await storage?.delete();
     else await storage?.close().catch((error: unknown) => this.#logFailure(error));
@@ -156,11 +159,14 @@ export class TorrentData {
       },
     });
     for (const piece of good) content.have.add(piece);
-    if (!good.isEmpty) void this.tryFlush();
+    // A power cut before costs another check; a sync at once would hold up the torrents that wait to be opened.
+    if (!good.isEmpty) this.#checkFlush ??= this.#services.clock.after(FLUSH_INTERVAL, () => void this.tryFlush());
   }
 
   async #flush(): Promise<void> {
     this.#nextFlush = Number.POSITIVE_INFINITY;
+    this.#checkFlush?.[Symbol.dispose]();
+    this.#checkFlush = null;
     await this.#content?.storage.flush();
   }
 
