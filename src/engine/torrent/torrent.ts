@@ -45,8 +45,8 @@ export class Torrent {
   #identity: TorrentIdentity;
   #state: TorrentState;
   #download: Download | null = null;
-  /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. */
-  #run = new AbortController();
+  /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. Null while it rests. */
+  #run: AbortController | null = null;
   /** Made for the first peer: thousands of torrents may wait for one. */
   #swarm: Swarm | null = null;
   #isSequential: boolean;
@@ -58,7 +58,6 @@ export class Torrent {
     this.#services = services;
     this.#owner = owner;
     this.#isSequential = options.isSequential === true;
-    this.#run.abort();
     this.#stats = new TorrentStats(now);
     this.#goal = new SeedGoal(options);
     this.#announcer = new Announcer(services, options.peers ?? [], {
@@ -138,7 +137,7 @@ export class Torrent {
   /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
   start(): void {
     if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
-    if (!this.#run.signal.aborted) return;
+    if (this.#run !== null) return;
     this.#run = new AbortController();
     const { metainfo } = this.#identity;
     if (metainfo !== null) {
@@ -241,7 +240,8 @@ export class Torrent {
 
   /** From the metadata to downloading or seeding. */
   async #open(metainfo: Metainfo): Promise<void> {
-    const { signal } = this.#run;
+    const signal = this.#run?.signal;
+    if (signal === undefined) return;
     try {
       const content = await this.#data.open(metainfo, signal);
       if (!signal.aborted) this.#begin(content);
@@ -257,7 +257,8 @@ export class Torrent {
     this.#announcer.start(this.#identity);
     this.#swarm?.contentKnown();
     if (this.#download === null) this.events.emit('complete', { downloaded: this.#stats.download.total });
-    this.#services.wake();
+    // A seed that knows no peers has nothing to do yet.
+    if (this.isActive || this.#swarm !== null) this.#services.wake();
   }
 
   #beginDownload(content: OpenContent): void {
@@ -376,7 +377,8 @@ export class Torrent {
 
   /** Stops everything that runs. State and parts change at once; goodbyes and flushing follow. */
   async #halt(state: TorrentState): Promise<void> {
-    this.#run.abort();
+    this.#run?.abort();
+    this.#run = null;
     this.#setState(state);
     this.#download?.close();
     this.#download = null;
