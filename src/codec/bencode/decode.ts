@@ -25,8 +25,6 @@ export interface DecodeOptions extends Partial<BencodeLimits> {
 
 interface Document extends Scanned {
   readonly isSorted: boolean;
-  /** Where the latest look-up ended: the index of the first list or dictionary that opens at that value or behind it. */
-  found: number;
 }
 
 const minus = 0x2d;
@@ -85,12 +83,23 @@ export class BencodeDict extends Container {
   }
 
   get(key: string): BencodeValue | undefined {
-    const at = this.#find(key);
-    return at === 0 ? undefined : valueAt(this.document, at, this.document.found);
+    const { document } = this;
+    const { bytes } = document;
+    let at = this.at + 1;
+    let container = this.container + 1;
+    while (bytes[at] !== letterE) {
+      let length = 0;
+      for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
+      const value = at + 1 + length;
+      if (length === key.length && isText(bytes, at + 1, key)) return valueAt(document, value, container);
+      at = skip(document, value, container);
+      container = nextContainer(document, value, container);
+    }
+    return undefined;
   }
 
   has(key: string): boolean {
-    return this.#find(key) !== 0;
+    return this.get(key) !== undefined;
   }
 
   /** A safe integer, or null. */
@@ -142,7 +151,7 @@ export class BencodeDict extends Container {
       own[i + 1] = (own[i + 1] as number) - container;
     }
     const copy = bytes.slice(at, containers[2 * container]);
-    return new BencodeDict({ bytes: copy, containers: own, isSorted, found: 0 }, 0, 0);
+    return new BencodeDict({ bytes: copy, containers: own, isSorted }, 0, 0);
   }
 
   *#members<T>(read: (at: number, container: number) => T): Generator<[key: Uint8Array, value: T]> {
@@ -156,26 +165,6 @@ export class BencodeDict extends Container {
       at = skip(document, valueStart, container);
       container = nextContainer(document, valueStart, container);
     }
-  }
-
-  /** Offset of the value of `key`, 0 when there is none; `found` of the document tells its container. */
-  #find(key: string): number {
-    const { document } = this;
-    const { bytes } = document;
-    let at = this.at + 1;
-    let container = this.container + 1;
-    while (bytes[at] !== letterE) {
-      let length = 0;
-      for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
-      const value = at + 1 + length;
-      if (length === key.length && isText(bytes, at + 1, key)) {
-        document.found = container;
-        return value;
-      }
-      at = skip(document, value, container);
-      container = nextContainer(document, value, container);
-    }
-    return 0;
   }
 }
 
@@ -218,7 +207,7 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
   // A plain view, whatever subclass came in, so that no view handed out has surprising methods.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { end, containers, isSorted } = scan(view, { ...defaultBencodeLimits, ...options }, options.strict ?? true);
-  return { value: valueAt({ bytes: view, containers, isSorted, found: 0 }, 0, 0), end };
+  return { value: valueAt({ bytes: view, containers, isSorted }, 0, 0), end };
 }
 
 /** Decodes `bytes`, all of it. Throws BENCODE_*. */
