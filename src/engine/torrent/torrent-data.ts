@@ -33,11 +33,10 @@ export class TorrentData {
   #opening: Promise<unknown> = Promise.resolve();
   /** All pieces are to be hashed when the data is opened next. */
   #mustCheck: boolean;
-  /** Infinity while nothing was stored since the last flush. */
-  #nextFlush: Millis = Number.POSITIVE_INFINITY;
-  #isFlushing = false;
-  /** Pending while what a check found has not been flushed: a seed has no ticks. */
-  #checkFlush: Disposable | null = null;
+  /** The flush to come; null while nothing was stored or found since the last one. */
+  #nextFlush: Disposable | null = null;
+  /** Settled when no such flush is under way: they take turns. */
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: TorrentOptions, services: TorrentServices, port: TorrentDataPort) {
     this.#options = options;
@@ -80,16 +79,7 @@ export class TorrentData {
   }
 
   pieceStored(): void {
-    this.#nextFlush = Math.min(this.#nextFlush, this.#services.clock.now() + FLUSH_INTERVAL);
-  }
-
-  /** About once a second while pieces arrive. */
-  tick(now: Millis): void {
-    if (this.#isFlushing || now < this.#nextFlush) return;
-    this.#isFlushing = true;
-    void this.flush().finally(() => {
-      this.#isFlushing = false;
-    });
+    this.#flushLater(() => this.flush());
   }
 
   /** Makes what was stored survive a power cut. Never rejects: the port learns of a failure. */
@@ -113,7 +103,7 @@ export class TorrentData {
   /** Lets go of the files, or deletes them. */
   async close({ deleteData = false }: { deleteData?: boolean }): Promise<void> {
     await this.#opening;
-    this.#checkFlush?.[Symbol.dispose]();
+    this.#nextFlush?.[Symbol.dispose]();
     const storage = this.#content?.storage;
     if (deleteData) await storage?.delete();
     else await storage?.close().catch((error: unknown) => this.#logFailure(error));
@@ -160,13 +150,18 @@ export class TorrentData {
     });
     for (const piece of good) content.have.add(piece);
     // A power cut before costs another check; a sync at once would hold up the torrents that wait to be opened.
-    if (!good.isEmpty) this.#checkFlush ??= this.#services.clock.after(FLUSH_INTERVAL, () => void this.tryFlush());
+    if (!good.isEmpty) this.#flushLater(() => this.tryFlush());
+  }
+
+  #flushLater(flush: () => Promise<void>): void {
+    this.#nextFlush ??= this.#services.clock.after(FLUSH_INTERVAL, () => {
+      this.#flushing = this.#flushing.then(flush);
+    });
   }
 
   async #flush(): Promise<void> {
-    this.#nextFlush = Number.POSITIVE_INFINITY;
-    this.#checkFlush?.[Symbol.dispose]();
-    this.#checkFlush = null;
+    this.#nextFlush?.[Symbol.dispose]();
+    this.#nextFlush = null;
     await this.#content?.storage.flush();
   }
 

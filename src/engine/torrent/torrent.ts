@@ -198,7 +198,6 @@ export class Torrent {
   tick(now: Millis): void {
     this.#stats.tick(now);
     this.swarm.tick(now);
-    this.#data.tick(now);
     if (this.#state.kind !== 'seeding') {
       if (this.swarm.pool.busyCount === 0) this.#announcer.askForPeers(now);
       return;
