@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FileEntry, Metainfo } from '../codec/metainfo/index.ts';
+import { bareMetainfo, type FileEntry, type Metainfo } from '../codec/metainfo/index.ts';
 import { torrentWarnings } from './torrent-warnings.ts';
 
 const entry = (path: string[], changes: Partial<FileEntry> = {}): FileEntry => ({
@@ -21,34 +21,29 @@ const torrent = (
   changes: Partial<Metainfo> = {},
   info: Partial<Metainfo['info']> = {},
 ): Metainfo => ({
-  info: {
-    name: 'album',
-    originalName: 'album',
-    hasV1: true,
-    hasV2: false,
-    pieceLength: 16384,
-    pieceCount: 1,
-    files,
-    isSingleFile: false,
-    length: 10,
-    totalSize: 10,
-    pieces: new Uint8Array(20),
-    isPrivate: false,
-    source: null,
-    raw: new Uint8Array(),
-    ...info,
-  },
-  infoHashes: { v1: new Uint8Array(20), v2: null },
-  pieceLayers: new Map(),
-  trackers: [['http://t.example/']],
-  webSeeds: [],
-  httpSeeds: [],
-  nodes: [],
-  comment: null,
-  createdBy: null,
-  creationDate: null,
-  similar: [],
-  collections: [],
+  ...bareMetainfo(
+    {
+      info: {
+        name: 'album',
+        originalName: 'album',
+        hasV1: true,
+        hasV2: false,
+        pieceLength: 16384,
+        pieceCount: 1,
+        files,
+        isSingleFile: false,
+        length: 10,
+        totalSize: 10,
+        pieces: new Uint8Array(20),
+        isPrivate: false,
+        source: null,
+        raw: new Uint8Array(),
+        ...info,
+      },
+      infoHashes: { v1: new Uint8Array(20), v2: null },
+    },
+    [['http://t.example/']],
+  ),
   ...changes,
 });
 
