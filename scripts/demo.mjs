@@ -59,7 +59,9 @@ async function download(folder, ...args) {
   for await (const line of events) {
     const { event, name, progress, downloadRate, seconds, path } = JSON.parse(line);
     if (event === 'progress') {
-      say(`${name}: ${Math.floor(progress * 100)} %, ${(downloadRate / 2 ** 20).toFixed(1)} MiB/s`);
+      // The rate is known when the first second has been measured.
+      const rate = downloadRate > 0 ? `, ${(downloadRate / 2 ** 20).toFixed(1)} MiB/s` : '';
+      say(`${name}: ${Math.floor(progress * 100)} %${rate}`);
     }
     if (event === 'complete') say(`${name}: complete and verified after ${seconds.toFixed(1)} s, in ${path}`);
   }
