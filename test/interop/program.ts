@@ -19,7 +19,9 @@ export class Program {
     this.#command = command[0] as string;
     this.#log = join(dir, 'client.log');
     const log = openSync(this.#log, 'w');
-    const env = { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir, XDG_STATE_HOME: dir, NODE_TEST_CONTEXT: undefined };
+    const home = { HOME: dir, XDG_CONFIG_HOME: dir, XDG_STATE_HOME: dir };
+    // Where no locale is set, qBittorrent writes question marks for letters beyond ASCII.
+    const env = { ...process.env, ...home, LC_ALL: 'C.UTF-8', NODE_TEST_CONTEXT: undefined };
     this.child = spawn(this.#command, command.slice(1), {
       cwd: dir,
       env,
