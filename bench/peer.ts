@@ -17,8 +17,8 @@ interface Add {
 // Compiled code is kept between runs, as in the installed program: otherwise each start strips the types anew.
 enableCompileCache();
 const { createSession } = await import('../src/index.ts');
-const { keepHeapSmall } = await import('../src/app/index.ts');
-keepHeapSmall();
+const { tuneRuntime } = await import('../src/app/index.ts');
+tuneRuntime();
 
 const [ip = '127.0.0.1', port = '0'] = process.argv.slice(2);
 const emit = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);

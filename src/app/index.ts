@@ -8,4 +8,4 @@ export {
   type SessionTorrent,
   type TorrentSource,
 } from './session.ts';
-export { keepHeapSmall } from './heap.ts';
+export { tuneRuntime } from './runtime.ts';

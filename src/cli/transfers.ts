@@ -2,7 +2,7 @@
 import {
   type AddOptions,
   createSession,
-  keepHeapSmall,
+  tuneRuntime,
   type Session,
   type SessionOptions,
   type SessionTorrent,
@@ -35,7 +35,7 @@ export async function runTransfers(
   jobs: readonly TransferJob[],
 ): Promise<number> {
   const { output, signal } = context;
-  keepHeapSmall();
+  tuneRuntime();
   const torrents: SessionTorrent[] = [];
   await using session = await createSession({ ...options, logger: outputLogger(output) });
   const addresses = session.listening.map(addressKey);

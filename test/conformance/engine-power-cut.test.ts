@@ -54,6 +54,16 @@ test('while pieces arrive each survives a power cut after half a minute', () =>
     }
     assert.equal(other.torrent.state.kind, 'seeding');
     assert.ok(oldest > 20_000 && oldest < 32_000, `a piece waited ${oldest} ms`);
+  }));
+
+test('a torrent that is complete survives a power cut a second later', () =>
+  onStage(leeching, async (stage) => {
+    const { other, seen } = addWatched(stage);
+    await other.untilState('downloading');
+    await honestSeed(other);
+    await other.untilState('seeding');
+    assert.ok(seen.atRisk.size > 0, 'whoever waits for the torrent is told first');
+    await stage.clock.sleep(1500);
     assert.equal(seen.atRisk.size, 0);
   }));
 

@@ -83,19 +83,30 @@ export class BencodeDict extends Container {
   }
 
   get(key: string): BencodeValue | undefined {
+    return this.pick([key])[0];
+  }
+
+  /** The values of several keys, found in one walk; keys that are not there are undefined. */
+  pick(keys: readonly string[]): (BencodeValue | undefined)[] {
     const { document } = this;
     const { bytes } = document;
+    const values: (BencodeValue | undefined)[] = keys.map(() => undefined);
     let at = this.at + 1;
     let container = this.container + 1;
     while (bytes[at] !== letterE) {
       let length = 0;
       for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
       const value = at + 1 + length;
-      if (length === key.length && isText(bytes, at + 1, key)) return valueAt(document, value, container);
+      for (let i = 0; i < keys.length; i++) {
+        if (!isText(bytes, at + 1, length, keys[i] as string)) continue;
+        values[i] = valueAt(document, value, container);
+        if (keys.length === 1) return values;
+        break;
+      }
       at = skip(document, value, container);
       container = nextContainer(document, value, container);
     }
-    return undefined;
+    return values;
   }
 
   has(key: string): boolean {
@@ -168,8 +179,9 @@ export class BencodeDict extends Container {
   }
 }
 
-/** True when the bytes from `at` are those of an ASCII text. */
-function isText(bytes: Uint8Array, at: number, text: string): boolean {
+/** True when the `length` bytes from `at` are those of an ASCII text. */
+function isText(bytes: Uint8Array, at: number, length: number, text: string): boolean {
+  if (length !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;
 }

@@ -4,7 +4,7 @@
  */
 import { toText } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { BencodeDict, type BencodeList } from '../bencode/index.ts';
+import { BencodeDict, BencodeList, type BencodeValue } from '../bencode/index.ts';
 import { metainfoError } from './errors.ts';
 import type { MetainfoLimits } from './limits.ts';
 import { HASH_LENGTH } from './merkle.ts';
@@ -27,6 +27,14 @@ export interface FileList {
   readonly isSingleFile: boolean;
 }
 
+/** What a file dictionary says of the file itself (BEP 3, 47), … */
+const attributeKeys: readonly string[] = ['length', 'attr', 'symlink path'];
+/** … and, in v1, of its place. They are found in one walk: a torrent has thousands of such dictionaries. */
+const fileKeys: readonly string[] = [...attributeKeys, 'path', 'path.utf-8'];
+
+/** Values of `attributeKeys` or `fileKeys`, in their order. */
+type FileValues = readonly (BencodeValue | undefined)[];
+
 /** How BitComet names the files with which it pads, without any attribute. */
 const bitCometPad = '_____padding_file_';
 
@@ -37,7 +45,7 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   if (!hasFiles && !hasLength) return null;
   if (hasFiles && hasLength)
     throw metainfoError('METAINFO_LENGTH_OR_FILES', 'The torrent has both a length and a list of files');
-  if (hasLength) return { files: [readAttributes(info, [name], limits)], isSingleFile: true };
+  if (hasLength) return { files: [readAttributes(info.pick(attributeKeys), [name], limits)], isSingleFile: true };
   const list = info.list('files');
   if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'The files are not a list');
   const files: ListedFile[] = [];
@@ -50,9 +58,11 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
 }
 
 function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
-  const list = dict.list('path.utf-8') ?? dict.list('path');
-  const path = list === null ? [] : readPath(list, limits);
-  const file = readAttributes(dict, path, limits);
+  const values = dict.pick(fileKeys);
+  const [, , , plain, utf8] = values;
+  const list = utf8 instanceof BencodeList ? utf8 : plain;
+  const path = list instanceof BencodeList ? readPath(list, limits) : [];
+  const file = readAttributes(values, path, limits);
   if (path.length > 0) return path.some((element) => element.startsWith(bitCometPad)) ? { ...file, isPad: true } : file;
   // BEP 47 lets a pad file go without a path.
   if (file.isPad) return { ...file, path: ['.pad', String(file.length)] };
@@ -69,21 +79,22 @@ function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
 const tooDeep = (limits: MetainfoLimits): Error =>
   metainfoError('METAINFO_PATH_TOO_DEEP', `A path has more than ${limits.pathDepth} elements`);
 
-/** Reads length, attributes and symlink target (BEP 47) beside the path. */
-function readAttributes(dict: BencodeDict, path: readonly string[], limits: MetainfoLimits): ListedFile {
-  const attributes = dict.text('attr') ?? '';
-  const symlink = attributes.includes('l') ? readSymlink(dict, limits) : null;
-  const length = attributes.includes('l') ? 0 : dict.int('length');
-  if (length === null || length < 0) {
+/** Length, attributes and symlink target (BEP 47) of the file at `path`. */
+function readAttributes(values: FileValues, path: readonly string[], limits: MetainfoLimits): ListedFile {
+  const [length, attr, symlink] = values;
+  const attributes = attr instanceof Uint8Array ? toText(attr) : '';
+  const isSymlink = attributes.includes('l');
+  const size = isSymlink ? 0 : length;
+  if (typeof size !== 'number' || size < 0) {
     throw metainfoError('METAINFO_FILE_LENGTH', `The length of ${path.join('/')} is missing or not allowed`);
   }
   return {
     path,
-    length,
+    length: size,
     isPad: attributes.includes('p'),
     isExecutable: attributes.includes('x'),
     isHidden: attributes.includes('h'),
-    symlink,
+    symlink: isSymlink && symlink !== undefined ? readSymlink(symlink, limits) : null,
     piecesRoot: null,
   };
 }
@@ -92,10 +103,8 @@ function readAttributes(dict: BencodeDict, path: readonly string[], limits: Meta
  * The target of a symlink below the torrent's folder. Elements that would climb are dropped; null when nothing is
  * left, so that no link ever points at the folder itself or out of it.
  */
-function readSymlink(dict: BencodeDict, limits: MetainfoLimits): string[] | null {
-  if (!dict.has('symlink path')) return null;
-  const list = dict.list('symlink path');
-  if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'A symlink path is not a list');
+function readSymlink(list: BencodeValue, limits: MetainfoLimits): string[] | null {
+  if (!(list instanceof BencodeList)) throw metainfoError('METAINFO_FILE_INVALID', 'A symlink path is not a list');
   const target = readPath(list, limits).filter((element) => element !== '.' && element !== '..');
   return target.length === 0 ? null : target;
 }
@@ -140,7 +149,7 @@ function readTreeEntry(
 }
 
 function readV2File(dict: BencodeDict, path: readonly string[], limits: MetainfoLimits): ListedFile {
-  const file = readAttributes(dict, path, limits);
+  const file = readAttributes(dict.pick(attributeKeys), path, limits);
   if (file.isPad) throw metainfoError('METAINFO_FILE_TREE_PAD', `The v2 file tree has a pad file ${path.join('/')}`);
   if (file.length === 0) return file;
   const piecesRoot = dict.bytes('pieces root');

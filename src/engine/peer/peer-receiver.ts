@@ -27,10 +27,21 @@ export class PeerReceiver implements MessageReceiver {
   readonly #host: PeerHost;
   /** The block being received. */
   #block: { readonly piece: PieceIndex; readonly block: number; readonly target: BlockTarget } | null = null;
+  /** Payload since the last `settle`: of use, and not. */
+  #useful: ByteCount = 0;
+  #wasted: ByteCount = 0;
 
   constructor(peer: PeerSession, host: PeerHost) {
     this.#peer = peer;
     this.#host = host;
+  }
+
+  /** The bytes at hand are decoded: what they held is counted, once and not for each block. */
+  settle(): void {
+    if (this.#useful > 0) this.#host.countReceived(this.#useful, false);
+    if (this.#wasted > 0) this.#host.countReceived(this.#wasted, true);
+    this.#useful = 0;
+    this.#wasted = 0;
   }
 
   keepAlive(): void {}
@@ -144,14 +155,14 @@ export class PeerReceiver implements MessageReceiver {
     const block = begin / BLOCK_LENGTH;
     const key = this.#peer.key({ piece, block });
     if (geometry === null || !this.#peer.downloads.isPending(key) || length !== geometry.blockSize(piece, block)) {
-      this.#host.countReceived(length, true);
+      this.#wasted += length;
       // BEP 52: what was never asked for ends the connection; what we took back may still be under way.
       if (!this.#peer.downloads.isExcused()) this.#peer.close('WIRE_UNSOLICITED: a block that was not asked for');
       return false;
     }
     const target = this.#host.blockTarget(this.#peer, piece, block);
     if (target === null) {
-      this.#host.countReceived(length, true);
+      this.#wasted += length;
       this.#peer.downloads.rejected(key);
       this.#host.requestDropped(this.#peer, piece, block);
       return false;
@@ -166,11 +177,13 @@ export class PeerReceiver implements MessageReceiver {
     const { piece, block, target } = current;
     this.#peer.downloads.received(bytes.length);
     const isOurs = target.sources[block] === this.#peer.id;
-    if (isOurs) copyBytes(bytes, target.bytes, block * BLOCK_LENGTH + at);
-    this.#host.countReceived(bytes.length, !isOurs);
+    if (isOurs) {
+      copyBytes(bytes, target.bytes, block * BLOCK_LENGTH + at);
+      this.#useful += bytes.length;
+    } else this.#wasted += bytes.length;
     if (!isLast) return;
     this.#block = null;
-    this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#host.now());
+    this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#peer.heardAt);
     if (isOurs) this.#host.blockReceived(this.#peer, piece, block);
     else this.#host.requestDropped(this.#peer, piece, block);
   }

@@ -195,6 +195,10 @@ export class PeerSession {
     this.#times.received = this.#host.now();
   }
 
+  get heardAt(): Millis {
+    return this.#times.received;
+  }
+
   /** A limit kept us from reading: the silence since then is ours. */
   wasNotRead(): void {
     this.heard();

@@ -13,13 +13,15 @@ const LARGEST_EXTENDED: ByteCount = 64 * 1024;
 export class PeerStream {
   readonly #peer: PeerSession;
   readonly #host: PeerHost;
+  readonly #receiver: PeerReceiver;
   readonly #decoder: WireDecoder;
   #knowsCount = false;
 
   constructor(peer: PeerSession, host: PeerHost) {
     this.#peer = peer;
     this.#host = host;
-    this.#decoder = new WireDecoder(new PeerReceiver(peer, host), { largestExtended: LARGEST_EXTENDED });
+    this.#receiver = new PeerReceiver(peer, host);
+    this.#decoder = new WireDecoder(this.#receiver, { largestExtended: LARGEST_EXTENDED });
     peer.ended = () => this.#decoder.fail(over);
   }
 
@@ -32,6 +34,7 @@ export class PeerStream {
     }
     this.#peer.heard();
     const fault = this.#decoder.receive(view);
+    this.#receiver.settle();
     if (fault !== null) {
       this.#peer.close(`${fault.code}: ${fault.message}`);
       return;

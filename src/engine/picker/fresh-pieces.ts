@@ -118,6 +118,11 @@ export class FreshPieces {
     return joined.barrenAt === this.#epoch;
   }
 
+  /** No piece can be started now; but whether the peer has one is remembered all the same. */
+  skip(joined: JoinedPeer): void {
+    if (!this.isBarren(joined) && !this.isAnyIn(joined.peer.have)) joined.barrenAt = this.#epoch;
+  }
+
   /** A piece of the highest priority above `above` that may be started with a peer: the best by `order`; -1: none. */
   choose(joined: JoinedPeer, order: StartOrder, above: number): PieceIndex {
     if (this.isBarren(joined) || this.topPriority <= above) return -1;

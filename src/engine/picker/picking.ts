@@ -33,6 +33,8 @@ export interface PickerOptions {
   readonly random: Random;
   /** Is there memory for one more piece in progress? Asked last, before a piece is started: true may reserve it. */
   readonly canOpen: (piece: PieceIndex) => boolean;
+  /** False while `canOpen` would refuse any piece: spares the search for one. Default: ask `canOpen`. */
+  readonly hasRoom?: () => boolean;
   /** False for pieces whose hash is not known yet (BEP 52): they are not started. Default: all are known. */
   readonly isVerifiable?: (piece: PieceIndex) => boolean;
 }

@@ -342,6 +342,10 @@ export class PiecePicker {
 
   /** A new piece that comes before joining `partial`, or -1. */
   #bestFresh(joined: JoinedPeer, partial: OpenPiece | null): PieceIndex {
+    if (this.#options.hasRoom?.() === false) {
+      this.#fresh.skip(joined);
+      return -1;
+    }
     const order = this.#startOrder;
     if (partial === null) return this.#fresh.choose(joined, order, 0);
     const priority = this.priorityOf(partial.piece);

@@ -64,6 +64,7 @@ export class Download {
       have: content.have,
       random: deps.random,
       canOpen: (piece) => this.#open(piece),
+      hasRoom: () => this.#assembler.hasRoom,
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
   }

@@ -32,6 +32,11 @@ export class PieceAssembler {
     this.#memory = memory;
   }
 
+  /** Room for one more piece of full length? */
+  get hasRoom(): boolean {
+    return this.#reserved.size < ALWAYS_GRANTED || this.#memory.hasRoom(this.#geometry.pieceLength);
+  }
+
   /** Room for one more piece in progress? Reserves it. */
   open(piece: PieceIndex): boolean {
     if (this.#reserved.has(piece)) return true;

@@ -16,9 +16,13 @@ export class PieceMemory {
     this.#budget = budget;
   }
 
+  hasRoom(size: ByteCount): boolean {
+    return this.#reserved + size <= this.#budget;
+  }
+
   /** Reserves room for a piece. `isFirst` pieces of a torrent are always granted, so that none starves. */
   reserve(size: ByteCount, isFirst: boolean): boolean {
-    if (!isFirst && this.#reserved + size > this.#budget) return false;
+    if (!isFirst && !this.hasRoom(size)) return false;
     this.#reserved += size;
     return true;
   }

@@ -23,6 +23,8 @@ export interface TorrentDataPort {
 
 /** A piece that was stored, or found by a check, waits at most so long until it is made to survive a power cut, ms. */
 const FLUSH_INTERVAL: Millis = 30_000;
+/** The same for the last piece: whoever waits for the torrent is told first, ms. */
+const FLUSH_AT_END: Millis = 1000;
 
 export class TorrentData {
   readonly #options: TorrentOptions;
@@ -79,19 +81,17 @@ export class TorrentData {
   }
 
   pieceStored(): void {
-    this.#flushLater(() => this.flush());
+    this.#flushWithin(FLUSH_INTERVAL);
   }
 
-  /** Makes what was stored survive a power cut. Never rejects: the port learns of a failure. */
-  async flush(): Promise<void> {
-    try {
-      await this.#flush();
-    } catch (error) {
-      this.#port.notFlushed(error);
-    }
+  /** Nothing that is wanted is missing any more. */
+  completed(): void {
+    this.#nextFlush?.[Symbol.dispose]();
+    this.#nextFlush = null;
+    this.#flushWithin(FLUSH_AT_END);
   }
 
-  /** The same where a failure changes nothing: after a power cut the pieces are hashed again. */
+  /** Makes what was stored survive a power cut. A failure changes nothing: after one the pieces are hashed again. */
   async tryFlush(): Promise<void> {
     try {
       await this.#flush();
@@ -150,11 +150,16 @@ export class TorrentData {
     });
     for (const piece of good) content.have.add(piece);
     // A power cut before costs another check; a sync at once would hold up the torrents that wait to be opened.
-    if (!good.isEmpty) this.#flushLater(() => this.tryFlush());
+    if (!good.isEmpty) this.#flushLater(FLUSH_INTERVAL, () => this.tryFlush());
   }
 
-  #flushLater(flush: () => Promise<void>): void {
-    this.#nextFlush ??= this.#services.clock.after(FLUSH_INTERVAL, () => {
+  /** Makes what was stored survive a power cut; the port learns of a failure. */
+  #flushWithin(delay: Millis): void {
+    this.#flushLater(delay, () => this.#flush().catch((error: unknown) => this.#port.notFlushed(error)));
+  }
+
+  #flushLater(delay: Millis, flush: () => Promise<void>): void {
+    this.#nextFlush ??= this.#services.clock.after(delay, () => {
       this.#flushing = this.#flushing.then(flush);
     });
   }

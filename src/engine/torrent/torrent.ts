@@ -307,7 +307,7 @@ export class Torrent {
     this.#announcer.announce(content.have.isComplete ? 'completed' : 'update');
     this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
-    void this.#data.flush();
+    this.#data.completed();
   }
 
   async #selectionChanged(): Promise<void> {

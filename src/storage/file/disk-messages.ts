@@ -75,8 +75,15 @@ function unpackCommit(flat: readonly Flat[]): CommitJob {
   const merkle = merkleRoot && { root: fromBinary(merkleRoot), leaves, length: merkleLength };
   const places: Place[] = [];
   for (let i = COMMIT_FIELDS; i < flat.length; i += PLACE_FIELDS) {
-    const [key, path, offset, at, placeLength, fileLength, isExecutable] = flat.slice(i, i + PLACE_FIELDS);
-    places.push({ key, path, offset, at, length: placeLength, fileLength, isExecutable } as Place);
+    places.push({
+      key: flat[i],
+      path: flat[i + 1],
+      offset: flat[i + 2],
+      at: flat[i + 3],
+      length: flat[i + 4],
+      fileLength: flat[i + 5],
+      isExecutable: flat[i + 6],
+    } as Place);
   }
   const hashes = { sha1: sha1 && fromBinary(sha1), merkle } as PieceHashes;
   return { site: { torrent, root, isStrict } as Site, buffer, length, piece, places, hashes, journal } as CommitJob;

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { systemClock } from '../base/clock.ts';
-import { keepHeapSmall } from './heap.ts';
+import { tuneRuntime } from './runtime.ts';
 
 const MIB = 1024 * 1024;
 
 // For this file alone: the test runner gives it a process of its own. Here four seconds take a tenth of one.
 let timer: Disposable | undefined;
-keepHeapSmall({
+tuneRuntime({
   after(delay, fn) {
     timer = systemClock.after(delay / 40, fn);
     return timer;
