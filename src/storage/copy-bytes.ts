@@ -8,7 +8,7 @@ import type { ByteCount } from '../base/units.ts';
 
 const { copy } = Buffer.prototype;
 
-/** Copies all of `source` into `target` from `at` on; what does not fit is left out. */
-export function copyBytes(source: Uint8Array, target: Uint8Array, at: ByteCount): void {
-  copy.call(source, target, at);
+/** Copies [start, end) of `source` into `target` from `at` on; what does not fit is left out. */
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: ByteCount): void {
+  copy.call(source, target, at, start, end);
 }

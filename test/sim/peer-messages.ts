@@ -55,8 +55,8 @@ export function messageReceiver(deliver: (message: PeerMessage) => void): Messag
       if (length === 0) deliver(open);
       return length > 0;
     },
-    pieceFragment(at, bytes, isLast) {
-      open?.data.set(bytes, at);
+    pieceFragment(at, view, start, end, isLast) {
+      open?.data.set(view.subarray(start, end), at);
       if (isLast && open !== null) deliver(open);
     },
     port: (port) => deliver({ type: 'port', port }),

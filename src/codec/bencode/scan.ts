@@ -50,14 +50,15 @@ const inList = 0;
 const atKey = 1;
 const atValue = 2;
 
-// A frame of the stack, one for each open container: four numbers.
-const frameLength = 4;
+// A frame of the stack, one for each open container: five numbers.
+const frameLength = 5;
 /** What the container around expects after this one. */
 const frameOuterState = 0;
 const frameContainer = 1;
-/** Offset of the dictionary's latest key, -1 before the first. */
+/** Where the bytes of the dictionary's latest key begin, -1 before the first, and end. */
 const frameKey = 2;
-const frameIsUnsorted = 3;
+const frameKeyEnd = 3;
+const frameIsUnsorted = 4;
 
 function fail(code: BencodeErrorCode, at: number, message: string): never {
   throw bencodeError(code, `Bencoding is invalid at byte ${at}: ${message}`, { details: { offset: at } });
@@ -91,14 +92,16 @@ export function scan(bytes: Uint8Array, limits: BencodeLimits, isStrict: boolean
     } else if (state === atKey) {
       const key = at;
       at = keyEnd(bytes, at);
-      const order = compareKeys(bytes, stack[top + frameKey] as number, key);
+      const start = stringStart(bytes, key);
+      const order = compareKeys(bytes, stack[top + frameKey] as number, stack[top + frameKeyEnd] as number, start, at);
       if (order === 0) fail('BENCODE_DUPLICATE_KEY', key, 'a key occurs twice');
       if (order > 0) {
         if (isStrict) fail('BENCODE_UNSORTED_KEYS', key, 'the keys of a dictionary are not in order');
         isSorted = false;
         stack[top + frameIsUnsorted] = 1;
       }
-      stack[top + frameKey] = key;
+      stack[top + frameKey] = start;
+      stack[top + frameKeyEnd] = at;
       state = atValue;
       continue;
     } else if (isContainer(byte)) {
@@ -134,19 +137,15 @@ function keyEnd(bytes: Uint8Array, at: number): number {
   return stringEnd(bytes, at);
 }
 
-/** Order of two (valid) strings by their raw bytes; -1 when there is no first one. */
-function compareKeys(bytes: Uint8Array, a: number, b: number): number {
+/** Order of the bytes in [a, aEnd) and [b, bEnd); -1 when there are no first ones. */
+function compareKeys(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): number {
   if (a < 0) return -1;
-  const aBytes = stringStart(bytes, a);
-  const bBytes = stringStart(bytes, b);
-  const aEnd = stringEnd(bytes, a);
-  const bEnd = stringEnd(bytes, b);
-  const shared = Math.min(aEnd - aBytes, bEnd - bBytes);
+  const shared = Math.min(aEnd - a, bEnd - b);
   for (let i = 0; i < shared; i++) {
-    const difference = (bytes[aBytes + i] as number) - (bytes[bBytes + i] as number);
+    const difference = (bytes[a + i] as number) - (bytes[b + i] as number);
     if (difference !== 0) return difference;
   }
-  return aEnd - aBytes - (bEnd - bBytes);
+  return aEnd - a - (bEnd - b);
 }
 
 /** For a dictionary about to close. Unsorted ones need a look at all keys; sorted ones were checked key by key. */
@@ -171,7 +170,7 @@ function stringEnd(bytes: Uint8Array, at: number): number {
   let length = 0;
   let byte = bytes[at] as number;
   if (!isDigit(byte)) fail('BENCODE_SYNTAX', at, 'no value begins with this byte');
-  while (isDigit(byte)) {
+  while (byte >= zero && byte <= nine) {
     length = length * 10 + (byte - zero);
     if (length > size) fail('BENCODE_TRUNCATED', at, 'a string is longer than the data');
     if (++colonAt === size) fail('BENCODE_TRUNCATED', at, 'the data ends inside a string length');

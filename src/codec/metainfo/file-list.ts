@@ -28,12 +28,16 @@ export interface FileList {
 }
 
 /** What a file dictionary says of the file itself (BEP 3, 47), … */
-const attributeKeys: readonly string[] = ['length', 'attr', 'symlink path'];
-/** … and, in v1, of its place. They are found in one walk: a torrent has thousands of such dictionaries. */
-const fileKeys: readonly string[] = [...attributeKeys, 'path', 'path.utf-8'];
+const attributeKeys: readonly string[] = ['attr', 'length', 'symlink path'];
+/** … and, in v1, of its place too. They are found in one walk: a torrent has thousands of such dictionaries. */
+const fileKeys: readonly string[] = ['attr', 'length', 'path', 'path.utf-8', 'symlink path'];
 
-/** Values of `attributeKeys` or `fileKeys`, in their order. */
-type FileValues = readonly (BencodeValue | undefined)[];
+/** Values of `attributeKeys`. */
+interface AttributeValues {
+  readonly attr: BencodeValue | undefined;
+  readonly length: BencodeValue | undefined;
+  readonly symlink: BencodeValue | undefined;
+}
 
 /** How BitComet names the files with which it pads, without any attribute. */
 const bitCometPad = '_____padding_file_';
@@ -45,7 +49,7 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   if (!hasFiles && !hasLength) return null;
   if (hasFiles && hasLength)
     throw metainfoError('METAINFO_LENGTH_OR_FILES', 'The torrent has both a length and a list of files');
-  if (hasLength) return { files: [readAttributes(info.pick(attributeKeys), [name], limits)], isSingleFile: true };
+  if (hasLength) return { files: [readAttributes(pickAttributes(info), [name], limits)], isSingleFile: true };
   const list = info.list('files');
   if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'The files are not a list');
   const files: ListedFile[] = [];
@@ -58,11 +62,10 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
 }
 
 function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
-  const values = dict.pick(fileKeys);
-  const [, , , plain, utf8] = values;
+  const [attr, length, plain, utf8, symlink] = dict.pick(fileKeys);
   const list = utf8 instanceof BencodeList ? utf8 : plain;
   const path = list instanceof BencodeList ? readPath(list, limits) : [];
-  const file = readAttributes(values, path, limits);
+  const file = readAttributes({ attr, length, symlink }, path, limits);
   if (path.length > 0) return path.some((element) => element.startsWith(bitCometPad)) ? { ...file, isPad: true } : file;
   // BEP 47 lets a pad file go without a path.
   if (file.isPad) return { ...file, path: ['.pad', String(file.length)] };
@@ -79,9 +82,17 @@ function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
 const tooDeep = (limits: MetainfoLimits): Error =>
   metainfoError('METAINFO_PATH_TOO_DEEP', `A path has more than ${limits.pathDepth} elements`);
 
+function pickAttributes(dict: BencodeDict): AttributeValues {
+  const [attr, length, symlink] = dict.pick(attributeKeys);
+  return { attr, length, symlink };
+}
+
 /** Length, attributes and symlink target (BEP 47) of the file at `path`. */
-function readAttributes(values: FileValues, path: readonly string[], limits: MetainfoLimits): ListedFile {
-  const [length, attr, symlink] = values;
+function readAttributes(
+  { attr, length, symlink }: AttributeValues,
+  path: readonly string[],
+  limits: MetainfoLimits,
+): ListedFile {
   const attributes = attr instanceof Uint8Array ? toText(attr) : '';
   const isSymlink = attributes.includes('l');
   const size = isSymlink ? 0 : length;
@@ -149,7 +160,7 @@ function readTreeEntry(
 }
 
 function readV2File(dict: BencodeDict, path: readonly string[], limits: MetainfoLimits): ListedFile {
-  const file = readAttributes(dict.pick(attributeKeys), path, limits);
+  const file = readAttributes(pickAttributes(dict), path, limits);
   if (file.isPad) throw metainfoError('METAINFO_FILE_TREE_PAD', `The v2 file tree has a pad file ${path.join('/')}`);
   if (file.length === 0) return file;
   const piecesRoot = dict.bytes('pieces root');

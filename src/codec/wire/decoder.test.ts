@@ -44,8 +44,8 @@ function recordingReceiver(): { receiver: MessageReceiver; calls: string[] } {
       if (length === 0) calls.push(piece);
       return true;
     },
-    pieceFragment(_at, bytes, isLast) {
-      fragments.push(bytes.slice());
+    pieceFragment(_at, view, start, end, isLast) {
+      fragments.push(view.slice(start, end));
       if (isLast) calls.push(piece + toHex(concat(fragments)));
     },
     cancel: note('cancel'),
@@ -211,7 +211,7 @@ describe('WireDecoder', () => {
     const decoder = new WireDecoder({
       ...receiver,
       pieceStart: () => true,
-      pieceFragment: (at, bytes, isLast) => fragments.push({ at, bytes, isLast }),
+      pieceFragment: (at, view, start, end, isLast) => fragments.push({ at, bytes: view.subarray(start, end), isLast }),
     });
     const message = pieceMessage(1, 16384, new Uint8Array(100));
     const first = message.subarray(0, 50);

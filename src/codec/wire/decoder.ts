@@ -244,7 +244,7 @@ export class WireDecoder {
   #takePiece(view: Uint8Array, at: number): number {
     const offset = this.#received;
     const end = at + this.#count(view.length - at);
-    this.#receiver.pieceFragment(offset, view.subarray(at, end), this.#remaining === 0);
+    this.#receiver.pieceFragment(offset, view, at, end, this.#remaining === 0);
     return end;
   }
 

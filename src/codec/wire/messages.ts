@@ -73,8 +73,11 @@ export interface MessageReceiver {
    * A length of 0 is BitComet's way to reject.
    */
   pieceStart(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean;
-  /** The next bytes of that message; `at` counts from its first payload byte, `isLast` closes it. */
-  pieceFragment(at: ByteCount, bytes: Uint8Array, isLast: boolean): void;
+  /**
+   * The next bytes of that message: [start, end) of `view`, for a view of its own would cost more than all the rest of a
+   * fragment. `at` counts from its first payload byte, `isLast` closes it.
+   */
+  pieceFragment(at: ByteCount, view: Uint8Array, start: number, end: number, isLast: boolean): void;
   cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): void;
   port(port: number): void;
   suggest(piece: PieceIndex): void;

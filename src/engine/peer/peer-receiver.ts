@@ -171,16 +171,17 @@ export class PeerReceiver implements MessageReceiver {
     return true;
   }
 
-  pieceFragment(at: ByteCount, bytes: Uint8Array, isLast: boolean): void {
+  pieceFragment(at: ByteCount, view: Uint8Array, start: number, end: number, isLast: boolean): void {
     const current = this.#block;
     if (current === null) return;
     const { piece, block, target } = current;
-    this.#peer.downloads.received(bytes.length);
+    const length = end - start;
+    this.#peer.downloads.received(length);
     const isOurs = target.sources[block] === this.#peer.id;
     if (isOurs) {
-      copyBytes(bytes, target.bytes, block * BLOCK_LENGTH + at);
-      this.#useful += bytes.length;
-    } else this.#wasted += bytes.length;
+      copyBytes(view, start, end, target.bytes, block * BLOCK_LENGTH + at);
+      this.#useful += length;
+    } else this.#wasted += length;
     if (!isLast) return;
     this.#block = null;
     this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#peer.heardAt);

@@ -94,9 +94,15 @@ export interface SurveyJob {
   readonly partsFolder: string;
 }
 
+/** Is there anything at a path? */
+export interface ProbeJob {
+  readonly site: Site;
+  readonly path: string;
+}
+
 export interface SurveyOutcome {
   readonly journal: Uint8Array | null;
-  /** Size (-1: missing) and modification time of each path, in turns. */
+  /** Size (-1: missing) and modification time of each path that was asked for, in turns. */
   readonly stats: Float64Array;
   /** Piece, file, size and modification time of each part file, in turns. */
   readonly parts: readonly number[];
@@ -169,6 +175,7 @@ export interface DiskJobs {
   leaves: [LeavesJob, Uint8Array];
   read: [ReadJob, null];
   survey: [SurveyJob, SurveyOutcome];
+  probe: [ProbeJob, boolean];
   journal: [JournalJob, null];
   prepare: [PrepareJob, null];
   space: [SpaceJob, ByteCount];

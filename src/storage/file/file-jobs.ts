@@ -10,6 +10,7 @@ import type {
   AllocateJob,
   JournalJob,
   PrepareJob,
+  ProbeJob,
   RemoveJob,
   RenameJob,
   Site,
@@ -31,30 +32,32 @@ const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || cod
 export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
   const stats = new Float64Array(2 * job.paths.length);
   stats.fill(-1);
-  let missing: string | null = null;
   for (const [i, path] of job.paths.entries()) {
-    if (missing !== null && path.startsWith(missing)) continue;
     const stat = look(context, job.site, path);
-    if (typeof stat === 'string') missing = `${stat}/`;
-    else if (stat !== null) stats.set([stat.size, stat.mtimeMs], 2 * i);
+    if (stat !== null) stats.set([stat.size, stat.mtimeMs], 2 * i);
   }
   const parts: number[] = [];
   for (const name of listParts(context, job.site, job.partsFolder)) {
     const stat = look(context, job.site, `${job.partsFolder}/${name}`);
-    if (stat !== null && typeof stat !== 'string') parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
+    if (stat !== null) parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
   }
   return { journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
 }
 
-/**
- * A regular file's facts; null when there is none or, for a strict site, when a link stands in the way; of a strict
- * site's file without a folder the folder that is missing.
- */
-function look(context: DiskContext, site: Site, path: string): fs.Stats | string | null {
+/** Only a path that is surely free counts as free: the survey that follows tells what is wrong with others. */
+export function probe(_context: DiskContext, { site, path }: ProbeJob): boolean {
+  try {
+    return fs.lstatSync(pathIn(site, path), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** A regular file's facts; null when there is none or, for a strict site, when a link stands in the way. */
+function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
   const full = pathIn(site, path);
   try {
-    const missing = site.isStrict ? context.files.checkFolders(site, path, false) : null;
-    if (missing !== null) return missing;
+    if (site.isStrict && !context.files.checkFolders(site, path, false)) return null;
     const stat = (site.isStrict ? fs.lstatSync : fs.statSync)(full, { throwIfNoEntry: false });
     return stat?.isFile() === true ? stat : null;
   } catch (error) {
@@ -65,7 +68,7 @@ function look(context: DiskContext, site: Site, path: string): fs.Stats | string
 
 function listParts(context: DiskContext, site: Site, folder: string): string[] {
   try {
-    if (site.isStrict && context.files.checkFolders(site, `${folder}/part`, false) !== null) return [];
+    if (site.isStrict && !context.files.checkFolders(site, `${folder}/part`, false)) return [];
     return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}\.\d{1,10}$/.test(name));
   } catch (error) {
     if (isMissing(error)) return [];
@@ -232,7 +235,7 @@ export function remove(context: DiskContext, job: RemoveJob): null {
     const full = pathIn(job.site, path);
     context.files.closeFile(full);
     try {
-      if (job.site.isStrict && context.files.checkFolders(job.site, path, false) !== null) continue;
+      if (job.site.isStrict && !context.files.checkFolders(job.site, path, false)) continue;
       fs.unlinkSync(full);
     } catch (error) {
       if (!isMissing(error)) throw storageFault(error, 'write', full);

@@ -71,21 +71,17 @@ export class OpenFiles {
     this.#folders.clear();
   }
 
-  /**
-   * Verifies the folders above a path; makes missing ones when asked to. Returns the first one that is missing, below
-   * the site, or null.
-   */
-  checkFolders(site: Site, path: string, isMaking: boolean): string | null {
+  /** Verifies the folders above a path; makes missing ones when asked to. False when one is missing. */
+  checkFolders(site: Site, path: string, isMaking: boolean): boolean {
     const parent = pathIn(site, path.slice(0, Math.max(0, path.lastIndexOf('/'))));
-    if (this.#folders.has(parent)) return null;
+    if (this.#folders.has(parent)) return true;
     if (isMaking) makeRoot(site.root);
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      if (!checkFolder(pathIn(site, folder), isMaking)) return folder;
+      if (!checkFolder(pathIn(site, path.slice(0, end)), isMaking)) return false;
     }
     if (this.#folders.size >= MOST_FOLDERS) this.#folders.clear();
     this.#folders.add(parent);
-    return null;
+    return true;
   }
 
   #open(site: Site, path: string, isWriting: boolean, mode: number): number {
@@ -96,7 +92,7 @@ export class OpenFiles {
       this.#files.set(full, known);
       return known.fd;
     }
-    this.closeFile(full);
+    if (known !== undefined) this.closeFile(full);
     try {
       return this.#openNew(site, path, full, isWriting, mode);
     } catch (error) {
@@ -126,6 +122,7 @@ export class OpenFiles {
   }
 
   #evict(most: number): void {
+    if (this.#files.size <= most) return;
     for (const path of this.#files.keys()) {
       if (this.#files.size <= most) return;
       this.closeFile(path);

@@ -60,11 +60,11 @@ export async function openTorrent(
   const layout = new FileLayout(geometry, infoHashes, options.selection);
   const files = [...layout.storedFiles()];
   const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);
-  const look = (): Promise<SurveyOutcome> =>
+  const look = async (): Promise<SurveyOutcome> =>
     deps.disk.run('survey', {
       site,
       journal: path,
-      paths: files.map((file) => layout.path(file)),
+      paths: (await isAnyThere(site, geometry, deps.disk)) ? files.map((file) => layout.path(file)) : [],
       partsFolder: layout.partsFolder,
     });
   let seen = await look();
@@ -85,6 +85,12 @@ export async function openTorrent(
   return { ...shared, journal: makeJournal(shared, root) };
 }
 
+/** False when the torrent's folder is not there: thousands of paths need no look then. */
+async function isAnyThere(site: Site, { files }: Geometry, disk: Disk): Promise<boolean> {
+  const [folder, ...rest] = files[0]?.path ?? [];
+  return folder === undefined || rest.length === 0 || (await disk.run('probe', { site, path: folder }));
+}
+
 function readSurvey(
   seen: SurveyOutcome,
   files: readonly FileIndex[],
@@ -95,7 +101,7 @@ function readSurvey(
 } {
   const found = new Map<FileIndex, FoundFile>();
   for (const [i, file] of files.entries()) {
-    const size = seen.stats[2 * i] as number;
+    const size = seen.stats[2 * i] ?? -1;
     if (size >= 0) found.set(file, { size, time: seen.stats[2 * i + 1] as number });
   }
   const parts: FoundPart[] = [];
@@ -117,7 +123,7 @@ async function undoMove(
   disk: Disk,
 ): Promise<boolean> {
   const away: Site = { ...site, root: target };
-  const missing = files.filter((_, i) => seen.stats[2 * i] === -1);
+  const missing = files.filter((_, i) => (seen.stats[2 * i] ?? -1) < 0);
   let isChanged = false;
   for (const file of missing) {
     try {

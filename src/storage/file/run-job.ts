@@ -1,7 +1,18 @@
 /** Runs a job in the present thread: what the disk worker and its in-process twin have in common. */
 import type { DiskContext } from './disk-context.ts';
 import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
-import { adopt, allocate, freeSpace, prepare, remove, rename, survey, transfer, writeJournal } from './file-jobs.ts';
+import {
+  adopt,
+  allocate,
+  freeSpace,
+  prepare,
+  probe,
+  remove,
+  rename,
+  survey,
+  transfer,
+  writeJournal,
+} from './file-jobs.ts';
 import { commit, hashLeaves, hashPieces, read } from './piece-jobs.ts';
 
 const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K>) => JobResult<K> } = {
@@ -10,6 +21,7 @@ const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K
   leaves: hashLeaves,
   read,
   survey,
+  probe,
   journal: writeJournal,
   prepare,
   space: freeSpace,
