@@ -26,17 +26,14 @@ const QUIET = 0.05;
 
 type Collect = (options: { readonly flavor: 'last-resort' }) => void;
 
-/** Calls and loop rounds after which a function is optimised, by compiler. */
-const optimizeAfter = {
-  'invocation-count-for-maglev': 10_000,
-  'invocation-count-for-maglev-osr': 3_000,
-  'invocation-count-for-turbofan': 100_000,
-  'invocation-count-for-osr': 30_000,
-};
+/** Calls after which a function is optimised, by compiler. Long loops are optimised as soon as V8 thinks fit. */
+const optimizeAfter = { maglev: 10_000, turbofan: 100_000 };
 
 /** For programs, not for libraries: it holds for the whole process. Call it when everything is loaded. */
 export function tuneRuntime(clock: Pick<Clock, 'after'> = systemClock): void {
-  for (const [flag, count] of Object.entries(optimizeAfter)) setFlagsFromString(`--${flag}=${count}`);
+  for (const [compiler, calls] of Object.entries(optimizeAfter)) {
+    setFlagsFromString(`--invocation-count-for-${compiler}=${calls}`);
+  }
   keepHeapSmall(clock);
 }
 
