@@ -12,6 +12,8 @@ export interface JoinedPeer {
   held: number;
   /** When it was asked for the first of the blocks it holds now, or for the first since its queue was last empty. */
   heldSince: Millis;
+  /** When it is next worth a look whether it could take over blocks, while pieces wait to be started. */
+  nextTakeover: Millis;
   /** It stalled and lost a block to another peer; true until it delivers again. */
   isSuspect: boolean;
   /** The piece of which it was given blocks last, or -1. */
@@ -21,5 +23,15 @@ export interface JoinedPeer {
 }
 
 export function joinedPeer(peer: PickingPeer): JoinedPeer {
-  return { peer, isSeed: false, counted: 0, held: 0, heldSince: 0, isSuspect: false, current: -1, barrenAt: -1 };
+  return {
+    peer,
+    isSeed: false,
+    counted: 0,
+    held: 0,
+    heldSince: 0,
+    nextTakeover: 0,
+    isSuspect: false,
+    current: -1,
+    barrenAt: -1,
+  };
 }

@@ -45,6 +45,8 @@ const RANDOM_FIRST = 4;
 const WHOLE_PIECE_TIME: Millis = 20_000;
 /** From so long before a deadline on, slow holders of its blocks are outrun. */
 const NEAR_DEADLINE: Millis = 5000;
+/** Before the end-game a peer that finds nothing to ask for looks for blocks to take over so often. */
+const TAKEOVER_INTERVAL: Millis = 250;
 
 export class PiecePicker {
   readonly #options: PickerOptions;
@@ -299,6 +301,10 @@ export class PiecePicker {
 
   /** The end-game: blocks that others hold. */
   #pickSlow(joined: JoinedPeer, count: number, now: Millis, picks: PicksInProgress): void {
+    if (this.#fresh.count > 0) {
+      if (now < joined.nextTakeover) return;
+      joined.nextTakeover = now + TAKEOVER_INTERVAL;
+    }
     // All has been asked for; or this peer could start a piece, but slow holders occupy the memory.
     const isEndGame = this.#fresh.count === 0 || !this.#fresh.isBarren(joined);
     const mayAsk = (piece: PieceIndex): boolean => this.#mayAsk(joined.peer, piece);

@@ -64,9 +64,14 @@ export class Download {
       have: content.have,
       random: deps.random,
       canOpen: (piece) => this.#open(piece),
-      hasRoom: () => this.#assembler.hasRoom,
+      hasRoom: () => this.hasRoom,
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
+  }
+
+  /** There is memory for one more piece. */
+  get hasRoom(): boolean {
+    return this.#assembler.hasRoom;
   }
 
   next(peer: PeerSession, count: number): readonly BlockRequest[] {

@@ -378,8 +378,11 @@ export class Swarm implements PeerHost {
     if (this.#isDone && peer.isSeed) peer.close('both are seeds');
   }
 
-  /** Memory or hashes have become available: idle peers ask for more. */
+  /** Memory or hashes have become available: idle peers ask for more, while there is memory. */
   #nudge(): void {
-    for (const peer of this.pool.sessions) peer.requestMore();
+    for (const peer of this.pool.sessions) {
+      if (this.#port.download()?.hasRoom !== true) return;
+      peer.requestMore();
+    }
   }
 }

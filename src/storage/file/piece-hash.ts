@@ -84,31 +84,36 @@ export class PieceVerifier {
   }
 
   isGood(data: Buffer, expected: PieceHashes): boolean {
-    if (expected.sha1 === null && expected.merkle === null) return false;
-    const hasher = new PieceHasher(expected.sha1 !== null, expected.merkle?.length ?? 0);
-    this.#hash(hasher, data);
-    if (expected.sha1 !== null && !equalBytes(hasher.sha1(), expected.sha1)) return false;
-    return expected.merkle === null || equalBytes(hasher.root(expected.merkle.leaves), expected.merkle.root);
-  }
-
-  #hash(hasher: PieceHasher, data: Buffer): void {
-    if (data.length < TIMED) {
-      hasher.update(data);
-      return;
-    }
+    if (data.length < TIMED) return isGoodAtOnce(data, expected);
     const way = this.#way.choose();
     const start = systemClock.now();
-    if (way === 0) hasher.update(data);
-    else this.#hashThroughScratch(hasher, data);
+    const isGood = way === 0 ? isGoodAtOnce(data, expected) : this.#isGoodThroughScratch(data, expected);
     this.#way.report(way, (systemClock.now() - start) / data.length);
+    return isGood;
   }
 
-  #hashThroughScratch(hasher: PieceHasher, data: Buffer): void {
+  #isGoodThroughScratch(data: Buffer, expected: PieceHashes): boolean {
+    const hasher = new PieceHasher(expected.sha1 !== null, expected.merkle?.length ?? 0);
     const scratch = this.#scratch;
     for (let at = 0; at < data.length; at += scratch.length) {
       const end = Math.min(at + scratch.length, data.length);
       data.copy(scratch, 0, at, end);
       hasher.update(end - at === scratch.length ? scratch : scratch.subarray(0, end - at));
     }
+    return isMatch(expected, hasher.sha1(), hasher);
   }
+}
+
+/** A digest in one call takes less than an object that is fed. */
+function isGoodAtOnce(data: Buffer, expected: PieceHashes): boolean {
+  const hasher = new PieceHasher(false, expected.merkle?.length ?? 0);
+  hasher.update(data);
+  return isMatch(expected, expected.sha1 && hash('sha1', data, 'buffer'), hasher);
+}
+
+/** Both hashes must match that are known; one must be. */
+function isMatch({ sha1, merkle }: PieceHashes, digest: Uint8Array | null, hasher: PieceHasher): boolean {
+  if (sha1 === null && merkle === null) return false;
+  if (sha1 !== null && (digest === null || !equalBytes(digest, sha1))) return false;
+  return merkle === null || equalBytes(hasher.root(merkle.leaves), merkle.root);
 }
