@@ -37,6 +37,9 @@ export function sleepOn(clock: Pick<Clock, 'after'>, delay: Millis, signal?: Abo
 /** Longest delay of a system timer, ms (2^31 − 1, about 25 days); a longer one would fire at once. */
 const LONGEST_TIMER: Millis = 0x7fffffff;
 
+/** Looked up here, because Node loads it when it is first looked up: no transfer should wait for that. */
+const { performance } = globalThis;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
