@@ -189,6 +189,7 @@ export interface DiskJobs {
   remove: [RemoveJob, null];
   /** Closes the files of a torrent. */
   release: [number, null];
+  rehearse: [null, null];
 }
 
 export type JobKind = keyof DiskJobs;

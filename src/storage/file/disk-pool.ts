@@ -150,13 +150,22 @@ export class DiskPool implements Disk {
     });
   }
 
-  /** A worker that is lost meanwhile has closed its files by that. */
+  /** Lets every worker go through what it will do with pieces; see rehearsal.ts. */
+  async rehearse(): Promise<void> {
+    await this.#runEverywhere('rehearse', null);
+  }
+
   async release(torrent: number): Promise<void> {
+    await this.#runEverywhere('release', torrent);
+  }
+
+  /** A worker that is lost meanwhile is done with it by that. */
+  async #runEverywhere<K extends JobKind>(kind: K, input: JobInput<K>): Promise<void> {
     await Promise.allSettled(
       this.#threads.map(
         (thread) =>
-          new Promise<null>((resolve, reject) => {
-            thread.post({ kind: 'release', input: torrent, buffer: undefined, cost: JOB_COST, resolve, reject });
+          new Promise<JobResult<K>>((resolve, reject) => {
+            thread.post({ kind, input, buffer: undefined, cost: JOB_COST, resolve, reject });
           }),
       ),
     );

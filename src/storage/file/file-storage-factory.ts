@@ -57,6 +57,7 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   /** Starts the workers and loads the rest now, so that the first torrent does not wait for them. */
   warm(): void {
     this.#pool?.warm();
+    void this.#pool?.rehearse();
     this.#modules ??= loadModules();
   }
 

@@ -14,6 +14,7 @@ import {
   writeJournal,
 } from './file-jobs.ts';
 import { commit, hashLeaves, hashPieces, read } from './piece-jobs.ts';
+import { rehearse } from './rehearsal.ts';
 
 const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K>) => JobResult<K> } = {
   commit,
@@ -30,6 +31,7 @@ const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K
   rename,
   transfer,
   remove,
+  rehearse,
   release(context, torrent) {
     context.files.release(torrent);
     return null;

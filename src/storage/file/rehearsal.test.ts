@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { DiskContext } from './disk-context.ts';
+import { rehearse } from './rehearsal.ts';
+
+const DESCRIPTORS = '/proc/self/fd';
+
+test('a rehearsal leaves no descriptor and no buffer behind', { skip: !existsSync(DESCRIPTORS) }, () => {
+  const before = readdirSync(DESCRIPTORS);
+  const context = new DiskContext();
+  rehearse(context);
+  assert.deepEqual(readdirSync(DESCRIPTORS), before);
+  assert.throws(() => context.memory(-1, 1), { code: 'STORAGE_WORKER_LOST' });
+});
+
+test('a rehearsal goes through storing and reading to the end', { skip: !existsSync('/dev/zero') }, () => {
+  const context = new DiskContext();
+  const seen = new Set<string>();
+  const { openRead, openWrite } = context.files;
+  context.files.openWrite = (site, path, mode) => {
+    seen.add(path);
+    return openWrite.call(context.files, site, path, mode);
+  };
+  context.files.openRead = (site, path) => {
+    if (path === 'zero') seen.add(path);
+    return openRead.call(context.files, site, path);
+  };
+  rehearse(context);
+  assert.deepEqual([...seen], ['null', 'zero']);
+});
