@@ -66,10 +66,15 @@ function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
   const list = utf8 instanceof BencodeList ? utf8 : plain;
   const path = list instanceof BencodeList ? readPath(list, limits) : [];
   const file = readAttributes({ attr, length, symlink }, path, limits);
-  if (path.length > 0) return path.some((element) => element.startsWith(bitCometPad)) ? { ...file, isPad: true } : file;
+  if (path.length > 0) return isBitCometPad(path) ? { ...file, isPad: true } : file;
   // BEP 47 lets a pad file go without a path.
   if (file.isPad) return { ...file, path: ['.pad', String(file.length)] };
   throw metainfoError('METAINFO_PATH_INVALID', 'A file has no path');
+}
+
+function isBitCometPad(path: readonly string[]): boolean {
+  for (let i = 0; i < path.length; i++) if (path[i]?.startsWith(bitCometPad) === true) return true;
+  return false;
 }
 
 function readPath(list: BencodeList, limits: MetainfoLimits): string[] {

@@ -36,7 +36,10 @@ export class Geometry {
     this.blocksPerPiece = Math.ceil(info.pieceLength / BLOCK_LENGTH);
     this.files = info.files;
     this.#endsWithFile = !info.hasV1;
-    this.#fileOffsets = Float64Array.from(info.files, (file) => file.offset);
+    this.#fileOffsets = new Float64Array(info.files.length);
+    for (let file = 0; file < info.files.length; file++) {
+      this.#fileOffsets[file] = (info.files[file] as FileEntry).offset;
+    }
   }
 
   /** First byte of a piece in the piece space. */

@@ -22,12 +22,11 @@ interface Spot {
  */
 export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplicates: number): void {
   // All folders come first, and then all files by their own names.
-  const spots = findSpots(paths);
-  const duplicates = spots.filter(({ folder, name }) => {
-    if (folder.has(name)) return true;
-    folder.set(name, null);
-    return false;
-  });
+  const duplicates: Spot[] = [];
+  for (const spot of findSpots(paths)) {
+    if (spot.folder.has(spot.name)) duplicates.push(spot);
+    else spot.folder.set(spot.name, null);
+  }
   const nextNumbers = new Map<Folder, Map<string, number>>();
   for (const { path, folder, name } of duplicates) {
     const numbers = nextNumbers.get(folder) ?? new Map<string, number>();

@@ -18,15 +18,20 @@ export class Selection {
   ) {
     this.#geometry = geometry;
     this.#priorities = new Uint8Array(geometry.files.length);
-    this.select(options.select ?? geometry.files.map((_, index) => index));
+    if (options.select !== undefined) this.select(options.select);
+    else for (let file = 0; file < geometry.files.length; file++) this.setPriority(file, NORMAL);
     for (const [file, priority] of options.priorities ?? []) this.setPriority(file, priority);
   }
 
   /** The wanted files as the storage takes them. */
   get files(): FileSelection {
     const { files } = this.#geometry;
-    if (files.every((file, index) => file.isPad || this.priorityOf(index) > 0)) return 'all';
-    return new Set(files.keys().filter((index) => this.priorityOf(index) > 0));
+    for (let file = 0; file < files.length; file++) {
+      if (this.#priorities[file] === 0 && files[file]?.isPad === false) {
+        return new Set(files.keys().filter((index) => this.priorityOf(index) > 0));
+      }
+    }
+    return 'all';
   }
 
   priorityOf(file: FileIndex): number {
@@ -47,12 +52,16 @@ export class Selection {
   applyTo(picker: PiecePicker): void {
     const pieces = new Uint8Array(this.#geometry.pieceCount);
     for (let file = 0; file < this.#priorities.length; file++) {
+      const priority = this.#priorities[file] as number;
+      if (priority === 0) continue;
       const [first, end] = this.#geometry.piecesOfFile(file);
-      for (let piece = first; piece < end; piece++)
-        pieces[piece] = Math.max(pieces[piece] as number, this.priorityOf(file));
+      for (let piece = first; piece < end; piece++) {
+        if ((pieces[piece] as number) < priority) pieces[piece] = priority;
+      }
     }
-    for (const [piece, priority] of pieces.entries()) {
-      if (picker.priorityOf(piece) !== priority) picker.setPriority(piece, priority as Priority);
+    for (let piece = 0; piece < pieces.length; piece++) {
+      const priority = pieces[piece] as Priority;
+      if (picker.priorityOf(piece) !== priority) picker.setPriority(piece, priority);
     }
   }
 

@@ -15,7 +15,8 @@ export async function allocateFiles(
   options: Pick<StorageOptions, 'signal' | 'onAllocated'>,
 ): Promise<void> {
   const { layout, disk, site } = torrent;
-  const places = [...layout.storedFiles()]
+  const places = layout
+    .storedFiles()
     .filter((file) => layout.isWanted(file))
     .map((file) => layout.wholeFile(file));
   const { stats } = await disk.run('survey', {

@@ -101,8 +101,7 @@ function unpackRead(flat: readonly unknown[]): ReadJob {
   const [torrent, root, isStrict, buffer] = flat;
   const segments: ReadSegment[] = [];
   for (let i = 4; i < flat.length; i += 3) {
-    const [path, offset, spots] = flat.slice(i, i + 3);
-    segments.push({ path, offset, spots } as ReadSegment);
+    segments.push({ path: flat[i], offset: flat[i + 1], spots: flat[i + 2] } as ReadSegment);
   }
   return { site: { torrent, root, isStrict } as Site, buffer, segments } as ReadJob;
 }

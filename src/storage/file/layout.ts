@@ -79,8 +79,14 @@ export class FileLayout {
   }
 
   /** The files that have bytes on the disk: neither pads nor empty nor links. */
-  *storedFiles(): IterableIterator<FileIndex> {
-    for (const [index, file] of this.geometry.files.entries()) if (!file.isPad && file.length > 0) yield index;
+  storedFiles(): FileIndex[] {
+    const { files } = this.geometry;
+    const stored: FileIndex[] = [];
+    for (let file = 0; file < files.length; file++) {
+      const { isPad, length } = files[file] as FileEntry;
+      if (!isPad && length > 0) stored.push(file);
+    }
+    return stored;
   }
 
   wholeFile(file: FileIndex): Place {

@@ -58,7 +58,7 @@ export async function openTorrent(
   const { infoHashes, directory: root } = options;
   const site: Site = { torrent: number, root, isStrict: options.isWritable };
   const layout = new FileLayout(geometry, infoHashes, options.selection);
-  const files = [...layout.storedFiles()];
+  const files = layout.storedFiles();
   const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);
   const look = async (): Promise<SurveyOutcome> =>
     deps.disk.run('survey', {
@@ -145,7 +145,9 @@ export function emptyEntries(
 } {
   const empty: { path: string; isExecutable: boolean }[] = [];
   const links: { path: string; target: string }[] = [];
-  for (const [index, file] of torrent.layout.geometry.files.entries()) {
+  const { files } = torrent.layout.geometry;
+  for (let index = 0; index < files.length; index++) {
+    const file = files[index] as FileEntry;
     if (file.length > 0 || file.isPad || (scope === 'wanted' && !torrent.layout.isWanted(index))) continue;
     if (file.symlink === null) empty.push({ path: torrent.layout.path(index), isExecutable: file.isExecutable });
     else if (torrent.deps.hasSymlinks) links.push({ path: torrent.layout.path(index), target: linkTarget(file) });

@@ -43,7 +43,7 @@ export async function moveFiles(torrent: OpenTorrent, directory: string): Promis
 /** Deletes the torrent's files below a folder, their part files, and the journal of that folder. */
 export async function removeFiles(torrent: OpenTorrent, site: Site): Promise<void> {
   const { layout, disk, deps } = torrent;
-  const paths = [...layout.storedFiles()].map((file) => layout.path(file));
+  const paths = layout.storedFiles().map((file) => layout.path(file));
   const { empty, links } = emptyEntries(torrent, 'all');
   for (const entry of [...empty, ...links]) paths.push(entry.path);
   paths.push(...layout.partPaths());
@@ -62,7 +62,7 @@ interface PresentFile {
 
 async function presentFiles(torrent: OpenTorrent, site: Site): Promise<PresentFile[]> {
   const { layout, disk } = torrent;
-  const files = [...layout.storedFiles()].map((key) => ({ key, path: layout.path(key) }));
+  const files = layout.storedFiles().map((key) => ({ key, path: layout.path(key) }));
   for (const [piece, owners] of layout.parts) {
     for (const file of owners) files.push({ key: layout.partKey(piece), path: layout.partPath(piece, file) });
   }
