@@ -14,7 +14,6 @@ import {
   type BencodeLimits,
   type Scanned,
 } from './scan.ts';
-import { TextWindow } from './text-window.ts';
 
 /** Integers beyond 2^53 are bigints; strings are views of the input. */
 export type BencodeValue = number | bigint | Uint8Array | BencodeList | BencodeDict;
@@ -26,7 +25,6 @@ export interface DecodeOptions extends Partial<BencodeLimits> {
 
 interface Document extends Scanned {
   readonly isSorted: boolean;
-  readonly window: TextWindow;
 }
 
 const minus = 0x2d;
@@ -172,7 +170,7 @@ export class BencodeDict extends Container {
       own[i + 1] = (own[i + 1] as number) - container;
     }
     const copy = bytes.slice(at, containers[2 * container]);
-    return new BencodeDict({ bytes: copy, containers: own, isSorted, window: new TextWindow(copy) }, 0, 0);
+    return new BencodeDict({ bytes: copy, containers: own, isSorted }, 0, 0);
   }
 
   *#members<T>(read: (at: number, container: number) => T): Generator<[key: Uint8Array, value: T]> {
@@ -210,14 +208,14 @@ export class BencodeList extends Container {
 
   /** The elements as UTF-8 texts, at most `most` of them, or null when one is no string. */
   texts(most: number): string[] | null {
-    const { bytes, window } = this.document;
+    const { bytes } = this.document;
     const texts: string[] = [];
     for (let at = this.at + 1; bytes[at] !== letterE && texts.length < most; ) {
       if ((bytes[at] as number) > nine) return null;
       let length = 0;
       for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
       const end = at + 1 + length;
-      texts.push(window.text(at + 1, end));
+      texts.push(toText(bytes.subarray(at + 1, end)));
       at = end;
     }
     return texts;
@@ -229,7 +227,7 @@ export function decodePrefix(bytes: Uint8Array, options: DecodeOptions = {}): { 
   // A plain view, whatever subclass came in, so that no view handed out has surprising methods.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { end, containers, isSorted } = scan(view, { ...defaultBencodeLimits, ...options }, options.strict ?? true);
-  return { value: valueAt({ bytes: view, containers, isSorted, window: new TextWindow(view) }, 0, 0), end };
+  return { value: valueAt({ bytes: view, containers, isSorted }, 0, 0), end };
 }
 
 /** Decodes `bytes`, all of it. Throws BENCODE_*. */

@@ -45,6 +45,36 @@ test('a torrent with files is a folder, and files stand end to end', () => {
   assert.equal(info.isSingleFile, false);
 });
 
+test('a list of files reads the same whether or not a file says more than its length and path', () => {
+  const element = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' }),
+    fc.constantFrom('_____padding_file_0_', 'a file with a long name.bin', '..'),
+  );
+  const files = fc.array(
+    fc.record({ length: fc.nat(100_000), path: fc.array(element, { minLength: 1, maxLength: 3 }) }),
+    { minLength: 1, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(files, fc.nat(), (list, which) => {
+      const total = list.reduce((sum, { length }) => sum + length, 0);
+      fc.pre(total > 0);
+      const read = (entries: readonly object[]): Metainfo => {
+        const pieces = new Uint8Array(20 * Math.ceil(total / 16384));
+        return decode({ name: 'n', files: entries, 'piece length': 16384, pieces });
+      };
+      const more = list.map((file, i) => (i === which % list.length ? { ...file, md5sum: 'x' } : file));
+      let plain: Metainfo;
+      try {
+        plain = read(list);
+      } catch (error) {
+        assert.throws(() => read(more), { code: codeOf(error) });
+        return;
+      }
+      assert.deepEqual(read(more).info.files, plain.info.files);
+    }),
+  );
+});
+
 test('one file in a list is still a folder', () => {
   const { info } = decode({
     name: 'n',

@@ -39,6 +39,12 @@ interface AttributeValues {
   readonly symlink: BencodeValue | undefined;
 }
 
+/** One character a byte: offsets of bytes are offsets of characters, and ASCII is itself. */
+const bytewise = new TextDecoder('latin1');
+const ascii = /^\p{ASCII}*$/u;
+/** How a file begins that has these keys only; a length of more digits is for the general way to judge. */
+const plainHead = /d6:lengthi(\d{1,15})e4:pathl/y;
+
 /** How BitComet names the files with which it pads, without any attribute. */
 const bitCometPad = '_____padding_file_';
 
@@ -52,6 +58,8 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   if (hasLength) return { files: [readAttributes(pickAttributes(info), [name], limits)], isSingleFile: true };
   const list = info.list('files');
   if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'The files are not a list');
+  const plain = readPlainFiles(list, limits);
+  if (plain !== null) return { files: plain, isSingleFile: false };
   const files: ListedFile[] = [];
   for (const item of list) {
     if (!(item instanceof BencodeDict))
@@ -60,6 +68,45 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   }
   return { files, isSingleFile: false };
 }
+
+/**
+ * The files of a list in which each says nothing but its length and path, in ASCII, as most lists do; null for any
+ * other. Cut from the text of the list they take a third of the time that thousands of dictionaries take.
+ */
+function readPlainFiles(list: BencodeList, limits: MetainfoLimits): ListedFile[] | null {
+  const text = bytewise.decode(list.raw);
+  const files: ListedFile[] = [];
+  for (let at = 1; text[at] !== 'e'; at += 2) {
+    plainHead.lastIndex = at;
+    const head = plainHead.exec(text);
+    if (head === null) return null;
+    const path: string[] = [];
+    for (at = plainHead.lastIndex; text[at] !== 'e'; ) {
+      const colon = text.indexOf(':', at);
+      const end = colon + 1 + Number(text.slice(at, colon)); // NaN where no string begins
+      const element = text.slice(colon + 1, end);
+      if (Number.isNaN(end) || path.length === limits.pathDepth || !ascii.test(element)) return null;
+      path.push(ownText(element));
+      at = end;
+    }
+    if (path.length === 0 || text[at + 1] !== 'e') return null;
+    files.push(plainFile(path, Number(head[1])));
+  }
+  return files;
+}
+
+/** V8 lets a text of 13 characters or more that was cut from another keep that one in memory. */
+const ownText = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1));
+
+const plainFile = (path: readonly string[], length: ByteCount): ListedFile => ({
+  path,
+  length,
+  isPad: isBitCometPad(path),
+  isExecutable: false,
+  isHidden: false,
+  symlink: null,
+  piecesRoot: null,
+});
 
 function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
   const [attr, length, plain, utf8, symlink] = dict.pick(fileKeys);
