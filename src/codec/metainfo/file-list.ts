@@ -70,11 +70,11 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
 }
 
 /**
- * The files of a list in which each says nothing but its length and path, in ASCII, as most lists do; null for any
- * other. Cut from the text of the list they take a third of the time that thousands of dictionaries take.
+ * The files of a list in which each says nothing but its length and path, as in most lists; null for any other. Cut
+ * from the text of the list they take a third of the time that thousands of dictionaries take.
  */
-function readPlainFiles(list: BencodeList, limits: MetainfoLimits): ListedFile[] | null {
-  const text = bytewise.decode(list.raw);
+function readPlainFiles({ raw }: BencodeList, limits: MetainfoLimits): ListedFile[] | null {
+  const text = bytewise.decode(raw);
   const files: ListedFile[] = [];
   for (let at = 1; text[at] !== 'e'; at += 2) {
     plainHead.lastIndex = at;
@@ -85,8 +85,8 @@ function readPlainFiles(list: BencodeList, limits: MetainfoLimits): ListedFile[]
       const colon = text.indexOf(':', at);
       const end = colon + 1 + Number(text.slice(at, colon)); // NaN where no string begins
       const element = text.slice(colon + 1, end);
-      if (Number.isNaN(end) || path.length === limits.pathDepth || !ascii.test(element)) return null;
-      path.push(ownText(element));
+      if (Number.isNaN(end) || path.length === limits.pathDepth) return null;
+      path.push(ascii.test(element) ? ownText(element) : toText(raw.subarray(colon + 1, end)));
       at = end;
     }
     if (path.length === 0 || text[at + 1] !== 'e') return null;
