@@ -22,11 +22,18 @@ const MOST_BAD_REQUESTS = 2000;
 /** Allowed-fast messages that are remembered (BEP 6 suggests sets of 10). */
 const MOST_ALLOWED_FAST = 64;
 
+interface ReceivedBlock {
+  readonly piece: PieceIndex;
+  readonly block: number;
+  readonly key: number;
+  readonly target: BlockTarget;
+}
+
 export class PeerReceiver implements MessageReceiver {
   readonly #peer: PeerSession;
   readonly #host: PeerHost;
   /** The block being received. */
-  #block: { readonly piece: PieceIndex; readonly block: number; readonly target: BlockTarget } | null = null;
+  #block: ReceivedBlock | null = null;
   /** Payload since the last `settle`: of use, and not. */
   #useful: ByteCount = 0;
   #wasted: ByteCount = 0;
@@ -131,7 +138,7 @@ export class PeerReceiver implements MessageReceiver {
     const block = begin / BLOCK_LENGTH;
     if (geometry === null || piece >= geometry.pieceCount) return;
     if (!Number.isInteger(block) || block >= geometry.blockCount(piece)) return;
-    if (!this.#peer.downloads.rejected(this.#peer.key({ piece, block }))) {
+    if (!this.#peer.downloads.rejected(this.#peer.key(piece, block))) {
       this.#peer.downloads.isExcused();
       return;
     }
@@ -153,7 +160,7 @@ export class PeerReceiver implements MessageReceiver {
       return false;
     }
     const block = begin / BLOCK_LENGTH;
-    const key = this.#peer.key({ piece, block });
+    const key = this.#peer.key(piece, block);
     if (geometry === null || !this.#peer.downloads.isPending(key) || length !== geometry.blockSize(piece, block)) {
       this.#wasted += length;
       // BEP 52: what was never asked for ends the connection; what we took back may still be under way.
@@ -167,14 +174,14 @@ export class PeerReceiver implements MessageReceiver {
       this.#host.requestDropped(this.#peer, piece, block);
       return false;
     }
-    this.#block = { piece, block, target };
+    this.#block = { piece, block, key, target };
     return true;
   }
 
   pieceFragment(at: ByteCount, view: Uint8Array, start: number, end: number, isLast: boolean): void {
     const current = this.#block;
     if (current === null) return;
-    const { piece, block, target } = current;
+    const { piece, block, key, target } = current;
     const length = end - start;
     this.#peer.downloads.received(length);
     const isOurs = target.sources[block] === this.#peer.id;
@@ -184,7 +191,7 @@ export class PeerReceiver implements MessageReceiver {
     } else this.#wasted += length;
     if (!isLast) return;
     this.#block = null;
-    this.#peer.downloads.arrived(this.#peer.key({ piece, block }), this.#peer.heardAt);
+    this.#peer.downloads.arrived(key, this.#peer.heardAt);
     if (isOurs) this.#host.blockReceived(this.#peer, piece, block);
     else this.#host.requestDropped(this.#peer, piece, block);
   }

@@ -249,13 +249,13 @@ export class PeerSession {
     const requests = this.#host.nextRequests(this, count);
     if (requests.length === 0) return;
     const now = this.#host.now();
-    for (const request of requests) this.downloads.asked(this.key(request), now);
+    for (const { piece, block } of requests) this.downloads.asked(this.key(piece, block), now);
     this.send(encodeRequests(requests.map((request) => this.#rangeOf(request))));
   }
 
   /** Takes back a request, because the block came from elsewhere or another peer shall bring it. */
   cancel(request: BlockRequest): void {
-    if (this.downloads.excuse(this.key(request))) this.send(encodeCancel(this.#rangeOf(request)));
+    if (this.downloads.excuse(this.key(request.piece, request.block))) this.send(encodeCancel(this.#rangeOf(request)));
   }
 
   /**
@@ -277,7 +277,7 @@ export class PeerSession {
   }
 
   /** A block's number within the torrent. */
-  key({ piece, block }: BlockRequest): number {
+  key(piece: PieceIndex, block: BlockIndex): number {
     return piece * (this.#host.geometry?.blocksPerPiece ?? 1) + block;
   }
 
