@@ -64,6 +64,16 @@ export class Geometry {
     return Math.min(BLOCK_LENGTH, this.pieceSize(piece) - block * BLOCK_LENGTH);
   }
 
+  /** A block's number within the torrent. */
+  blockNumber(piece: PieceIndex, block: BlockIndex): number {
+    return piece * this.blocksPerPiece + block;
+  }
+
+  /** A block as messages name it (BEP 3). */
+  blockRange(piece: PieceIndex, block: BlockIndex): { piece: PieceIndex; begin: ByteCount; length: ByteCount } {
+    return { piece, begin: block * BLOCK_LENGTH, length: this.blockSize(piece, block) };
+  }
+
   /** Index of the last file that starts at or before `offset` and is not empty (0 for an offset before all). */
   fileAt(offset: ByteCount): FileIndex {
     let low = 0;

@@ -37,14 +37,18 @@ export class PeerReceiver implements MessageReceiver {
   /** Payload since the last `settle`: of use, and not. */
   #useful: ByteCount = 0;
   #wasted: ByteCount = 0;
+  /** The peer has asked for blocks since then. */
+  #isAsked = false;
 
   constructor(peer: PeerSession, host: PeerHost) {
     this.#peer = peer;
     this.#host = host;
   }
 
-  /** The bytes at hand are decoded: what they held is counted, once and not for each block. */
+  /** The bytes at hand are decoded: what they held is counted and answered, at once and not block by block. */
   settle(): void {
+    if (this.#isAsked) this.#peer.pump();
+    this.#isAsked = false;
     if (this.#useful > 0) this.#host.countReceived(this.#useful, false);
     if (this.#wasted > 0) this.#host.countReceived(this.#wasted, true);
     this.#useful = 0;
@@ -102,7 +106,6 @@ export class PeerReceiver implements MessageReceiver {
   request(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
     const peer = this.#peer;
     const { geometry, have } = this.#host;
-    const range = { piece, begin, length };
     const isServed =
       !peer.amChoking &&
       geometry !== null &&
@@ -111,8 +114,8 @@ export class PeerReceiver implements MessageReceiver {
       peer.uploads.length < peer.requestQueue &&
       geometry.isValidRequest(piece, begin, length);
     if (isServed) {
-      peer.uploads.push(range);
-      peer.pump();
+      peer.uploads.push(piece, begin, length);
+      this.#isAsked = true;
       return;
     }
     if (geometry !== null && (piece >= geometry.pieceCount || length > LARGEST_REQUEST || length === 0)) {
@@ -121,7 +124,7 @@ export class PeerReceiver implements MessageReceiver {
     }
     // A choked peer's requests may have crossed our choke: ordinary, up to a point.
     if (++peer.badRequests > MOST_BAD_REQUESTS) peer.close('WIRE_FLOOD: requests that cannot be served');
-    else peer.reject([range]);
+    else peer.reject([{ piece, begin, length }]);
   }
 
   cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
@@ -138,7 +141,7 @@ export class PeerReceiver implements MessageReceiver {
     const block = begin / BLOCK_LENGTH;
     if (geometry === null || piece >= geometry.pieceCount) return;
     if (!Number.isInteger(block) || block >= geometry.blockCount(piece)) return;
-    if (!this.#peer.downloads.rejected(this.#peer.key(piece, block))) {
+    if (!this.#peer.downloads.rejected(geometry.blockNumber(piece, block))) {
       this.#peer.downloads.isExcused();
       return;
     }
@@ -160,7 +163,7 @@ export class PeerReceiver implements MessageReceiver {
       return false;
     }
     const block = begin / BLOCK_LENGTH;
-    const key = this.#peer.key(piece, block);
+    const key = geometry?.blockNumber(piece, block) ?? -1;
     if (geometry === null || !this.#peer.downloads.isPending(key) || length !== geometry.blockSize(piece, block)) {
       this.#wasted += length;
       // BEP 52: what was never asked for ends the connection; what we took back may still be under way.

@@ -5,7 +5,7 @@
 import { addressKey } from '../../base/address.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
 import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
-import { BLOCK_LENGTH, type Geometry } from '../../codec/metainfo/index.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
 import {
   type BlockRange,
   type BlockRequest,
@@ -249,13 +249,19 @@ export class PeerSession {
     const requests = this.#host.nextRequests(this, count);
     if (requests.length === 0) return;
     const now = this.#host.now();
-    for (const { piece, block } of requests) this.downloads.asked(this.key(piece, block), now);
-    this.send(encodeRequests(requests.map((request) => this.#rangeOf(request))));
+    const ranges: BlockRange[] = [];
+    for (const { piece, block } of requests) {
+      this.downloads.asked(geometry.blockNumber(piece, block), now);
+      ranges.push(geometry.blockRange(piece, block));
+    }
+    this.send(encodeRequests(ranges));
   }
 
   /** Takes back a request, because the block came from elsewhere or another peer shall bring it. */
-  cancel(request: BlockRequest): void {
-    if (this.downloads.excuse(this.key(request.piece, request.block))) this.send(encodeCancel(this.#rangeOf(request)));
+  cancel({ piece, block }: BlockRequest): void {
+    const { geometry } = this.#host;
+    if (geometry === null || !this.downloads.excuse(geometry.blockNumber(piece, block))) return;
+    this.send(encodeCancel(geometry.blockRange(piece, block)));
   }
 
   /**
@@ -274,11 +280,6 @@ export class PeerSession {
   reject(ranges: readonly BlockRange[]): void {
     if (!this.hasRejects) return;
     for (const range of ranges) this.send(encodeReject(range));
-  }
-
-  /** A block's number within the torrent. */
-  key(piece: PieceIndex, block: BlockIndex): number {
-    return piece * (this.#host.geometry?.blocksPerPiece ?? 1) + block;
   }
 
   /** Sends waiting uploads. */
@@ -311,11 +312,6 @@ export class PeerSession {
     this.uploads.close();
     this.dropRequests(false);
     this.#host.closed(this, reason);
-  }
-
-  #rangeOf({ piece, block }: BlockRequest): BlockRange {
-    const length = this.#host.geometry?.blockSize(piece, block) ?? BLOCK_LENGTH;
-    return { piece, begin: block * BLOCK_LENGTH, length };
   }
 
   #uploadPort(): ConstructorParameters<typeof UploadQueue>[0] {

@@ -25,18 +25,24 @@ export interface UploadPort {
 
 /** Batches under way at the same time: one being read, one being sent, one waiting in the socket. */
 const BATCHES_IN_FLIGHT = 3;
-const SMALLEST_BATCH: ByteCount = 4 * BLOCK_LENGTH;
+/** What has left cannot be taken back: a slow peer is sent block by block, or its cancels come too late. */
+const SMALLEST_BATCH: ByteCount = BLOCK_LENGTH;
 const LARGEST_BATCH: ByteCount = 64 * BLOCK_LENGTH;
 /** A batch that left within this grows, one that took much longer shrinks, ms. */
 const BATCH_TIME: Millis = 500;
+
+interface WaitingRequest extends BlockRange {
+  /** Where it begins in the torrent. */
+  readonly offset: ByteCount;
+}
 
 export class UploadQueue {
   readonly meter: RateMeter;
   readonly #port: UploadPort;
   /** In order of arrival. */
-  readonly #waiting = new Set<BlockRange>();
+  readonly #waiting = new Set<WaitingRequest>();
   /** Byte of the torrent → the waiting request that begins there; of several at most one, only it can be taken back. */
-  readonly #byOffset = new Map<ByteCount, BlockRange>();
+  readonly #byOffset = new Map<ByteCount, WaitingRequest>();
   #inFlight = 0;
   #sending: ByteCount = 0;
   #batchSize: ByteCount = SMALLEST_BATCH;
@@ -57,14 +63,15 @@ export class UploadQueue {
     return this.#sending;
   }
 
-  push(request: BlockRange): void {
+  push(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
+    const request = { piece, begin, length, offset: this.#offset(piece, begin) };
     this.#waiting.add(request);
-    this.#byOffset.set(this.#offset(request), request);
+    this.#byOffset.set(request.offset, request);
   }
 
   /** Takes back one request; false when it has already left. */
   cancel(piece: PieceIndex, begin: ByteCount, length: ByteCount): boolean {
-    const request = this.#byOffset.get(this.#offset({ piece, begin }));
+    const request = this.#byOffset.get(this.#offset(piece, begin));
     if (request?.piece !== piece || request.length !== length) return false;
     this.#remove([request]);
     return true;
@@ -93,7 +100,7 @@ export class UploadQueue {
     const room = Math.min(this.#batchSize, this.#port.room());
     if (room <= 0) return false;
     let payload = 0;
-    const batch: BlockRange[] = [];
+    const batch: WaitingRequest[] = [];
     for (const request of this.#waiting) {
       if (payload > 0 && payload + request.length > room) break;
       payload += request.length;
@@ -134,24 +141,24 @@ export class UploadQueue {
   }
 
   /** Writes the headers and says where each block's bytes go. */
-  #frame(bytes: Uint8Array, batch: readonly BlockRange[]): ReadRun[] {
+  #frame(bytes: Uint8Array, batch: readonly WaitingRequest[]): ReadRun[] {
     let at = 0;
-    return batch.map(({ piece, begin, length }) => {
+    return batch.map(({ piece, begin, length, offset }) => {
       encodePieceHeader(bytes, at, piece, begin, length);
-      const run = { offset: this.#offset({ piece, begin }), at: at + PIECE_HEADER_LENGTH, length };
+      const run = { offset, at: at + PIECE_HEADER_LENGTH, length };
       at += PIECE_HEADER_LENGTH + length;
       return run;
     });
   }
 
-  #remove(requests: readonly BlockRange[]): void {
+  #remove(requests: readonly WaitingRequest[]): void {
     for (const request of requests) {
       this.#waiting.delete(request);
-      this.#byOffset.delete(this.#offset(request));
+      this.#byOffset.delete(request.offset);
     }
   }
 
-  #offset({ piece, begin }: Pick<BlockRange, 'piece' | 'begin'>): ByteCount {
+  #offset(piece: PieceIndex, begin: ByteCount): ByteCount {
     return this.#port.pieceOffset(piece) + begin;
   }
 

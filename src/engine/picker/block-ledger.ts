@@ -96,10 +96,12 @@ export class BlockLedger {
     if (open === undefined || !open.isAwaiting(block)) return UNWANTED;
     const holder = open.arrive(block);
     if (open.free === 0) this.#partial.delete(open);
-    this.#letGo(holder);
     const joined = this.#peers.get(peerId);
     if (joined !== undefined) joined.isSuspect = false;
-    if (holder >= 0 && holder !== peerId) return { isWanted: true, cancelAt: [holder], pieceDone: open.isComplete };
+    if (holder !== peerId) {
+      this.#letGo(holder);
+      if (holder >= 0) return { isWanted: true, cancelAt: [holder], pieceDone: open.isComplete };
+    } else if (joined !== undefined) joined.held--;
     return open.isComplete ? LAST : WANTED;
   }
 
