@@ -83,38 +83,19 @@ export class BencodeDict extends Container {
   }
 
   get(key: string): BencodeValue | undefined {
-    return this.pick([key])[0];
-  }
-
-  /**
-   * The values of several keys, found in one walk; keys that are not there are undefined. It takes the least time when
-   * `keys` are in order, as those of the dictionary are.
-   */
-  pick(keys: readonly string[]): (BencodeValue | undefined)[] {
     const { document } = this;
     const { bytes } = document;
-    const count = keys.length;
-    const values: (BencodeValue | undefined)[] = [];
-    let next = 0;
     let at = this.at + 1;
     let container = this.container + 1;
     while (bytes[at] !== letterE) {
       let length = 0;
       for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
       const value = at + 1 + length;
-      for (let tried = 0; tried < count; tried++) {
-        const key = keys[next] as string;
-        const found = length === key.length && isText(bytes, at + 1, key) ? next : -1;
-        if (++next === count) next = 0;
-        if (found < 0) continue;
-        values[found] = valueAt(document, value, container);
-        if (count === 1) return values;
-        break;
-      }
+      if (length === key.length && isText(bytes, at + 1, key)) return valueAt(document, value, container);
       at = skip(document, value, container);
       container = nextContainer(document, value, container);
     }
-    return values;
+    return undefined;
   }
 
   has(key: string): boolean {
@@ -208,15 +189,14 @@ export class BencodeList extends Container {
 
   /** The elements as UTF-8 texts, at most `most` of them, or null when one is no string. */
   texts(most: number): string[] | null {
-    const { bytes } = this.document;
+    const { document } = this;
+    const { bytes } = document;
     const texts: string[] = [];
     for (let at = this.at + 1; bytes[at] !== letterE && texts.length < most; ) {
       if ((bytes[at] as number) > nine) return null;
-      let length = 0;
-      for (; bytes[at] !== colon; at++) length = length * 10 + ((bytes[at] as number) - zero);
-      const end = at + 1 + length;
-      texts.push(toText(bytes.subarray(at + 1, end)));
-      at = end;
+      const string = stringAt(document, at);
+      texts.push(toText(string));
+      at = string.byteOffset - bytes.byteOffset + string.length;
     }
     return texts;
   }

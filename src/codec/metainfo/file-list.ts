@@ -4,7 +4,7 @@
  */
 import { toText } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { BencodeDict, BencodeList, type BencodeValue } from '../bencode/index.ts';
+import { BencodeDict, type BencodeList } from '../bencode/index.ts';
 import { metainfoError } from './errors.ts';
 import type { MetainfoLimits } from './limits.ts';
 import { HASH_LENGTH } from './merkle.ts';
@@ -27,18 +27,6 @@ export interface FileList {
   readonly isSingleFile: boolean;
 }
 
-/** What a file dictionary says of the file itself (BEP 3, 47), … */
-const attributeKeys: readonly string[] = ['attr', 'length', 'symlink path'];
-/** … and, in v1, of its place too. They are found in one walk: a torrent has thousands of such dictionaries. */
-const fileKeys: readonly string[] = ['attr', 'length', 'path', 'path.utf-8', 'symlink path'];
-
-/** Values of `attributeKeys`. */
-interface AttributeValues {
-  readonly attr: BencodeValue | undefined;
-  readonly length: BencodeValue | undefined;
-  readonly symlink: BencodeValue | undefined;
-}
-
 /** One character a byte: offsets of bytes are offsets of characters, and ASCII is itself. */
 const bytewise = new TextDecoder('latin1');
 const ascii = /^\p{ASCII}*$/u;
@@ -55,7 +43,7 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
   if (!hasFiles && !hasLength) return null;
   if (hasFiles && hasLength)
     throw metainfoError('METAINFO_LENGTH_OR_FILES', 'The torrent has both a length and a list of files');
-  if (hasLength) return { files: [readAttributes(pickAttributes(info), [name], limits)], isSingleFile: true };
+  if (hasLength) return { files: [readAttributes(info, [name], limits)], isSingleFile: true };
   const list = info.list('files');
   if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'The files are not a list');
   const plain = readPlainFiles(list, limits);
@@ -109,20 +97,16 @@ const plainFile = (path: readonly string[], length: ByteCount): ListedFile => ({
 });
 
 function readV1File(dict: BencodeDict, limits: MetainfoLimits): ListedFile {
-  const [attr, length, plain, utf8, symlink] = dict.pick(fileKeys);
-  const list = utf8 instanceof BencodeList ? utf8 : plain;
-  const path = list instanceof BencodeList ? readPath(list, limits) : [];
-  const file = readAttributes({ attr, length, symlink }, path, limits);
+  const list = dict.list('path.utf-8') ?? dict.list('path');
+  const path = list === null ? [] : readPath(list, limits);
+  const file = readAttributes(dict, path, limits);
   if (path.length > 0) return isBitCometPad(path) ? { ...file, isPad: true } : file;
   // BEP 47 lets a pad file go without a path.
   if (file.isPad) return { ...file, path: ['.pad', String(file.length)] };
   throw metainfoError('METAINFO_PATH_INVALID', 'A file has no path');
 }
 
-function isBitCometPad(path: readonly string[]): boolean {
-  for (let i = 0; i < path.length; i++) if (path[i]?.startsWith(bitCometPad) === true) return true;
-  return false;
-}
+const isBitCometPad = (path: readonly string[]): boolean => path.some((element) => element.startsWith(bitCometPad));
 
 function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
   const path = list.texts(limits.pathDepth + 1);
@@ -134,30 +118,21 @@ function readPath(list: BencodeList, limits: MetainfoLimits): string[] {
 const tooDeep = (limits: MetainfoLimits): Error =>
   metainfoError('METAINFO_PATH_TOO_DEEP', `A path has more than ${limits.pathDepth} elements`);
 
-function pickAttributes(dict: BencodeDict): AttributeValues {
-  const [attr, length, symlink] = dict.pick(attributeKeys);
-  return { attr, length, symlink };
-}
-
-/** Length, attributes and symlink target (BEP 47) of the file at `path`. */
-function readAttributes(
-  { attr, length, symlink }: AttributeValues,
-  path: readonly string[],
-  limits: MetainfoLimits,
-): ListedFile {
-  const attributes = attr instanceof Uint8Array ? toText(attr) : '';
-  const isSymlink = attributes.includes('l');
-  const size = isSymlink ? 0 : length;
-  if (typeof size !== 'number' || size < 0) {
+/** Reads length, attributes and symlink target (BEP 47) beside the path. */
+function readAttributes(dict: BencodeDict, path: readonly string[], limits: MetainfoLimits): ListedFile {
+  const attributes = dict.text('attr') ?? '';
+  const symlink = attributes.includes('l') ? readSymlink(dict, limits) : null;
+  const length = attributes.includes('l') ? 0 : dict.int('length');
+  if (length === null || length < 0) {
     throw metainfoError('METAINFO_FILE_LENGTH', `The length of ${path.join('/')} is missing or not allowed`);
   }
   return {
     path,
-    length: size,
+    length,
     isPad: attributes.includes('p'),
     isExecutable: attributes.includes('x'),
     isHidden: attributes.includes('h'),
-    symlink: isSymlink && symlink !== undefined ? readSymlink(symlink, limits) : null,
+    symlink,
     piecesRoot: null,
   };
 }
@@ -166,8 +141,10 @@ function readAttributes(
  * The target of a symlink below the torrent's folder. Elements that would climb are dropped; null when nothing is
  * left, so that no link ever points at the folder itself or out of it.
  */
-function readSymlink(list: BencodeValue, limits: MetainfoLimits): string[] | null {
-  if (!(list instanceof BencodeList)) throw metainfoError('METAINFO_FILE_INVALID', 'A symlink path is not a list');
+function readSymlink(dict: BencodeDict, limits: MetainfoLimits): string[] | null {
+  if (!dict.has('symlink path')) return null;
+  const list = dict.list('symlink path');
+  if (list === null) throw metainfoError('METAINFO_FILE_INVALID', 'A symlink path is not a list');
   const target = readPath(list, limits).filter((element) => element !== '.' && element !== '..');
   return target.length === 0 ? null : target;
 }
@@ -212,7 +189,7 @@ function readTreeEntry(
 }
 
 function readV2File(dict: BencodeDict, path: readonly string[], limits: MetainfoLimits): ListedFile {
-  const file = readAttributes(pickAttributes(dict), path, limits);
+  const file = readAttributes(dict, path, limits);
   if (file.isPad) throw metainfoError('METAINFO_FILE_TREE_PAD', `The v2 file tree has a pad file ${path.join('/')}`);
   if (file.length === 0) return file;
   const piecesRoot = dict.bytes('pieces root');

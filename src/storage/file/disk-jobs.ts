@@ -189,6 +189,7 @@ export interface DiskJobs {
   remove: [RemoveJob, null];
   /** Closes the files of a torrent. */
   release: [number, null];
+  /** Warms the thread up; see rehearsal.ts. */
   rehearse: [null, null];
 }
 
