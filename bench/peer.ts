@@ -16,8 +16,8 @@ interface Add {
 
 // Compiled code is kept between runs, as in the installed program: otherwise each start strips the types anew.
 enableCompileCache();
-const { createSession } = await import('../src/index.ts');
-const { tuneRuntime } = await import('../src/app/index.ts');
+const { importCompiled, tuneRuntime } = await import('../src/app/runtime/index.ts');
+const { createSession } = await importCompiled(() => import('../src/index.ts'));
 tuneRuntime();
 
 const [ip = '127.0.0.1', port = '0'] = process.argv.slice(2);

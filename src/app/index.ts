@@ -8,4 +8,3 @@ export {
   type SessionTorrent,
   type TorrentSource,
 } from './session.ts';
-export { tuneRuntime } from './runtime.ts';

@@ -1,4 +1,5 @@
 /** The commands by name. A command's own file is loaded only when it is called or asked about. */
+import { importCompiled } from '../app/runtime/index.ts';
 import type { CommandDefinition } from './command.ts';
 
 export interface CommandEntry {
@@ -54,14 +55,14 @@ export const commandList: readonly CommandEntry[] = [
     aliases: ['dl', 'get'],
     group: TRANSFERS,
     summary: 'fetch torrents and magnet links',
-    load: async () => (await import('./commands/download.ts')).download,
+    load: async () => (await importCompiled(() => import('./commands/download.ts'))).download,
   },
   {
     name: 'seed',
     aliases: ['serve'],
     group: TRANSFERS,
     summary: 'upload data that is there',
-    load: async () => (await import('./commands/seed.ts')).seed,
+    load: async () => (await importCompiled(() => import('./commands/seed.ts'))).seed,
   },
   {
     name: 'completions',

@@ -2,12 +2,12 @@
 import {
   type AddOptions,
   createSession,
-  tuneRuntime,
   type Session,
   type SessionOptions,
   type SessionTorrent,
   type TorrentSource,
 } from '../app/index.ts';
+import { tuneRuntime } from '../app/runtime/index.ts';
 import { addressKey } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './command.ts';

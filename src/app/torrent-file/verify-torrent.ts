@@ -111,7 +111,7 @@ function describeFiles(geometry: Geometry, sizes: readonly ByteCount[], good: Bi
 }
 
 function piecesOf(geometry: Geometry, index: number): number[] {
-  const [first, end] = geometry.piecesOfFile(index);
+  const { first, end } = geometry.piecesOfFile(index);
   return Array.from({ length: end - first }, (_, i) => first + i);
 }
 

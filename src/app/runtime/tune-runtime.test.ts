@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { getHeapSpaceStatistics } from 'node:v8';
-import { systemClock } from '../base/clock.ts';
-import { tuneRuntime } from './runtime.ts';
+import { systemClock } from '../../base/clock.ts';
+import { tuneRuntime } from './tune-runtime.ts';
 
 const MIB = 1024 * 1024;
 
