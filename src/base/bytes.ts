@@ -13,7 +13,8 @@ export const toText = (bytes: Uint8Array): string => decoder.decode(bytes);
 export function toBinary(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 8192) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    // Not spread: that would ask an iterator for each byte.
+    text += Reflect.apply(String.fromCharCode, null, bytes.subarray(i, i + 8192));
   }
   return text;
 }

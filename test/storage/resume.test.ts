@@ -24,7 +24,7 @@ async function resumed(storage: Storage): Promise<Found> {
 }
 
 const piecesOf = (sample: Sample, path: string): number[] => {
-  const [first, end] = sample.geometry.piecesOfFile(sample.file(path));
+  const { first, end } = sample.geometry.piecesOfFile(sample.file(path));
   return Array.from({ length: end - first }, (_, i) => first + i);
 };
 

@@ -184,7 +184,7 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       await fixture.deleteFile('a', 'sample/four.bin');
       await withStorage(sample, fixture, async (storage) => {
         const { have, suspect } = await storage.resume();
-        const [first, end] = sample.geometry.piecesOfFile(sample.file('four.bin'));
+        const { first, end } = sample.geometry.piecesOfFile(sample.file('four.bin'));
         for (let piece = first; piece < end; piece++) {
           assert.equal(have.has(piece) || suspect.has(piece), false);
           assert.equal(await storage.check(piece, sample.expected(piece)), false);
@@ -265,7 +265,7 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       const piecesOf = (sample: Sample, ...paths: string[]): Bitfield => {
         const pieces = new Bitfield(sample.geometry.pieceCount);
         for (const path of paths) {
-          const [first, end] = sample.geometry.piecesOfFile(sample.file(path));
+          const { first, end } = sample.geometry.piecesOfFile(sample.file(path));
           for (let piece = first; piece < end; piece++) pieces.add(piece);
         }
         return pieces;

@@ -31,7 +31,9 @@ export interface FileList {
 const bytewise = new TextDecoder('latin1');
 const ascii = /^\p{ASCII}*$/u;
 /** How a file begins that has these keys only; a length of more digits is for the general way to judge. */
-const plainHead = /d6:lengthi(\d{1,15})e4:pathl/y;
+const plainHead = /d6:lengthi\d{1,15}e4:pathl/y;
+const beforeLength = 'd6:lengthi'.length;
+const afterLength = 'e4:pathl'.length;
 
 /** How BitComet names the files with which it pads, without any attribute. */
 const bitCometPad = '_____padding_file_';
@@ -63,22 +65,26 @@ export function readV1Files(info: BencodeDict, name: string, limits: MetainfoLim
  */
 function readPlainFiles({ raw }: BencodeList, limits: MetainfoLimits): ListedFile[] | null {
   const text = bytewise.decode(raw);
+  const isAscii = ascii.test(text);
+  const hasPads = text.includes(bitCometPad);
   const files: ListedFile[] = [];
+  const elements: string[] = [];
   for (let at = 1; text[at] !== 'e'; at += 2) {
     plainHead.lastIndex = at;
-    const head = plainHead.exec(text);
-    if (head === null) return null;
-    const path: string[] = [];
+    if (!plainHead.test(text)) return null;
+    const length = Number(text.slice(at + beforeLength, plainHead.lastIndex - afterLength));
+    let depth = 0;
     for (at = plainHead.lastIndex; text[at] !== 'e'; ) {
       const colon = text.indexOf(':', at);
       const end = colon + 1 + Number(text.slice(at, colon)); // NaN where no string begins
       const element = text.slice(colon + 1, end);
-      if (Number.isNaN(end) || path.length === limits.pathDepth) return null;
-      path.push(ascii.test(element) ? ownText(element) : toText(raw.subarray(colon + 1, end)));
+      if (Number.isNaN(end) || depth === limits.pathDepth) return null;
+      elements[depth++] = isAscii ? ownText(element) : toText(raw.subarray(colon + 1, end));
       at = end;
     }
-    if (path.length === 0 || text[at + 1] !== 'e') return null;
-    files.push(plainFile(path, Number(head[1])));
+    if (depth === 0 || text[at + 1] !== 'e') return null;
+    const path = elements.slice(0, depth);
+    files.push(plainFile(path, length, hasPads && isBitCometPad(path)));
   }
   return files;
 }
@@ -86,10 +92,10 @@ function readPlainFiles({ raw }: BencodeList, limits: MetainfoLimits): ListedFil
 /** V8 lets a text of 13 characters or more that was cut from another keep that one in memory. */
 const ownText = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1));
 
-const plainFile = (path: readonly string[], length: ByteCount): ListedFile => ({
+const plainFile = (path: readonly string[], length: ByteCount, isPad: boolean): ListedFile => ({
   path,
   length,
-  isPad: isBitCometPad(path),
+  isPad,
   isExecutable: false,
   isHidden: false,
   symlink: null,

@@ -117,12 +117,11 @@ export class Geometry {
     return out;
   }
 
-  /** The pieces that hold bytes of a file: [first, end); empty for an empty file. */
-  piecesOfFile(index: FileIndex): readonly [first: PieceIndex, end: PieceIndex] {
+  /** The pieces that hold bytes of a file: from `first` up to, without it, `end`; none for an empty file. */
+  piecesOfFile(index: FileIndex): { readonly first: PieceIndex; readonly end: PieceIndex } {
     const file = this.files[index] as FileEntry;
     const first = Math.floor(file.offset / this.pieceLength);
-    if (file.length === 0) return [first, first];
-    return [first, Math.ceil((file.offset + file.length) / this.pieceLength)];
+    return { first, end: file.length === 0 ? first : Math.ceil((file.offset + file.length) / this.pieceLength) };
   }
 
   /**

@@ -35,10 +35,11 @@ export function placeFiles(
 ): { offsets: number[]; length: ByteCount } {
   const offsets: number[] = [];
   let end = 0;
-  for (const file of files) {
-    const offset = isAligned && file.length > 0 ? roundUp(end, pieceLength) : end;
+  for (let i = 0; i < files.length; i++) {
+    const { length } = files[i] as { readonly length: ByteCount };
+    const offset = isAligned && length > 0 ? roundUp(end, pieceLength) : end;
     offsets.push(offset);
-    end = offset + file.length;
+    end = offset + length;
     if (!Number.isSafeInteger(end))
       throw metainfoError('METAINFO_TOTAL_LENGTH', 'The files together are larger than 2^53 bytes');
   }
@@ -99,12 +100,31 @@ function retargetSymlinks(files: readonly FileEntry[]): readonly FileEntry[] {
 
 function safePaths(list: FileList, folder: string, limits: MetainfoLimits): string[][] {
   if (list.isSingleFile) return list.files.map((file) => [safeName(file.path[0] as string, folder)]);
-  const paths = list.files.map((file) => [folder, ...file.path.map(safeElement)]);
+  const paths = safePathsBelow(folder, list.files);
   // Pad files are never stored, so they cannot be in the way.
   makePathsUnique(
     paths.map((path, i) => (list.files[i]?.isPad === true ? null : path)),
     limits.duplicates,
   );
+  return paths;
+}
+
+/** Files of one folder mostly follow each other: what the path before has in the same place is safe already. */
+function safePathsBelow(folder: string, files: readonly ListedFile[]): string[][] {
+  const paths: string[][] = [];
+  let before: readonly string[] = [];
+  let safeBefore: readonly string[] = [];
+  for (let file = 0; file < files.length; file++) {
+    const { path } = files[file] as ListedFile;
+    const safe = [folder].concat(path);
+    for (let i = 0; i < path.length; i++) {
+      const element = path[i] as string;
+      safe[i + 1] = element === before[i] ? (safeBefore[i + 1] as string) : safeElement(element);
+    }
+    paths.push(safe);
+    before = path;
+    safeBefore = safe;
+  }
   return paths;
 }
 

@@ -23,7 +23,9 @@ interface Spot {
 export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplicates: number): void {
   // All folders come first, and then all files by their own names.
   const duplicates: Spot[] = [];
-  for (const spot of findSpots(paths)) {
+  const spots = findSpots(paths);
+  for (let i = 0; i < spots.length; i++) {
+    const spot = spots[i] as Spot;
     if (spot.folder.has(spot.name)) duplicates.push(spot);
     else spot.folder.set(spot.name, null);
   }
@@ -57,7 +59,8 @@ function findSpots(paths: readonly (string[] | null)[]): Spot[] {
   const root: Folder = new Map();
   const walk = [root];
   let previous: readonly string[] = [];
-  for (const path of paths) {
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i] as string[] | null;
     if (path === null) continue;
     const last = path.length - 1;
     let depth = 0;

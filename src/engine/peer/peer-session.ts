@@ -250,7 +250,8 @@ export class PeerSession {
     if (requests.length === 0) return;
     const now = this.#host.now();
     const ranges: BlockRange[] = [];
-    for (const { piece, block } of requests) {
+    for (let i = 0; i < requests.length; i++) {
+      const { piece, block } = requests[i] as BlockRequest;
       this.downloads.asked(geometry.blockNumber(piece, block), now);
       ranges.push(geometry.blockRange(piece, block));
     }

@@ -54,7 +54,7 @@ export class Selection {
     for (let file = 0; file < this.#priorities.length; file++) {
       const priority = this.#priorities[file] as number;
       if (priority === 0) continue;
-      const [first, end] = this.#geometry.piecesOfFile(file);
+      const { first, end } = this.#geometry.piecesOfFile(file);
       for (let piece = first; piece < end; piece++) {
         if ((pieces[piece] as number) < priority) pieces[piece] = priority;
       }
@@ -89,7 +89,7 @@ export class Selection {
   /** Verified bytes of one file. */
   fileDone(index: FileIndex, file: FileEntry, have: Bitfield): ByteCount {
     if (have.isComplete) return file.length;
-    const [first, end] = this.#geometry.piecesOfFile(index);
+    const { first, end } = this.#geometry.piecesOfFile(index);
     let done = 0;
     for (let piece = first; piece < end; piece++) {
       if (!have.has(piece)) continue;

@@ -59,6 +59,7 @@ export class Trials {
 
   /** The guilty is found: all may help again. */
   endAll(): void {
+    if (this.isEmpty && this.#patience.size === 0) return;
     this.#trials.clear();
     this.#patience.clear();
     this.#losers.clear();

@@ -47,13 +47,13 @@ export function unpackInput(kind: JobKind, packed: unknown): JobInput<JobKind> {
 export function packResult(kind: JobKind, result: JobResult<JobKind>): unknown {
   if (kind !== 'commit') return result;
   const { isGood, journalFault, stamps } = result as CommitOutcome;
-  return [isGood, journalFault, ...stamps];
+  return ([isGood, journalFault] as Flat[]).concat(stamps);
 }
 
 export function unpackResult(kind: JobKind, packed: unknown): JobResult<JobKind> {
   if (kind !== 'commit') return packed as JobResult<JobKind>;
-  const [isGood, journalFault, ...stamps] = packed as [boolean, string | null, ...number[]];
-  return { isGood, journalFault, stamps };
+  const flat = packed as [boolean, string | null, ...number[]];
+  return { isGood: flat[0], journalFault: flat[1], stamps: flat.slice(2) as number[] };
 }
 
 /** Fields of a commit before its places, and of a place. */
@@ -64,7 +64,8 @@ function packCommit({ site, buffer, length, piece, places, hashes, journal }: Co
   const { sha1, merkle } = hashes;
   const flat: Flat[] = [site.torrent, site.root, site.isStrict, buffer, length, piece, journal];
   flat.push(sha1 && toBinary(sha1), merkle && toBinary(merkle.root), merkle?.leaves ?? 0, merkle?.length ?? 0);
-  for (const place of places) {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as Place;
     flat.push(place.key, place.path, place.offset, place.at, place.length, place.fileLength, place.isExecutable);
   }
   return flat;

@@ -32,9 +32,11 @@ const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || cod
 export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
   const stats = new Float64Array(2 * job.paths.length);
   stats.fill(-1);
-  for (const [i, path] of job.paths.entries()) {
-    const stat = look(context, job.site, path);
-    if (stat !== null) stats.set([stat.size, stat.mtimeMs], 2 * i);
+  for (let i = 0; i < job.paths.length; i++) {
+    const stat = look(context, job.site, job.paths[i] as string);
+    if (stat === null) continue;
+    stats[2 * i] = stat.size;
+    stats[2 * i + 1] = stat.mtimeMs;
   }
   const parts: number[] = [];
   for (const name of listParts(context, job.site, job.partsFolder)) {

@@ -81,8 +81,12 @@ export class JournalState {
   }
 
   #stamp(key: FileKey, time: number): Stamp {
-    const stamp = this.stamps.get(key) ?? { last: time, durable: null };
-    stamp.last = Math.max(stamp.last, time);
+    const known = this.stamps.get(key);
+    if (known !== undefined) {
+      known.last = Math.max(known.last, time);
+      return known;
+    }
+    const stamp = { last: time, durable: null };
     this.stamps.set(key, stamp);
     return stamp;
   }

@@ -116,7 +116,9 @@ export class FileLayout {
   #places(offset: ByteCount, length: ByteCount, isInPart: (piece: PieceIndex, file: FileIndex) => boolean): Place[] {
     const places: Place[] = [];
     const isWhole = this.parts.size === 0 && this.#selection === 'all';
-    for (const slice of this.geometry.slices(offset, length)) {
+    const slices = this.geometry.slices(offset, length);
+    for (let i = 0; i < slices.length; i++) {
+      const slice = slices[i] as FileSlice;
       if (slice.file < 0) continue;
       if (isWhole) places.push(this.#filePlace(slice.file, slice.fileOffset, slice.at, slice.length));
       else places.push(...this.#cutPlaces(offset, slice, isInPart));

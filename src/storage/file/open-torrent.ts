@@ -100,14 +100,15 @@ function readSurvey(
   parts: FoundPart[];
 } {
   const found = new Map<FileIndex, FoundFile>();
-  for (const [i, file] of files.entries()) {
+  for (let i = 0; i < files.length; i++) {
     const size = seen.stats[2 * i] ?? -1;
-    if (size >= 0) found.set(file, { size, time: seen.stats[2 * i + 1] as number });
+    if (size >= 0) found.set(files[i] as FileIndex, { size, time: seen.stats[2 * i + 1] as number });
   }
   const parts: FoundPart[] = [];
   for (let i = 0; i < seen.parts.length; i += 4) {
     const [piece, file, size, time] = seen.parts.slice(i, i + 4) as [number, number, number, number];
-    const [first, end] = geometry.files[file] === undefined ? [0, 0] : geometry.piecesOfFile(file);
+    if (geometry.files[file] === undefined) continue;
+    const { first, end } = geometry.piecesOfFile(file);
     if (piece >= first && piece < end) parts.push({ piece, file, size, time });
   }
   return { found, parts };

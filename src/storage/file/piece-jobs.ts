@@ -31,7 +31,10 @@ export function commit(context: DiskContext, job: CommitJob): CommitOutcome {
   if (!context.verifier.isGood(data, job.hashes)) return { isGood: false, stamps: [], journalFault: null };
   let journalFault = note(context, job, () => encodeIntent(systemClock.wall() * 1000, [job.piece]));
   const stamps: number[] = [];
-  for (const place of job.places) stamps.push(place.key, writePlace(context, job.site, place, data));
+  for (let i = 0; i < job.places.length; i++) {
+    const place = job.places[i] as Place;
+    stamps.push(place.key, writePlace(context, job.site, place, data));
+  }
   journalFault ??= note(context, job, () => encodeDone([job.piece], stamps));
   return { isGood: true, stamps, journalFault };
 }
@@ -167,7 +170,8 @@ function readThrough(
 
 /** Reads runs of blocks into a pool buffer, each segment in one call. */
 export function read(context: DiskContext, job: ReadJob): null {
-  for (const segment of job.segments) {
+  for (let i = 0; i < job.segments.length; i++) {
+    const segment = job.segments[i] as ReadSegment;
     try {
       readSegment(context, job, segment);
     } catch (error) {
@@ -185,7 +189,8 @@ function readSegment(context: DiskContext, job: ReadJob, segment: ReadSegment): 
   const views: Uint8Array[] = [];
   let total = 0;
   for (let i = 0; i < spots.length; i += 2) {
-    const [at, length] = [spots[i] as number, spots[i + 1] as number];
+    const at = spots[i] as number;
+    const length = spots[i + 1] as number;
     views.push(memory.subarray(at, at + length));
     total += length;
   }

@@ -93,7 +93,7 @@ class Judge {
   file(index: FileIndex, file: FileEntry): void {
     const { geometry } = this.#input;
     const found = this.#input.found.get(index) ?? null;
-    const [first, end] = geometry.piecesOfFile(index);
+    const { first, end } = geometry.piecesOfFile(index);
     const lies = (piece: PieceIndex): boolean => this.#inParts.size === 0 || !this.#inParts.has(`${piece}.${index}`);
     const covered = found === null ? 0 : found.size;
     for (let piece = end - 1; piece >= first; piece--) {
