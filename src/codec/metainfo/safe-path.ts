@@ -26,18 +26,18 @@ const invisible =
 const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"/\\|?*]/gu;
 
 /** Device names of Windows, reserved with any extension. */
-const reserved =
-  /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)/i;
+const device = String.raw`(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)`;
+const reserved = new RegExp(`^${device}`, 'i');
 
-/** Names of common characters only, most names, need just the test for reserved ones. */
-const plain = /^[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$/;
+/** Most names: of common characters only, and not reserved. */
+const plain = new RegExp(String.raw`^(?!${device})[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$`, 'i');
 
 /**
  * One path element, safe on every platform and never empty. Removes invisible characters, replaces forbidden ones,
  * trims the end, prefixes device names and shortens to 255 bytes while keeping the extension.
  */
 export function safeElement(name: string): string {
-  if (plain.test(name)) return reserved.test(name) ? substitute + name : name;
+  if (plain.test(name)) return name;
   const cleaned = trimEnd(bound(name).replace(invisible, '').replace(forbidden, substitute));
   if (cleaned === '') return substitute;
   return shorten(reserved.test(cleaned) ? substitute + cleaned : cleaned, '');

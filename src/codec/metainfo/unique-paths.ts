@@ -26,8 +26,9 @@ export function makePathsUnique(paths: readonly (string[] | null)[], mostDuplica
   const spots = findSpots(paths);
   for (let i = 0; i < spots.length; i++) {
     const spot = spots[i] as Spot;
-    if (spot.folder.has(spot.name)) duplicates.push(spot);
-    else spot.folder.set(spot.name, null);
+    const { size } = spot.folder;
+    spot.folder.set(spot.name, null); // a folder of that name has been walked: that it is taken is all that counts now
+    if (spot.folder.size === size) duplicates.push(spot);
   }
   const nextNumbers = new Map<Folder, Map<string, number>>();
   for (const { path, folder, name } of duplicates) {

@@ -100,8 +100,9 @@ function readSurvey(
   parts: FoundPart[];
 } {
   const found = new Map<FileIndex, FoundFile>();
-  for (let i = 0; i < files.length; i++) {
-    const size = seen.stats[2 * i] ?? -1;
+  // Nothing was looked at when the torrent's folder is not there.
+  for (let i = 0; 2 * i < seen.stats.length; i++) {
+    const size = seen.stats[2 * i] as number;
     if (size >= 0) found.set(files[i] as FileIndex, { size, time: seen.stats[2 * i + 1] as number });
   }
   const parts: FoundPart[] = [];
