@@ -2,12 +2,14 @@
 import { storageError } from '../errors.ts';
 import { OpenFiles } from './open-files.ts';
 import { PieceVerifier } from './piece-hash.ts';
+import { VerifiedFolders } from './verified-folders.ts';
 
 /** Scratch for hashing, bytes: as large as fits in the second-level cache, for each step costs. A multiple of 16 KiB. */
 const SCRATCH_LENGTH = 262144;
 
 export class DiskContext {
-  readonly files: OpenFiles = new OpenFiles();
+  readonly folders: VerifiedFolders = new VerifiedFolders();
+  readonly files: OpenFiles = new OpenFiles(this.folders);
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
   readonly verifier: PieceVerifier = new PieceVerifier(this.scratch);
   readonly #memories = new Map<number, Buffer>();

@@ -20,8 +20,8 @@ import type {
   TransferJob,
 } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
-import { pathIn } from './open-files.ts';
 import { readExactly, writePlace } from './piece-jobs.ts';
+import { pathIn } from './verified-folders.ts';
 
 /** Step of allocating and of copying between file systems, bytes. */
 const STEP = 1048576;
@@ -59,7 +59,7 @@ export function probe(_context: DiskContext, { site, path }: ProbeJob): boolean 
 function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
   const full = pathIn(site, path);
   try {
-    if (site.isStrict && !context.files.checkFolders(site, path, false)) return null;
+    if (site.isStrict && !context.folders.check(site, path, false)) return null;
     const stat = (site.isStrict ? fs.lstatSync : fs.statSync)(full, { throwIfNoEntry: false });
     return stat?.isFile() === true ? stat : null;
   } catch (error) {
@@ -70,7 +70,7 @@ function look(context: DiskContext, site: Site, path: string): fs.Stats | null {
 
 function listParts(context: DiskContext, site: Site, folder: string): string[] {
   try {
-    if (site.isStrict && !context.files.checkFolders(site, `${folder}/part`, false)) return [];
+    if (site.isStrict && !context.folders.check(site, `${folder}/part`, false)) return [];
     return fs.readdirSync(pathIn(site, folder)).filter((name) => /^\d{1,10}\.\d{1,10}$/.test(name));
   } catch (error) {
     if (isMissing(error)) return [];
@@ -133,13 +133,12 @@ function replaceJournal(job: JournalJob): void {
 /** Makes empty files, and links when the session allows them. What exists stays as it is. */
 export function prepare(context: DiskContext, job: PrepareJob): null {
   for (const file of job.empty) {
-    context.files.openWrite(job.site, file.path, file.isExecutable);
-    context.files.closeFile(pathIn(job.site, file.path));
+    fs.closeSync(context.files.openOnce(job.site, file.path, file.isExecutable));
   }
   for (const link of job.links) {
     const full = pathIn(job.site, link.path);
     try {
-      context.files.checkFolders(job.site, link.path, true);
+      context.folders.check(job.site, link.path, true);
       fs.symlinkSync(link.target, full);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw storageFault(error, 'write', full);
@@ -189,7 +188,7 @@ export function rename(context: DiskContext, job: RenameJob): boolean {
   const [from, to] = [pathIn(job.site, job.path), pathIn(job.target, job.path)];
   context.files.closeFile(from);
   try {
-    context.files.checkFolders(job.target, job.path, true);
+    context.folders.check(job.target, job.path, true);
     fs.renameSync(from, to);
     return true;
   } catch (error) {
@@ -237,7 +236,7 @@ export function remove(context: DiskContext, job: RemoveJob): null {
     const full = pathIn(job.site, path);
     context.files.closeFile(full);
     try {
-      if (job.site.isStrict && !context.files.checkFolders(job.site, path, false)) continue;
+      if (job.site.isStrict && !context.folders.check(job.site, path, false)) continue;
       fs.unlinkSync(full);
     } catch (error) {
       if (!isMissing(error)) throw storageFault(error, 'write', full);

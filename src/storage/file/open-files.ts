@@ -1,19 +1,12 @@
-/**
- * The open files of one disk thread: a bounded least-recently-used cache, and the safe way from a save folder to a
- * file. Below the save folder every path element must be a real folder and the last a regular file: a symbolic link,
- * whoever put it there, is refused, for it could lead anywhere. (Node has no openat: a local process that swaps a
- * checked folder for a link at the right moment is not defended against; it has the user's rights already.)
- */
+/** The open files of one disk thread: a bounded least-recently-used cache. Files are reached by `VerifiedFolders`. */
 import fs from 'node:fs';
 import { codeOf } from '../../base/errors.ts';
-import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
+import { pathIn, type VerifiedFolders } from './verified-folders.ts';
 
 /** Open files of a thread; two threads stay far below the usual limit of 1,024 a process. */
 const MOST_OPEN = 128;
-/** Verified folders remembered by a thread. */
-const MOST_FOLDERS = 4096;
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_APPEND } = fs.constants;
 /** Not on Windows, where creating a link needs a privilege. */
@@ -27,22 +20,29 @@ interface OpenFile {
   readonly torrent: number;
 }
 
-/** A path below a site's save folder; with an empty root, paths are absolute as they are. */
-export const pathIn = ({ root }: Site, path: string): string =>
-  root === '' || root.endsWith('/') ? root + path : `${root}/${path}`;
+const modeOf = (isExecutable: boolean): number => (isExecutable ? 0o777 : 0o666);
 
 export class OpenFiles {
   readonly #files = new Map<string, OpenFile>();
-  readonly #folders = new Set<string>();
+  readonly #folders: VerifiedFolders;
+
+  constructor(folders: VerifiedFolders) {
+    this.#folders = folders;
+  }
 
   /** Descriptor for reading. */
   openRead(site: Site, path: string): number {
-    return this.#open(site, path, false, 0);
+    return this.#cached(site, path, false, 0);
   }
 
   /** Descriptor for reading and writing; the file and its folders are made when missing. */
   openWrite(site: Site, path: string, isExecutable: boolean): number {
-    return this.#open(site, path, true, isExecutable ? 0o777 : 0o666);
+    return this.#cached(site, path, true, modeOf(isExecutable));
+  }
+
+  /** The same for a file that will hardly be needed again soon: it is not kept, and the caller closes it. */
+  openOnce(site: Site, path: string, isExecutable: boolean): number {
+    return this.#open(site, path, pathIn(site, path), true, modeOf(isExecutable));
   }
 
   /** Descriptor that appends to an existing journal. */
@@ -71,20 +71,7 @@ export class OpenFiles {
     this.#folders.clear();
   }
 
-  /** Verifies the folders above a path; makes missing ones when asked to. False when one is missing. */
-  checkFolders(site: Site, path: string, isMaking: boolean): boolean {
-    const parent = pathIn(site, path.slice(0, Math.max(0, path.lastIndexOf('/'))));
-    if (this.#folders.has(parent)) return true;
-    if (isMaking) makeRoot(site.root);
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      if (!checkFolder(pathIn(site, path.slice(0, end)), isMaking)) return false;
-    }
-    if (this.#folders.size >= MOST_FOLDERS) this.#folders.clear();
-    this.#folders.add(parent);
-    return true;
-  }
-
-  #open(site: Site, path: string, isWriting: boolean, mode: number): number {
+  #cached(site: Site, path: string, isWriting: boolean, mode: number): number {
     const full = pathIn(site, path);
     const known = this.#files.get(full);
     if (known !== undefined && (known.isWritable || !isWriting)) {
@@ -93,8 +80,14 @@ export class OpenFiles {
       return known.fd;
     }
     if (known !== undefined) this.closeFile(full);
+    const fd = this.#open(site, path, full, isWriting, mode);
+    return this.#keep(full, { fd, isWritable: isWriting, torrent: site.torrent });
+  }
+
+  /** Opens a file; a second time when there were too many, or when a folder that had been verified is gone. */
+  #open(site: Site, path: string, full: string, isWriting: boolean, mode: number): number {
     try {
-      return this.#openNew(site, path, full, isWriting, mode);
+      return this.#tryOpen(site, path, full, isWriting, mode);
     } catch (error) {
       const code = codeOf(error);
       if (code === 'EMFILE' || code === 'ENFILE') this.#evict(Math.floor(this.#files.size / 2));
@@ -102,17 +95,16 @@ export class OpenFiles {
       this.#folders.clear();
     }
     try {
-      return this.#openNew(site, path, full, isWriting, mode);
+      return this.#tryOpen(site, path, full, isWriting, mode);
     } catch (error) {
       throw storageFault(error, isWriting ? 'write' : 'read', full);
     }
   }
 
-  #openNew(site: Site, path: string, full: string, isWriting: boolean, mode: number): number {
-    if (site.isStrict) this.checkFolders(site, path, isWriting);
+  #tryOpen(site: Site, path: string, full: string, isWriting: boolean, mode: number): number {
+    if (site.isStrict) this.#folders.check(site, path, isWriting);
     const flags = (isWriting ? O_RDWR | O_CREAT : O_RDONLY) | (site.isStrict ? O_NOFOLLOW : 0) | O_NONBLOCK;
-    const fd = fs.openSync(full, flags, mode);
-    return this.#keep(full, { fd, isWritable: isWriting, torrent: site.torrent });
+    return fs.openSync(full, flags, mode);
   }
 
   #keep(full: string, file: OpenFile): number {
@@ -127,38 +119,5 @@ export class OpenFiles {
       if (this.#files.size <= most) return;
       this.closeFile(path);
     }
-  }
-}
-
-/** The save folder itself may be a link or lie behind one: it is the user's choice. */
-function makeRoot(root: string): void {
-  try {
-    fs.mkdirSync(root, { recursive: true });
-  } catch (error) {
-    throw storageFault(error, 'write', root);
-  }
-}
-
-function checkFolder(full: string, isMaking: boolean): boolean {
-  let stat = fs.lstatSync(full, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    if (!isMaking) return false;
-    makeFolder(full);
-    stat = fs.lstatSync(full);
-  }
-  if (stat.isSymbolicLink()) {
-    throw storageError('STORAGE_SYMLINK', `${full} is a symbolic link`, { details: { path: full } });
-  }
-  if (!stat.isDirectory()) {
-    throw storageError('STORAGE_PATH_BLOCKED', `${full} is not a folder`, { details: { path: full } });
-  }
-  return true;
-}
-
-function makeFolder(full: string): void {
-  try {
-    fs.mkdirSync(full);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw storageFault(error, 'write', full);
   }
 }

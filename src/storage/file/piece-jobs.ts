@@ -19,8 +19,8 @@ import type { DiskContext } from './disk-context.ts';
 import { storageFault } from './fault.ts';
 import { encodeDone, encodeIntent } from './journal-records.ts';
 import type { Place } from './layout.ts';
-import { pathIn } from './open-files.ts';
 import { PieceHasher } from './piece-hash.ts';
+import { pathIn } from './verified-folders.ts';
 
 /**
  * Verifies a piece and writes it: intent record, data, done record, in this order. A kill between them leaves a piece
@@ -52,7 +52,19 @@ function note(context: DiskContext, job: CommitJob, record: () => Uint8Array): s
 
 /** Writes one place of a range and returns the file's modification time. A file that is too long is cut. */
 export function writePlace(context: DiskContext, site: Site, place: Place, data: Uint8Array): number {
-  const fd = context.files.openWrite(site, place.path, place.isExecutable);
+  const { path, isExecutable } = place;
+  if (place.length < place.fileLength)
+    return writeTo(context.files.openWrite(site, path, isExecutable), site, place, data);
+  // A file that came whole is done with.
+  const fd = context.files.openOnce(site, path, isExecutable);
+  try {
+    return writeTo(fd, site, place, data);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function writeTo(fd: number, site: Site, place: Place, data: Uint8Array): number {
   try {
     let done = 0;
     while (done < place.length) {

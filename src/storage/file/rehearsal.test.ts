@@ -17,15 +17,19 @@ test('a rehearsal leaves no descriptor and no buffer behind', { skip: !existsSyn
 test('a rehearsal goes through storing and reading to the end', { skip: !existsSync('/dev/zero') }, () => {
   const context = new DiskContext();
   const seen = new Set<string>();
-  const { openRead, openWrite } = context.files;
+  const { openOnce, openRead, openWrite } = context.files;
+  context.files.openOnce = (site, path, mode) => {
+    seen.add(`a whole file: ${path}`);
+    return openOnce.call(context.files, site, path, mode);
+  };
   context.files.openWrite = (site, path, mode) => {
-    seen.add(path);
+    seen.add(`a part of a file: ${path}`);
     return openWrite.call(context.files, site, path, mode);
   };
   context.files.openRead = (site, path) => {
-    if (path === 'zero') seen.add(path);
+    seen.add(`to be read: ${path}`);
     return openRead.call(context.files, site, path);
   };
   rehearse(context);
-  assert.deepEqual([...seen], ['null', 'zero']);
+  assert.deepEqual([...seen], ['a whole file: null', 'a part of a file: null', 'to be read: zero']);
 });

@@ -26,13 +26,14 @@ export function rehearse(context: DiskContext): null {
   const bytes = Buffer.alloc(LENGTH);
   const site: Site = { torrent: TORRENT, root: '/dev', isStrict: true };
   const sha1 = hash('sha1', bytes, 'buffer');
-  const place = { key: 0, path: 'null', offset: 0, at: 0, length: LENGTH, fileLength: LENGTH, isExecutable: false };
+  const whole = { key: 0, path: 'null', offset: 0, at: 0, length: LENGTH, fileLength: LENGTH, isExecutable: false };
+  const part = { ...whole, fileLength: 2 * LENGTH };
   const store: CommitJob = {
     site,
     buffer: BUFFER,
     length: LENGTH,
     piece: 0,
-    places: [place],
+    places: [whole, part],
     hashes: { sha1, merkle: null },
     journal: '/dev/null',
   };
