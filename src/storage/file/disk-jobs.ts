@@ -81,6 +81,8 @@ export interface ReadJob {
 /** Consecutive bytes of one file that go to several spots in the buffer. */
 export interface ReadSegment {
   readonly path: string;
+  /** These are all the bytes of the file. */
+  readonly isWhole: boolean;
   readonly offset: ByteCount;
   /** Offset in the buffer and length, in turns. */
   readonly spots: readonly number[];

@@ -94,15 +94,15 @@ const fromBinary = (text: Flat | undefined): Uint8Array => Buffer.from(text as s
 
 function packRead({ site, buffer, segments }: ReadJob): unknown[] {
   const flat: unknown[] = [site.torrent, site.root, site.isStrict, buffer];
-  for (const { path, offset, spots } of segments) flat.push(path, offset, spots);
+  for (const { path, isWhole, offset, spots } of segments) flat.push(path, isWhole, offset, spots);
   return flat;
 }
 
 function unpackRead(flat: readonly unknown[]): ReadJob {
   const [torrent, root, isStrict, buffer] = flat;
   const segments: ReadSegment[] = [];
-  for (let i = 4; i < flat.length; i += 3) {
-    segments.push({ path: flat[i], offset: flat[i + 1], spots: flat[i + 2] } as ReadSegment);
+  for (let i = 4; i < flat.length; i += 4) {
+    segments.push({ path: flat[i], isWhole: flat[i + 1], offset: flat[i + 2], spots: flat[i + 3] } as ReadSegment);
   }
   return { site: { torrent, root, isStrict } as Site, buffer, segments } as ReadJob;
 }

@@ -133,7 +133,7 @@ function replaceJournal(job: JournalJob): void {
 /** Makes empty files, and links when the session allows them. What exists stays as it is. */
 export function prepare(context: DiskContext, job: PrepareJob): null {
   for (const file of job.empty) {
-    fs.closeSync(context.files.openOnce(job.site, file.path, file.isExecutable));
+    fs.closeSync(context.files.openWriteOnce(job.site, file.path, file.isExecutable));
   }
   for (const link of job.links) {
     const full = pathIn(job.site, link.path);

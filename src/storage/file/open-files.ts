@@ -40,8 +40,13 @@ export class OpenFiles {
     return this.#cached(site, path, true, modeOf(isExecutable));
   }
 
-  /** The same for a file that will hardly be needed again soon: it is not kept, and the caller closes it. */
-  openOnce(site: Site, path: string, isExecutable: boolean): number {
+  /** `openRead` for a file that will hardly be needed again soon: it is not kept, and the caller closes it. */
+  openReadOnce(site: Site, path: string): number {
+    return this.#open(site, path, pathIn(site, path), false, 0);
+  }
+
+  /** `openWrite` in the same way. */
+  openWriteOnce(site: Site, path: string, isExecutable: boolean): number {
     return this.#open(site, path, pathIn(site, path), true, modeOf(isExecutable));
   }
 

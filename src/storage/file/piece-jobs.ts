@@ -20,6 +20,7 @@ import { storageFault } from './fault.ts';
 import { encodeDone, encodeIntent } from './journal-records.ts';
 import type { Place } from './layout.ts';
 import { PieceHasher } from './piece-hash.ts';
+import type { OpenFiles } from './open-files.ts';
 import { pathIn } from './verified-folders.ts';
 
 /**
@@ -56,7 +57,7 @@ export function writePlace(context: DiskContext, site: Site, place: Place, data:
   if (place.length < place.fileLength)
     return writeTo(context.files.openWrite(site, path, isExecutable), site, place, data);
   // A file that came whole is done with.
-  const fd = context.files.openOnce(site, path, isExecutable);
+  const fd = context.files.openWriteOnce(site, path, isExecutable);
   try {
     return writeTo(fd, site, place, data);
   } finally {
@@ -85,6 +86,20 @@ export function readExactly(fd: number, into: Uint8Array, at: number, length: nu
     const n = fs.readSync(fd, into, at + done, length - done, offset + done);
     if (n === 0) throw storageError('STORAGE_READ_FAILED', 'the file is shorter than the torrent says');
     done += n;
+  }
+}
+
+/** A file that is read whole is done with: it does not go through the cache of open files. */
+function withFile(files: OpenFiles, site: Site, path: string, isWhole: boolean, use: (fd: number) => void): void {
+  if (!isWhole) {
+    use(files.openRead(site, path));
+    return;
+  }
+  const fd = files.openReadOnce(site, path);
+  try {
+    use(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
@@ -125,10 +140,13 @@ class RangeReader {
 
   /** The stamp is taken before the first read: a change meanwhile will show. */
   #read(place: Place, into: Uint8Array, at: number, length: number, offset: number): void {
+    const { files } = this.#context;
+    const isWhole = length === place.fileLength;
     try {
-      const fd = this.#context.files.openRead(this.#site, place.path);
-      if (!this.#stamps.has(place.key)) this.#stamps.set(place.key, fs.fstatSync(fd).mtimeMs);
-      readExactly(fd, into, at, length, offset);
+      withFile(files, this.#site, place.path, isWhole, (fd) => {
+        if (!this.#stamps.has(place.key)) this.#stamps.set(place.key, fs.fstatSync(fd).mtimeMs);
+        readExactly(fd, into, at, length, offset);
+      });
     } catch (error) {
       throw storageFault(error, 'read', pathIn(this.#site, place.path));
     }
@@ -182,10 +200,11 @@ function readThrough(
 
 /** Reads runs of blocks into a pool buffer, each segment in one call. */
 export function read(context: DiskContext, job: ReadJob): null {
+  const memory = context.memory(job.buffer, endOf(job));
   for (let i = 0; i < job.segments.length; i++) {
     const segment = job.segments[i] as ReadSegment;
     try {
-      readSegment(context, job, segment);
+      withFile(context.files, job.site, segment.path, segment.isWhole, (fd) => readFrom(fd, segment, memory));
     } catch (error) {
       throw storageFault(error, 'read', pathIn(job.site, segment.path));
     }
@@ -193,11 +212,28 @@ export function read(context: DiskContext, job: ReadJob): null {
   return null;
 }
 
-function readSegment(context: DiskContext, job: ReadJob, segment: ReadSegment): void {
-  const fd = context.files.openRead(job.site, segment.path);
-  const { spots } = segment;
-  const end = (spots.at(-2) as number) + (spots.at(-1) as number);
-  const memory = context.memory(job.buffer, end);
+/** Where the part of the buffer ends that is filled. */
+function endOf({ segments }: ReadJob): ByteCount {
+  let end = 0;
+  for (let i = 0; i < segments.length; i++) {
+    const { spots } = segments[i] as ReadSegment;
+    end = Math.max(end, (spots.at(-2) as number) + (spots.at(-1) as number));
+  }
+  return end;
+}
+
+function readFrom(fd: number, { spots, offset }: ReadSegment, memory: Buffer): void {
+  if (spots.length > 2 && isReadAtOnce(fd, spots, offset, memory)) return;
+  // One spot; or a signal cut a vectored read short: then all is read again, to tell that from the end of the file.
+  let from = offset;
+  for (let i = 0; i < spots.length; i += 2) {
+    const length = spots[i + 1] as number;
+    readExactly(fd, memory, spots[i] as number, length, from);
+    from += length;
+  }
+}
+
+function isReadAtOnce(fd: number, spots: readonly number[], offset: ByteCount, memory: Buffer): boolean {
   const views: Uint8Array[] = [];
   let total = 0;
   for (let i = 0; i < spots.length; i += 2) {
@@ -206,11 +242,5 @@ function readSegment(context: DiskContext, job: ReadJob, segment: ReadSegment): 
     views.push(memory.subarray(at, at + length));
     total += length;
   }
-  if (fs.readvSync(fd, views, segment.offset) === total) return;
-  // A signal may cut a vectored read short: go over it again, view by view, to tell that from the end of the file.
-  let offset = segment.offset;
-  for (const view of views) {
-    readExactly(fd, view, 0, view.length, offset);
-    offset += view.length;
-  }
+  return fs.readvSync(fd, views, offset) === total;
 }

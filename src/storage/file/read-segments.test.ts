@@ -47,13 +47,14 @@ it('a plan brings every byte of every run to its spot, once, and zeros where no 
           result.set(from + i, source(i));
         }
       };
-      for (const { path, offset, spots } of segments) {
+      for (const { path, isWhole, offset, spots } of segments) {
         let done = 0;
         for (let i = 0; i < spots.length; i += 2) {
           const before = done;
           fill(spots[i] as number, spots[i + 1] as number, (k) => `${Number(path) + offset + before + k}`);
           done += spots[i + 1] as number;
         }
+        assert.equal(isWhole, done === 10, 'a segment knows whether it is all of its file');
       }
       for (let i = 0; i < zeros.length; i += 2) fill(zeros[i] as number, zeros[i + 1] as number, () => 'zero');
       const wanted = new Map<number, string>();
@@ -71,5 +72,5 @@ it('a plan brings every byte of every run to its spot, once, and zeros where no 
 it('consecutive runs of one file are one read', () => {
   const runs = [0, 1, 2].map((i) => ({ offset: 3 * i, at: 16 * i, length: 3 }));
   const { segments } = planRead(runs, placesOf);
-  assert.deepEqual(segments, [{ path: '0', offset: 0, spots: [0, 3, 16, 3, 32, 3] }]);
+  assert.deepEqual(segments, [{ path: '0', isWhole: false, offset: 0, spots: [0, 3, 16, 3, 32, 3] }]);
 });

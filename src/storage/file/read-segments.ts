@@ -49,7 +49,8 @@ function planGroup(plan: ReadPlan, runs: readonly ReadRun[], places: readonly Pl
   let done = 0;
   for (const place of places) {
     if (place.at > done) plan.zeros.push(...take(place.at - done));
-    plan.segments.push({ path: place.path, offset: place.offset, spots: take(place.length) });
+    const isWhole = place.length === place.fileLength;
+    plan.segments.push({ path: place.path, isWhole, offset: place.offset, spots: take(place.length) });
     done = place.at + place.length;
   }
   if (done < total) plan.zeros.push(...take(total - done));

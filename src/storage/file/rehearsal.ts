@@ -37,7 +37,8 @@ export function rehearse(context: DiskContext): null {
     hashes: { sha1, merkle: null },
     journal: '/dev/null',
   };
-  const serve: ReadJob = { site, buffer: BUFFER, segments: [{ path: 'zero', offset: 0, spots: [0, LENGTH] }] };
+  const all = { path: 'zero', isWhole: true, offset: 0, spots: [0, LENGTH] };
+  const serve: ReadJob = { site, buffer: BUFFER, segments: [all, { ...all, isWhole: false }] };
   context.learn(BUFFER, bytes);
   try {
     for (let i = 0; i < ROUNDS; i++) {
