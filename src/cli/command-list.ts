@@ -1,5 +1,4 @@
 /** The commands by name. A command's own file is loaded only when it is called or asked about. */
-import { importCompiled } from '../app/runtime/index.ts';
 import type { CommandDefinition } from './command.ts';
 
 export interface CommandEntry {
@@ -8,6 +7,12 @@ export interface CommandEntry {
   readonly group: string;
   readonly summary: string;
   readonly load: () => Promise<CommandDefinition>;
+}
+
+/** For commands that run an engine. */
+async function compiled<T>(load: () => Promise<T>): Promise<T> {
+  const { importCompiled } = await import('../app/runtime/index.ts');
+  return await importCompiled(load);
 }
 
 const FILES = 'Torrent files:';
@@ -55,14 +60,14 @@ export const commandList: readonly CommandEntry[] = [
     aliases: ['dl', 'get'],
     group: TRANSFERS,
     summary: 'fetch torrents and magnet links',
-    load: async () => (await importCompiled(() => import('./commands/download.ts'))).download,
+    load: async () => (await compiled(() => import('./commands/download.ts'))).download,
   },
   {
     name: 'seed',
     aliases: ['serve'],
     group: TRANSFERS,
     summary: 'upload data that is there',
-    load: async () => (await importCompiled(() => import('./commands/seed.ts'))).seed,
+    load: async () => (await compiled(() => import('./commands/seed.ts'))).seed,
   },
   {
     name: 'completions',

@@ -2,10 +2,12 @@
  * The two channels of a command: data on stdout, everything else on stderr. Foreign text is escaped by whoever builds
  * a line (`escapeText`); JSON is made safe here.
  */
-import { styleText } from 'node:util';
 import type { BarStyle } from './bar.ts';
 import { toSafeJson } from './escape.ts';
 import { LiveArea } from './live-area.ts';
+
+/** Not imported: an import reads all of the module's exports, among them lazy ones that load others (2 ms). */
+const { styleText } = process.getBuiltinModule('node:util');
 
 export interface OutputOptions {
   readonly json: boolean;

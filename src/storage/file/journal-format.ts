@@ -2,11 +2,11 @@
  * The bytes of a journal: a header that names the torrent and the boot, then checksummed records. Specified with a
  * test vector in docs/spec/journal.md; integers are big-endian, times are IEEE 754 doubles (ms since 1970).
  */
-import { crc32 } from 'node:zlib';
 import { Bitfield } from '../../base/bitfield.ts';
 import { equalBytes, toText } from '../../base/bytes.ts';
 import type { PieceIndex } from '../../base/units.ts';
 import type { Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
+import { crc32 } from './crc32.ts';
 import {
   CHECKPOINT,
   DONE,

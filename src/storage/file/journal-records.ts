@@ -1,7 +1,7 @@
 /** Records that are appended to a journal; docs/spec/journal.md. Separate from the rest, for disk workers write some. */
-import { crc32 } from 'node:zlib';
 import { utf8 } from '../../base/bytes.ts';
 import type { PieceIndex } from '../../base/units.ts';
+import { crc32 } from './crc32.ts';
 import type { StampList } from './journal-state.ts';
 
 /** Length of the body, its CRC-32, CRC-32 of the body; the body's first byte is its type. */
