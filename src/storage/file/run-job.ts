@@ -14,6 +14,7 @@ import {
   writeJournal,
 } from './file-jobs.ts';
 import { commit, hashLeaves, hashPieces, read } from './piece-jobs.ts';
+import { makeMemory } from './piece-stock.ts';
 import { rehearse } from './rehearsal.ts';
 
 const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K>) => JobResult<K> } = {
@@ -31,6 +32,7 @@ const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K
   rename,
   transfer,
   remove,
+  memory: makeMemory,
   rehearse,
   release(context, torrent) {
     context.files.release(torrent);
