@@ -118,7 +118,6 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     {
       stateDirectory: options.stateDirectory ?? stateDirectory(),
       workers: options.diskWorkers ?? Math.min(4, availableParallelism()),
-      pieceMemory: pieceBudget,
     },
     { buffers: pool, logger },
   );

@@ -23,7 +23,7 @@ const SMALLEST = 16384;
 let nextId = 0;
 
 /** Sizes are rounded up in eighths of a power of two: at most an eighth is wasted, and few classes are in use. */
-export function sizeClass(size: ByteCount): ByteCount {
+function sizeClass(size: ByteCount): ByteCount {
   if (size <= SMALLEST) return SMALLEST;
   const step = 2 ** (Math.floor(Math.log2(size)) - 3);
   return Math.ceil(size / step) * step;
@@ -46,11 +46,6 @@ export class BufferPool {
     return this.#used;
   }
 
-  /** Bytes of all memory that the pool holds, in use or idle. */
-  get held(): ByteCount {
-    return this.#used + this.#idleSize;
-  }
-
   /** True when `take(size)` would succeed now. */
   hasRoom(size: ByteCount): boolean {
     return this.#used === 0 || this.#used + sizeClass(size) <= this.budget;
@@ -71,12 +66,6 @@ export class BufferPool {
         isTaken = false;
       },
     };
-  }
-
-  /** Takes in memory made elsewhere, as long as a `sizeClass`, while the budget has room for it. */
-  adopt(memory: SharedArrayBuffer): void {
-    const rounded = memory.byteLength;
-    if (this.held + rounded <= this.budget) this.#keep(rounded, { id: nextId++, bytes: new Uint8Array(memory) });
   }
 
   /** Calls `fn` whenever a buffer comes back. */
@@ -102,16 +91,12 @@ export class BufferPool {
     return { id: nextId++, bytes: new Uint8Array(new SharedArrayBuffer(rounded)) };
   }
 
-  #keep(rounded: ByteCount, memory: Memory): void {
+  #release(rounded: ByteCount, memory: Memory): void {
+    this.#used -= rounded;
     const stack = this.#idle.get(rounded) ?? [];
     this.#idle.set(rounded, stack);
     stack.push(memory);
     this.#idleSize += rounded;
-  }
-
-  #release(rounded: ByteCount, memory: Memory): void {
-    this.#used -= rounded;
-    this.#keep(rounded, memory);
     this.#dropIdle(this.budget - this.#used);
     for (const fn of [...this.#onFree]) fn();
   }

@@ -170,12 +170,6 @@ export interface RemoveJob {
   readonly paths: readonly string[];
 }
 
-/** Makes memory for the buffer pool; see piece-stock.ts. */
-export interface MemoryJob {
-  readonly size: ByteCount;
-  readonly count: number;
-}
-
 /** Each kind of job with its input and its result. */
 export interface DiskJobs {
   commit: [CommitJob, CommitOutcome];
@@ -197,7 +191,6 @@ export interface DiskJobs {
   remove: [RemoveJob, null];
   /** Closes the files of a torrent. */
   release: [number, null];
-  memory: [MemoryJob, readonly SharedArrayBuffer[]];
   /** Warms the thread up; see rehearsal.ts. */
   rehearse: [null, null];
 }

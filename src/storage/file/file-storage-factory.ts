@@ -4,25 +4,19 @@
  */
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { messageOf } from '../../base/errors.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
-import type { ByteCount } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import type { Storage, StorageFactory, StorageOptions } from '../storage.ts';
 import { readBootId } from './boot-id.ts';
 import type { Disk } from './disk.ts';
 import { DiskPool } from './disk-pool.ts';
-import type { JournalState } from './journal-state.ts';
-import { stockUp } from './piece-stock.ts';
 
 export interface FileStorageOptions {
   /** Where resume journals are kept; null (default): none are, and torrents are checked whenever they are opened. */
   readonly stateDirectory?: string | null;
   /** Disk threads; default 2, or 1 on a single core. 0: the calling thread does the work (tests). */
   readonly workers?: number;
-  /** Memory for pieces that is made ahead when the first download begins, bytes; default none. */
-  readonly pieceMemory?: ByteCount;
   /** Make the symbolic links that a torrent asks for (BEP 47); default false. */
   readonly symlinks?: boolean;
 }
@@ -44,8 +38,6 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   #disk: Promise<Disk> | null = null;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #buffers: BufferPool | null;
-  readonly #pieceMemory: ByteCount;
   readonly #subscription: Disposable | undefined;
   #bootId: Promise<Uint8Array> | null;
   #modules: ReturnType<typeof loadModules> | null = null;
@@ -59,8 +51,6 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#logger = deps.logger ?? silentLogger;
     this.#clock = deps.clock ?? systemClock;
     this.#bootId = deps.bootId === undefined ? null : Promise.resolve(deps.bootId);
-    this.#buffers = deps.buffers ?? null;
-    this.#pieceMemory = options.pieceMemory ?? 0;
     this.#subscription = deps.buffers?.onDrop((id) => this.#pool?.forget(id));
   }
 
@@ -84,7 +74,6 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
       stateDirectory: this.#stateDirectory,
       hasSymlinks: this.#hasSymlinks,
     });
-    if (absolute.isWritable) this.#stockUp(geometry, torrent.state);
     const storage = new FileStorage(torrent, absolute, this.#clock);
     await storage.prepare();
     return storage;
@@ -94,15 +83,6 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#subscription?.[Symbol.dispose]();
     await (await this.#disk)?.[Symbol.asyncDispose]();
     await this.#pool?.[Symbol.asyncDispose]();
-  }
-
-  /** Only disk threads have the time for it. What they do not make in advance is made when it is needed. */
-  #stockUp({ pieceLength, pieceCount }: Geometry, { done, suspect }: JournalState): void {
-    if (this.#pool === null || this.#buffers === null) return;
-    const stock = { pieceLength, count: pieceCount - done.count - suspect.count, budget: this.#pieceMemory };
-    stockUp(this.#buffers, this.#pool, stock).catch((error: unknown) => {
-      this.#logger.debug('no memory was made in advance', { error: messageOf(error) });
-    });
   }
 
   async #findDisk(): Promise<Disk> {

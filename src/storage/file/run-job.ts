@@ -14,7 +14,6 @@ import {
   writeJournal,
 } from './file-jobs.ts';
 import { commit, hashLeaves, hashPieces, read } from './piece-jobs.ts';
-import { makeMemory } from './piece-stock.ts';
 import { rehearse } from './rehearsal.ts';
 
 const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K>) => JobResult<K> } = {
@@ -32,7 +31,6 @@ const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K
   rename,
   transfer,
   remove,
-  memory: makeMemory,
   rehearse,
   release(context, torrent) {
     context.files.release(torrent);
