@@ -22,6 +22,17 @@ for (const version of ['v1', 'v2', 'hybrid'] as const) {
   }
 }
 
+test('a seed that nobody asks sleeps between its announces, and serves who comes then', async () => {
+  const swarm = new Swarm({ seed: 1, torrent: { files: [MB] } });
+  await swarm.addSeed();
+  await swarm.clock.run(MINUTE);
+  const before = swarm.clock.fired;
+  await swarm.clock.run(10 * MINUTE);
+  assert.ok(swarm.clock.fired - before < 60, `woke up ${swarm.clock.fired - before} times in 600 s`);
+  await swarm.addLeechers(1);
+  await swarm.untilComplete({ within: MINUTE });
+});
+
 test('a swarm is not much slower than water', async () => {
   const size = 8 * MB;
   const [up, down] = [500 * KB, 2 * MB];
