@@ -20,7 +20,6 @@ import { storageFault } from './fault.ts';
 import { encodeDone, encodeIntent } from './journal-records.ts';
 import type { Place } from './layout.ts';
 import { PieceHasher } from './piece-hash.ts';
-import type { OpenFiles } from './open-files.ts';
 import { pathIn } from './verified-folders.ts';
 
 /**
@@ -53,19 +52,10 @@ function note(context: DiskContext, job: CommitJob, record: () => Uint8Array): s
 
 /** Writes one place of a range and returns the file's modification time. A file that is too long is cut. */
 export function writePlace(context: DiskContext, site: Site, place: Place, data: Uint8Array): number {
+  const { files } = context;
   const { path, isExecutable } = place;
-  if (place.length < place.fileLength)
-    return writeTo(context.files.openWrite(site, path, isExecutable), site, place, data);
-  // A file that came whole is done with.
-  const fd = context.files.openWriteOnce(site, path, isExecutable);
-  try {
-    return writeTo(fd, site, place, data);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function writeTo(fd: number, site: Site, place: Place, data: Uint8Array): number {
+  const isWhole = place.length === place.fileLength;
+  const fd = isWhole ? files.openWriteOnce(site, path, isExecutable) : files.openWrite(site, path, isExecutable);
   try {
     let done = 0;
     while (done < place.length) {
@@ -76,7 +66,21 @@ function writeTo(fd: number, site: Site, place: Place, data: Uint8Array): number
     fs.ftruncateSync(fd, place.fileLength);
     return fs.fstatSync(fd).mtimeMs;
   } catch (error) {
-    throw storageFault(error, 'write', pathIn(site, place.path));
+    throw storageFault(error, 'write', pathIn(site, path));
+  } finally {
+    if (isWhole) fs.closeSync(fd);
+  }
+}
+
+/** Opens a file, reads from it with `use`, and lets go of it when that was all of it. */
+function readFile({ files }: DiskContext, site: Site, path: string, isWhole: boolean, use: (fd: number) => void): void {
+  const fd = isWhole ? files.openReadOnce(site, path) : files.openRead(site, path);
+  try {
+    use(fd);
+  } catch (error) {
+    throw storageFault(error, 'read', pathIn(site, path));
+  } finally {
+    if (isWhole) fs.closeSync(fd);
   }
 }
 
@@ -86,20 +90,6 @@ export function readExactly(fd: number, into: Uint8Array, at: number, length: nu
     const n = fs.readSync(fd, into, at + done, length - done, offset + done);
     if (n === 0) throw storageError('STORAGE_READ_FAILED', 'the file is shorter than the torrent says');
     done += n;
-  }
-}
-
-/** A file that is read whole is done with: it does not go through the cache of open files. */
-function withFile(files: OpenFiles, site: Site, path: string, isWhole: boolean, use: (fd: number) => void): void {
-  if (!isWhole) {
-    use(files.openRead(site, path));
-    return;
-  }
-  const fd = files.openReadOnce(site, path);
-  try {
-    use(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }
 
@@ -140,16 +130,10 @@ class RangeReader {
 
   /** The stamp is taken before the first read: a change meanwhile will show. */
   #read(place: Place, into: Uint8Array, at: number, length: number, offset: number): void {
-    const { files } = this.#context;
-    const isWhole = length === place.fileLength;
-    try {
-      withFile(files, this.#site, place.path, isWhole, (fd) => {
-        if (!this.#stamps.has(place.key)) this.#stamps.set(place.key, fs.fstatSync(fd).mtimeMs);
-        readExactly(fd, into, at, length, offset);
-      });
-    } catch (error) {
-      throw storageFault(error, 'read', pathIn(this.#site, place.path));
-    }
+    readFile(this.#context, this.#site, place.path, length === place.fileLength, (fd) => {
+      if (!this.#stamps.has(place.key)) this.#stamps.set(place.key, fs.fstatSync(fd).mtimeMs);
+      readExactly(fd, into, at, length, offset);
+    });
   }
 }
 
@@ -203,11 +187,7 @@ export function read(context: DiskContext, job: ReadJob): null {
   const memory = context.memory(job.buffer, endOf(job));
   for (let i = 0; i < job.segments.length; i++) {
     const segment = job.segments[i] as ReadSegment;
-    try {
-      withFile(context.files, job.site, segment.path, segment.isWhole, (fd) => readFrom(fd, segment, memory));
-    } catch (error) {
-      throw storageFault(error, 'read', pathIn(job.site, segment.path));
-    }
+    readFile(context, job.site, segment.path, segment.isWhole, (fd) => readFrom(fd, segment, memory));
   }
   return null;
 }
