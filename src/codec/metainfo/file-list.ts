@@ -79,7 +79,7 @@ function readPlainFiles({ raw }: BencodeList, limits: MetainfoLimits): ListedFil
       const end = colon + 1 + Number(text.slice(at, colon)); // NaN where no string begins
       const element = text.slice(colon + 1, end);
       if (Number.isNaN(end) || depth === limits.pathDepth) return null;
-      elements[depth++] = isAscii ? ownText(element) : toText(raw.subarray(colon + 1, end));
+      elements[depth++] = isAscii || ascii.test(element) ? ownText(element) : toText(raw.subarray(colon + 1, end));
       at = end;
     }
     if (depth === 0 || text[at + 1] !== 'e') return null;

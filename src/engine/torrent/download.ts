@@ -92,7 +92,7 @@ export class Download {
 
   received(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void {
     const { cancelAt, pieceDone } = this.picker.blockArrived(peer.id, piece, block);
-    if (cancelAt.length > 0) for (const id of cancelAt) this.#port.peer(id)?.cancel({ piece, block });
+    for (let i = 0; i < cancelAt.length; i++) this.#port.peer(cancelAt[i] as number)?.cancel({ piece, block });
     if (!pieceDone) return;
     this.#trials.end(piece);
     const assembled = this.#assembler.take(piece);
