@@ -3,7 +3,7 @@
  * `--all` (npm test) runs those too, and step names run only these. A step shows its output when it fails.
  */
 import { spawn } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -63,14 +63,7 @@ const steps = {
   format: programs([tool('@biomejs/biome/bin/biome'), 'format', '.']),
   layers: programs([tool('dependency-cruiser/bin/dependency-cruiser.mjs'), 'src', 'test', 'bench']),
   'dead-code': programs([tool('knip/bin/knip.js')]),
-  build: async () => {
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-    return programs(
-      [tsc, '-p', 'tsconfig.build.json'],
-      [tool('publint/src/cli.js'), '--strict'],
-      ['dist/cli/main.js', 'version'],
-    )();
-  },
+  build: programs(['scripts/build.mjs'], [tool('publint/src/cli.js'), '--strict'], ['dist/dst.js', 'version']),
   tests: tests((file) => !isHeavy(file), {
     concurrency: availableParallelism(),
     timeout: 2 * 60_000,

@@ -22,7 +22,7 @@ function node(cwd: string, ...args: string[]): Promise<string> {
 async function installPackage(t: TestContext): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'dst-package-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
-  await node(root, 'node_modules/typescript7/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', join(home, 'dist'));
+  await node(root, 'scripts/build.mjs', join(home, 'dist'));
   cpSync(join(root, 'package.json'), join(home, 'package.json'));
   const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: object };
   mkdirSync(join(home, 'node_modules'));
@@ -34,13 +34,18 @@ async function installPackage(t: TestContext): Promise<string> {
 
 test('the emitted package creates, seeds, downloads and verifies without its sources', async (t) => {
   const home = await installPackage(t);
-  const output = await node(home, join(root, 'scripts', 'demo.mjs'), join(home, 'dist', 'cli', 'main.js'));
+  const output = await node(home, join(root, 'scripts', 'demo.mjs'), join(home, 'dist', 'dst.js'));
   assert.match(output, /The copy is complete and verified\./);
   writeFileSync(
     join(home, 'use.mjs'),
     `import { createSession } from 'dst-torrent'; await (await createSession()).close();`,
   );
   await node(home, 'use.mjs');
+  const consumer =
+    "import { createSession, type Session } from 'dst-torrent'; export const s: Promise<Session> = createSession();";
+  writeFileSync(join(home, 'use.mts'), consumer);
+  const tsc = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
+  await node(home, tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', 'use.mts');
 });
 
 test('npm start without arguments shows the help and a transfer', async () => {
