@@ -11,17 +11,19 @@ const mayImport = {
   crypto: ['base'],
   net: ['base', 'codec', 'crypto'],
   storage: ['base', 'codec', 'crypto'],
+  db: ['base'],
   discovery: ['base', 'codec', 'crypto', 'net'],
   engine: ['base', 'codec', 'crypto', 'net', 'storage', 'discovery'],
-  app: ['base', 'codec', 'crypto', 'net', 'storage', 'discovery', 'engine'],
+  tracker: ['base', 'codec'],
+  app: ['base', 'codec', 'crypto', 'net', 'storage', 'discovery', 'engine', 'tracker', 'db'],
   cli: ['base', 'codec', 'app'],
 };
 const layers = Object.keys(mayImport);
 
 /** Layers that know no `node:` module: they run in Node, in the simulation and in a browser. */
-const runtimeNeutral = 'base|codec|engine';
+const runtimeNeutral = 'base|codec|engine|tracker';
 /** The library half takes no package from npm. */
-const library = 'base|codec|crypto|net|storage|discovery|engine';
+const library = 'base|codec|crypto|net|storage|discovery|engine|tracker';
 /** Layers whose sub-folders are doors of their own; any other layer has the one door `index.ts`. */
 const subdivided = 'codec|net|storage|discovery|app';
 /** Layers without a door: imported by file. */

@@ -1,7 +1,8 @@
 /**
- * A real transfer on loopback, driven through the command line as a user would: create a torrent of 64 MiB, seed it
- * from one process, fetch it into another folder with a second one, verify the copy. `demo.mjs CLI` names the
- * command's entry file. Everything happens in a temporary folder that is deleted at the end.
+ * A real transfer on loopback, driven through the command line as a user would: run a tracker, create a torrent of 64
+ * MiB, seed it from one process, fetch it into another folder with a second one that finds the first through the
+ * tracker, verify the copy. `demo.mjs CLI` names the command's entry file. Everything happens in a temporary folder
+ * that is deleted at the end.
  */
 import { spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
@@ -36,19 +37,17 @@ function startWithEvents(folder, ...args) {
   return { child, events: createInterface({ input: child.stdout }) };
 }
 
-/** Starts `dst seed` and resolves with the process and the port on which it listens, once the data is checked. */
-async function startSeeding(folder, ...args) {
-  const { child, events } = startWithEvents(folder, 'seed', ...args);
-  let port = 0;
+/** Starts a command that stays, and resolves with its event of this name. Its process is ended with the demonstration. */
+async function startService(folder, wanted, ...args) {
+  const { child, events } = startWithEvents(folder, ...args);
+  services.push(child);
   for await (const line of events) {
     const event = JSON.parse(line);
-    if (event.event === 'listening') port = Number(event.addresses[0].split(':').at(-1));
-    if (event.event !== 'seeding') continue;
-    say(`${event.name}: seeding on port ${port} in process ${child.pid}`);
+    if (event.event !== wanted) continue;
     child.stdout.resume();
-    return { child, port };
+    return event;
   }
-  throw new Error('dst seed ended early');
+  throw new Error(`dst ${args[0]} ended early`);
 }
 
 /** Downloads with the command's own live view on a terminal, otherwise with a line for each progress event. */
@@ -76,28 +75,33 @@ const folder = mkdtempSync(join(tmpdir(), 'dst-demo-'));
 const data = join(folder, 'demo');
 const torrent = join(folder, 'demo.torrent');
 const copy = join(folder, 'copy');
-let seeder;
+const services = [];
 try {
   mkdirSync(data);
   for (const [name, mebibytes] of Object.entries({ 'large.bin': 60, 'small.bin': 4 })) {
     writeFileSync(join(data, name), randomFillSync(Buffer.alloc(mebibytes * 2 ** 20)));
   }
-  say('A demonstration on this machine: 64 MiB of random data from one process to another.');
-  await dst(folder, 'create', data, '--hybrid', '--output', torrent);
-  const local = ['--bind', '127.0.0.1', '--no-trackers'];
-  seeder = await startSeeding(folder, torrent, '--data', data, ...local);
+  say('A demonstration on this machine: a tracker, and 64 MiB of random data from one process to another.');
+  const local = ['--bind', '127.0.0.1', '--port', '0'];
+  const kept = join(folder, 'tracker');
+  const { urls } = await startService(folder, 'listening', 'tracker', '--data', kept, ...local);
+  const url = urls.find((one) => one.startsWith('udp:'));
+  say(`tracker: ${urls.join(', ')}`);
+  await dst(folder, 'create', data, '--hybrid', '--tracker', url, '--output', torrent);
+  const seeding = await startService(folder, 'seeding', 'seed', torrent, '--data', data, ...local);
+  say(`${seeding.name}: seeding`);
   // Slowed down, so that there is something to see.
-  const source = ['--peer', `127.0.0.1:${seeder.port}`, '--down-limit', '16M'];
-  await download(folder, torrent, '--output', copy, ...source, ...local);
+  await download(folder, torrent, '--output', copy, '--down-limit', '16M', '--no-seed', ...local);
   await dst(folder, 'verify', torrent, '--data', copy);
   say('\nThe copy is complete and verified. Try it yourself: npm start -- --help');
 } catch (error) {
   process.stderr.write(`The demonstration failed: ${error.message}\n`);
   process.exitCode = 1;
 } finally {
-  if (seeder !== undefined && seeder.child.exitCode === null) {
-    seeder.child.kill('SIGTERM');
-    await once(seeder.child, 'close');
+  for (const child of services.reverse()) {
+    if (child.exitCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'close');
   }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly diskWorkers?: number;
   /** Use the torrents' trackers (default true). */
   readonly useTrackers?: boolean;
+  /** Ask DNS which ports a tracker's host wants to be asked at, if any (BEP 34; default true). */
+  readonly useDnsPreferences?: boolean;
   readonly logger?: Logger;
 }
 
@@ -123,7 +125,8 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   );
   const discoveries: Discovery[] = [];
   if (options.useTrackers !== false) {
-    discoveries.push(trackerClient({ bind: options.bind ?? [] }, { clock: systemClock, random: systemRandom, logger }));
+    const { bind = [], useDnsPreferences = true } = options;
+    discoveries.push(trackerClient({ bind, useDnsPreferences }, { clock: systemClock, random: systemRandom, logger }));
   }
   const [localAddress] = options.bind ?? [];
   const engine = new EngineSession(engineOptions(options), {

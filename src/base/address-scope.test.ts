@@ -1,18 +1,59 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type AddressScope, scopeOf } from './address-scope.ts';
+import fc from 'fast-check';
+import { formatHost, parseHost } from './address.ts';
+import { type AddressScope, scopeOf, scopeOfBytes } from './address-scope.ts';
+
+const scopes: Record<AddressScope, string[]> = {
+  public: ['1.1.1.1', '192.0.2.1', '172.32.0.1', '100.128.0.1', '2001:db8::1', '64:ff9b::1'],
+  private: ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', 'fd00::1', 'fc00::1'],
+  'link-local': ['169.254.169.254', 'fe80::1', 'febf::1'],
+  loopback: ['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1'],
+  unusable: ['0.0.0.0', '0.1.2.3', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', 'localhost', '', '1.2.3'],
+};
 
 describe('scopeOf', () => {
-  const scopes: Record<AddressScope, string[]> = {
-    public: ['1.1.1.1', '192.0.2.1', '172.32.0.1', '100.128.0.1', '2001:db8::1', '64:ff9b::1'],
-    private: ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', 'fd00::1', 'fc00::1'],
-    'link-local': ['169.254.169.254', 'fe80::1', 'febf::1'],
-    loopback: ['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1'],
-    unusable: ['0.0.0.0', '0.1.2.3', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', 'localhost', '', '1.2.3'],
-  };
   for (const [scope, hosts] of Object.entries(scopes)) {
     it(`knows ${scope} addresses`, () => {
       for (const host of hosts) assert.equal(scopeOf(host), scope, host);
     });
   }
+});
+
+describe('scopeOfBytes', () => {
+  /** The scope of an address that lies among other bytes. */
+  const scopeWithin = (address: Uint8Array, at: number): AddressScope => {
+    const bytes = new Uint8Array(at + address.length + 3).fill(0xff);
+    bytes.set(address, at);
+    return scopeOfBytes(bytes, at, address.length);
+  };
+
+  it('knows the scope of an address wherever it lies', () => {
+    for (const [scope, hosts] of Object.entries(scopes)) {
+      for (const host of hosts) {
+        const address = parseHost(host);
+        if (address === null) continue;
+        for (const at of [0, 1, 7]) assert.equal(scopeWithin(address, at), scope, host);
+      }
+    }
+  });
+
+  it('says of any address what scopeOf says of its text', () => {
+    const special = fc.constantFrom(0, 1, 10, 100, 127, 169, 172, 192, 224, 0xfc, 0xfd, 0xfe, 0xff);
+    const byte = fc.oneof(special, fc.nat(255));
+    const zeros = Array<number>(10).fill(0);
+    const address = fc.oneof(
+      fc.tuple(byte, byte, byte, byte),
+      fc.array(byte, { minLength: 16, maxLength: 16 }),
+      fc.tuple(byte, byte, byte, byte).map((tail) => [...zeros, 0xff, 0xff, ...tail]),
+      fc.array(fc.constantFrom(0, 1), { minLength: 6, maxLength: 6 }).map((tail) => [...zeros, ...tail]),
+    );
+    fc.assert(
+      fc.property(address, fc.nat(5), (list, at) => {
+        const bytes = Uint8Array.from(list);
+        assert.equal(scopeWithin(bytes, at), scopeOf(formatHost(bytes)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

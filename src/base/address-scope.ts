@@ -10,19 +10,28 @@ export type AddressScope = 'public' | 'private' | 'link-local' | 'loopback' | 'u
 /** Scope of an IPv4 or IPv6 address in text form; `unusable` for anything else. */
 export function scopeOf(host: string): AddressScope {
   const bytes = parseHost(host);
-  if (bytes === null) return 'unusable';
-  if (bytes.length === 4) return scopeOfIPv4(bytes);
-  const isZero = (from: number, to: number): boolean => bytes.subarray(from, to).every((byte) => byte === 0);
-  if (isZero(0, 10) && bytes[10] === 0xff && bytes[11] === 0xff) return scopeOfIPv4(bytes.subarray(12));
-  if (isZero(0, 15) && bytes[15] === 1) return 'loopback';
-  const [first, second] = bytes as unknown as [number, number];
+  return bytes === null ? 'unusable' : scopeOfBytes(bytes, 0, bytes.length);
+}
+
+/** Scope of the address of `length` bytes (4 or 16) at `at`. */
+export function scopeOfBytes(bytes: Uint8Array, at: number, length: number): AddressScope {
+  if (length === 4) return scopeOfIPv4(bytes[at] as number, bytes[at + 1] as number);
+  const isZero = (from: number, to: number): boolean => {
+    for (let i = at + from; i < at + to; i++) if (bytes[i] !== 0) return false;
+    return true;
+  };
+  if (isZero(0, 10) && bytes[at + 10] === 0xff && bytes[at + 11] === 0xff) {
+    return scopeOfIPv4(bytes[at + 12] as number, bytes[at + 13] as number);
+  }
+  if (isZero(0, 15) && bytes[at + 15] === 1) return 'loopback';
+  const first = bytes[at] as number;
   if (isZero(0, 16) || first === 0xff) return 'unusable';
-  if (first === 0xfe && (second & 0xc0) === 0x80) return 'link-local';
+  if (first === 0xfe && ((bytes[at + 1] as number) & 0xc0) === 0x80) return 'link-local';
   return (first & 0xfe) === 0xfc ? 'private' : 'public';
 }
 
-function scopeOfIPv4(bytes: Uint8Array): AddressScope {
-  const [a, b] = bytes as unknown as [number, number];
+/** By the first two bytes. */
+function scopeOfIPv4(a: number, b: number): AddressScope {
   if (a === 0 || a >= 224) return 'unusable';
   if (a === 127) return 'loopback';
   if (a === 169 && b === 254) return 'link-local';

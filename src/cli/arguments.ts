@@ -116,6 +116,17 @@ export function parseBindAddress(text: string): string {
   return formatHost(bytes);
 }
 
+/** Shortest and longest time between two announces of a client, seconds. */
+const INTERVALS = [30, 43_200] as const;
+
+export function parseInterval(text: string): number {
+  const seconds = parseCount(text);
+  if (seconds < INTERVALS[0] || seconds > INTERVALS[1]) {
+    throw cliError('USAGE_VALUE', `"${text}" is not an interval; it goes from 30 seconds to 12 hours (43200)`);
+  }
+  return seconds;
+}
+
 /** A tracker and the one that takes its place, with a comma between them. */
 export function parseTrackerPair(text: string): readonly [old: string, next: string] {
   const comma = text.indexOf(',');

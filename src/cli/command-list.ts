@@ -17,6 +17,7 @@ async function compiled<T>(load: () => Promise<T>): Promise<T> {
 
 const FILES = 'Torrent files:';
 const TRANSFERS = 'Transfers:';
+const SERVICES = 'Services:';
 const OTHER = 'Other:';
 
 export const commandList: readonly CommandEntry[] = [
@@ -68,6 +69,13 @@ export const commandList: readonly CommandEntry[] = [
     group: TRANSFERS,
     summary: 'upload data that is there',
     load: async () => (await compiled(() => import('./commands/seed.ts'))).seed,
+  },
+  {
+    name: 'tracker',
+    aliases: [],
+    group: SERVICES,
+    summary: 'run a tracker',
+    load: async () => (await import('./commands/tracker.ts')).tracker,
   },
   {
     name: 'completions',

@@ -1,4 +1,5 @@
-import { errorsOf } from '../base/errors.ts';
+import { addressKey, type PeerAddress } from '../base/address.ts';
+import { codeOf, type DstError, errorsOf, messageOf } from '../base/errors.ts';
 
 export const netErrors = {
   NET_PORT_IN_USE: {
@@ -22,3 +23,9 @@ export const netErrors = {
 } as const;
 
 export const netError: ReturnType<typeof errorsOf<typeof netErrors>> = errorsOf(netErrors);
+
+/** What the system says when an address cannot be listened on, as NET_PORT_IN_USE or NET_LISTEN_FAILED. */
+export function listenError(address: PeerAddress, cause: unknown): DstError {
+  const code = codeOf(cause) === 'EADDRINUSE' ? 'NET_PORT_IN_USE' : 'NET_LISTEN_FAILED';
+  return netError(code, `cannot listen on ${addressKey(address)}: ${messageOf(cause)}`, { cause });
+}

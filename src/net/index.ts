@@ -1,3 +1,3 @@
 /** Door of the Transport port. Each transport has a door of its own. */
-export { netErrors } from './errors.ts';
+export { listenError, netErrors } from './errors.ts';
 export type { Connection, ConnectionHandlers, DialOptions, Listener, Transport } from './transport.ts';

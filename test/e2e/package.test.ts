@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, type ExecFileException } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -25,8 +25,8 @@ async function installPackage(t: TestContext): Promise<string> {
   await node(root, 'scripts/build.mjs', join(home, 'dist'));
   cpSync(join(root, 'package.json'), join(home, 'package.json'));
   const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: object };
-  mkdirSync(join(home, 'node_modules'));
   for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(home, 'node_modules', name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name), 'junction');
   }
   return home;

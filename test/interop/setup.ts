@@ -1,18 +1,21 @@
 /**
- * Installs the real BitTorrent programs that the interop tests run against.
- * Debian packages come through apt-get (as root only), webtorrent through npm into a cache folder of the checkout.
+ * Installs the real programs that the interop tests run against.
+ * Debian packages come through apt-get (as root only), webtorrent and its tracker client through npm into a cache folder
+ * of the checkout.
  * Run as a program it installs what is missing; the tests call `ensurePrograms`, which does so under a lock,
  * because several test files start at the same time.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 
 /** Folder of everything the interop tests install for themselves. */
 export const CACHE_DIR: string = join(import.meta.dirname, '../../.cache/interop');
 
 /** Exact versions: npm running on an old Node would otherwise quietly choose old releases. */
-const NPM_PACKAGES = ['webtorrent@3.0.21'];
+const NPM_PACKAGES = { webtorrent: '3.0.21', 'bittorrent-tracker': '11.2.3' };
+/** The first WebRTC for Node whose binaries are packages; those before are fetched by an install script. */
+const NPM_OVERRIDES = { 'node-datachannel': '0.33.4' };
 
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -26,10 +29,14 @@ export type ProgramName =
   | 'qbittorrent'
   | 'rtorrent'
   | 'opentracker'
+  | 'postgresql'
+  | 'redis'
   | 'ip'
-  | 'webtorrent';
+  | 'webtorrent'
+  | 'bittorrent-tracker'
+  | 'webrtc';
 
-/** Each program: the Debian package that holds it (webtorrent comes through npm), and how to see that it is there. */
+/** Each program: the Debian package that holds it (those without come through npm), and how to see that it is there. */
 const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean }> = {
   transmission: { package: 'transmission-daemon', isPresent: () => isOnPath('transmission-daemon') },
   libtorrent: { package: 'python3-libtorrent', isPresent: () => canImport('libtorrent') },
@@ -37,8 +44,14 @@ const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean
   qbittorrent: { package: 'qbittorrent-nox', isPresent: () => isOnPath('qbittorrent-nox') },
   rtorrent: { package: 'rtorrent', isPresent: () => isOnPath('rtorrent') },
   opentracker: { package: 'opentracker', isPresent: () => isOnPath('opentracker') },
+  postgresql: { package: 'postgresql', isPresent: () => postgresqlFolder() !== undefined },
+  redis: { package: 'redis-server', isPresent: () => isOnPath('redis-server') },
   ip: { package: 'iproute2', isPresent: () => isOnPath('ip') },
   webtorrent: { isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/webtorrent/package.json')) },
+  'bittorrent-tracker': {
+    isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/bittorrent-tracker/package.json')),
+  },
+  webrtc: { isPresent: () => globSync(join(CACHE_DIR, 'node_modules/@node-datachannel/*/*.node')).length > 0 },
 };
 
 /**
@@ -68,7 +81,7 @@ function installAll(): void {
   const missing = Object.values(PROGRAMS).filter((program) => !program.isPresent());
   const packages = missing.flatMap((program) => program.package ?? []);
   if (packages.length > 0 && process.getuid?.() === 0) installDebian(packages);
-  if (!PROGRAMS.webtorrent.isPresent()) installNpm();
+  if (missing.some((program) => program.package === undefined)) installNpm();
 }
 
 /** Installs Debian packages, and keeps Debian from starting the daemons among them as services. */
@@ -85,10 +98,12 @@ function installDebian(packages: readonly string[]): void {
   }
 }
 
-/** Installs the npm programs without their install scripts: those would download binaries that plain TCP does not need. */
+/** Installs the npm programs without their install scripts: those would download binaries from anywhere. */
 function installNpm(): void {
-  writeFileSync(join(CACHE_DIR, 'package.json'), '{ "private": true }\n');
-  run(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...NPM_PACKAGES]);
+  const packages = { private: true, dependencies: NPM_PACKAGES, overrides: NPM_OVERRIDES };
+  writeFileSync(join(CACHE_DIR, 'package.json'), `${JSON.stringify(packages, null, 2)}\n`);
+  rmSync(join(CACHE_DIR, 'package-lock.json'), { force: true }); // of other versions
+  run(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts']);
 }
 
 /** Runs a program in the cache folder; throws when it fails, with what it wrote to stderr in the message. */
@@ -109,6 +124,12 @@ function isOnPath(command: string): boolean {
 
 function canImport(module: string): boolean {
   return spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** Folder of the newest PostgreSQL's programs: Debian keeps them off the path, because several may be installed. */
+export function postgresqlFolder(): string | undefined {
+  const byVersion = new Intl.Collator('en', { numeric: true });
+  return globSync('/usr/lib/postgresql/*/bin/postgres').map(dirname).sort(byVersion.compare).at(-1);
 }
 
 function lastLines(text: string): string {

@@ -8,6 +8,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   MAGNET: async () => (await import('../../codec/metainfo/index.ts')).magnetErrors,
   WIRE: async () => (await import('../../codec/wire/index.ts')).wireErrors,
   NET: async () => (await import('../../net/index.ts')).netErrors,
+  DB: async () => (await import('../../db/index.ts')).dbErrors,
   STORAGE: async () => (await import('../../storage/index.ts')).storageErrors,
   TRACKER: async () => (await import('../../discovery/tracker-client/index.ts')).trackerErrors,
   ENGINE: async () => (await import('../../engine/index.ts')).engineErrors,

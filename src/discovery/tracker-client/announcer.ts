@@ -1,7 +1,7 @@
 /**
- * Speaks to trackers for all torrents of a client: resolves and checks addresses, announces over each address family
- * (BEP 7), bounds how much goes on at once, and remembers for a moment which server did not answer, so that a thousand
- * torrents do not each wait for a dead one.
+ * Speaks to trackers for all torrents of a client: finds the ports that the host prefers (BEP 34), resolves and checks
+ * addresses, announces over each address family (BEP 7), bounds how much goes on at once, and remembers for a moment
+ * which server did not answer, so that a thousand torrents do not each wait for a dead one.
  */
 import { isIPv6, parseHost } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -18,6 +18,7 @@ import {
 import { checkAddress } from './address-rules.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { deadline, orAborted } from './deadline.ts';
+import { DnsPreferenceLookup } from './dns-preferences.ts';
 import { trackerError } from './errors.ts';
 import { HttpTracker, MOST_HTTP_SCRAPES } from './http-tracker.ts';
 import type { Resolve, TrackerNetwork } from './ports.ts';
@@ -33,6 +34,8 @@ export interface AnnouncerOptions {
   /** How long a UDP tracker may take, ms: room for three datagrams (BEP 15). */
   readonly udpTimeout: Millis;
   readonly userAgent: string;
+  /** Ask DNS first at which ports of its host a tracker is (BEP 34). */
+  readonly useDnsPreferences: boolean;
 }
 
 export const defaultAnnouncerOptions: AnnouncerOptions = {
@@ -40,6 +43,7 @@ export const defaultAnnouncerOptions: AnnouncerOptions = {
   timeout: 30_000,
   udpTimeout: 60_000,
   userAgent: 'DST-Torrent/0.1.0',
+  useDnsPreferences: false,
 };
 
 export interface AnnouncerDeps {
@@ -63,6 +67,8 @@ export interface AnnounceCall {
 
 /** How long the addresses of a host are remembered. */
 const ADDRESS_MEMORY: Millis = 60_000;
+/** Most time for a port of a tracker while there are others to try, ms: the first wait of BEP 15. */
+const PATIENCE_WITH_PORT: Millis = 15_000;
 /** How long it is remembered that a server failed: shorter than the first back-off, so that no retry is in vain. */
 const FAILURE_MEMORY: Millis = 10_000;
 /**
@@ -81,6 +87,7 @@ export class Announcer {
   readonly #seedTurns = new ConcurrencyLimit(SEEDS_A_TURN);
   readonly #addresses: RecentMemory<Promise<readonly string[]>>;
   readonly #down: RecentMemory<DstError>;
+  readonly #preferences: DnsPreferenceLookup | null;
   readonly #http: HttpTracker;
   readonly #udp: UdpTracker;
 
@@ -91,6 +98,9 @@ export class Announcer {
     this.#addresses = new RecentMemory(deps.clock, ADDRESS_MEMORY);
     this.#down = new RecentMemory(deps.clock, FAILURE_MEMORY);
     const { network, clock, random } = deps;
+    this.#preferences = options.useDnsPreferences
+      ? new DnsPreferenceLookup({ clock, resolveTxt: network.resolveTxt })
+      : null;
     this.#http = new HttpTracker({
       fetch: network.fetch,
       resolve: (host) => this.#resolve(host),
@@ -101,23 +111,21 @@ export class Announcer {
 
   /** Announces over every family that the host has. Succeeds when one of them does; rejects with TRACKER_*. */
   async announce(text: string, request: AnnounceRequest, call: AnnounceCall): Promise<readonly AnnounceSuccess[]> {
-    const once = async (): Promise<readonly AnnounceSuccess[]> => {
-      const url = parseTrackerUrl(text);
-      using time = this.#deadline(url, call.signal);
-      const byFamily = familiesOf(await this.#resolved(url, time.signal));
-      const outcomes = await Promise.allSettled(
-        byFamily.map(async (addresses) => {
-          const address = addresses[call.attempt % addresses.length] as string;
-          call.onContact();
-          const reply = await this.#contact(url, address, (tracker) =>
-            tracker.announce(url, address, request, time.signal),
-          );
-          call.onReply(reply);
-          return reply;
-        }),
-      );
-      return successesOf(outcomes);
-    };
+    const once = (): Promise<readonly AnnounceSuccess[]> =>
+      this.#askInOrder(parseTrackerUrl(text), call.signal, async (url, addresses, signal) => {
+        const outcomes = await Promise.allSettled(
+          familiesOf(addresses).map(async (family) => {
+            const address = family[call.attempt % family.length] as string;
+            call.onContact();
+            const reply = await this.#contact(url, address, (tracker) =>
+              tracker.announce(url, address, request, signal),
+            );
+            call.onReply(reply);
+            return reply;
+          }),
+        );
+        return successesOf(outcomes);
+      });
     if (request.left === 0 && !call.isUrgent) await this.#turnOfSeed(call.signal);
     return this.#limit.run(once, call.signal, call.isUrgent);
   }
@@ -125,7 +133,8 @@ export class Announcer {
   /** Asks for any number of swarms, in batches. Rejects with TRACKER_*. */
   async scrape(text: string, infoHashes: readonly Uint8Array[], signal: AbortSignal): Promise<readonly ScrapeEntry[]> {
     const url = parseTrackerUrl(text);
-    const batch = url.scheme === 'udp' ? MOST_UDP_SCRAPES : MOST_HTTP_SCRAPES;
+    const urls = await this.#urlsFor(url, signal);
+    const batch = Math.min(...urls.map(({ scheme }) => (scheme === 'udp' ? MOST_UDP_SCRAPES : MOST_HTTP_SCRAPES)));
     const entries: ScrapeEntry[] = [];
     for (let at = 0; at < infoHashes.length; at += batch) {
       const part = infoHashes.slice(at, at + batch);
@@ -137,26 +146,63 @@ export class Announcer {
   /** Closes what is open between requests. */
   close(): void {
     this.#udp.close();
+    this.#preferences?.close();
   }
 
   /** One family is enough for a scrape: the first that answers. */
-  async #scrapeOnce(
-    url: TrackerUrl,
+  #scrapeOnce(
+    announceUrl: TrackerUrl,
     infoHashes: readonly Uint8Array[],
     outer: AbortSignal,
   ): Promise<readonly ScrapeEntry[]> {
-    using time = this.#deadline(url, outer);
-    let failure: unknown = null;
-    for (const [address] of familiesOf(await this.#resolved(url, time.signal))) {
+    return this.#askInOrder(announceUrl, outer, async (url, addresses, signal) => {
+      let failure: unknown = null;
+      for (const [address] of familiesOf(addresses)) {
+        try {
+          return await this.#contact(url, address as string, (tracker) =>
+            tracker.scrape(url, address as string, infoHashes, signal),
+          );
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+      throw failure;
+    });
+  }
+
+  /** Asks at the ports that the host prefers until a tracker answers, each in a time of its own. */
+  async #askInOrder<T>(
+    url: TrackerUrl,
+    outer: AbortSignal,
+    ask: (url: TrackerUrl, addresses: readonly string[], signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const [urls, addresses] = await this.#located(url, outer);
+    const failures: unknown[] = [];
+    for (const [i, candidate] of urls.entries()) {
+      using time = this.#deadline(candidate, outer, i === urls.length - 1 ? undefined : PATIENCE_WITH_PORT);
       try {
-        return await this.#contact(url, address as string, (tracker) =>
-          tracker.scrape(url, address as string, infoHashes, time.signal),
-        );
+        const answer = await ask(candidate, addresses, time.signal);
+        if (urls.length > 1) this.#preferences?.answered(url, candidate);
+        return answer;
       } catch (error) {
-        failure ??= error;
+        outer.throwIfAborted();
+        failures.push(error);
+        if (!isFinal(error, url, candidate)) continue;
+        if (urls.length > 1) this.#preferences?.answered(url, candidate);
+        break;
       }
     }
-    throw failure;
+    throw mostTelling(failures);
+  }
+
+  /** The URLs to try and the addresses of their host, both looked up at the same time. */
+  async #located(url: TrackerUrl, outer: AbortSignal): Promise<[readonly TrackerUrl[], readonly string[]]> {
+    using time = this.#deadline(url, outer);
+    return await Promise.all([this.#urlsFor(url, time.signal), orAborted(this.#resolve(url.host), time.signal)]);
+  }
+
+  async #urlsFor(url: TrackerUrl, signal: AbortSignal): Promise<readonly TrackerUrl[]> {
+    return this.#preferences === null ? [url] : this.#preferences.urlsFor(url, signal);
   }
 
   /** Resolves when one more seed may announce. */
@@ -170,8 +216,9 @@ export class Announcer {
     });
   }
 
-  #deadline(url: TrackerUrl, outer: AbortSignal): ReturnType<typeof deadline> {
-    return deadline(this.#deps.clock, url.scheme === 'udp' ? this.#options.udpTimeout : this.#options.timeout, outer);
+  #deadline(url: TrackerUrl, outer: AbortSignal, most: Millis = Number.POSITIVE_INFINITY): ReturnType<typeof deadline> {
+    const { timeout, udpTimeout } = this.#options;
+    return deadline(this.#deps.clock, Math.min(most, url.scheme === 'udp' ? udpTimeout : timeout), outer);
   }
 
   /** Asks one address, unless its server was found dead a moment ago. */
@@ -190,10 +237,6 @@ export class Announcer {
       if (error instanceof DstError && serverFailures.has(error.code)) this.#down.set(key, error);
       throw error;
     }
-  }
-
-  async #resolved(url: TrackerUrl, signal: AbortSignal): Promise<readonly string[]> {
-    return orAborted(this.#resolve(url.host), signal);
   }
 
   /** One query for all who ask for this host within a minute; a failure is forgotten sooner. */
@@ -232,6 +275,15 @@ function familiesOf(addresses: readonly string[]): (readonly string[])[] {
 function successesOf(outcomes: readonly PromiseSettledResult<AnnounceSuccess>[]): readonly AnnounceSuccess[] {
   const successes = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   if (successes.length > 0) return successes;
-  const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  throw failures.find((error) => codeOf(error) === 'TRACKER_REFUSED') ?? failures[0];
+  throw mostTelling(outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : [])));
 }
+
+const mostTelling = (failures: readonly unknown[]): unknown =>
+  failures.find((error) => codeOf(error) === 'TRACKER_REFUSED') ?? failures[0];
+
+/**
+ * A tracker that refuses is found, and no other port of its host is tried. But a UDP tracker may not have read the path
+ * of what was an HTTP URL (BEP 41 is optional), in which a passkey may stand.
+ */
+const isFinal = (error: unknown, url: TrackerUrl, asked: TrackerUrl): boolean =>
+  codeOf(error) === 'TRACKER_REFUSED' && !(asked.scheme === 'udp' && url.scheme === 'http' && url.path !== '/announce');

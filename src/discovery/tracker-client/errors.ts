@@ -18,6 +18,11 @@ export const trackerErrors = {
     category: 'security',
     help: 'A torrent may not make this machine fetch pages of local services: a tracker at a local address must have "announce" in its path, and one that cannot be a host is refused.',
   },
+  TRACKER_DENIED: {
+    category: 'protocol',
+    retryable: true,
+    help: 'The host says in DNS (BEP 34) that it runs no tracker, or only ones without the encryption that an https address asks for. It was not contacted; if the record stays, take the tracker out of the torrent, for instance with "dst edit".',
+  },
   TRACKER_UNREACHABLE: {
     category: 'network',
     retryable: true,

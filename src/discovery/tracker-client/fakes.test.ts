@@ -6,6 +6,7 @@ import { type Random, seededRandom } from '../../base/random.ts';
 import type { Millis } from '../../base/units.ts';
 import { decodeAnnounceQuery, encodeAnnounceReply } from '../../codec/announce/http-announce.ts';
 import type { AddressFamily, AnnounceRequest, AnnounceSuccess, TrackerFailure } from '../../codec/announce/index.ts';
+import { decodeUdpTrackerRequest, encodeUdpTrackerReply, type UdpTrackerReply } from '../../codec/announce/udp.ts';
 import { SimClock } from '../../../test/sim/sim-clock.ts';
 import type { DiscoverySession, Swarm, SwarmProgress } from '../discovery.ts';
 import { trackerError } from './errors.ts';
@@ -39,6 +40,29 @@ export const success = (changes: Partial<AnnounceSuccess> = {}): AnnounceSuccess
 });
 export const unreachable = (): Error => trackerError('TRACKER_UNREACHABLE', 'refused');
 
+export const connectionId: Uint8Array = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+
+/** What a well-behaved UDP tracker answers to a request; a swarm has as many seeds as its first byte says. */
+export function udpAnswer(
+  bytes: Uint8Array,
+  family: AddressFamily,
+  announced: AnnounceSuccess = success(),
+): Uint8Array {
+  const request = decodeUdpTrackerRequest(bytes);
+  if (request === null) throw new Error('not a request');
+  const { action, transactionId } = request;
+  const pack = (reply: UdpTrackerReply): Uint8Array => encodeUdpTrackerReply(reply, family);
+  if (action === 'connect') return pack({ action, transactionId, connectionId });
+  if (action === 'announce') return pack({ action, transactionId, success: announced });
+  const entries = request.infoHashes.map(([first = 0]) => ({
+    complete: first,
+    incomplete: 2,
+    downloaded: 3,
+    downloaders: null,
+  }));
+  return pack({ action, transactionId, entries });
+}
+
 export interface FakeDatagram {
   readonly at: number;
   readonly family: AddressFamily;
@@ -57,6 +81,9 @@ export class FakeNetwork {
   readonly fetched: HttpRequest[] = [];
   readonly datagrams: FakeDatagram[] = [];
   readonly lookups: string[] = [];
+  /** TXT records of each name: others have none; null = the name server never answers. */
+  readonly txt: Map<string, readonly string[] | Error | null> = new Map();
+  readonly txtLookups: string[] = [];
   openSockets = 0;
   /** Fetches under way, and the most there ever were. */
   underWay = 0;
@@ -78,6 +105,13 @@ export class FakeNetwork {
         const addresses = this.hosts.get(host);
         if (addresses === undefined) throw new Error('ENOTFOUND');
         return addresses;
+      },
+      resolveTxt: async (name, signal) => {
+        this.txtLookups.push(name);
+        const records = this.txt.get(name) ?? [];
+        if (this.txt.get(name) === null) await this.clock.sleep(1e9, signal);
+        if (records instanceof Error) throw records;
+        return records;
       },
       fetch: (request) => this.#fetch(request),
       openUdp: (family, handlers) => this.#openUdp(family, handlers),

@@ -1,6 +1,6 @@
 /** The tracker client's network ports over Node: node:http(s), node:dgram, node:dns. */
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns/promises';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -9,7 +9,7 @@ import { gunzip } from 'node:zlib';
 import { isIPv6 } from '../../base/address.ts';
 import { concat } from '../../base/bytes.ts';
 import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
-import type { ByteCount } from '../../base/units.ts';
+import type { ByteCount, Millis } from '../../base/units.ts';
 import type { AddressFamily } from '../../codec/announce/index.ts';
 import { trackerError } from './errors.ts';
 import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket } from './ports.ts';
@@ -24,6 +24,10 @@ const agent = new http.Agent();
 const tlsAgent = new https.Agent();
 const inflate = promisify(gunzip);
 
+/** First wait for a name server's answer, ms, and how often each is asked; the second wait is twice as long. */
+const DNS_WAIT: Millis = 1000;
+const DNS_TRIES = 2;
+
 /** This machine's address from which each family is reached: undefined = any, null = the family is not used. */
 interface LocalAddresses {
   readonly v4: string | undefined | null;
@@ -32,14 +36,21 @@ interface LocalAddresses {
 
 /**
  * The network as seen from certain addresses of this machine; none, or an unspecified one, means any. A family without
- * an address is not used at all: a tracker must not learn an address that the user did not name.
+ * an address is not used at all: a tracker must not learn an address that the user did not name. Name servers are asked
+ * from any address: often they are reached from none but the loopback one.
+ *
+ * `nameServers` (`host`, `host:port`, `[v6]:port`) are asked for TXT records in place of the system's.
  */
-export function nodeTrackerNetwork(bind: readonly string[] = []): TrackerNetwork {
+export function nodeTrackerNetwork(
+  bind: readonly string[] = [],
+  nameServers: readonly string[] | null = null,
+): TrackerNetwork {
   const local = localAddresses(bind);
   return {
     fetch: (request) => fetchOverNode(request, local),
     openUdp: (family, handlers) => openUdpSocket(family, handlers, local),
     resolve: (host) => resolveHost(host, local),
+    resolveTxt: (name, signal) => resolveTxt(name, nameServers, signal),
   };
 }
 
@@ -74,6 +85,29 @@ async function resolveHost(host: string, local: LocalAddresses): Promise<readonl
   const records = await lookup(host, { all: true });
   const usable = records.filter(({ family }) => (family === 6 ? local.v6 : local.v4) !== null);
   return (usable.length > 0 ? usable : records).map((record) => record.address);
+}
+
+/** A resolver for each query: it reads the system's settings anew, and can be cancelled alone. */
+async function resolveTxt(
+  name: string,
+  nameServers: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  signal.throwIfAborted();
+  const resolver = new Resolver({ timeout: DNS_WAIT, tries: DNS_TRIES });
+  if (nameServers !== null) resolver.setServers(nameServers);
+  const cancel = (): void => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const records = await resolver.resolveTxt(name);
+    return records.map((strings) => strings.join(''));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (['ENODATA', 'ENOTFOUND'].includes(codeOf(error) ?? '')) return [];
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
 }
 
 async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promise<HttpResponse> {

@@ -41,8 +41,15 @@ export type OpenUdp = (family: AddressFamily, handlers: UdpHandlers) => UdpSocke
 /** All IPv4 and IPv6 addresses of a host, in the system's order of preference; rejects when there is none. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
+/**
+ * The texts of a name's TXT records, each joined from its character strings; none when the name has no such record or
+ * does not exist. Rejects when that could not be found out, or with the signal's reason.
+ */
+export type ResolveTxt = (name: string, signal: AbortSignal) => Promise<readonly string[]>;
+
 export interface TrackerNetwork {
   readonly fetch: HttpFetch;
   readonly openUdp: OpenUdp;
   readonly resolve: Resolve;
+  readonly resolveTxt: ResolveTxt;
 }

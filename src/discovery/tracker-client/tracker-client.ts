@@ -1,4 +1,4 @@
-/** Trackers as a source of peers: HTTP and UDP, BEP 3, 7, 12, 15, 21, 23, 24, 31, 41. */
+/** Trackers as a source of peers: HTTP and UDP, BEP 3, 7, 12, 15, 21, 23, 24, 31, 34, 41. */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';

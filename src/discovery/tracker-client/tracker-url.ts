@@ -30,6 +30,19 @@ export function parseTrackerUrl(text: string): TrackerUrl {
   return { scheme, host, port, path: url.pathname + url.search, href: url.href };
 }
 
+/**
+ * The same tracker at another port of its host; null when there is no such URL. Path, query and user name stay: to a UDP
+ * tracker they go as URL data (BEP 41). A UDP URL without a path gets the path that HTTP trackers commonly have.
+ */
+export function movedUrl(url: TrackerUrl, scheme: TrackerUrl['scheme'], port: number): TrackerUrl | null {
+  if (url.scheme === scheme && url.port === port) return url;
+  const [, user = ''] = /^\w+:\/\/([^/?#]*@)?/.exec(url.href) ?? [];
+  const isBare = url.scheme === 'udp' && scheme !== 'udp' && (url.path === '' || url.path === '/');
+  const text = `${scheme}://${user}${bracketed(url.host)}:${port}${isBare ? '/announce' : url.path}`;
+  return URL.canParse(text) ? parseTrackerUrl(text) : null;
+}
+
 /** Names the server behind the URL: one for all torrents that use it. */
-export const endpointOf = (url: TrackerUrl): string =>
-  `${url.scheme}://${isIPv6(url.host) ? `[${url.host}]` : url.host}:${url.port}`;
+export const endpointOf = (url: TrackerUrl): string => `${url.scheme}://${bracketed(url.host)}:${url.port}`;
+
+const bracketed = (host: string): string => (isIPv6(host) ? `[${host}]` : host);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeUdpTrackerRequest, encodeUdpTrackerReply, type UdpTrackerReply } from '../../codec/announce/udp.ts';
-import { type FakeDatagram, FakeNetwork, fakeSwarm, startOn, success } from './fakes.test.ts';
+import { connectionId, type FakeDatagram, FakeNetwork, fakeSwarm, startOn, success, udpAnswer } from './fakes.test.ts';
 import { scrape } from './scrape.ts';
 import { trackerClient } from './tracker-client.ts';
 
 const minutes = (count: number): number => count * 60_000;
 const url = 'udp://t:6969/announce';
-const connectionId = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 const peer = { host: '192.0.2.1', port: 1 };
 
 const actionOf = ({ bytes }: FakeDatagram): string => decodeUdpTrackerRequest(bytes)?.action ?? 'garbage';
@@ -16,25 +15,8 @@ const told = (network: FakeNetwork): string[] =>
 const packed = (message: UdpTrackerReply, datagram: FakeDatagram): Uint8Array =>
   encodeUdpTrackerReply(message, datagram.family);
 
-/** What a well-behaved tracker answers. */
-function answer(datagram: FakeDatagram): Uint8Array {
-  const request = decodeUdpTrackerRequest(datagram.bytes);
-  assert.ok(request);
-  const { transactionId } = request;
-  if (request.action === 'connect') return packed({ action: 'connect', transactionId, connectionId }, datagram);
-  if (request.action === 'announce')
-    return packed(
-      { action: 'announce', transactionId, success: success({ peers: [peer, { host: '2001:db8::9', port: 2 }] }) },
-      datagram,
-    );
-  const entries = request.infoHashes.map((hash) => ({
-    complete: hash[0] ?? 0,
-    incomplete: 2,
-    downloaded: 3,
-    downloaders: null,
-  }));
-  return packed({ action: 'scrape', transactionId, entries }, datagram);
-}
+const friendly = success({ peers: [peer, { host: '2001:db8::9', port: 2 }] });
+const answer = ({ bytes, family }: FakeDatagram): Uint8Array => udpAnswer(bytes, family, friendly);
 const answers = (datagram: FakeDatagram): void => datagram.reply(answer(datagram));
 
 describe('a UDP tracker (BEP 15)', () => {

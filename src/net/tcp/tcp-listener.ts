@@ -1,9 +1,9 @@
 /** Listening for TCP connections. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { addressKey, type PeerAddress } from '../../base/address.ts';
-import { codeOf, messageOf } from '../../base/errors.ts';
+import type { PeerAddress } from '../../base/address.ts';
+import { messageOf } from '../../base/errors.ts';
 import { silentLogger, type Logger } from '../../base/logger.ts';
-import { netError } from '../errors.ts';
+import { listenError } from '../errors.ts';
 import type { Connection, Listener } from '../transport.ts';
 import { adoptAccepted } from './accepted-socket.ts';
 import { canonicalHost, ReceiveHook, SEND_MARK, socketOptions, TcpConnection } from './tcp-connection.ts';
@@ -49,11 +49,6 @@ function accept(socket: Socket, adopt: typeof adoptAccepted): Connection | null 
   return adopted === null
     ? new TcpConnection(socket, null, remote, true)
     : new TcpConnection(adopted, hook, remote, true);
-}
-
-function listenError(address: PeerAddress, cause: Error): Error {
-  const code = codeOf(cause) === 'EADDRINUSE' ? 'NET_PORT_IN_USE' : 'NET_LISTEN_FAILED';
-  return netError(code, `cannot listen on ${addressKey(address)}: ${cause.message}`, { cause });
 }
 
 /** The port is free when `close` returns; its callback would wait for the accepted connections. */

@@ -1,5 +1,6 @@
 /** aria2, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Client, Place } from '../client.ts';
 import { Program } from '../program.ts';
 
@@ -17,7 +18,10 @@ export class Aria2 implements Client {
       'listen-port': port,
       interface: ip,
       'disable-ipv6': true,
-      'enable-dht': false,
+      // aria2 speaks to UDP trackers only while its DHT runs; nobody else is there to be found by it.
+      'enable-dht': true,
+      'dht-listen-port': port,
+      'dht-file-path': join(dir, 'dht.dat'),
       'enable-dht6': false,
       'bt-enable-lpd': false,
       'seed-ratio': '0.0',

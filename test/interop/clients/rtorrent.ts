@@ -23,7 +23,6 @@ export class Rtorrent implements Client {
       `network.local_address.set = ${ip}`,
       `network.scgi.open_local = ${this.#socket}`,
       'dht.mode.set = disable',
-      'trackers.use_udp.set = no',
       'system.daemon.set = true',
     ];
     writeFileSync(config, `${settings.join('\n')}\n`);

@@ -1,7 +1,7 @@
 /**
- * A webtorrent client driven by JSON lines on stdin; speaks the protocol of line-peer.ts. Arguments: IP PORT.
- * Its WebRTC part needs a native binary that its install script would download; peers here speak TCP,
- * so that part is replaced by an empty module.
+ * A webtorrent client driven by JSON lines on stdin; speaks the protocol of line-peer.ts. Arguments: [--webrtc] IP PORT.
+ * Its WebRTC part needs a native binary; where peers speak TCP, that part is replaced by an empty module. With --webrtc
+ * it is there, and nothing outside is asked for this machine's address.
  */
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
@@ -22,12 +22,15 @@ interface WebtorrentTorrent {
 
 const NO_WEBRTC =
   'data:text/javascript,export const RTCPeerConnection = undefined, RTCSessionDescription = undefined, RTCIceCandidate = undefined; export default {}';
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'webrtc-polyfill' ? { url: NO_WEBRTC, shortCircuit: true } : next(specifier, context),
-});
+const hasWebrtc = process.argv.includes('--webrtc');
+if (!hasWebrtc) {
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'webrtc-polyfill' ? { url: NO_WEBRTC, shortCircuit: true } : next(specifier, context),
+  });
+}
 
-const port = Number(process.argv[3]);
+const port = Number(process.argv.at(-1));
 const { default: WebTorrent } = (await import(join(CACHE_DIR, 'node_modules/webtorrent/index.js'))) as {
   default: new (options: object) => Webtorrent;
 };
@@ -38,6 +41,7 @@ const client = new WebTorrent({
   utp: false,
   natUpnp: false,
   natPmp: false,
+  ...(hasWebrtc && { tracker: { rtcConfig: { iceServers: [] } } }),
   secure: 0, // with encryption on, webtorrent 3 never falls back to plain connections when it dials
 });
 client.on('error', (error) => console.error(error));

@@ -1,0 +1,18 @@
+/**
+ * Adapter for a tracker harness: serves HTTP and UDP on IP PORT with THREADS threads until SIGTERM,
+ * over shared swarms when a fourth argument names a Redis server.
+ */
+import { TrackerServer } from '../src/app/tracker-server/index.ts';
+
+const [ip, port, threads = '1', swarms = null] = process.argv.slice(2) as [string, string, string?, string?];
+const { defaultRules } = await import('../src/tracker/index.ts');
+await using _server = await TrackerServer.start({
+  bind: [ip],
+  port: Number(port),
+  threads: Number(threads),
+  memory: 1024 ** 3,
+  rules: { ...defaultRules, allowsPrivate: true },
+  peersPerAddress: Number.MAX_SAFE_INTEGER,
+  swarms,
+});
+await new Promise((resolve) => process.once('SIGTERM', resolve));

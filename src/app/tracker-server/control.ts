@@ -1,0 +1,80 @@
+/**
+ * Requests to the tracker's HTTP port that are neither announce nor scrape. Any thread may receive one; all are
+ * answered in one place, so that they travel as plain values.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { ByteCount, Millis } from '../../base/units.ts';
+
+export interface ControlRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Address of the client. */
+  readonly host: string;
+}
+
+export interface ControlResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export type ControlHandler = (request: ControlRequest) => Promise<ControlResponse>;
+
+/** Longest body of a request, bytes. */
+const LONGEST_BODY: ByteCount = 256 * 1024;
+const REQUEST_TIME: Millis = 10_000;
+
+const text = (status: number, body: string): ControlResponse => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+});
+
+/** A server that gets its connections from the tracker's listener. */
+export function controlServer(handle: ControlHandler): Server {
+  const options = {
+    requestTimeout: REQUEST_TIME,
+    headersTimeout: REQUEST_TIME,
+    // A wish for another version of HTTP is passed over; only WebSockets are upgrades.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+  };
+  const server = createServer(options, (request, response) => {
+    void answer(handle, request).then(({ status, headers, body }) => {
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+  return server;
+}
+
+async function answer(handle: ControlHandler, request: IncomingMessage): Promise<ControlResponse> {
+  try {
+    const body = await bodyOf(request);
+    if (body === null) return text(413, 'The request is too long.\n');
+    return await handle({
+      method: request.method ?? 'GET',
+      target: request.url ?? '/',
+      headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      body,
+      host: request.socket.remoteAddress ?? '',
+    });
+  } catch {
+    return text(500, 'The tracker could not answer.\n');
+  }
+}
+
+/** Null when it is longer than anything that is asked here. */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > LONGEST_BODY) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}

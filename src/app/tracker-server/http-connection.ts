@@ -1,0 +1,125 @@
+/**
+ * One connection of a tracker client. Requests are read by hand, because Node's own HTTP server costs twice as much as
+ * all the rest of an announce. What is neither announce nor scrape goes to that server, with the connection.
+ */
+import type { Socket } from 'node:net';
+import type { ByteCount, Millis } from '../../base/units.ts';
+import type { HttpClient } from '../../tracker/index.ts';
+
+/** What connections need from the listener. */
+export interface HttpHost {
+  announce(target: string, at: number, client: HttpClient): void;
+  scrape(target: string, at: number, client: HttpClient): void;
+  /** Hands the connection over, with the bytes that are not read yet. */
+  handOver(socket: Socket, unread: Buffer): void;
+  /** Address of the client: of the connection, or what a trusted proxy says in the head of its request. */
+  clientOf(socket: Socket, head: string): string;
+  now(): Millis;
+  closed(connection: HttpConnection): void;
+}
+
+/** Longest head of a request, bytes. */
+const LONGEST_HEAD: ByteCount = 8192;
+const END_OF_HEAD = '\r\n\r\n';
+const TOO_LONG = Buffer.from(
+  'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+);
+const CLOSES = /\r\nconnection:[ \t]*close\b/i;
+const STAYS = /\r\nconnection:[ \t]*keep-alive\b/i;
+/** A body, or an upgrade to a WebSocket. */
+const HAS_MORE = /\r\n(?:content-length:[ \t]*0*[1-9]|transfer-encoding:|upgrade:[ \t]*websocket)/i;
+
+export class HttpConnection implements HttpClient {
+  host = '';
+  isKeptAlive = false;
+  /** Since when a request is being received, or the connection is idle. */
+  since: Millis;
+  isReceiving = false;
+  readonly #socket: Socket;
+  readonly #parent: HttpHost;
+  #unread = '';
+  #isAnswered = true;
+  #isReading = false;
+
+  constructor(socket: Socket, parent: HttpHost) {
+    this.#socket = socket;
+    this.#parent = parent;
+    this.since = parent.now();
+    socket.on('data', this.#onData);
+    socket.on('error', ignore);
+    socket.on('close', this.#onClose);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  readonly #onData = (data: Buffer): void => {
+    const text = data.toString('latin1');
+    this.#unread = this.#unread === '' ? text : this.#unread + text;
+    this.#read();
+  };
+
+  readonly #onClose = (): void => this.#parent.closed(this);
+
+  /** Answers what has come whole. A request whose answer has to wait holds up those behind it. */
+  #read(): void {
+    this.#isReading = true;
+    let at = 0;
+    while (this.#isAnswered) {
+      const end = this.#unread.indexOf(END_OF_HEAD, at);
+      if (end < 0) break;
+      const isOurs = this.#request(at, end);
+      if (!isOurs) {
+        this.#handOver(at);
+        return;
+      }
+      at = end + END_OF_HEAD.length;
+    }
+    this.#isReading = false;
+    if (at > 0) this.#unread = this.#unread.slice(at);
+    if (this.#unread.length > LONGEST_HEAD) this.#socket.end(TOO_LONG);
+    this.isReceiving = this.#unread !== '';
+  }
+
+  /** False for a request that is neither announce nor scrape, or is more than that. */
+  #request(at: number, end: number): boolean {
+    if (!this.#unread.startsWith('GET /', at)) return false;
+    const space = this.#unread.indexOf(' ', at + 4);
+    if (space < 0 || space > end) return false;
+    const target = this.#unread.slice(at + 4, space);
+    const question = target.indexOf('?');
+    const path = question < 0 ? target : target.slice(0, question);
+    const isAnnounce = path === '/announce';
+    if (!isAnnounce && path !== '/scrape') return false;
+    const head = this.#unread.slice(space, end);
+    if (HAS_MORE.test(head)) return false;
+    this.isKeptAlive = head.startsWith(' HTTP/1.1') ? !CLOSES.test(head) : STAYS.test(head);
+    this.host = this.#parent.clientOf(this.#socket, head);
+    this.since = this.#parent.now();
+    this.#isAnswered = false;
+    if (isAnnounce) this.#parent.announce(target, path.length + 1, this);
+    else this.#parent.scrape(target, path.length + 1, this);
+    return true;
+  }
+
+  respond(bytes: Uint8Array, from: number, to: number): void {
+    const response = Buffer.allocUnsafe(to - from);
+    for (let i = from; i < to; i++) response[i - from] = bytes[i] as number;
+    this.#isAnswered = true;
+    if (this.isKeptAlive) this.#socket.write(response);
+    else this.#socket.end(response);
+    if (!this.#isReading && this.#unread !== '') this.#read();
+  }
+
+  #handOver(at: number): void {
+    const unread = Buffer.from(this.#unread.slice(at), 'latin1');
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('close', this.#onClose);
+    this.#socket.off('error', ignore);
+    this.#parent.closed(this);
+    this.#parent.handOver(this.#socket, unread);
+  }
+}
+
+const ignore = (): void => {};

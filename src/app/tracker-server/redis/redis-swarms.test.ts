@@ -1,0 +1,193 @@
+/** What the shared swarms do while the server is slow, wrong or away; what they hold is tested on a real server. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { seededRandom } from '../../../base/random.ts';
+import { announceTo, callOf, countsOf, hashOf, newTable } from '../../../tracker/fakes.test.ts';
+import { SimClock } from '../../../../test/sim/sim-clock.ts';
+import { RedisSwarms, type StoreHealth } from './redis-swarms.ts';
+import type { ScriptLink } from './script-link.ts';
+import { ANSWER_HEAD } from './swarm-script.ts';
+import { BATCH } from './swarm-batch.ts';
+
+/** Answers of a server that knows of seven seeders in each swarm and no peers. */
+const answersOf = (entries: number): Uint8Array => {
+  const bytes = new Uint8Array(entries * ANSWER_HEAD);
+  for (let i = 0; i < entries; i++) bytes[i * ANSWER_HEAD + 3] = 7;
+  return bytes;
+};
+
+class FakeServer {
+  isDown = false;
+  /** Entries of each batch that came. */
+  readonly batches: number[] = [];
+  readonly waiting: ReturnType<typeof Promise.withResolvers<Uint8Array>>[] = [];
+  answer: 'at once' | 'never' | 'nonsense' = 'at once';
+  lose: () => void = () => {};
+  open = 0;
+
+  readonly link = (onLost: () => void): ScriptLink => {
+    this.lose = onLost;
+    this.open++;
+    let isProbed = false;
+    return {
+      connect: () => (this.isDown ? Promise.reject(new Error('refused')) : Promise.resolve()),
+      run: (keys) => {
+        if (!isProbed) {
+          isProbed = true;
+          return Promise.resolve(new Uint8Array());
+        }
+        if (keys.length > 0) this.batches.push(keys.length);
+        if (this.answer === 'at once') return Promise.resolve(answersOf(keys.length));
+        if (this.answer === 'nonsense') return Promise.resolve(new Uint8Array(5));
+        const later = Promise.withResolvers<Uint8Array>();
+        this.waiting.push(later);
+        return later.promise;
+      },
+      close: () => void this.open--,
+    };
+  };
+}
+
+async function start(server = new FakeServer()) {
+  const clock = new SimClock();
+  const table = newTable();
+  const told: StoreHealth[] = [];
+  const swarms = new RedisSwarms({
+    table,
+    link: server.link,
+    clock,
+    random: seededRandom(1),
+    afterTurn: (work) => void clock.after(0, work),
+    onHealth: (health) => told.push(health),
+  });
+  await swarms.start();
+  /** Announces; true when it is answered after `time` ms. */
+  const announce = async (time: number, port = 2001) => {
+    const call = callOf({ port, want: 9 });
+    let isAnswered = false;
+    const pending = swarms.announce(call);
+    if (pending === undefined) isAnswered = true;
+    else void pending.then(() => (isAnswered = true));
+    await clock.run(time);
+    return { call, isAnswered };
+  };
+  return { clock, table, told, swarms, server, announce };
+}
+
+describe('shared swarms', () => {
+  it('send the calls of one turn together, and those that come while two batches are under way in the next', async () => {
+    const { swarms, server, clock } = await start();
+    server.answer = 'never';
+    for (const count of [3, 2, 4, 1]) {
+      for (let i = 0; i < count; i++) void swarms.announce(callOf({ port: 2000 + i }));
+      await clock.run(1);
+    }
+    assert.deepEqual(server.batches, [3, 2]);
+    server.waiting[0]?.resolve(answersOf(3));
+    await clock.run(1);
+    assert.deepEqual(server.batches, [3, 2, 5]);
+  });
+
+  it('fill batches and begin another', async () => {
+    const { swarms, server, clock } = await start();
+    const calls = Array.from({ length: BATCH + 1 }, (_, i) => callOf({ port: 2000 + i }));
+    const pending = calls.map((call) => swarms.announce(call)).filter((one) => one !== undefined);
+    await clock.run(1);
+    await Promise.all(pending);
+    assert.deepEqual(server.batches, [BATCH, 1]);
+    assert.ok(calls.every((call) => call.complete === 7 && call.outcome === 'served'));
+  });
+
+  it('are answered from memory when the server cannot be reached, and come back by themselves', async () => {
+    const server = new FakeServer();
+    server.isDown = true;
+    const { swarms, announce, clock, table, told } = await start(server);
+    assert.deepEqual(swarms.health(), { status: 'degraded', reason: 'refused' });
+    const { call, isAnswered } = await announce(0);
+    assert.deepEqual([isAnswered, call.incomplete, countsOf(table).incomplete], [true, 1, 1]);
+    await clock.run(10_000);
+    assert.equal(told.length, 1, 'the same is not told again');
+    server.isDown = false;
+    await clock.run(1_000);
+    assert.deepEqual(told.at(-1), { status: 'ok', reason: '' });
+    assert.equal((await announce(1)).call.complete, 7);
+    assert.equal(server.open, 1, 'no connection is left behind');
+  });
+
+  it('are answered from memory after half a second when the server hangs; what it says later is nothing', async () => {
+    const { announce, server, swarms, clock } = await start();
+    server.answer = 'never';
+    assert.equal((await announce(490)).isAnswered, false);
+    const { call, isAnswered } = await announce(20, 2002);
+    assert.deepEqual([isAnswered, call.incomplete, call.complete], [true, 2, 0]);
+    assert.deepEqual(swarms.health(), { status: 'degraded', reason: 'no answer within 500 ms' });
+    for (const late of server.waiting) late.resolve(answersOf(1));
+    await clock.run(1);
+    assert.deepEqual([call.incomplete, call.complete], [2, 0]);
+    server.answer = 'at once';
+    await clock.run(1_000);
+    assert.equal(swarms.health().status, 'ok');
+  });
+
+  it('do not lose calls when the connection is lost or the answer is none', async () => {
+    for (const fault of ['lost', 'rejected', 'nonsense'] as const) {
+      const { announce, server, swarms, clock } = await start();
+      server.answer = fault === 'nonsense' ? 'nonsense' : 'never';
+      const { call } = await announce(1);
+      if (fault === 'lost') server.lose();
+      if (fault === 'rejected') server.waiting[0]?.reject(new Error('OOM command not allowed'));
+      await clock.run(1);
+      assert.deepEqual([call.outcome, call.incomplete, swarms.health().status], ['served', 1, 'degraded'], fault);
+      assert.equal(server.open, 0);
+    }
+  });
+
+  it('keep no more calls than they can answer in time: others are answered from memory at once', async () => {
+    const { swarms, server, clock, table } = await start();
+    server.answer = 'never';
+    const answers = Array.from({ length: 10_000 }, (_, i) => swarms.announce(callOf({ port: 1024 + i })));
+    const atOnce = answers.filter((pending) => pending === undefined).length;
+    assert.equal(atOnce, 10_000 - 64 * BATCH);
+    assert.equal(countsOf(table).incomplete, atOnce);
+    await clock.run(600);
+    await Promise.all(answers.filter((one) => one !== undefined));
+    assert.equal(countsOf(table).incomplete, 10_000);
+    assert.ok(server.batches.length <= 2);
+  });
+
+  it('notice without requests that the server hangs', async () => {
+    const { server, clock, told } = await start();
+    await clock.run(60_000);
+    assert.deepEqual(told, [{ status: 'ok', reason: '' }]);
+    server.answer = 'never';
+    await clock.run(3_000);
+    assert.deepEqual(told[1], { status: 'degraded', reason: 'no answer within 500 ms' });
+  });
+
+  it('scrape like they announce', async () => {
+    const { swarms, server, clock, table } = await start();
+    const counts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
+    const pending = swarms.scrape(new Int32Array(hashOf(0).buffer as ArrayBuffer), counts);
+    await clock.run(1);
+    await pending;
+    assert.equal(counts.complete, 7);
+    server.answer = 'never';
+    announceTo(table);
+    const later = swarms.scrape(new Int32Array(hashOf(0).buffer as ArrayBuffer), counts);
+    await clock.run(501);
+    await later;
+    assert.deepEqual(counts, { complete: 0, incomplete: 1, downloaders: 1, completed: 0 });
+  });
+
+  it('answer what waits from memory when they are closed, and everything after that', async () => {
+    const { swarms, server, announce, clock } = await start();
+    server.answer = 'never';
+    const { call } = await announce(1);
+    swarms[Symbol.dispose]();
+    await clock.run(0);
+    assert.equal(call.incomplete, 1);
+    assert.equal((await announce(0, 2002)).call.incomplete, 2);
+    await clock.run(5_000);
+    assert.equal(server.open, 0);
+  });
+});

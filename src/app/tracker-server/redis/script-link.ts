@@ -1,0 +1,51 @@
+/** One connection to a Redis or Valkey server, on which one script is run. */
+import { createClient, RESP_TYPES } from '@redis/client';
+import { createHash } from 'node:crypto';
+import type { Millis } from '../../../base/units.ts';
+import type { SwarmsAddress } from './swarms-url.ts';
+
+/** What the store of swarms needs of a server. */
+export interface ScriptLink {
+  /** Resolves when it can be used; rejects when the server cannot be reached or refuses. */
+  connect(): Promise<void>;
+  /** Runs the script; rejects when it or the connection fails. */
+  run(keys: readonly Buffer[], values: readonly (string | Buffer)[]): Promise<Uint8Array>;
+  /** Closes at once. What runs is rejected. */
+  close(): void;
+}
+
+/** Links of the address that run `script`. `onLost`: a connection that was made ended by itself. */
+export function redisLink(address: SwarmsAddress, script: string, connectTime: Millis, onLost: () => void): ScriptLink {
+  const sha1 = createHash('sha1').update(script).digest('hex');
+  const socket = { connectTimeout: connectTime, reconnectStrategy: false } as const;
+  const client = createClient({
+    ...(address.path === null
+      ? { url: address.url, socket }
+      : { socket: { ...socket, path: address.path, tls: false }, database: address.database }),
+    ...(address.path !== null && address.username !== null && { username: address.username }),
+    ...(address.path !== null && address.password !== null && { password: address.password }),
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+  });
+  client.on('error', onLost);
+  const options = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+  const send = (command: string, body: string, keys: readonly Buffer[], values: readonly (string | Buffer)[]) =>
+    client.sendCommand<Uint8Array>([command, body, String(keys.length), ...keys, ...values], options);
+  return {
+    async connect() {
+      await client.connect();
+    },
+    async run(keys, values) {
+      try {
+        return await send('EVALSHA', sha1, keys, values);
+      } catch (error) {
+        // The server was started anew, or told to forget its scripts.
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return await send('EVAL', script, keys, values);
+      }
+    },
+    close() {
+      client.destroy();
+    },
+  };
+}

@@ -1,0 +1,270 @@
+/**
+ * The script that Redis runs for a batch of announces and scrapes, and the layout of what goes in and comes out.
+ *
+ * Keys of a swarm, all in one hash slot:
+ *
+ *     {t<info hash>}     counts of the six sets, finished downloads, time of the last sweep: 32 bytes
+ *     …d4 …s4 …p4        sorted sets of the IPv4 peers that download, seed, pause: 6 bytes each, score = last seen
+ *     …d6 …s6 …p6        the same of IPv6, 18 bytes each
+ *     …i                 hash: ids of the peers by address
+ *     …c                 finished downloads; outlives the swarm
+ *
+ * 1. The counts are kept in one value, so that a peer that comes back costs four commands: read the counts, note the
+ *    time, draw from two sets. They are set right from the sets themselves by each sweep.
+ * 2. A sweep removes silent peers; a swarm has one when it is asked for and the last was 64 seconds ago. It also
+ *    renews the time to live of the keys: a swarm that nobody asks for vanishes by itself.
+ * 3. Peers are drawn as a few runs at equal distances from a random place in the order of last seen. Each peer has
+ *    the same chance and none comes twice. ZRANDMEMBER of many costs far more, and so do more and shorter runs.
+ * 4. Time is the server's own, the same for all trackers, whatever their clocks say.
+ */
+
+/** Length of an entry of a batch: operation, flags, peers wanted, address, peer id. */
+export const ENTRY = 41;
+export const EntryField = { operation: 0, flags: 1, want: 2, address: 3, peerId: 21 } as const;
+
+/** The first three are roles. */
+export const Operation = { downloading: 1, seeding: 2, paused: 3, stopped: 4, scrape: 5 } as const;
+
+export const EntryFlag = {
+  ipv6: 1,
+  /** The peer begins anew: its id is stored again. */
+  started: 2,
+  /** It has finished its download. */
+  completed: 4,
+  bothFamilies: 8,
+  peerIds: 16,
+} as const;
+
+/** Of an answer: complete, incomplete, downloaders, completed (32 bits each), number of IPv4 and of IPv6 peers. */
+export const ANSWER_HEAD = 18;
+
+/** Peers of a run when an answer is drawn. */
+const RUN = 25;
+/** Seconds between two sweeps of a swarm. */
+const SWEEP_SECONDS = 64;
+/** Silent peers that one sweep removes from a set at the most: the server does nothing else meanwhile. */
+const MOST_SWEPT = 200;
+/** Seconds after which the count of finished downloads of a torrent is forgotten, since the last of them: a year. */
+const COUNT_LIFE = 31_536_000;
+
+/**
+ * KEYS: of the swarm of each entry. ARGV: the entries, seconds of silence after which a peer is gone, seed of the
+ * choice, and the time in seconds or nothing for that of the server. Answers with one string.
+ */
+export const swarmScript: string = `
+local call, byte, sub, concat = redis.call, string.byte, string.sub, table.concat
+local pack, unpackBytes, floor, random = struct.pack, struct.unpack, math.floor, math.random
+local entries, lifetime = ARGV[1], tonumber(ARGV[2])
+math.randomseed(tonumber(ARGV[3]))
+local clock = ARGV[4]
+if clock == '' then clock = call('TIME')[1] end
+local now = tonumber(clock)
+local live = lifetime + ${3 * SWEEP_SECONDS}
+local SETS = {'d4', 's4', 'p4', 'd6', 's6', 'p6'}
+local NO_ID = string.rep('\\0', 20)
+local swarms = {}
+
+local function sweep(swarm)
+  local isSwept = true
+  local ids = swarm.key .. 'i'
+  for i = 1, 6 do
+    local key = swarm.key .. SETS[i]
+    local count = call('ZCARD', key)
+    if count > 0 then
+      local gone = call('ZRANGEBYSCORE', key, '-inf', '(' .. (now - lifetime), 'LIMIT', 0, ${MOST_SWEPT})
+      if #gone > 0 then
+        call('ZREM', key, unpack(gone))
+        call('HDEL', ids, unpack(gone))
+        count = count - #gone
+        if #gone == ${MOST_SWEPT} then isSwept = false end
+      end
+      if count > 0 then call('EXPIRE', key, live) end
+    end
+    swarm[i] = count
+  end
+  call('EXPIRE', ids, live)
+  if isSwept then swarm.swept = now end
+  swarm.isChanged = true
+end
+
+local function open(key)
+  local swarm = swarms[key]
+  if swarm then return swarm end
+  swarm = {0, 0, 0, 0, 0, 0, key = key, completed = 0, swept = now, isChanged = false}
+  swarms[key] = swarm
+  local stored = call('GET', key)
+  if stored then
+    swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6], swarm.completed, swarm.swept =
+      unpackBytes('>I4I4I4I4I4I4I4I4', stored)
+    if now - swarm.swept >= ${SWEEP_SECONDS} then sweep(swarm) end
+    return swarm
+  end
+  swarm.completed = tonumber(call('GET', key .. 'c') or 0)
+  if call('EXISTS', key .. 'd4', key .. 's4', key .. 'p4', key .. 'd6', key .. 's6', key .. 'p6') > 0 then
+    sweep(swarm)
+  end
+  return swarm
+end
+
+local function save(swarm)
+  if swarm[1] + swarm[2] + swarm[3] + swarm[4] + swarm[5] + swarm[6] == 0 then
+    call('DEL', swarm.key)
+  else
+    call('SET', swarm.key, pack('>I4I4I4I4I4I4I4I4', swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6],
+      swarm.completed, swarm.swept), 'EX', live)
+  end
+end
+
+local function leave(swarm, base, address)
+  for i = base + 1, base + 3 do
+    if swarm[i] > 0 and call('ZREM', swarm.key .. SETS[i], address) == 1 then
+      swarm[i] = swarm[i] - 1
+      swarm.isChanged = true
+      call('HDEL', swarm.key .. 'i', address)
+      return
+    end
+  end
+end
+
+local function arrive(swarm, base, role, address, isStarted, hasCompleted, from)
+  local key = swarm.key
+  local own = base + role
+  local isNew = false
+  if call('ZADD', key .. SETS[own], clock, address) == 1 then
+    isNew = true
+    local isFirst = swarm[1] + swarm[2] + swarm[3] + swarm[4] + swarm[5] + swarm[6] == 0
+    for i = base + 1, base + 3 do
+      if i ~= own and swarm[i] > 0 and call('ZREM', key .. SETS[i], address) == 1 then
+        swarm[i] = swarm[i] - 1
+        isNew = false
+        break
+      end
+    end
+    if swarm[own] == 0 then call('EXPIRE', key .. SETS[own], live) end
+    swarm[own] = swarm[own] + 1
+    swarm.isChanged = true
+    if hasCompleted then
+      swarm.completed = call('INCR', key .. 'c')
+      call('EXPIRE', key .. 'c', ${COUNT_LIFE})
+    end
+    if isNew then
+      call('HSET', key .. 'i', address, sub(entries, from + 18, from + 37))
+      if isFirst then call('EXPIRE', key .. 'i', live) end
+    end
+  end
+  if isStarted and not isNew then call('HSET', key .. 'i', address, sub(entries, from + 18, from + 37)) end
+end
+
+local function take(found, members, self)
+  local at = #found
+  for i = 1, #members do
+    local member = members[i]
+    if member ~= self then
+      at = at + 1
+      found[at] = member
+    end
+  end
+end
+
+-- Appends want of the members of a set with count members, never self (false: it is not among them).
+local function draw(found, key, count, want, self)
+  if want <= 0 then return end
+  local last = #found + want
+  if self then
+    count = count + 1
+    want = want + 1
+  end
+  if want >= count then
+    take(found, call('ZRANGE', key, 0, -1), self)
+  else
+    local runs = math.ceil(want / ${RUN})
+    local length = math.ceil(want / runs)
+    local step = floor(count / runs)
+    if step < length then runs, length = 1, want end
+    local from = random(count) - 1
+    for _ = 1, runs do
+      local to = from + length - 1
+      take(found, call('ZRANGE', key, from, to), self)
+      if to >= count then take(found, call('ZRANGE', key, 0, to - count), self) end
+      from = from + step
+      if from >= count then from = from - count end
+    end
+  end
+  for i = #found, last + 1, -1 do found[i] = nil end
+end
+
+-- A share of want for some of total, right on average.
+local function share(want, some, total)
+  local exact = want * some / total
+  local whole = floor(exact)
+  if random() < exact - whole then whole = whole + 1 end
+  return math.max(want - (total - some), math.min(whole, some))
+end
+
+-- Peers of one family for a role.
+local function choose(swarm, base, role, want, self, selfRole)
+  local found = {}
+  local key = swarm.key
+  local downloading, seeding, paused = swarm[base + 1], swarm[base + 2], swarm[base + 3]
+  if selfRole == 1 then downloading = downloading - 1 else self = false end
+  if role ~= 1 then
+    draw(found, key .. SETS[base + 1], downloading, math.min(want, downloading), self)
+    return found
+  end
+  local total = downloading + seeding + paused
+  if want > total then want = total end
+  if want <= 0 then return found end
+  local first = share(want, downloading, total)
+  local others = want - first
+  local second = others
+  if paused > 0 then second = share(others, seeding, seeding + paused) end
+  draw(found, key .. SETS[base + 1], downloading, first, self)
+  draw(found, key .. SETS[base + 2], seeding, second, false)
+  draw(found, key .. SETS[base + 3], paused, others - second, false)
+  return found
+end
+
+local function idsOf(swarm, found)
+  if #found == 0 then return '' end
+  local ids = call('HMGET', swarm.key .. 'i', unpack(found))
+  for i = 1, #found do ids[i] = ids[i] or NO_ID end
+  return concat(ids)
+end
+
+local function has(flags, flag) return flags % (2 * flag) >= flag end
+
+local answers = {}
+for n = 1, #KEYS do
+  local at = (n - 1) * ${ENTRY}
+  local operation, flags, want = byte(entries, at + 1, at + 3)
+  local swarm = open(KEYS[n])
+  local own, other, ids = {}, {}, ''
+  local isV6 = has(flags, ${EntryFlag.ipv6})
+  if operation <= 4 then
+    local base = isV6 and 3 or 0
+    local address = sub(entries, at + 4, at + (isV6 and 21 or 9))
+    if operation == 4 then
+      leave(swarm, base, address)
+    else
+      arrive(swarm, base, operation, address, has(flags, ${EntryFlag.started}), has(flags, ${EntryFlag.completed}), at + 4)
+      if want > 0 then
+        own = choose(swarm, base, operation, want, address, operation)
+        if has(flags, ${EntryFlag.bothFamilies}) and #own < want then
+          other = choose(swarm, 3 - base, operation, want - #own, false, 0)
+        end
+        if has(flags, ${EntryFlag.peerIds}) then ids = idsOf(swarm, own) .. idsOf(swarm, other) end
+      end
+    end
+  end
+  local complete = swarm[2] + swarm[5]
+  local downloaders = swarm[1] + swarm[4]
+  local v4, v6 = own, other
+  if isV6 then v4, v6 = other, own end
+  answers[n] = pack('>I4I4I4I4BB', complete, downloaders + swarm[3] + swarm[6], downloaders, swarm.completed, #v4, #v6)
+    .. concat(v4) .. concat(v6) .. ids
+end
+for _, swarm in pairs(swarms) do
+  if swarm.isChanged then save(swarm) end
+end
+return concat(answers)
+`;

@@ -1,0 +1,59 @@
+/** The near end of a tracker thread. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { PeerAddress } from '../../base/address.ts';
+import { DstError } from '../../base/errors.ts';
+import { netErrors } from '../../net/index.ts';
+import type { WebRelay } from '../../tracker/index.ts';
+import type { DataPlaneConfig, DataPlaneOwner } from './data-plane.ts';
+import type { ThreadOrder, ThreadReport } from './thread-messages.ts';
+
+/** The thread's module: beside this one as `.ts` in the source tree, as `.js` in the published package. */
+const url = new URL(`./tracker.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+export class TrackerThread implements AsyncDisposable {
+  readonly listening: readonly PeerAddress[];
+  readonly #worker: Worker;
+
+  private constructor(worker: Worker, listening: readonly PeerAddress[]) {
+    this.#worker = worker;
+    this.listening = listening;
+  }
+
+  /** Starts a thread; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED when it cannot listen. `onLost`: it ended by itself. */
+  static async start(config: DataPlaneConfig, owner: DataPlaneOwner, onLost: () => void): Promise<TrackerThread> {
+    const worker = new Worker(url, { name: 'tracker', workerData: config });
+    const [report] = (await once(worker, 'message')) as [ThreadReport];
+    if (report.kind !== 'open') throw failure(report);
+    worker.on('message', (message: ThreadReport) => {
+      if (message.kind === 'relay') owner.relay(message.relay);
+      if (message.kind === 'health') owner.tellHealth(config.thread, message.health);
+      if (message.kind !== 'control') return;
+      void owner.control(message.request).then((response) => {
+        worker.postMessage({ kind: 'control', id: message.id, response } satisfies ThreadOrder);
+      });
+    });
+    worker.on('error', () => {}); // its end follows
+    worker.on('exit', (code) => {
+      if (code !== 0) onLost();
+    });
+    return new TrackerThread(worker, report.listening);
+  }
+
+  receiveRelay(relay: WebRelay): void {
+    this.#worker.postMessage({ kind: 'relay', relay } satisfies ThreadOrder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const hasEnded = once(this.#worker, 'exit');
+    this.#worker.postMessage({ kind: 'close' } satisfies ThreadOrder);
+    await hasEnded;
+  }
+}
+
+function failure(report: ThreadReport): DstError {
+  const { code, message } =
+    report.kind === 'failed' ? report.error : { code: '', message: 'the thread did not open its sockets' };
+  const known = code === 'NET_PORT_IN_USE' ? code : 'NET_LISTEN_FAILED';
+  return new DstError(known, netErrors[known], message);
+}

@@ -1,0 +1,52 @@
+/**
+ * What the repositories and migrations need of a database, and each dialect offers: queries through kysely, and
+ * batches of rows, which are what a tracker writes all day and where kysely would cost ten times the statement itself.
+ * Every error that comes out of a connection is a DstError of this layer's table.
+ */
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** How a value is kept: `bytes` is a Uint8Array, `flag` a boolean, `integer` a safe integer, `text` without U+0000. */
+export type ColumnKind = 'bytes' | 'flag' | 'integer' | 'text';
+export type ColumnValue = Uint8Array | boolean | number | string | null;
+
+/**
+ * SQL over a table `batch` with the given columns, in words that all dialects know. SQLite runs it for one row at a
+ * time through a prepared statement, PostgreSQL once for all rows: so no row may have the key of another, and after
+ * `from batch` an insert with `on conflict` needs `where true` (SQLite would read `on` as part of a join).
+ */
+export interface BatchStatement {
+  readonly columns: Readonly<Record<string, ColumnKind>>;
+  /** Run in this order, in one transaction. */
+  readonly steps: readonly string[];
+}
+
+/** One row of a batch: a value for each column, in the order of `columns`. */
+export type BatchRow = readonly ColumnValue[];
+
+export interface Connection {
+  readonly dialect: 'sqlite' | 'postgres';
+  readonly kysely: Kysely<Schema>;
+  /** SQL type of each kind of column, and of a key that the database counts up. */
+  readonly columnTypes: Readonly<Record<ColumnKind | 'id', string>>;
+  /** What follows the parenthesis of `create table`. */
+  readonly tableSuffix: string;
+  /** Statement that keeps other processes from migrating until the transaction ends; null where a transaction does. */
+  readonly migrationLock: string | null;
+  /** Whether the table exists. */
+  hasTable(name: string): Promise<boolean>;
+  /**
+   * Runs all rows in one transaction. Resolves with the number of rows inserted, changed or removed, once the
+   * transaction is made: it outlives the end of the process.
+   */
+  runBatch(statement: BatchStatement, rows: readonly BatchRow[]): Promise<number>;
+  /**
+   * Copies the database beside itself, under a name with `label`. Resolves with the path of the copy, or null where
+   * that is the task of the server's own tools or there is no file.
+   */
+  backUp(label: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Text of the common head of the batch's steps: names and order of the columns. */
+export const batchHead = (statement: BatchStatement): string => `batch(${Object.keys(statement.columns).join(', ')})`;

@@ -1,0 +1,161 @@
+/** Accounts of a private tracker: who may announce, how much, and what they have transferred. */
+import type { Selectable } from 'kysely';
+import type { Clock } from '../../base/clock.ts';
+import type { ByteCount, UnixSeconds } from '../../base/units.ts';
+import type { BatchStatement, Connection } from '../connection.ts';
+import type { Schema } from '../schema.ts';
+import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
+import { fold, nameContains, storable } from './text-search.ts';
+
+/** What an administrator decides about an account. */
+export interface AccountSettings {
+  /** Not empty; no two accounts have the same. */
+  readonly name: string;
+  readonly isEnabled: boolean;
+  /** Most peers of the account at a time; null: as many as it likes. */
+  readonly maxPeers: number | null;
+  /** From when on the account counts as disabled; null: never. */
+  readonly expiresAt: UnixSeconds | null;
+}
+
+export interface Account extends AccountSettings {
+  readonly id: number;
+  /** As the account's clients report. */
+  readonly uploaded: ByteCount;
+  readonly downloaded: ByteCount;
+  readonly createdAt: UnixSeconds;
+}
+
+export type AccountChange = { readonly [Key in keyof AccountSettings]?: AccountSettings[Key] | undefined };
+
+/** What an account has transferred since it was last counted. */
+export interface AccountTraffic {
+  readonly accountId: number;
+  readonly uploaded: ByteCount;
+  readonly downloaded: ByteCount;
+}
+
+export interface AccountListQuery {
+  /** Id of the last account of the page before. */
+  readonly after?: number | undefined;
+  /** Most rows to give, at most 1000. */
+  readonly limit: number;
+  /** Part of the name, in any case. */
+  readonly search?: string | undefined;
+}
+
+const ADD_TRAFFIC: BatchStatement = {
+  columns: { id: 'integer', uploaded: 'integer', downloaded: 'integer' },
+  steps: [
+    `update accounts set
+        uploaded = ${sqlSum('accounts.uploaded', 'batch.uploaded')},
+        downloaded = ${sqlSum('accounts.downloaded', 'batch.downloaded')}
+      from batch where accounts.id = batch.id`,
+  ],
+};
+
+const toAccount = (row: Selectable<Schema['accounts']>): Account => ({
+  id: row.id,
+  name: row.name,
+  isEnabled: Boolean(row.is_enabled),
+  maxPeers: row.max_peers,
+  expiresAt: row.expires_at,
+  uploaded: row.uploaded,
+  downloaded: row.downloaded,
+  createdAt: row.created_at,
+});
+
+/** All methods may reject with DB_UNREACHABLE, DB_BUSY, DB_FULL, DB_DAMAGED, DB_FAILED and DB_CLOSED. */
+export class Accounts {
+  readonly #connection: Connection;
+  readonly #clock: Pick<Clock, 'wall'>;
+
+  constructor(connection: Connection, clock: Pick<Clock, 'wall'>) {
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  /** All accounts, in pages. */
+  load(): AsyncGenerator<Account[], void, void> {
+    return pagesOf((after: Account | null) => this.#read(after?.id, LOAD_PAGE));
+  }
+
+  /** A page of accounts in the order of ids. */
+  list({ after, limit, search }: AccountListQuery): Promise<Account[]> {
+    return this.#read(after, listLimit(limit), search);
+  }
+
+  async find(id: number): Promise<Account | null> {
+    const query = this.#connection.kysely.selectFrom('accounts').selectAll().where('id', '=', id);
+    const row = await query.executeTakeFirst();
+    return row === undefined ? null : toAccount(row);
+  }
+
+  /** Rejects with DB_DUPLICATE when there is an account of that name. */
+  async create({ name, isEnabled, maxPeers, expiresAt }: AccountSettings): Promise<Account> {
+    const row = await this.#connection.kysely
+      .insertInto('accounts')
+      .values({
+        name: storable(name),
+        name_folded: fold(name),
+        is_enabled: isEnabled,
+        max_peers: maxPeers,
+        expires_at: expiresAt,
+        uploaded: 0,
+        downloaded: 0,
+        created_at: this.#clock.wall(),
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toAccount(row);
+  }
+
+  /** Resolves with the account as it is now, or null when there is none. Rejects with DB_DUPLICATE as `create` does. */
+  async change(id: number, change: AccountChange): Promise<Account | null> {
+    const { name, isEnabled, maxPeers, expiresAt } = change;
+    const values = {
+      ...(name !== undefined && { name: storable(name), name_folded: fold(name) }),
+      ...(isEnabled !== undefined && { is_enabled: isEnabled }),
+      ...(maxPeers !== undefined && { max_peers: maxPeers }),
+      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    };
+    if (Object.keys(values).length === 0) return this.find(id);
+    const query = this.#connection.kysely.updateTable('accounts').set(values).where('id', '=', id);
+    const row = await query.returningAll().executeTakeFirst();
+    return row === undefined ? null : toAccount(row);
+  }
+
+  /** Removes the account and its passkeys. Resolves with whether there was one. */
+  async remove(id: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#connection.kysely
+      .deleteFrom('accounts')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  /**
+   * Adds to what accounts have transferred, all or none; resolves when it is durable. Accounts that there are not are
+   * passed over; a sum stops at the largest safe integer.
+   */
+  async addTraffic(traffic: readonly AccountTraffic[]): Promise<void> {
+    const merged = mergeByKey(
+      traffic,
+      ({ accountId }) => String(accountId),
+      (a, b) => ({
+        accountId: a.accountId,
+        uploaded: addSafely(a.uploaded, b.uploaded),
+        downloaded: addSafely(a.downloaded, b.downloaded),
+      }),
+    );
+    const rows = merged.map(({ accountId, uploaded, downloaded }) => [accountId, uploaded, downloaded]);
+    await this.#connection.runBatch(ADD_TRAFFIC, rows);
+  }
+
+  async #read(after: number | undefined, limit: number, search?: string): Promise<Account[]> {
+    let query = this.#connection.kysely.selectFrom('accounts').selectAll();
+    if (after !== undefined) query = query.where('id', '>', after);
+    if (search !== undefined) query = query.where(nameContains(search));
+    return (await query.orderBy('id').limit(limit).execute()).map(toAccount);
+  }
+}

@@ -1,0 +1,17 @@
+/** The tracker's rules: swarms, and the fronts that answer requests about them. It knows no sockets. */
+export { AnnounceRules, defaultRules, type RuleOptions } from './announce-rules.ts';
+export { type CounterName, sumCounters, threadCounters } from './counters.ts';
+export { type HttpClient, HttpFront } from './http/http-front.ts';
+export { type AnnounceCall, type ByteSink, type SwarmCounts, type SwarmStore, TICK_SECONDS } from './swarm-store.ts';
+export { Arena } from './table/arena.ts';
+export { type FinishedDownloads, SwarmRegistry } from './table/swarm-registry.ts';
+export { restoreSection, snapshotSections } from './table/swarm-snapshot.ts';
+export { SwarmTable, type TableUse } from './table/swarm-table.ts';
+export { TableMemory } from './table/table-memory.ts';
+export { ConnectionIds } from './udp/connection-ids.ts';
+export { type DatagramClient, type DatagramSink, MOST_UDP_REPLY, UdpFront } from './udp/udp-front.ts';
+export { type CountedHost, HostQuota } from './ws/host-quota.ts';
+export type { WebRelay } from './ws/relay.ts';
+export type { WebClient, WebConnection } from './ws/web-connection.ts';
+export { WebFront } from './ws/web-front.ts';
+export { LONGEST_MESSAGE as LONGEST_WEB_MESSAGE } from './ws/web-message.ts';

@@ -1,0 +1,92 @@
+/**
+ * What the operator and the durable store say of swarms: registered, refused, another name of one, and the finished
+ * downloads. A count is told to anybody only after it was stored, so that it never goes backwards, whatever happens.
+ */
+import type { Tick } from '../swarm-store.ts';
+import { SwarmShards } from './swarm-shards.ts';
+import { Field, Flag, setWebKey } from './swarm-record.ts';
+import { SHARDS, type TableMemory } from './table-memory.ts';
+
+/** Facts of one torrent that outlive its swarm. */
+export interface TorrentFacts {
+  readonly isRegistered: boolean;
+  /** Refused to everybody. */
+  readonly isDenied: boolean;
+  /** Info hash (20 bytes) of the swarm for which this is another name; null for a swarm of its own. */
+  readonly aliasOf: Uint8Array | null;
+}
+
+export interface FinishedDownloads {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly count: number;
+}
+
+/** Ticks after which a record without peers is looked at. */
+const SOON: Tick = 16;
+
+export class SwarmRegistry {
+  readonly #shards: SwarmShards;
+
+  constructor(memory: TableMemory) {
+    this.#shards = new SwarmShards(memory, 1);
+  }
+
+  /** Sets the facts of a torrent; false when the table has no room for it. */
+  set(infoHash: Uint8Array, facts: TorrentFacts, now: Tick): boolean {
+    return this.#at(infoHash, now, (record) => {
+      this.#shards.setTarget(record, facts.aliasOf === null ? null : wordsOf(facts.aliasOf));
+      const set = (facts.isRegistered ? Flag.registered : 0) | (facts.isDenied ? Flag.denied : 0);
+      this.#shards.setFlags(record, set, Flag.registered | Flag.denied);
+    });
+  }
+
+  /** Sets how many downloads are stored as finished. */
+  setCompleted(infoHash: Uint8Array, count: number, now: Tick): boolean {
+    return this.#at(infoHash, now, (record) => {
+      this.#shards.words[record + Field.completed] = count;
+    });
+  }
+
+  /** Takes the finished downloads that are not stored yet. They are told to others after `settle`. */
+  takeFinished(): FinishedDownloads[] {
+    const finished: FinishedDownloads[] = [];
+    const { words } = this.#shards;
+    for (let shard = 0; shard < SHARDS; shard++) {
+      this.#shards.enter(shard);
+      for (let record = this.#shards.takeDirty(); record !== 0; record = this.#shards.takeDirty()) {
+        const key = words.slice(record + Field.infoHash, record + Field.infoHash + 5);
+        if (this.#shards.hasFlag(record, Flag.web)) setWebKey(key, key.slice());
+        finished.push({ infoHash: new Uint8Array(key.buffer), count: words[record + Field.pending] as number });
+        words[record + Field.pending] = 0;
+      }
+      this.#shards.leave();
+    }
+    return finished;
+  }
+
+  /** What was taken is stored. */
+  settle(finished: readonly FinishedDownloads[], now: Tick): void {
+    for (const { infoHash, count } of finished) {
+      this.#at(infoHash, now, (record) => {
+        (this.#shards.words[record + Field.completed] as number) += count;
+      });
+    }
+  }
+
+  /** Works on the record of a torrent, a new one if need be. */
+  #at(infoHash: Uint8Array, now: Tick, change: (record: number) => void): boolean {
+    const words = wordsOf(infoHash);
+    const hash = this.#shards.hashOf(words);
+    this.#shards.enter(hash);
+    try {
+      const record = this.#shards.find(hash, words) || this.#shards.create(hash, words, now, SOON);
+      if (record !== 0) change(record);
+      return record !== 0;
+    } finally {
+      this.#shards.leave();
+    }
+  }
+}
+
+const wordsOf = (infoHash: Uint8Array): Int32Array => new Int32Array(infoHash.slice().buffer);

@@ -1,0 +1,282 @@
+/**
+ * All swarms of a tracker in one piece of shared memory. Each thread has its own SwarmTable over the same memory; a
+ * swarm is used under the lock of its shard, for about a microsecond.
+ *
+ * When the memory is full: a newcomer takes the place of a peer of its swarm that was silent for long; a swarm that
+ * was not there before is refused (`full`), until expiry makes room. Registered torrents are never thrown out; those
+ * that only have a number of finished downloads go, when they have no peers, before the memory is full.
+ */
+import type { AnnounceCall, Outcome, SwarmCounts, SwarmStore, Tick } from '../swarm-store.ts';
+import { Field, Flag, setWebKey } from './swarm-record.ts';
+import { SwarmShards } from './swarm-shards.ts';
+import { Control, SHARDS, type TableMemory, UNIT } from './table-memory.ts';
+
+export interface SwarmTableOptions {
+  /** Serve only torrents that are registered. */
+  readonly requiresRegistration: boolean;
+  /** Silence after which a peer is gone, ticks. */
+  readonly lifetime: Tick;
+  /** Most peers of one address, or of one IPv6 network of 64 bits. */
+  readonly peersPerAddress: number;
+}
+
+/** What a table holds, for metrics. */
+export interface TableUse {
+  readonly swarms: number;
+  readonly webPeers: number;
+  readonly peers4: number;
+  readonly peers6: number;
+  /** Bytes given out, and bytes that there are. */
+  readonly used: number;
+  readonly capacity: number;
+}
+
+export class SwarmTable implements SwarmStore {
+  /** May be changed at any time. */
+  options: SwarmTableOptions;
+  readonly #memory: TableMemory;
+  readonly #shards: SwarmShards;
+  readonly #target = new Int32Array(5);
+  readonly #webKey = new Int32Array(5);
+  readonly #counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
+
+  /** `seed`: of the choice of peers. */
+  constructor(memory: TableMemory, options: SwarmTableOptions, seed: number) {
+    this.options = options;
+    this.#memory = memory;
+    this.#shards = new SwarmShards(memory, seed);
+  }
+
+  announce(call: AnnounceCall): undefined {
+    begin(call);
+    call.outcome = this.#announceTo(call.infoHash, call);
+    this.addWeb(call);
+  }
+
+  #announceTo(infoHash: Int32Array, call: AnnounceCall): Outcome {
+    const shards = this.#shards;
+    const hash = shards.hashOf(infoHash);
+    shards.enter(hash);
+    try {
+      let record = shards.find(hash, infoHash);
+      if (record === 0) {
+        if (this.options.requiresRegistration) return 'unknown';
+        if (call.event === 'stopped') return 'served';
+        record = shards.create(hash, infoHash, call.now, this.options.lifetime);
+        if (record === 0) return 'full';
+      }
+      if (!shards.hasFlag(record, Flag.alias)) {
+        const outcome = this.#admit(record);
+        if (outcome === 'served') this.#serve(record, call, this.options.peersPerAddress);
+        return outcome;
+      }
+      if (shards.hasFlag(record, Flag.denied)) return 'denied';
+      if (infoHash === this.#target) return 'unknown'; // another name of another name
+      this.#readTarget(record);
+    } finally {
+      shards.leave();
+    }
+    return this.#announceTo(this.#target, call);
+  }
+
+  /**
+   * An announce over a WebSocket: such peers find each other only, but all counts are told together. Their addresses,
+   * of 6 bytes as in IPv4, say which connection they are on.
+   */
+  announceWeb(call: AnnounceCall): void {
+    begin(call);
+    call.outcome = this.resolve(call.infoHash);
+    if (call.outcome !== 'served') return;
+    const counts = this.#counts;
+    this.#scrape(this.#target, counts);
+    setWebKey(this.#webKey, this.#target);
+    call.outcome = this.#announceToWeb(call);
+    call.complete += counts.complete;
+    call.incomplete += counts.incomplete;
+    call.completed = counts.completed;
+  }
+
+  #announceToWeb(call: AnnounceCall): Outcome {
+    const shards = this.#shards;
+    const hash = shards.hashOf(this.#webKey);
+    shards.enter(hash);
+    try {
+      let record = shards.find(hash, this.#webKey);
+      if (record === 0) {
+        if (call.event === 'stopped') return 'served';
+        record = shards.create(hash, this.#webKey, call.now, this.options.lifetime);
+        if (record === 0) return 'full';
+        shards.setFlags(record, Flag.web, 0);
+      }
+      shards.open(record);
+      const before = shards.peers4.count;
+      this.#serve(record, call, Number.MAX_SAFE_INTEGER);
+      Atomics.add(shards.words, Control.webPeers, shards.peers4.count - before);
+      return 'served';
+    } finally {
+      shards.leave();
+    }
+  }
+
+  /** Whether a torrent is served at all; `resolved` is then the info hash of its swarm. */
+  resolve(infoHash: Int32Array): Outcome {
+    const shards = this.#shards;
+    const hash = shards.hashOf(infoHash);
+    shards.enter(hash);
+    try {
+      const record = shards.find(hash, infoHash);
+      if (infoHash !== this.#target) this.#target.set(infoHash);
+      if (record === 0) return this.options.requiresRegistration ? 'unknown' : 'served';
+      if (!shards.hasFlag(record, Flag.alias)) return this.#admit(record);
+      if (shards.hasFlag(record, Flag.denied)) return 'denied';
+      if (infoHash === this.#target) return 'unknown'; // another name of another name
+      this.#readTarget(record);
+    } finally {
+      shards.leave();
+    }
+    return this.resolve(this.#target);
+  }
+
+  /** Five words, valid until the next call to this table: see `resolve`. */
+  get resolved(): Int32Array {
+    return this.#target;
+  }
+
+  #admit(record: number): Outcome {
+    if (this.#shards.hasFlag(record, Flag.denied)) return 'denied';
+    return this.options.requiresRegistration && !this.#shards.hasFlag(record, Flag.registered) ? 'unknown' : 'served';
+  }
+
+  #serve(record: number, call: AnnounceCall, peersPerAddress: number): void {
+    const shards = this.#shards;
+    shards.open(record);
+    const own = call.family === 4 ? shards.peers4 : shards.peers6;
+    let self = own.find(call.address);
+    if (call.event === 'stopped') {
+      if (self >= 0) own.remove(self);
+    } else if (self < 0) {
+      self = own.add(call.address, call.peerId, call.role, call.now, peersPerAddress);
+      if (self >= 0 && call.event === 'completed' && call.role === 'seeding') shards.countCompleted(record);
+    } else {
+      const before = own.roleOf(self);
+      self = own.touch(self, call.role, call.now);
+      if (call.event === 'started') own.rename(self, call.peerId);
+      if (call.event === 'completed' && call.role === 'seeding' && before !== 'seeding') shards.countCompleted(record);
+    }
+    call.complete = shards.peers4.seeding + shards.peers6.seeding;
+    call.incomplete = shards.peers4.count + shards.peers6.count - call.complete;
+    call.completed = shards.words[record + Field.completed] as number;
+    if (call.event !== 'stopped' && call.want > 0) this.#choose(record, call, self);
+  }
+
+  /** Who fetches nothing gets the peers that do; on WebSockets any, because offers are spread (web-front.ts). */
+  #choose(record: number, call: AnnounceCall, self: number): void {
+    const { peers4, peers6 } = this.#shards;
+    const isForDownload = call.role === 'downloading' || this.#shards.hasFlag(record, Flag.web);
+    const ids = call.wantsPeerIds ? call.peerIds : null;
+    const [own, other] = call.family === 4 ? [peers4, peers6] : [peers6, peers4];
+    const [ownSink, otherSink] = call.family === 4 ? [call.peers4, call.peers6] : [call.peers6, call.peers4];
+    const found = own.choose(ownSink, ids, call.want, self, isForDownload);
+    if (call.isForBothFamilies && found < call.want) {
+      other.choose(otherSink, ids, call.want - found, -1, isForDownload);
+    }
+  }
+
+  scrape(infoHash: Int32Array, counts: SwarmCounts): undefined {
+    clear(counts);
+    if (this.resolve(infoHash) !== 'served') return;
+    this.#scrape(this.#target, counts);
+    if (Atomics.load(this.#memory.words, Control.webPeers) === 0) return;
+    const { completed } = counts;
+    setWebKey(this.#webKey, this.#target);
+    const web = this.#counts;
+    this.#scrape(this.#webKey, web);
+    counts.complete += web.complete;
+    counts.incomplete += web.incomplete;
+    counts.downloaders += web.downloaders;
+    counts.completed = completed;
+  }
+
+  /** Counts of one record; zeros when there is none. */
+  #scrape(infoHash: Int32Array, counts: SwarmCounts): void {
+    const shards = this.#shards;
+    const hash = shards.hashOf(infoHash);
+    clear(counts);
+    shards.enter(hash);
+    try {
+      const record = shards.find(hash, infoHash);
+      if (record === 0 || shards.hasFlag(record, Flag.alias)) return;
+      shards.open(record);
+      counts.downloaders = shards.peers4.downloading + shards.peers6.downloading;
+      counts.complete = shards.peers4.seeding + shards.peers6.seeding;
+      counts.incomplete = shards.peers4.count + shards.peers6.count - counts.complete;
+      counts.completed = shards.words[record + Field.completed] as number;
+    } finally {
+      shards.leave();
+    }
+  }
+
+  /** Adds the peers on WebSockets to the counts of a call that was served, here or by another store. */
+  addWeb(call: AnnounceCall): void {
+    if (Atomics.load(this.#memory.words, Control.webPeers) === 0 || call.outcome !== 'served') return;
+    if (this.resolve(call.infoHash) !== 'served') return;
+    setWebKey(this.#webKey, this.#target);
+    this.#scrape(this.#webKey, this.#counts);
+    call.complete += this.#counts.complete;
+    call.incomplete += this.#counts.incomplete;
+  }
+
+  #readTarget(alias: number): void {
+    const { words } = this.#shards;
+    for (let i = 0; i < 5; i++) this.#target[i] = words[alias + Field.peers4 + i] as number;
+  }
+
+  /** Removes silent peers and empty swarms whose turn has come; answers with the number of swarms looked at. */
+  sweep(now: Tick): number {
+    let swept = 0;
+    for (let shard = 0; shard < SHARDS; shard++) swept += this.sweepShard(shard, now);
+    return swept;
+  }
+
+  /** One shard of 256; the lock is given up after each swarm. */
+  sweepShard(shard: number, now: Tick): number {
+    let swept = 0;
+    for (let hasMore = true; hasMore; swept++) {
+      this.#shards.enter(shard);
+      try {
+        hasMore = this.#shards.sweepOne(now, this.options.lifetime);
+      } finally {
+        this.#shards.leave();
+      }
+    }
+    return swept - 1;
+  }
+
+  get use(): TableUse {
+    const { words, units } = this.#memory;
+    return {
+      swarms: Atomics.load(words, Control.swarms),
+      webPeers: Atomics.load(words, Control.webPeers),
+      peers4: Atomics.load(words, Control.peers4) - Atomics.load(words, Control.webPeers),
+      peers6: Atomics.load(words, Control.peers6),
+      used: Atomics.load(words, Control.usedUnits) * UNIT,
+      capacity: units * UNIT,
+    };
+  }
+}
+
+function begin(call: AnnounceCall): void {
+  call.peers4.at = 0;
+  call.peers6.at = 0;
+  call.peerIds.at = 0;
+  call.complete = 0;
+  call.incomplete = 0;
+  call.completed = 0;
+}
+
+function clear(counts: SwarmCounts): void {
+  counts.complete = 0;
+  counts.incomplete = 0;
+  counts.downloaders = 0;
+  counts.completed = 0;
+}

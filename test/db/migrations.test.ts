@@ -1,0 +1,122 @@
+/** How a database comes to its newest form. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import type { DstError } from '../../src/base/errors.ts';
+import { allMigrations } from '../../src/db/migrations/migrate.ts';
+import type { Migration } from '../../src/db/migrations/migration.ts';
+import { openDatabase, openWith } from '../../src/db/open-database.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dst-migrations-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = (): string => join(folder, `${++files}.db`);
+
+const newest = allMigrations.at(-1)?.name as string;
+const later: Migration = {
+  name: '9001-comments',
+  statements: ({ columnTypes }) => [
+    `alter table torrents add column comment ${columnTypes.text}`,
+    "update torrents set comment = 'none'",
+  ],
+};
+const broken: Migration = {
+  name: '9002-broken',
+  statements: () => [
+    'create table half (a integer) strict',
+    'update torrents set completed = 99',
+    'drop table nothing',
+  ],
+};
+
+const infoHash = new Uint8Array(20).fill(1);
+
+/** A file of this version with one torrent in it. */
+async function makeFile(): Promise<string> {
+  const path = newFile();
+  await using database = await openDatabase(path);
+  await database.tracker.torrents.change([{ infoHash, name: 'kept' }]);
+  return path;
+}
+
+const read = (path: string, query: string): unknown[] => {
+  using file = new DatabaseSync(path, { readOnly: true });
+  return file
+    .prepare(query)
+    .all()
+    .map((row) => Object.values(row)[0]);
+};
+
+test('names of migrations are in order and unique', () => {
+  const names = allMigrations.map(({ name }) => name);
+  assert.deepEqual(names, [...new Set(names)].sort());
+  for (const name of names) assert.match(name, /^\d{4}-[a-z-]+$/);
+});
+
+test('an older file is copied beside itself and then migrated', async () => {
+  const path = await makeFile();
+  {
+    await using database = await openWith(path, [...allMigrations, later]);
+    assert.equal(database.backup, `${path}.${newest}.backup`);
+    assert.equal((await database.tracker.torrents.find(infoHash))?.name, 'kept');
+  }
+  const backup = `${path}.${newest}.backup`;
+  assert.deepEqual(read(path, 'select comment from torrents'), ['none']);
+  assert.deepEqual(
+    read(path, 'select name from dst_migrations order by name'),
+    [...allMigrations, later].map((m) => m.name),
+  );
+  assert.equal(statSync(backup).mode & 0o777, 0o600);
+  assert.equal(existsSync(`${backup}.unfinished`), false);
+  await using old = await openDatabase(backup);
+  assert.equal((await old.tracker.torrents.find(infoHash))?.name, 'kept');
+});
+
+test('a new or current file is not copied', async () => {
+  const path = newFile();
+  for (let i = 0; i < 2; i++) {
+    await using database = await openDatabase(path);
+    assert.equal(database.backup, null);
+  }
+  assert.equal(existsSync(`${path}.${newest}.backup`), false);
+});
+
+test('a file from a newer version is refused and not changed', async () => {
+  const path = await makeFile();
+  await (await openWith(path, [...allMigrations, later])).close();
+  const before = readFileSync(path);
+  await assert.rejects(openDatabase(path), (error: DstError) => {
+    assert.equal(error.code, 'DB_TOO_NEW');
+    assert.deepEqual(error.details, { migration: later.name });
+    return true;
+  });
+  assert.deepEqual(readFileSync(path), before);
+});
+
+test('a migration that fails leaves the file as it was', async () => {
+  const path = await makeFile();
+  await assert.rejects(openWith(path, [...allMigrations, later, broken]), (error: DstError) => {
+    assert.equal(error.code, 'DB_MIGRATION_FAILED');
+    assert.deepEqual(error.details, { backup: `${path}.${newest}.backup` });
+    return true;
+  });
+  assert.deepEqual(read(path, "select name from sqlite_master where name = 'half'"), []);
+  assert.deepEqual(read(path, 'select completed from torrents'), [0]);
+  assert.deepEqual(
+    read(path, 'select name from dst_migrations'),
+    allMigrations.map(({ name }) => name),
+  );
+  await using database = await openDatabase(path);
+  assert.equal((await database.tracker.torrents.find(infoHash))?.name, 'kept');
+});
+
+test('every table refuses values of another type', async () => {
+  const path = await makeFile();
+  assert.deepEqual(
+    read(path, "select name from pragma_table_list where type = 'table' and not strict and name not like 'sqlite_%'"),
+    [],
+  );
+});

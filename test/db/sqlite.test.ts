@@ -1,0 +1,120 @@
+/** SQLite against the compliance suite, in memory and as a file, and what only a file can do. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import type { BatchStatement } from '../../src/db/connection.ts';
+import { openDatabase } from '../../src/db/open-database.ts';
+import { openSqlite } from '../../src/db/sqlite/open.ts';
+import { type Counting, startCounting, takeOver } from './counting.ts';
+import { trackerRepositoryCompliance } from './tracker-repository-compliance.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dst-db-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = (): string => join(folder, `${++files}.db`);
+
+trackerRepositoryCompliance('an SQLite (memory)', (options) => openDatabase(':memory:', options));
+trackerRepositoryCompliance('an SQLite (file)', (options) => openDatabase(newFile(), options));
+
+test('a file is read again by each way to name it', async () => {
+  const path = newFile();
+  const infoHash = new Uint8Array(20).fill(1);
+  for (const [i, url] of [path, `sqlite:${path}`, `sqlite://${path}`].entries()) {
+    await using database = await openDatabase(url);
+    assert.equal(database.dialect, 'sqlite');
+    await database.tracker.torrents.addCompleted([{ infoHash, count: 1 }]);
+    assert.equal((await database.tracker.torrents.find(infoHash))?.completed, i + 1);
+  }
+});
+
+test('only its owner may read a new file, and closing leaves nothing beside it', async () => {
+  const path = newFile();
+  const database = await openDatabase(path);
+  await database.tracker.torrents.addCompleted([{ infoHash: new Uint8Array(20), count: 1 }]);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(`${path}-wal`).mode & 0o777, 0o600);
+  await database.close();
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith(`${files}.db`)),
+    [`${files}.db`],
+  );
+});
+
+test('an address that names no database is refused', async () => {
+  for (const url of ['', 'sqlite:', 'mysql://localhost/x', 'file:x.db', 'sqlite:file:x.db', 'postgres://a:b:c@[/x']) {
+    await assert.rejects(openDatabase(url), { code: 'DB_BAD_URL' }, url);
+  }
+});
+
+test('a refused address never shows its password', async () => {
+  await assert.rejects(openDatabase('postgres://user:s3cret@host:port/x'), (error: Error) => {
+    assert.doesNotMatch(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, /s3cret/);
+    return true;
+  });
+});
+
+test('a folder that is missing, and a file that is a folder, cannot be opened', async () => {
+  const isFolder = newFile();
+  mkdirSync(isFolder);
+  for (const path of [join(folder, 'missing', 'a.db'), isFolder]) {
+    await assert.rejects(openDatabase(path), { code: 'DB_OPEN_FAILED' });
+  }
+});
+
+test('a file that is no database is left as it is', async () => {
+  const path = newFile();
+  writeFileSync(path, 'This is a letter to my aunt, and not a database at all.'.repeat(100));
+  const { mtimeMs } = statSync(path);
+  await assert.rejects(openDatabase(path), { code: 'DB_DAMAGED' });
+  assert.equal(statSync(path).mtimeMs, mtimeMs);
+});
+
+test('two connections of one thread write to one file at the same time', async () => {
+  const path = newFile();
+  const [first, second] = await Promise.all([openDatabase(path), openDatabase(path)]);
+  const infoHash = new Uint8Array(20).fill(1);
+  await Promise.all(
+    Array.from({ length: 200 }, (_, i) => {
+      const { torrents } = (i % 2 === 0 ? first : second).tracker;
+      return i % 3 === 0
+        ? torrents.change([{ infoHash, name: String(i) }])
+        : torrents.addCompleted([{ infoHash, count: 1 }]);
+    }),
+  );
+  assert.equal((await second.tracker.torrents.find(infoHash))?.completed, 133);
+  await Promise.all([first.close(), second.close()]);
+});
+
+test('four processes create one file and write to it at the same time', async () => {
+  const path = newFile();
+  const rounds = 150;
+  const counting: Counting[] = Array.from({ length: 4 }, () => startCounting(path, rounds));
+  const ends = await Promise.all(counting.map(({ child }) => once(child, 'close')));
+  for (const end of ends) assert.deepEqual(end, [0, null]);
+  assert.deepEqual(await takeOver(path), { counts: [4 * rounds], names: [4 * rounds] });
+});
+
+test('who holds a file for too long makes others busy, not broken', async () => {
+  const path = newFile();
+  await (await openDatabase(path)).close();
+  const connection = await openSqlite(path, 1);
+  using other = new DatabaseSync(path);
+  other.exec('begin immediate');
+  const count: BatchStatement = {
+    columns: { info_hash: 'bytes' },
+    steps: [
+      `insert into torrents (info_hash, is_registered, is_denied, completed, created_at, updated_at)
+        select info_hash, false, false, 0, 0, 0 from batch`,
+    ],
+  };
+  const rows = [[new Uint8Array(20)]];
+  await assert.rejects(connection.runBatch(count, rows), { code: 'DB_BUSY', isRetryable: true });
+  assert.deepEqual(await connection.kysely.selectFrom('torrents').selectAll().execute(), []);
+  other.exec('rollback');
+  assert.equal(await connection.runBatch(count, rows), 1);
+  await connection.close();
+});

@@ -1,0 +1,80 @@
+/** `dst tracker` as an operator runs it, with our own client at both ends. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
+
+for (const [protocol, threads] of [
+  ['http', '1'],
+  ['udp', '2'],
+] as const) {
+  test(`a seeder and a downloader find each other through it over ${protocol}, with ${threads} threads`, async () => {
+    await using folder = await scratchFolder();
+    const options = { cwd: folder.path };
+    const listen = ['--bind', '127.0.0.1', '--port', '0'];
+    await using tracker = new DstRun(['tracker', ...listen, '--threads', threads], options);
+    const { urls } = (await tracker.event('listening')) as unknown as { urls: string[] };
+    const url = urls.find((one) => one.startsWith(protocol)) as string;
+    const content = randomBytes(300_000);
+    await writeFile(join(folder.path, 'data.bin'), content);
+    await dstJson(['create', 'data.bin', '-o', 'data.torrent', '--tracker', url], options);
+    await using seeder = new DstRun(['seed', 'data.torrent', ...listen], options);
+    await seeder.event('seeding');
+    await tracker.event('use', (event) => event['peers4'] === 1);
+    const { code, stderr } = await dst(['download', 'data.torrent', '-o', 'copy', '--no-seed', ...listen], options);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await readFile(join(folder.path, 'copy', 'data.bin')), content);
+  });
+}
+
+test('ends with the usual code when it is stopped, and frees its port', async () => {
+  const tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', '0', '--threads', '2']);
+  const { urls } = (await tracker.event('listening')) as unknown as { urls: string[] };
+  const port = new URL(urls[0] as string).port;
+  tracker.child.kill('SIGTERM');
+  assert.equal(await tracker.end(), 143);
+  await using again = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port]);
+  await again.event('listening');
+});
+
+test('says which port is in use', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  for (const threads of ['1', '2']) {
+    const { stderr } = await assertFails(
+      ['tracker', '--bind', '127.0.0.1', '--port', String(port), '--threads', threads],
+      5,
+      'NET_PORT_IN_USE',
+    );
+    assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${port}`));
+  }
+  server.close();
+});
+
+test('refuses intervals that no client would keep', async () => {
+  await assertFails(['tracker', '--interval', '5'], 2, 'USAGE_VALUE');
+});
+
+test('refuses addresses of shared swarms that are none, and never repeats what was given', async () => {
+  const { stderr } = await assertFails(['tracker', '--swarms', 'http://:secret@cache'], 2, 'USAGE_VALUE');
+  assert.doesNotMatch(stderr, /secret/);
+});
+
+test('refuses files that hold no key for connection ids', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'key');
+  await assertFails(['tracker', '--udp-key', path], 3, 'INPUT_UNREADABLE');
+  await writeFile(path, 'abc');
+  await assertFails(['tracker', '--udp-key', path], 2, 'USAGE_VALUE');
+});
+
+test('prints the DNS record of its ports (BEP 34)', async () => {
+  const { stdout } = await dst(['tracker', 'dns', '--port', '8080']);
+  assert.equal(stdout, 'BITTORRENT UDP:8080 TCP:8080\n');
+  assert.deepEqual(await dstJson(['tracker', 'dns']), { type: 'TXT', value: 'BITTORRENT UDP:6969 TCP:6969' });
+  await assertFails(['tracker', 'dns', '--port', '0'], 2, 'USAGE_VALUE');
+});

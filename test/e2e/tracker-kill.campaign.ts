@@ -1,0 +1,70 @@
+/**
+ * A tracker is killed (SIGKILL) at random moments under 20,000 announces a second, and started again on the same port and
+ * data. It is there again at once, and no number of finished downloads that anybody was ever told goes backwards.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { seededRandom } from '../../src/base/random.ts';
+import { decodeScrapeReply, encodeScrapeQuery } from '../../src/codec/announce/index.ts';
+import { campaignSize } from '../campaign.ts';
+import { AnnounceLoad } from '../tracker/announce-load.ts';
+import { DstRun, scratchFolder } from './cli-process.ts';
+
+const KILLS = campaignSize(4, 50);
+const RATE = 20_000;
+const TORRENTS = 50;
+/** A kill comes so long after the tracker has told of finished downloads for the first time, ms at most. */
+const LATEST_KILL = 1500;
+/** Time in which a tracker has to be there, ms; several times what it takes, for machines that are busy. */
+const START_TIME = 2000;
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+
+const infoHashes = Array.from({ length: TORRENTS }, (_, i) => new Uint8Array(20).fill(i + 1));
+
+/** Finished downloads of each torrent, as the tracker tells them. */
+async function finished(port: number): Promise<number[]> {
+  const answer = await fetch(`http://127.0.0.1:${port}/scrape?${encodeScrapeQuery(infoHashes)}`);
+  const reply = decodeScrapeReply(new Uint8Array(await answer.arrayBuffer()));
+  assert.equal(reply?.kind, 'success');
+  return reply.entries.map((entry) => entry.downloaded);
+}
+
+test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  await using folder = await scratchFolder();
+  const start = async (port: number): Promise<{ run: DstRun; port: number; time: number }> => {
+    const began = performance.now();
+    const run = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', String(port), '--data', folder.path]);
+    const { urls } = (await run.event('listening')) as unknown as { urls: string[] };
+    return { run, port: Number(new URL(urls[0] as string).port), time: performance.now() - began };
+  };
+  let { run, port } = await start(0);
+  await using load = await AnnounceLoad.start(port, infoHashes, RATE);
+  let told = await finished(port);
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const before = told;
+    const end = performance.now() + random.below(LATEST_KILL);
+    while (performance.now() < end || told.every((count, i) => count === before[i])) {
+      const now = await finished(port);
+      for (const [i, count] of now.entries()) assert.ok(count >= (told[i] as number), 'a number went backwards');
+      told = now;
+    }
+    run.child.kill('SIGKILL');
+    await once(run.child, 'close');
+    const again = await start(port);
+    assert.ok(again.time < START_TIME, `start ${kill} took ${Math.round(again.time)} ms`);
+    run = again.run;
+    const now = await finished(port);
+    for (const [i, count] of now.entries()) {
+      assert.ok(
+        count >= (told[i] as number),
+        `kill ${kill}: ${told[i]} finished downloads were told, ${count} are left`,
+      );
+    }
+    told = now;
+  }
+  assert.ok(load.answered > KILLS * 1000, `${load.answered} announces were answered`);
+  assert.ok(told.every((count) => count > 0));
+  await run[Symbol.asyncDispose]();
+});

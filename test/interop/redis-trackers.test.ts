@@ -1,0 +1,242 @@
+/** Several `dst tracker` on one Redis server, and what becomes of them when it dies. */
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  decodeUdpTrackerReply,
+  encodeUdpTrackerRequest,
+  type UdpTrackerReply,
+} from '../../src/codec/announce/index.ts';
+import { escapeAll, hashOf, idOf, requestOf } from '../../src/tracker/fakes.test.ts';
+import { dstCommand } from './clients/dst.ts';
+import { enterNamespace } from './namespace.ts';
+import { Program } from './program.ts';
+import { RedisServer } from './redis-server.ts';
+
+const skip = await enterNamespace(import.meta.filename, ['redis']);
+const [ONE, OTHER] = ['10.99.0.1', '10.99.0.2'] as const;
+const PORT = 6971;
+/** A call waits for Redis for 500 ms at the most; the rest is for a busy machine. */
+const LONGEST_ANSWER_MS = 2_000;
+const RECOVERY_MS = 20_000;
+
+interface Health {
+  readonly status: string;
+  readonly problems: readonly string[];
+  readonly sharedSwarms: readonly { readonly status: string; readonly reason: string }[];
+}
+
+/** Two nodes, one Redis server, one key for connection ids. */
+class Cluster implements AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly programs: Program[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dst-redis-nodes-'));
+
+  private constructor(redis: RedisServer) {
+    this.redis = redis;
+  }
+
+  static async start(): Promise<Cluster> {
+    const cluster = new Cluster(await RedisServer.start());
+    writeFileSync(join(cluster.#folder, 'key'), `${'0123456789abcdef'.repeat(2)}\n`);
+    for (const ip of [ONE, OTHER]) await cluster.startNode(ip);
+    return cluster;
+  }
+
+  async startNode(ip: string): Promise<void> {
+    const folder = join(this.#folder, ip);
+    mkdirSync(folder, { recursive: true });
+    const where = ['--bind', ip, '--port', String(PORT), '--threads', '2', '--data', join(folder, 'data')];
+    const shared = ['--swarms', this.redis.url, '--udp-key', join(this.#folder, 'key')];
+    const program = new Program(folder, dstCommand('tracker', ...where, ...shared, '--json'));
+    this.programs.push(program);
+    await program.untilListening({ host: ip, port: PORT });
+  }
+
+  /** Resolves when the node at `ip` says that every thread is as wanted. */
+  async untilHealth(ip: string, status: string): Promise<Health> {
+    let health = await healthOf(ip);
+    const program = this.programs[0] as Program;
+    const isReached = async (): Promise<boolean> => {
+      health = await healthOf(ip);
+      return health.status === status && health.sharedSwarms.every((one) => one.status === status);
+    };
+    await program.until(`${status}: ${JSON.stringify(health)}`, isReached, RECOVERY_MS);
+    return health;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.programs.map((program) => program.stop()));
+    await this.redis[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** The body of an answer, a character for each byte. Each request has a connection of its own. */
+async function get(ip: string, target: string): Promise<string> {
+  const request = httpGet({ host: ip, port: PORT, path: target, agent: false, timeout: LONGEST_ANSWER_MS });
+  request.on('timeout', () => request.destroy(new Error('no answer in time')));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.setEncoding('latin1');
+  return (await response.toArray()).join('');
+}
+
+async function healthOf(ip: string): Promise<Health> {
+  return JSON.parse(await get(ip, '/health')) as Health;
+}
+
+async function announceHttp(ip: string, swarm: number, port: number, more = ''): Promise<string> {
+  const query = `info_hash=${escapeAll(hashOf(swarm))}&peer_id=${escapeAll(idOf(ip, port))}&port=${port}&left=1`;
+  const text = await get(ip, `/announce?${query}${more}`);
+  assert.ok(!text.includes('failure reason'), text);
+  return text;
+}
+
+/** A UDP client: what it asks is sent once. */
+class UdpClient implements AsyncDisposable {
+  readonly #socket = createSocket('udp4');
+
+  async open(ip: string): Promise<this> {
+    this.#socket.bind(0, ip);
+    await once(this.#socket, 'listening');
+    return this;
+  }
+
+  async #ask(datagram: Uint8Array, node: string): Promise<UdpTrackerReply> {
+    const answer = once(this.#socket, 'message', { signal: AbortSignal.timeout(LONGEST_ANSWER_MS) });
+    this.#socket.send(datagram, PORT, node);
+    const [message] = (await answer) as [Uint8Array];
+    return decodeUdpTrackerReply(message, 4) as UdpTrackerReply;
+  }
+
+  async connect(node: string): Promise<Uint8Array> {
+    const reply = await this.#ask(encodeUdpTrackerRequest({ action: 'connect', transactionId: 1 }), node);
+    assert.equal(reply.action, 'connect');
+    return reply.connectionId;
+  }
+
+  /** Peers in the answer, as `host:port`. */
+  async announce(node: string, connectionId: Uint8Array, swarm: number, port: number): Promise<string[]> {
+    const request = requestOf({ infoHash: hashOf(swarm), port, numWant: 50 });
+    const datagram = encodeUdpTrackerRequest({
+      action: 'announce',
+      connectionId,
+      transactionId: 2,
+      request,
+      urlData: null,
+    });
+    const reply = await this.#ask(datagram, node);
+    assert.equal(reply.action, 'announce');
+    return reply.success.peers.map((peer) => `${peer.host}:${peer.port}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+    await once(this.#socket, 'close');
+  }
+}
+
+/** Announces over HTTP and UDP to both nodes, one after the other, until it is stopped. */
+class Load implements AsyncDisposable {
+  answered = 0;
+  longest = 0;
+  readonly failures: string[] = [];
+  readonly #done: Promise<void> = this.#run();
+  #isStopped = false;
+
+  async #run(): Promise<void> {
+    await using client = await new UdpClient().open('10.99.0.9');
+    const ids = new Map<string, Uint8Array>();
+    for (const node of [ONE, OTHER]) ids.set(node, await client.connect(node));
+    for (let i = 0; !this.#isStopped; i++) {
+      const node = i % 2 === 0 ? ONE : OTHER;
+      const begin = performance.now();
+      try {
+        if (i % 4 < 2) await announceHttp(node, i % 50, 2000 + (i % 1000));
+        else await client.announce(node, ids.get(node) as Uint8Array, i % 50, 2000 + (i % 1000));
+        this.answered++;
+      } catch (error) {
+        this.failures.push(`after ${Math.round(performance.now() - begin)} ms: ${String(error)}`);
+      }
+      this.longest = Math.max(this.longest, performance.now() - begin);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+describe('two trackers on one Redis server', { skip }, () => {
+  test('see the peers of each other over HTTP and UDP, with one connection id for both', async () => {
+    await using cluster = await Cluster.start();
+    await cluster.untilHealth(ONE, 'ok');
+    await announceHttp(ONE, 1, 4242);
+    await using client = await new UdpClient().open('10.99.0.5');
+    const id = await client.connect(ONE);
+    assert.deepEqual(await client.announce(OTHER, id, 1, 4343), ['10.99.0.1:4242']);
+    const dictionaries = await announceHttp(ONE, 1, 4242, '&compact=0');
+    assert.match(dictionaries, /d2:ip9:10\.99\.0\.57:peer id20:.{20}4:porti4343ee/s);
+    assert.match(await get(OTHER, `/scrape?info_hash=${escapeAll(hashOf(1))}`), /10:incompletei2e/);
+    assert.equal((await healthOf(ONE)).sharedSwarms.length, 2);
+  });
+
+  test('go on alone when it is killed, say so, and share again when it is back', async () => {
+    await using cluster = await Cluster.start();
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
+    await using load = new Load();
+    await sleep(500);
+    await cluster.redis.kill();
+    await announceHttp(ONE, 902, 4001);
+    const health = await cluster.untilHealth(ONE, 'degraded');
+    assert.match(health.problems.join(), /thread 0 does not reach the shared swarms/);
+    await cluster.untilHealth(OTHER, 'degraded');
+    assert.ok(!(await announceHttp(ONE, 902, 4002)).includes('failure'));
+    await sleep(500);
+    await cluster.redis.startAgain();
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
+    await announceHttp(ONE, 903, 4003);
+    assert.match(await announceHttp(OTHER, 903, 4004), /10:incompletei2e/, 'peers are shared again');
+    await load.stop();
+    assert.deepEqual(load.failures, []);
+    assert.ok(load.answered > 100 && load.longest < LONGEST_ANSWER_MS, `${load.answered}, ${load.longest} ms`);
+    assert.ok(cluster.programs.every((program) => !program.hasEnded));
+  });
+
+  test('answer in time while it hangs, and come back to it', async () => {
+    await using cluster = await Cluster.start();
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
+    await using load = new Load();
+    await sleep(300);
+    cluster.redis.pause();
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'degraded')));
+    await sleep(2_000);
+    cluster.redis.resume();
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
+    await load.stop();
+    assert.deepEqual(load.failures, []);
+    assert.ok(load.longest < LONGEST_ANSWER_MS, `${load.longest} ms`);
+  });
+
+  test('start when it is not there, and find it later', async () => {
+    await using cluster = await Cluster.start();
+    await Promise.all(cluster.programs.splice(0).map((program) => program.stop()));
+    await cluster.redis.kill();
+    await cluster.startNode(ONE);
+    assert.equal((await healthOf(ONE)).status, 'degraded');
+    await announceHttp(ONE, 1, 4001);
+    await cluster.redis.startAgain();
+    await cluster.untilHealth(ONE, 'ok');
+  });
+});
