@@ -4,25 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { ByteCount, Millis } from '../../base/units.ts';
-
-export interface ControlRequest {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  /** Address of the client. */
-  readonly host: string;
-}
-
-export interface ControlResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
-
-export type ControlHandler = (request: ControlRequest) => Promise<ControlResponse>;
+import type { ControlHandler, ControlResponse } from '../tracker-api/index.ts';
 
 /** Longest body of a request, bytes. */
 const LONGEST_BODY: ByteCount = 256 * 1024;

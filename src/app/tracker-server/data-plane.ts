@@ -16,7 +16,8 @@ import {
   WebFront,
   type WebRelay,
 } from '../../tracker/index.ts';
-import { type ControlHandler, controlServer } from './control.ts';
+import type { ControlHandler } from '../tracker-api/index.ts';
+import { controlServer } from './control.ts';
 import { HttpListener } from './http-listener.ts';
 import type { RedisSwarms, StoreHealth } from './redis/redis-swarms.ts';
 import { tickReader } from './tracker-time.ts';

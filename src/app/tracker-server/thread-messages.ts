@@ -1,7 +1,7 @@
 /** What the threads of a tracker tell each other. */
 import type { PeerAddress } from '../../base/address.ts';
 import type { WebRelay } from '../../tracker/index.ts';
-import type { ControlRequest, ControlResponse } from './control.ts';
+import type { ControlRequest, ControlResponse } from '../tracker-api/index.ts';
 import type { StoreHealth } from './redis/redis-swarms.ts';
 
 /** From a thread that answers clients to the one that keeps the tracker. */

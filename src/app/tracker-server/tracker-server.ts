@@ -5,9 +5,8 @@
 import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Millis } from '../../base/units.ts';
-import { clientName } from '../../base/version.ts';
-import { type CounterName, sumCounters, type TableUse, threadCounters, type WebRelay } from '../../tracker/index.ts';
-import type { ControlHandler, ControlResponse } from './control.ts';
+import { sumCounters, type SwarmCounts, threadCounters, type WebRelay } from '../../tracker/index.ts';
+import type { ControlHandler, TrackerService, TrackerStatus } from '../tracker-api/index.ts';
 import { DataPlane, type DataPlaneConfig, type DataPlaneOwner } from './data-plane.ts';
 import { defaultTrackerOptions, type TrackerOptions } from './options.ts';
 import type { StoreHealth } from './redis/redis-swarms.ts';
@@ -19,38 +18,26 @@ const UPKEEP: Millis = 1000;
 /** Shards of the table that a round of upkeep looks through: all 256 within 16 seconds. */
 const SHARDS_AT_ONCE = 16;
 
-/** What a tracker is doing. */
-export interface TrackerUse extends TableUse {
-  readonly counters: Readonly<Record<CounterName, number>>;
-  /** What is wrong at present, in words; empty when all is well. */
-  readonly problems: readonly string[];
-  /** How each thread reaches the shared swarms; empty when there are none. */
-  readonly sharedSwarms: readonly StoreHealth[];
-}
-
 interface Answering extends AsyncDisposable {
   readonly listening: readonly PeerAddress[];
   receiveRelay(relay: WebRelay): void;
 }
 
-const json = (status: number, value: unknown): ControlResponse => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: `${JSON.stringify(value)}\n`,
-});
-
-export class TrackerServer implements AsyncDisposable {
+export class TrackerServer implements TrackerService, AsyncDisposable {
   readonly #state: TrackerState;
   readonly #config: Omit<DataPlaneConfig, 'counters' | 'thread'>;
   readonly #counters: SharedArrayBuffer[] = [];
   readonly #answering: Answering[] = [];
   readonly #lost: string[] = [];
   readonly #sharedSwarms: StoreHealth[] = [];
+  /** Loaded while the first threads start. */
+  readonly #api: Promise<ControlHandler>;
   #upkeep: Disposable | null = null;
   #nextShard = 0;
 
   private constructor(options: TrackerOptions, state: TrackerState) {
     this.#state = state;
+    this.#api = import('../tracker-api/index.ts').then(({ trackerApi }) => trackerApi(this));
     this.#config = {
       table: state.memory.buffer,
       addresses: options.bind.map((host) => ({ host, port: options.port })),
@@ -85,10 +72,12 @@ export class TrackerServer implements AsyncDisposable {
     return this.#answering[0]?.listening ?? [];
   }
 
-  get use(): TrackerUse {
+  status(): TrackerStatus {
     const { problem } = this.#state.torrents;
     return {
-      ...this.#state.swarms.use,
+      startedAt: this.#state.start,
+      uptime: systemClock.wall() - this.#state.start,
+      use: this.#state.swarms.use,
       counters: sumCounters(this.#counters.map((buffer) => new Float64Array(buffer))),
       problems: [
         ...this.#lost,
@@ -99,6 +88,12 @@ export class TrackerServer implements AsyncDisposable {
       ],
       sharedSwarms: this.#sharedSwarms,
     };
+  }
+
+  scrape(infoHash: Uint8Array): SwarmCounts {
+    const counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
+    this.#state.swarms.scrape(new Int32Array(infoHash.slice().buffer), counts);
+    return counts;
   }
 
   /** With several threads the first one finds the ports, when any will do. */
@@ -128,16 +123,8 @@ export class TrackerServer implements AsyncDisposable {
     return { counters, thread: this.#counters.push(counters) - 1 };
   }
 
-  readonly #control: ControlHandler = (request) => {
-    const path = request.target.split('?', 1)[0];
-    const { use } = this;
-    const status = use.problems.length === 0 ? 'ok' : 'degraded';
-    if (path === '/health') return Promise.resolve(json(200, { status, name: clientName, ...use }));
-    return Promise.resolve(json(404, { error: { code: 'NOT_FOUND', message: 'there is nothing at this path' } }));
-  };
-
   readonly #owner: DataPlaneOwner = {
-    control: this.#control,
+    control: async (request) => await (await this.#api)(request),
     relay: (relay) => this.#answering[relay.to.thread]?.receiveRelay(relay),
     tellHealth: (thread, health) => {
       this.#sharedSwarms[thread] = health;

@@ -1,7 +1,7 @@
 /** A thread of the tracker: its sockets, and fronts over the table that all threads share. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import type { ControlRequest, ControlResponse } from './control.ts';
+import type { ControlRequest, ControlResponse } from '../tracker-api/index.ts';
 import { DataPlane, type DataPlaneConfig } from './data-plane.ts';
 import type { StoreHealth } from './redis/redis-swarms.ts';
 import type { ThreadOrder, ThreadReport } from './thread-messages.ts';

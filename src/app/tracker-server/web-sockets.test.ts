@@ -140,19 +140,19 @@ describe('a WebSocket', () => {
     assert.deepEqual(await ask(socket, 'garbage'), { 'failure reason': 'the message is not a JSON object' });
     for (let i = 0; i < 20; i++) socket.send('garbage');
     assert.equal((await closed)[0], 1008);
-    assert.equal(tracker.use.counters.webFailures, 10);
+    assert.equal(tracker.status().counters.webFailures, 10);
   });
 
   it('ends with its peers leaving the swarms', async () => {
     await using tracker = await startTracker();
     const sockets = await Promise.all([1, 2, 3].map(() => open(portOf(tracker))));
     for (const [i, socket] of sockets.entries()) await ask(socket, announceOf(i));
-    assert.equal(tracker.use.webPeers, 3);
+    assert.equal(tracker.status().use.webPeers, 3);
     sockets[0]?.terminate();
     const closed = once(sockets[1] as WebSocket, 'close');
     sockets[1]?.close(1000);
     assert.equal((await closed)[0], 1000);
-    await until(() => tracker.use.webPeers === 1, 'gone');
+    await until(() => tracker.status().use.webPeers === 1, 'gone');
   });
 
   it('is told that the tracker ends', async () => {
@@ -208,7 +208,7 @@ describe('thousands of WebSockets', () => {
       });
       socket.send(announceOf(i, { left: i % 2 }));
     }
-    await until(() => tracker.use.webPeers === count, 'all in the swarm');
+    await until(() => tracker.status().use.webPeers === count, 'all in the swarm');
     const offers = Array.from({ length: 10 }, (_, i) => ({ offer: { type: 'offer', sdp: 'v=0' }, offer_id: `${i}` }));
     sockets[0]?.send(announceOf(0, { left: 0, offers }));
     await until(() => offered === 10, 'offered');
@@ -216,7 +216,7 @@ describe('thousands of WebSockets', () => {
     const text = await (await fetch(url)).text();
     assert.match(text, /8:completei1000e10:downloadedi0e11:downloadersi1000e10:incompletei1000e/);
     for (const socket of sockets) socket.terminate();
-    await until(() => tracker.use.webPeers === 0, 'all gone');
+    await until(() => tracker.status().use.webPeers === 0, 'all gone');
   });
 });
 

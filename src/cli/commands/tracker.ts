@@ -152,11 +152,11 @@ class TrackerView implements ProgressView {
   }
 
   lines(): string[] {
-    const { swarms, peers4, peers6, used } = this.#server.use;
+    const { swarms, peers4, peers6, used } = this.#server.status().use;
     return [`${plural(swarms, 'swarm')}, ${plural(peers4 + peers6, 'peer')}, ${formatBytes(used)} of memory used`];
   }
 
   events(): object[] {
-    return [{ event: 'use', ...this.#server.use }];
+    return [{ event: 'use', ...this.#server.status().use }];
   }
 }

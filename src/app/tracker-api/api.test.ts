@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+import type { SwarmCounts } from '../../tracker/index.ts';
+import { trackerApi } from './api.ts';
+import type { ControlResponse, TrackerService, TrackerStatus } from './service.ts';
+
+const counters = {
+  udpConnects: 1,
+  udpAnnounces: 20,
+  udpScrapes: 3,
+  udpUnproved: 4,
+  udpFailures: 5,
+  httpAnnounces: 60,
+  httpScrapes: 7,
+  httpFailures: 8,
+  webAnnounces: 9,
+  webScrapes: 10,
+  webRelays: 11,
+  webFailures: 12,
+};
+const use = { swarms: 1234, peers4: 100_000, peers6: 7, webPeers: 3, used: 2 ** 20, capacity: 2 ** 28 };
+
+class FakeTracker implements TrackerService {
+  problems: string[] = [];
+
+  status(): TrackerStatus {
+    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems: this.problems, sharedSwarms: [] };
+  }
+
+  scrape(infoHash: Uint8Array): SwarmCounts {
+    return { complete: infoHash[0] as number, incomplete: 2, downloaders: 1, completed: 9 };
+  }
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+function ask(
+  service: TrackerService,
+  target: string,
+  { method = 'GET', headers = {}, body = '' }: Asked = {},
+): Promise<ControlResponse> {
+  return trackerApi(service)({ method, target, headers, body: Buffer.from(body), host: '192.0.2.1' });
+}
+
+const json = (response: ControlResponse): unknown => JSON.parse(response.body);
+
+describe('the API of a tracker', () => {
+  test('says at /health that all is well, or what is wrong', async () => {
+    const tracker = new FakeTracker();
+    assert.deepEqual((json(await ask(tracker, '/health')) as { status: string }).status, 'ok');
+    tracker.problems = ['finished downloads are not stored: the disk is full'];
+    const answer = await ask(tracker, '/health');
+    assert.equal(answer.status, 200);
+    const { status, problems } = json(answer) as { status: string; problems: string[] };
+    assert.deepEqual([status, problems], ['degraded', tracker.problems]);
+  });
+
+  test('is alive and ready also when it is degraded', async () => {
+    const tracker = new FakeTracker();
+    tracker.problems = ['something'];
+    for (const path of ['/health/live', '/health/ready']) assert.equal((await ask(tracker, path)).status, 200);
+  });
+
+  test('gives Prometheus the numbers of all protocols', async () => {
+    const { body, headers } = await ask(new FakeTracker(), '/metrics');
+    assert.match(headers['content-type'] ?? '', /^text\/plain/);
+    for (const line of [
+      'dst_tracker_up 1',
+      'dst_tracker_swarms 1234',
+      'dst_tracker_peers{family="ipv4"} 100000',
+      'dst_tracker_peers{family="websocket"} 3',
+      'dst_tracker_requests_total{protocol="udp",kind="announce"} 20',
+      'dst_tracker_requests_total{protocol="http",kind="scrape"} 7',
+      'dst_tracker_failures_total{protocol="http"} 8',
+      'dst_tracker_udp_unproved_total 4',
+    ]) {
+      assert.ok(body.includes(`\n${line}\n`), line);
+    }
+  });
+
+  test('has the metrics that docs/metrics.md lists, and no others', async () => {
+    const { body } = await ask(new FakeTracker(), '/metrics');
+    const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+    const documented = [...page.matchAll(/^\| `(dst_\w+)` \| (\w+)/gm)].map(([, name, kind]) => `${name} ${kind}`);
+    const told = [...body.matchAll(/^# TYPE (dst_\w+ \w+)$/gm)].map(([, text]) => text);
+    assert.deepEqual(told.toSorted(), documented.toSorted());
+  });
+
+  test('counts from the same start each time it is asked', async () => {
+    const api = trackerApi(new FakeTracker());
+    const request = { method: 'GET', target: '/metrics', headers: {}, body: new Uint8Array(0), host: '' };
+    await api(request);
+    assert.match((await api(request)).body, /\ndst_tracker_udp_unproved_total 4\n/);
+  });
+
+  test('gives its statistics as JSON, and to a browser as a page', async () => {
+    const tracker = new FakeTracker();
+    assert.deepEqual((json(await ask(tracker, '/stats')) as TrackerStatus).use, use);
+    const page = await ask(tracker, '/stats', { headers: { accept: 'text/html,application/xhtml+xml' } });
+    assert.match(page.headers['content-type'] ?? '', /^text\/html/);
+    assert.match(page.body, /<td>peers, IPv4<\/td><td>100,000<\/td>/);
+  });
+
+  test('never lets words from elsewhere become a part of the page', async () => {
+    const tracker = new FakeTracker();
+    tracker.problems = [`<script>alert(1)</script><img src=x onerror='alert("1")'>&`];
+    const page = await ask(tracker, '/stats', { headers: { accept: 'text/html' } });
+    assert.doesNotMatch(page.body, /<script|<img/);
+    assert.match(page.body, /&lt;script&gt;.*&#39;alert\(&quot;1&quot;\)&#39;&gt;&amp;/);
+    assert.match(page.headers['content-security-policy'] ?? '', /default-src 'none'/);
+  });
+
+  test('answers a scrape by POST', async () => {
+    const infoHash = 'AB'.repeat(20);
+    const body = JSON.stringify({ infoHashes: [infoHash] });
+    const answer = await ask(new FakeTracker(), '/scrape', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    assert.deepEqual(json(answer), {
+      files: { ['ab'.repeat(20)]: { complete: 0xab, incomplete: 2, downloaders: 1, completed: 9 } },
+    });
+  });
+
+  for (const [name, body, status] of [
+    ['broken JSON', '{"infoHashes":', 400],
+    ['no list', '{"infoHashes":"ab"}', 400],
+    ['a hash that is none', '{"infoHashes":["zz"]}', 400],
+    ['a list of numbers', '{"infoHashes":[1]}', 400],
+    ['null', 'null', 400],
+    ['more hashes than anyone needs', JSON.stringify({ infoHashes: Array<string>(101).fill('ab'.repeat(20)) }), 400],
+    ['a prototype', '{"__proto__":{"infoHashes":[]}}', 400],
+    ['deep nesting', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400],
+    ['a long body', ' '.repeat(70_000), 413],
+  ] as const) {
+    test(`refuses a scrape with ${name}`, async () => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await ask(new FakeTracker(), '/scrape', { method: 'POST', headers, body });
+      assert.equal(answer.status, status);
+      assert.equal(typeof (json(answer) as { error: { message: string } }).error.message, 'string');
+    });
+  }
+
+  test('has nothing at other paths', async () => {
+    for (const target of ['/', '/health/../etc/passwd', '/%2e%2e/secret', '/stats?x=1&'.repeat(100), '/nothing']) {
+      const { status } = await ask(new FakeTracker(), target);
+      assert.ok(status === 404 || (status === 200 && target.startsWith('/stats')), `${target}: ${status}`);
+    }
+  });
+
+  test('tells browsers to make nothing more of an answer', async () => {
+    const { headers } = await ask(new FakeTracker(), '/health');
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['cache-control'], 'no-store');
+  });
+});

@@ -1,0 +1,3 @@
+/** Door of the tracker's API. */
+export { trackerApi } from './api.ts';
+export type { ControlHandler, ControlRequest, ControlResponse, TrackerService, TrackerStatus } from './service.ts';

@@ -1,0 +1,44 @@
+/** The tracker's numbers as a small page for people: plain HTML without scripts, every value escaped. */
+import { createHash } from 'node:crypto';
+import { clientName } from '../../base/version.ts';
+import type { TrackerStatus } from './service.ts';
+
+const STYLE =
+  'body{font:16px/1.5 monospace;max-width:40em;margin:2em auto;padding:0 1em;background:#101408;color:#b8d8a0}' +
+  'h1{font-size:1.2em;border-bottom:3px double}td{padding:0 1em 0 0}td+td{text-align:right}.bad{color:#ffb347}';
+
+/** Lets a browser use the style of the page and nothing else. */
+export const PAGE_POLICY: string = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'`;
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] as string);
+
+const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export function statsPage({ use, counters, uptime, problems }: TrackerStatus): string {
+  const rows: [name: string, value: number | string][] = [
+    ['swarms', use.swarms],
+    ['peers, IPv4', use.peers4],
+    ['peers, IPv6', use.peers6],
+    ['peers, WebSocket', use.webPeers],
+    ['announces over UDP', counters.udpAnnounces],
+    ['announces over HTTP', counters.httpAnnounces],
+    ['announces over WebSocket', counters.webAnnounces],
+    ['scrapes', counters.udpScrapes + counters.httpScrapes + counters.webScrapes],
+    ['memory, MiB', Math.ceil(use.used / 1024 / 1024)],
+    ['minutes since the start', Math.floor(uptime / 60)],
+  ];
+  const table = rows.map(([name, value]) => `<tr><td>${name}</td><td>${grouped(Number(value))}</td></tr>`).join('');
+  const state =
+    problems.length === 0
+      ? '<p>All is well.</p>'
+      : problems.map((problem) => `<p class="bad">degraded: ${escapeHtml(problem)}</p>`).join('');
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tracker</title><style>${STYLE}</style><h1>${escapeHtml(clientName)} tracker</h1>${state}<table>${table}</table></html>\n`;
+}
