@@ -1,7 +1,9 @@
 /** `dst tracker` as an operator runs it, with our own client at both ends. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -77,4 +79,22 @@ test('prints the DNS record of its ports (BEP 34)', async () => {
   assert.equal(stdout, 'BITTORRENT UDP:8080 TCP:8080\n');
   assert.deepEqual(await dstJson(['tracker', 'dns']), { type: 'TXT', value: 'BITTORRENT UDP:6969 TCP:6969' });
   await assertFails(['tracker', 'dns', '--port', '0'], 2, 'USAGE_VALUE');
+});
+
+test('answers an announce behind a question about its health on what a client takes for one connection', async () => {
+  await using folder = await scratchFolder();
+  await using tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', '0'], { cwd: folder.path });
+  const { urls } = (await tracker.event('listening')) as unknown as { urls: string[] };
+  const announce = `${urls[0]}?info_hash=${'a'.repeat(20)}&peer_id=${'b'.repeat(20)}&port=6881&left=1&compact=1`;
+  const health = (urls[0] as string).replace('/announce', '/health');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (const url of [announce, health, announce, health]) {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(url, { agent }, resolve).on('error', reject);
+    });
+    assert.equal(response.statusCode, 200, url);
+    response.resume();
+    await once(response, 'end');
+  }
+  agent.destroy();
 });

@@ -26,7 +26,8 @@ export function controlServer(handle: ControlHandler): Server {
   };
   const server = createServer(options, (request, response) => {
     void answer(handle, request).then(({ status, headers, body }) => {
-      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+      // The connection will not go back to who answers announces.
+      response.writeHead(status, { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
