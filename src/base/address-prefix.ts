@@ -30,3 +30,13 @@ export function parsePrefix(text: string): AddressPrefix | null {
 
 /** The one way to write a prefix: `192.0.2.0/24`; a single address has its full length. */
 export const formatPrefix = ({ bytes, length }: AddressPrefix): string => `${formatHost(bytes)}/${length}`;
+
+/** Whether an address (4 or 16 bytes) is in the range. */
+export function isInPrefix(address: Uint8Array, { bytes, length }: AddressPrefix): boolean {
+  if (address.length !== bytes.length) return false;
+  for (let i = 0; 8 * i < length; i++) {
+    const kept = 0xff00 >> Math.min(8, length - 8 * i);
+    if ((((address[i] as number) ^ (bytes[i] as number)) & kept & 0xff) !== 0) return false;
+  }
+  return true;
+}

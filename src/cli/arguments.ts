@@ -1,5 +1,6 @@
 /** From the text of flags and arguments to values. Each parser throws USAGE_VALUE with words that say the right form. */
 import { formatHost, parseAddress, parseHost, type PeerAddress } from '../base/address.ts';
+import { formatPrefix, parsePrefix } from '../base/address-prefix.ts';
 import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
 import { cliError } from './errors.ts';
 
@@ -114,6 +115,18 @@ export function parseBindAddress(text: string): string {
   const bytes = parseHost(text.trim());
   if (bytes === null) throw cliError('USAGE_VALUE', `"${text}" is not an IP address`);
   return formatHost(bytes);
+}
+
+/** An address or a range of addresses, written the one way. */
+export function parseCidr(text: string): string {
+  const prefix = parsePrefix(text.trim());
+  if (prefix === null) {
+    throw cliError(
+      'USAGE_VALUE',
+      `"${text}" is no address or range; write it as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32`,
+    );
+  }
+  return formatPrefix(prefix);
 }
 
 /** Shortest and longest time between two announces of a client, seconds. */

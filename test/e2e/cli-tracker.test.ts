@@ -98,3 +98,21 @@ test('answers an announce behind a question about its health on what a client ta
   }
   agent.destroy();
 });
+
+test('believes X-Forwarded-For of a trusted proxy, and of nobody else', async () => {
+  await using folder = await scratchFolder();
+  const swarm = (url: string): string => `${url}?info_hash=${'a'.repeat(20)}&peer_id=${'b'.repeat(20)}&left=1`;
+  for (const [flags, expected] of [
+    [['--trust-proxy', '127.0.0.0/8'], 'cb007107'],
+    [[], '7f000001'],
+  ] as const) {
+    const options = { cwd: folder.path };
+    await using tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', '0', ...flags], options);
+    const { urls } = (await tracker.event('listening')) as unknown as { urls: string[] };
+    const url = urls[0] as string;
+    await fetch(`${swarm(url)}&port=7001`, { headers: { 'X-Forwarded-For': '203.0.113.7' } });
+    const answer = await fetch(`${swarm(url)}&port=7002&compact=1`);
+    const peers = Buffer.from(await answer.arrayBuffer()).toString('hex');
+    assert.ok(peers.includes(`${expected}1b59`), peers);
+  }
+});

@@ -17,7 +17,7 @@ const text = (status: number, body: string): ControlResponse => ({
 });
 
 /** A server that gets its connections from the tracker's listener. */
-export function controlServer(handle: ControlHandler): Server {
+export function controlServer(handle: ControlHandler, clientOf: (request: IncomingMessage) => string): Server {
   const options = {
     requestTimeout: REQUEST_TIME,
     headersTimeout: REQUEST_TIME,
@@ -25,7 +25,7 @@ export function controlServer(handle: ControlHandler): Server {
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   };
   const server = createServer(options, (request, response) => {
-    void answer(handle, request).then(({ status, headers, body }) => {
+    void answer(handle, request, clientOf(request)).then(({ status, headers, body }) => {
       // The connection will not go back to who answers announces.
       response.writeHead(status, { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
@@ -34,7 +34,7 @@ export function controlServer(handle: ControlHandler): Server {
   return server;
 }
 
-async function answer(handle: ControlHandler, request: IncomingMessage): Promise<ControlResponse> {
+async function answer(handle: ControlHandler, request: IncomingMessage, host: string): Promise<ControlResponse> {
   try {
     const body = await bodyOf(request);
     if (body === null) return text(413, 'The request is too long.\n');
@@ -43,7 +43,7 @@ async function answer(handle: ControlHandler, request: IncomingMessage): Promise
       target: request.url ?? '/',
       headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
       body,
-      host: request.socket.remoteAddress ?? '',
+      host,
     });
   } catch {
     return text(500, 'The tracker could not answer.\n');

@@ -1,4 +1,5 @@
 /** What one thread of the tracker answers: announces and scrapes over UDP, HTTP and WebSockets, on every address. */
+import type { IncomingMessage } from 'node:http';
 import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
@@ -21,6 +22,7 @@ import { controlServer } from './control.ts';
 import { HttpListener } from './http-listener.ts';
 import type { RedisSwarms, StoreHealth } from './redis/redis-swarms.ts';
 import { tickReader } from './tracker-time.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 import { UdpSocket } from './udp-socket.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -36,6 +38,8 @@ export interface DataPlaneConfig {
   /** Address of the swarms that several trackers share, or null. */
   readonly swarms: string | null;
   readonly start: UnixSeconds;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Numbers that the thread counts; see counters.ts of the tracker. */
   readonly counters: SharedArrayBuffer;
   /** Number of the thread, 0 for the first. */
@@ -88,13 +92,16 @@ export class DataPlane implements AsyncDisposable {
     const { thread, peersPerAddress } = config;
     this.#webFront = new WebFront({ swarms: table, rules, tick, thread, counters, relay: owner.relay });
     const quota = new HostQuota(memory);
-    const webSockets = new WebSockets({ front: this.#webFront, quota, perAddress: peersPerAddress, clock });
+    const proxies = new TrustedProxies(config.trustedProxies);
+    const clientOf = ({ socket, headers }: IncomingMessage): string =>
+      proxies.clientOf(socket.remoteAddress ?? '', () => [headers['x-forwarded-for'] ?? ''].flat().join(','));
+    const webSockets = new WebSockets({ front: this.#webFront, quota, perAddress: peersPerAddress, clock, clientOf });
     this.#open.push(webSockets);
     for (const { host, port } of config.addresses) {
       const where = { host, isShared: config.isShared };
-      const control = controlServer(owner.control);
+      const control = controlServer(owner.control, clientOf);
       webSockets.serve(control);
-      const http = await HttpListener.listen({ ...where, port }, { front, control, clock });
+      const http = await HttpListener.listen({ ...where, port }, { front, control, clock, proxies });
       this.#open.push(http);
       const udp = await UdpSocket.bind({ ...where, port: http.port });
       this.#open.push(udp);

@@ -7,6 +7,7 @@ import type { Millis } from '../../base/units.ts';
 import { listenError } from '../../net/index.ts';
 import type { HttpFront } from '../../tracker/index.ts';
 import { HttpConnection, type HttpHost } from './http-connection.ts';
+import { forwardedIn, type TrustedProxies } from './trusted-proxies.ts';
 
 export interface HttpListenerOptions {
   readonly host: string;
@@ -20,6 +21,7 @@ export interface HttpListenerParts {
   /** Takes the connections that ask for something else. */
   readonly control: HttpServer;
   readonly clock: Clock;
+  readonly proxies: TrustedProxies;
 }
 
 /** A request has to be there whole within this time (slowloris), ms. */
@@ -80,8 +82,8 @@ export class HttpListener implements HttpHost, AsyncDisposable {
     this.#parts.control.emit('connection', socket);
   }
 
-  clientOf(socket: Socket): string {
-    return socket.remoteAddress ?? '';
+  clientOf(socket: Socket, head: string): string {
+    return this.#parts.proxies.clientOf(socket.remoteAddress ?? '', () => forwardedIn(head));
   }
 
   now(): Millis {

@@ -14,6 +14,8 @@ export interface TrackerOptions {
   readonly rules: RuleOptions;
   /** Most peers of one address, or of one IPv6 network of 64 bits. */
   readonly peersPerAddress: number;
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Folder for the database and, between two runs, the swarms; null: nothing is kept. */
   readonly directory: string | null;
   /** Address of the database: a path, or `postgres://…`; null: a file in the folder. */
@@ -34,6 +36,7 @@ export const defaultTrackerOptions: TrackerOptions = {
   memory: 256 * 1024 * 1024,
   rules: defaultRules,
   peersPerAddress: 5000,
+  trustedProxies: [],
   directory: null,
   database: null,
   swarms: null,

@@ -46,6 +46,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
       peersPerAddress: options.peersPerAddress,
       udpKey: state.udpKey,
       swarms: options.swarms,
+      trustedProxies: options.trustedProxies,
       start: state.start,
     };
   }

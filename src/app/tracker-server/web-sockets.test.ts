@@ -70,7 +70,13 @@ async function openSockets(
   const swarms = new SwarmTable(memory, { requiresRegistration: false, lifetime: 1000, peersPerAddress: 1000 }, 1);
   const rules = new AnnounceRules(defaultRules);
   const front = new WebFront({ swarms, rules, tick: () => 1000, thread: 0, relay: () => {} });
-  const sockets = new WebSockets({ front, quota: new HostQuota(memory), perAddress, clock });
+  const sockets = new WebSockets({
+    front,
+    quota: new HostQuota(memory),
+    perAddress,
+    clock,
+    clientOf: ({ socket }) => socket.remoteAddress ?? '',
+  });
   const server = createServer().listen(0, '127.0.0.1');
   sockets.serve(server);
   await once(server, 'listening');

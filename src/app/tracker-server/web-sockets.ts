@@ -12,6 +12,8 @@ export interface WebSocketParts {
   readonly quota: HostQuota;
   /** Most connections of one address. */
   readonly perAddress: number;
+  /** Address of the client of a request, behind trusted proxies. */
+  readonly clientOf: (request: IncomingMessage) => string;
   readonly clock: Clock;
 }
 
@@ -65,8 +67,8 @@ export class WebSockets implements AsyncDisposable {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { quota, perAddress } = this.#parts;
-    const counted = this.#sockets.size < MOST_SOCKETS ? quota.take(hostOf(request), perAddress) : undefined;
+    const { quota, perAddress, clientOf } = this.#parts;
+    const counted = this.#sockets.size < MOST_SOCKETS ? quota.take(clientOf(request), perAddress) : undefined;
     if (counted === undefined) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -150,5 +152,3 @@ const onPong = listener((socket: TrackerSocket) => {
   socket.isHeard = true;
 });
 const ignore = (): void => {};
-
-const hostOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? '';

@@ -9,7 +9,7 @@ import { scopeOf } from '../../base/address-scope.ts';
 import { fromHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { parseBindAddress, parseInterval, parsePort, parsePositive, parseSize } from '../arguments.ts';
+import { parseBindAddress, parseCidr, parseInterval, parsePort, parsePositive, parseSize } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { formatBytes, plural } from '../ui/format.ts';
@@ -27,6 +27,7 @@ interface TrackerFlags {
   readonly interval: number;
   readonly allowPrivate?: true;
   readonly peersPerAddress: number;
+  readonly trustProxy?: string[];
   readonly data?: string;
   readonly database?: string;
   readonly swarms?: string;
@@ -56,6 +57,7 @@ export const tracker: CommandDefinition = {
         'take peers of private addresses too (default when it listens on private addresses only)',
       )
       .option('--peers-per-address <n>', 'most peers of one address', value(parsePositive), 5000)
+      .option('--trust-proxy <cidr>', 'proxy whose X-Forwarded-For is believed; may be repeated', values(parseCidr))
       .option('--data <dir>', 'folder for what the tracker keeps (default: in the state folder of the user)')
       .option('--database <url>', 'database: a file, or postgres://… (default: a file in the data folder)')
       .addOption(
@@ -90,6 +92,7 @@ async function performTracker(
     directory: flags.data ?? join(stateDirectory(), 'tracker'),
     ...(flags.database !== undefined && { database: flags.database }),
     ...(flags.bind !== undefined && { bind: flags.bind }),
+    ...(flags.trustProxy !== undefined && { trustedProxies: flags.trustProxy }),
     ...(flags.swarms !== undefined && { swarms: parseSwarms(flags.swarms) }),
     ...(flags.udpKey !== undefined && { udpKey: await readUdpKey(flags.udpKey) }),
   });
