@@ -116,3 +116,26 @@ test('believes X-Forwarded-For of a trusted proxy, and of nobody else', async ()
     assert.ok(peers.includes(`${expected}1b59`), peers);
   }
 });
+
+test('knows the peers of before when it starts again after a stop', async () => {
+  await using folder = await scratchFolder();
+  const infoHash = 'c'.repeat(20);
+  const args = ['tracker', '--bind', '127.0.0.1', '--port', '0', '--data', folder.path];
+  const start = async (): Promise<{ run: DstRun; url: string }> => {
+    const run = new DstRun(args, { cwd: folder.path });
+    const { urls } = (await run.event('listening')) as unknown as { urls: string[] };
+    return { run, url: urls[0] as string };
+  };
+  const before = await start();
+  for (const port of [7001, 7002, 7003]) {
+    const query = `info_hash=${infoHash}&peer_id=${'b'.repeat(20)}&port=${port}&left=${port === 7001 ? 0 : 1}`;
+    await (await fetch(`${before.url}?${query}`)).arrayBuffer();
+  }
+  before.run.child.kill('SIGTERM');
+  assert.equal(await before.run.end(), 143);
+  const after = await start();
+  await using run = after.run;
+  const answer = await fetch(`${after.url.replace('/announce', '/scrape')}?info_hash=${infoHash}`);
+  assert.match(await answer.text(), /8:completei1e.*10:incompletei2e/);
+  assert.equal(run.child.exitCode, null);
+});
