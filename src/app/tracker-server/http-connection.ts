@@ -20,6 +20,8 @@ export interface HttpHost {
 
 /** Longest head of a request, bytes. */
 const LONGEST_HEAD: ByteCount = 8192;
+/** Bytes that may wait for a client: who is further behind asks without reading. */
+const MOST_UNSENT: ByteCount = 1024 * 1024;
 const END_OF_HEAD = '\r\n\r\n';
 const TOO_LONG = Buffer.from(
   'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
@@ -78,8 +80,10 @@ export class HttpConnection implements HttpClient {
     }
     this.#isReading = false;
     if (at > 0) this.#unread = this.#unread.slice(at);
-    if (this.#unread.length > LONGEST_HEAD) this.#socket.end(TOO_LONG);
-    this.isReceiving = this.#unread !== '';
+    if (this.#unread.length > LONGEST_HEAD) this.#end(TOO_LONG);
+    const isReceiving = this.#unread !== '';
+    if (isReceiving && !this.isReceiving) this.since = this.#parent.now();
+    this.isReceiving = isReceiving;
   }
 
   /** False for a request that is neither announce nor scrape, or is more than that. */
@@ -106,10 +110,21 @@ export class HttpConnection implements HttpClient {
   respond(bytes: Uint8Array, from: number, to: number): void {
     const response = Buffer.allocUnsafe(to - from);
     for (let i = from; i < to; i++) response[i - from] = bytes[i] as number;
+    if (!this.isKeptAlive) {
+      this.#end(response);
+      return;
+    }
     this.#isAnswered = true;
-    if (this.isKeptAlive) this.#socket.write(response);
-    else this.#socket.end(response);
+    this.#socket.write(response);
+    if (this.#socket.writableLength > MOST_UNSENT) this.close();
     if (!this.#isReading && this.#unread !== '') this.#read();
+  }
+
+  /** The last that is sent; what still comes is not looked at. */
+  #end(response: Uint8Array): void {
+    this.#socket.off('data', this.#onData);
+    this.#unread = '';
+    this.#socket.end(response);
   }
 
   #handOver(at: number): void {
