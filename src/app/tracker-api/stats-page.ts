@@ -20,10 +20,8 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] as string);
 
-const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
-
 export function statsPage({ use, counters, uptime, problems }: TrackerStatus): string {
-  const rows: [name: string, value: number | string][] = [
+  const rows: [name: string, value: number][] = [
     ['swarms', use.swarms],
     ['peers, IPv4', use.peers4],
     ['peers, IPv6', use.peers6],
@@ -35,7 +33,7 @@ export function statsPage({ use, counters, uptime, problems }: TrackerStatus): s
     ['memory, MiB', Math.ceil(use.used / 1024 / 1024)],
     ['minutes since the start', Math.floor(uptime / 60)],
   ];
-  const table = rows.map(([name, value]) => `<tr><td>${name}</td><td>${grouped(Number(value))}</td></tr>`).join('');
+  const table = rows.map(([name, value]) => `<tr><td>${name}</td><td>${value.toLocaleString('en')}</td></tr>`).join('');
   const state =
     problems.length === 0
       ? '<p>All is well.</p>'

@@ -5,6 +5,7 @@ import type { UnixSeconds } from '../../base/units.ts';
 import type { Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
+import { removeHash, revokeHash } from './secret-hashes.ts';
 import { storable } from './text-search.ts';
 
 export interface ApiToken {
@@ -76,22 +77,12 @@ export class ApiTokens {
   }
 
   /** Resolves with whether there was a token to revoke that was not revoked yet. */
-  async revoke(hash: Uint8Array): Promise<boolean> {
-    const { numUpdatedRows } = await this.#connection.kysely
-      .updateTable('api_tokens')
-      .set({ revoked_at: this.#clock.wall() })
-      .where('hash', '=', hash)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
+  revoke(hash: Uint8Array): Promise<boolean> {
+    return revokeHash(this.#connection, 'api_tokens', hash, this.#clock.wall());
   }
 
   /** Forgets a token. Resolves with whether there was one. */
-  async remove(hash: Uint8Array): Promise<boolean> {
-    const { numDeletedRows } = await this.#connection.kysely
-      .deleteFrom('api_tokens')
-      .where('hash', '=', hash)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+  remove(hash: Uint8Array): Promise<boolean> {
+    return removeHash(this.#connection, 'api_tokens', hash);
   }
 }

@@ -5,6 +5,7 @@ import type { UnixSeconds } from '../../base/units.ts';
 import type { Connection } from '../connection.ts';
 import type { Schema } from '../schema.ts';
 import { LOAD_PAGE, pagesOf } from './paging.ts';
+import { removeHash, revokeHash } from './secret-hashes.ts';
 import { storable } from './text-search.ts';
 
 export interface Passkey {
@@ -68,22 +69,12 @@ export class Passkeys {
   }
 
   /** Resolves with whether there was a valid passkey to revoke. */
-  async revoke(hash: Uint8Array): Promise<boolean> {
-    const { numUpdatedRows } = await this.#connection.kysely
-      .updateTable('passkeys')
-      .set({ revoked_at: this.#clock.wall() })
-      .where('hash', '=', hash)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
+  revoke(hash: Uint8Array): Promise<boolean> {
+    return revokeHash(this.#connection, 'passkeys', hash, this.#clock.wall());
   }
 
   /** Forgets a passkey. Resolves with whether there was one. */
-  async remove(hash: Uint8Array): Promise<boolean> {
-    const { numDeletedRows } = await this.#connection.kysely
-      .deleteFrom('passkeys')
-      .where('hash', '=', hash)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+  remove(hash: Uint8Array): Promise<boolean> {
+    return removeHash(this.#connection, 'passkeys', hash);
   }
 }
