@@ -20,9 +20,9 @@ export const systemRandom: Random = {
   },
   below(bound) {
     // Rejection keeps the draw unbiased: words past the last whole multiple of `bound` are drawn again.
-    const limit = 2 ** 32 - (2 ** 32 % bound);
+    const excess = ((0xffffffff % bound) + 1) % bound;
     let word = drawWord();
-    while (word >= limit) word = drawWord();
+    while (word > 0xffffffff - excess) word = drawWord();
     return word % bound;
   },
 };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { addressKey, formatHost } from '../base/address.ts';
 import { readU16, toBinary, toHex, utf8 } from '../base/bytes.ts';
+import { seededRandom } from '../base/random.ts';
 import type { ByteCount, UnixSeconds } from '../base/units.ts';
 import {
   type AnnounceRequest,
@@ -30,7 +31,11 @@ export function newMemory(capacity: number = 16 * MIB, seed = 1): TableMemory {
 }
 
 export const tableOn = (memory: TableMemory, options: Partial<SwarmTable['options']> = {}, seed = 1): SwarmTable =>
-  new SwarmTable(memory, { requiresRegistration: false, lifetime: LIFETIME, peersPerAddress: 1e9, ...options }, seed);
+  new SwarmTable(
+    memory,
+    { requiresRegistration: false, lifetime: LIFETIME, peersPerAddress: 1e9, ...options },
+    seededRandom(seed),
+  );
 
 export const newTable = (options: Partial<SwarmTable['options']> = {}, seed = 1): SwarmTable =>
   tableOn(newMemory(16 * MIB, seed), options, seed);

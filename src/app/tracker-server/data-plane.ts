@@ -82,7 +82,7 @@ export class DataPlane implements AsyncDisposable {
       peersPerAddress: config.peersPerAddress,
     };
     const memory = TableMemory.attach(config.table);
-    const table = new SwarmTable(memory, options, systemRandom.below(2 ** 32));
+    const table = new SwarmTable(memory, options, systemRandom);
     const store = await this.#openStore(config, table, owner);
     const ids = new ConnectionIds(config.udpKey);
     const clock = systemClock;

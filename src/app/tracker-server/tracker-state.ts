@@ -34,7 +34,7 @@ export class TrackerState implements AsyncDisposable {
     Arena.format(this.memory);
     const { lifetime } = new AnnounceRules(options.rules);
     const tableOptions = { requiresRegistration: false, lifetime, peersPerAddress: options.peersPerAddress };
-    this.swarms = new SwarmTable(this.memory, tableOptions, systemRandom.below(2 ** 32));
+    this.swarms = new SwarmTable(this.memory, tableOptions, systemRandom);
     this.torrents = new DurableTorrents(database.tracker.torrents, new SwarmRegistry(this.memory), this.tick);
     this.#database = database;
     this.#swarmFile = options.directory === null ? null : join(options.directory, 'swarms.snapshot');

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, WebSocket } from 'ws';
 import { SimClock } from '../../../test/sim/sim-clock.ts';
+import { seededRandom } from '../../base/random.ts';
 import {
   AnnounceRules,
   Arena,
@@ -67,7 +68,11 @@ async function openSockets(
   const clock = new SimClock();
   const memory = TableMemory.create(MIB, 1);
   Arena.format(memory);
-  const swarms = new SwarmTable(memory, { requiresRegistration: false, lifetime: 1000, peersPerAddress: 1000 }, 1);
+  const swarms = new SwarmTable(
+    memory,
+    { requiresRegistration: false, lifetime: 1000, peersPerAddress: 1000 },
+    seededRandom(1),
+  );
   const rules = new AnnounceRules(defaultRules);
   const front = new WebFront({ swarms, rules, tick: () => 1000, thread: 0, relay: () => {} });
   const sockets = new WebSockets({

@@ -6,12 +6,12 @@
  *
  * One object serves any swarm: `open` points it at a record. It is used under the lock of the swarm's shard.
  */
+import type { Random } from '../../base/random.ts';
 import type { PeerFamily, PeerRole, ByteSink, Tick } from '../swarm-store.ts';
 import type { AddressQuota } from './address-quota.ts';
 import type { Arena } from './arena.ts';
 import { BlockIndex } from './block-index.ts';
 import { type BlockShape, blockShapes, EMPTY_SHAPE, INLINE_SHAPE } from './block-shape.ts';
-import type { Draw } from './draw.ts';
 import { hashShorts } from './hashing.ts';
 import { Field, INLINE_AT, PeerField } from './swarm-record.ts';
 import { Control, ORDERS, type TableMemory, UNIT } from './table-memory.ts';
@@ -38,7 +38,7 @@ export class PeerList {
   readonly #arena: Arena;
   readonly #quota: AddressQuota;
   readonly #family: PeerFamily;
-  readonly #draw: Draw;
+  readonly #random: Pick<Random, 'below'>;
   readonly #index: BlockIndex;
   /** Shorts of an address with its port. */
   readonly #width: number;
@@ -55,12 +55,18 @@ export class PeerList {
   #count = 0;
   #paused = 0;
 
-  constructor(memory: TableMemory, arena: Arena, quota: AddressQuota, family: PeerFamily, draw: Draw) {
+  constructor(
+    memory: TableMemory,
+    arena: Arena,
+    quota: AddressQuota,
+    family: PeerFamily,
+    random: Pick<Random, 'below'>,
+  ) {
     this.#memory = memory;
     this.#arena = arena;
     this.#quota = quota;
     this.#family = family;
-    this.#draw = draw;
+    this.#random = random;
     this.#width = family === 4 ? 3 : 9;
     this.#index = new BlockIndex(memory, this.#width);
     this.#seed = memory.words[Control.seed] as number;
@@ -209,7 +215,7 @@ export class PeerList {
     const length = isSelfIn ? end - 1 : end;
     const count = Math.min(want, length, Math.floor((sink.bytes.length - sink.at) / (2 * this.#width)));
     if (count <= 0) return 0;
-    let place = this.#draw.below(length);
+    let place = this.#random.below(length);
     const step = count === length ? 1 : this.#stepFor(length);
     for (let i = 0; i < count; i++) {
       const position = isSelfIn && place >= self ? place + 1 : place;
@@ -223,7 +229,7 @@ export class PeerList {
 
   /** A step below `length` that visits every place. */
   #stepFor(length: number): number {
-    for (let at = this.#draw.below(PRIMES.length); ; at = (at + 1) % PRIMES.length) {
+    for (let at = this.#random.below(PRIMES.length); ; at = (at + 1) % PRIMES.length) {
       const prime = PRIMES[at] as number;
       if (length % prime !== 0) return prime % length;
     }
@@ -319,9 +325,9 @@ export class PeerList {
 
   #makeRoom(now: Tick): boolean {
     if (this.#count === 0) return false;
-    let silent = this.#draw.below(this.#count);
+    let silent = this.#random.below(this.#count);
     for (let i = 1; i < CANDIDATES; i++) {
-      const other = this.#draw.below(this.#count);
+      const other = this.#random.below(this.#count);
       if (this.ageOf(other, now) > this.ageOf(silent, now)) silent = other;
     }
     this.remove(silent);

@@ -2,6 +2,7 @@
  * What the operator and the durable store say of swarms: registered, refused, another name of one, and the finished
  * downloads. A count is told to anybody only after it was stored, so that it never goes backwards, whatever happens.
  */
+import { systemRandom } from '../../base/random.ts';
 import type { Tick } from '../swarm-store.ts';
 import { SwarmShards } from './swarm-shards.ts';
 import { Field, Flag, setWebKey } from './swarm-record.ts';
@@ -29,7 +30,7 @@ export class SwarmRegistry {
   readonly #shards: SwarmShards;
 
   constructor(memory: TableMemory) {
-    this.#shards = new SwarmShards(memory, 1);
+    this.#shards = new SwarmShards(memory, systemRandom);
   }
 
   /** Sets the facts of a torrent; false when the table has no room for it. */

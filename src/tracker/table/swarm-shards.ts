@@ -2,10 +2,10 @@
  * The parts of a table that its users share: records by shard, with their peers and their place in the expiry wheel.
  * Everything here is used between `enter` and `leave`, which hold the lock of one shard.
  */
+import type { Random } from '../../base/random.ts';
 import type { Tick } from '../swarm-store.ts';
 import { AddressQuota } from './address-quota.ts';
 import { Arena } from './arena.ts';
-import { Draw } from './draw.ts';
 import { ExpiryWheel } from './expiry-wheel.ts';
 import { hashInfoHash } from './hashing.ts';
 import { PeerList } from './peer-list.ts';
@@ -33,14 +33,13 @@ export class SwarmShards {
   /** Header of the shard that was entered. */
   #shard = 0;
 
-  /** `seed`: of the choice of peers. */
-  constructor(memory: TableMemory, seed: number) {
+  /** `random` chooses peers. */
+  constructor(memory: TableMemory, random: Pick<Random, 'below'>) {
     const quota = new AddressQuota(memory);
-    const draw = new Draw(seed);
     this.words = memory.words;
     this.#arena = new Arena(memory);
-    this.peers4 = new PeerList(memory, this.#arena, quota, 4, draw);
-    this.peers6 = new PeerList(memory, this.#arena, quota, 6, draw);
+    this.peers4 = new PeerList(memory, this.#arena, quota, 4, random);
+    this.peers6 = new PeerList(memory, this.#arena, quota, 6, random);
     this.#index = new SwarmIndex(memory, this.#arena);
     this.#wheel = new ExpiryWheel(memory.words);
     this.#seed = memory.words[Control.seed] as number;

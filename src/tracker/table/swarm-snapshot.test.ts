@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { seededRandom } from '../../base/random.ts';
 import { AnnounceCall, type PeerRole, type SwarmCounts } from '../swarm-store.ts';
 import { Arena } from './arena.ts';
 import { restoreSection, snapshotSections } from './swarm-snapshot.ts';
@@ -12,7 +13,7 @@ function newTable(seed: number): { memory: TableMemory; table: SwarmTable } {
   const memory = TableMemory.create(4 * 1024 * 1024, seed);
   Arena.format(memory);
   const options = { requiresRegistration: false, lifetime: LIFETIME, peersPerAddress: 1e6 };
-  return { memory, table: new SwarmTable(memory, options, seed) };
+  return { memory, table: new SwarmTable(memory, options, seededRandom(seed)) };
 }
 
 const roles: readonly PeerRole[] = ['downloading', 'seeding', 'paused'];

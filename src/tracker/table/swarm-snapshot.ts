@@ -3,6 +3,7 @@
  * before. A swarm is 20 bytes of info hash, the numbers of its IPv4 and IPv6 peers (u32 each), then its peers: address
  * and port, id, silence in ticks (u16), role (u8). Integers are big-endian.
  */
+import { systemRandom } from '../../base/random.ts';
 import { concat, readU16, readU32, writeU16, writeU32 } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { AnnounceCall, type PeerFamily, type PeerRole, type Tick } from '../swarm-store.ts';
@@ -20,7 +21,7 @@ const peerLength = (family: PeerFamily): ByteCount => hostLength(family) + 2 + 2
 
 /** The swarms of a table, in 256 sections; a section is taken under its shard's lock. Peers on WebSockets stay out. */
 export function* snapshotSections(memory: TableMemory, now: Tick): IterableIterator<Uint8Array> {
-  const shards = new SwarmShards(memory, 1);
+  const shards = new SwarmShards(memory, systemRandom);
   for (let shard = 0; shard < SHARDS; shard++) {
     shards.enter(shard);
     const parts: Uint8Array[] = [];

@@ -135,8 +135,8 @@ describe('a full table', () => {
     let swarm = 0;
     while (announceTo(table, { swarm, host: hosts(swarm) }).outcome === 'served') swarm++;
     // More newcomers of one address than it may have, because each displaces another of them in a swarm of two.
-    for (let i = 0; i < 100; i++) announceTo(table, { swarm: 3, host: '203.0.113.1', port: 2000 + i, now: 5 });
-    const last = announceTo(table, { swarm: 3, host: '203.0.113.2', port: 2000, now: 5, want: 9 });
+    for (let i = 0; i < 100; i++) announceTo(table, { swarm: 3, host: '203.0.113.1', port: 2000 + i, now: 5 + i });
+    const last = announceTo(table, { swarm: 3, host: '203.0.113.2', port: 2000, now: 105, want: 9 });
     assert.ok(
       peersIn(last).some((peer) => peer.endsWith(':2099')),
       peersIn(last).join(' '),

@@ -6,6 +6,7 @@
  * was not there before is refused (`full`), until expiry makes room. Registered torrents are never thrown out; those
  * that only have a number of finished downloads go, when they have no peers, before the memory is full.
  */
+import type { Random } from '../../base/random.ts';
 import type { AnnounceCall, Outcome, SwarmCounts, SwarmStore, Tick } from '../swarm-store.ts';
 import { Field, Flag, setWebKey } from './swarm-record.ts';
 import { SwarmShards } from './swarm-shards.ts';
@@ -40,11 +41,11 @@ export class SwarmTable implements SwarmStore {
   readonly #webKey = new Int32Array(5);
   readonly #counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
 
-  /** `seed`: of the choice of peers. */
-  constructor(memory: TableMemory, options: SwarmTableOptions, seed: number) {
+  /** `random` chooses the peers of an answer. */
+  constructor(memory: TableMemory, options: SwarmTableOptions, random: Pick<Random, 'below'>) {
     this.options = options;
     this.#memory = memory;
-    this.#shards = new SwarmShards(memory, seed);
+    this.#shards = new SwarmShards(memory, random);
   }
 
   announce(call: AnnounceCall): undefined {
