@@ -3,8 +3,8 @@
  * batches of rows, which are what a tracker writes all day and where kysely would cost ten times the statement itself.
  * Every error that comes out of a connection is a DstError of this layer's table.
  */
-import type { Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
+import type { Compilable, Kysely } from 'kysely';
+import type { RevisionArea, Schema } from './schema.ts';
 
 /** How a value is kept: `bytes` is a Uint8Array, `flag` a boolean, `integer` a safe integer, `text` without U+0000. */
 export type ColumnKind = 'bytes' | 'flag' | 'integer' | 'text';
@@ -19,6 +19,8 @@ export interface BatchStatement {
   readonly columns: Readonly<Record<string, ColumnKind>>;
   /** Run in this order, in one transaction. */
   readonly steps: readonly string[];
+  /** Whose revision counts up, once and in the same transaction, when a row was changed. */
+  readonly area?: RevisionArea;
 }
 
 /** One row of a batch: a value for each column, in the order of `columns`. */
@@ -41,12 +43,26 @@ export interface Connection {
    */
   runBatch(statement: BatchStatement, rows: readonly BatchRow[]): Promise<number>;
   /**
+   * Runs a query that returns the rows it writes and, when there are any, counts the area's revision up in the same
+   * transaction. Resolves with the rows. kysely's own transactions will not do: on SQLite they stay open during an
+   * `await`, and a batch of the same connection would come into the middle of them.
+   */
+  write<Row>(query: Compilable<Row>, area: RevisionArea): Promise<Row[]>;
+  /**
    * Copies the database beside itself, under a name with `label`. Resolves with the path of the copy, or null where
    * that is the task of the server's own tools or there is no file.
    */
   backUp(label: string): Promise<string | null>;
   close(): Promise<void>;
 }
+
+/**
+ * SQL that counts an area's revision up; the last statement of its transaction. PostgreSQL locks the row until then, so
+ * transactions of one area end one after another: who reads a number also sees everything that any number up to it
+ * stands for, and never misses a change. Being last, the lock is short, and nobody who has it waits for another.
+ */
+export const countRevision = (area: RevisionArea): string =>
+  `update revisions set number = number + 1 where area = '${area}'`;
 
 /** Text of the common head of the batch's steps: names and order of the columns. */
 export const batchHead = (statement: BatchStatement): string => `batch(${Object.keys(statement.columns).join(', ')})`;

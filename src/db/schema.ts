@@ -1,4 +1,4 @@
-/** The tables as kysely sees them (what each column means: migrations/0001-tracker.ts). */
+/** The tables as kysely sees them (what each column means: migrations/). */
 import type { ColumnType, Generated } from 'kysely';
 import type { UnixSeconds } from '../base/units.ts';
 
@@ -53,6 +53,14 @@ interface BansTable {
   expires_at: UnixSeconds | null;
 }
 
+/** What changes together in the eyes of a tracker; `members` are accounts and their passkeys. */
+export type RevisionArea = 'torrents' | 'members' | 'bans';
+
+interface RevisionsTable {
+  area: RevisionArea;
+  number: number;
+}
+
 interface MigrationsTable {
   name: string;
   applied_at: UnixSeconds;
@@ -64,5 +72,6 @@ export interface Schema {
   passkeys: PasskeysTable;
   api_tokens: ApiTokensTable;
   bans: BansTable;
+  revisions: RevisionsTable;
   dst_migrations: MigrationsTable;
 }

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type { DstError } from '../../src/base/errors.ts';
+import { tracker as firstMigration } from '../../src/db/migrations/0001-tracker.ts';
 import { allMigrations } from '../../src/db/migrations/migrate.ts';
 import type { Migration } from '../../src/db/migrations/migration.ts';
 import { openDatabase, openWith } from '../../src/db/open-database.ts';
+import { all } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dst-migrations-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,6 +75,39 @@ test('an older file is copied beside itself and then migrated', async () => {
   assert.equal(existsSync(`${backup}.unfinished`), false);
   await using old = await openDatabase(backup);
   assert.equal((await old.tracker.torrents.find(infoHash))?.name, 'kept');
+});
+
+test('a file from before revisions keeps its rows, and each of them counts as changed', async () => {
+  const path = newFile();
+  await (await openWith(path, [firstMigration])).close();
+  using file = new DatabaseSync(path);
+  file.exec(`
+    insert into torrents values (x'${'01'.repeat(20)}', 'One', 'one', 1, 0, null, 7, 100, 200);
+    insert into torrents values (x'${'02'.repeat(20)}', null, null, 0, 0, x'${'01'.repeat(20)}', 0, 100, 300);
+    insert into accounts values (5, 'Alice', 'alice', 1, 3, null, 10, 20, 100);
+    insert into passkeys values (x'${'03'.repeat(32)}', 5, 'home', 100, null);
+    insert into api_tokens values (x'${'04'.repeat(32)}', 'ci', 'a', 100, null, null);
+    insert into bans values ('192.0.2.0/24', 'rude', 100, null);`);
+  file.close();
+  await using database = await openDatabase(path);
+  assert.equal(database.backup, `${path}.0001-tracker.backup`);
+  const { torrents, accounts, passkeys, apiTokens, bans } = database.tracker;
+  const changed = await all(torrents.changedSince(0));
+  assert.deepEqual(
+    changed.map((torrent) => [torrent.infoHash[0], torrent.isRegistered, torrent.aliasOf, torrent.completed]),
+    [
+      [1, true, null, 7],
+      [2, false, infoHash, 0],
+    ],
+  );
+  assert.equal((await torrents.find(infoHash))?.name, 'One');
+  assert.equal((await accounts.find(5))?.downloaded, 20);
+  assert.equal((await passkeys.list(5))[0]?.label, 'home');
+  assert.equal((await apiTokens.list())[0]?.name, 'ci');
+  assert.equal((await bans.list({ limit: 1 }))[0]?.reason, 'rude');
+  assert.deepEqual(await database.tracker.revisions(), { torrents: 0, members: 0, bans: 0 });
+  await torrents.remove([infoHash]);
+  assert.deepEqual(await database.tracker.revisions(), { torrents: 1, members: 0, bans: 0 });
 });
 
 test('a new or current file is not copied', async () => {

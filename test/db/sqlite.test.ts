@@ -98,6 +98,29 @@ test('four processes create one file and write to it at the same time', async ()
   assert.deepEqual(await takeOver(path), { counts: [4 * rounds], names: [4 * rounds] });
 });
 
+test('a change that cannot be counted is not made', async () => {
+  const path = newFile();
+  await using database = await openDatabase(path);
+  using other = new DatabaseSync(path);
+  other.exec('drop table revisions');
+  const { torrents, accounts } = database.tracker;
+  const failed = { code: 'DB_FAILED' };
+  await assert.rejects(torrents.change([{ infoHash: new Uint8Array(20), isRegistered: true }]), failed);
+  await assert.rejects(accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt: null }), failed);
+  assert.deepEqual(await torrents.list({ limit: 1 }), []);
+  assert.deepEqual(await accounts.list({ limit: 1 }), []);
+});
+
+test('what another connection changes is seen by the next look at the revisions', async () => {
+  const path = newFile();
+  await using tracker = await openDatabase(path);
+  await using command = await openDatabase(path);
+  const infoHash = new Uint8Array(20).fill(1);
+  await command.tracker.torrents.change([{ infoHash, isDenied: true }]);
+  assert.deepEqual(await tracker.tracker.revisions(), { torrents: 1, members: 0, bans: 0 });
+  for await (const [torrent] of tracker.tracker.torrents.changedSince(0)) assert.equal(torrent?.isDenied, true);
+});
+
 test('who holds a file for too long makes others busy, not broken', async () => {
   const path = newFile();
   await (await openDatabase(path)).close();

@@ -3,33 +3,10 @@
  * function that opens an empty one.
  */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { Database, DatabaseOptions } from '../../src/db/open-database.ts';
-import type { AccountSettings } from '../../src/db/tracker/accounts.ts';
-import type { TrackerRepository } from '../../src/db/tracker/tracker-repository.ts';
-
-/** What a test works with: an empty repository and the time that it is told. */
-interface Stage {
-  readonly database: Database;
-  readonly tracker: TrackerRepository;
-  /** Unix seconds. */
-  time: number;
-}
-
-type Case = (stage: Stage) => Promise<void>;
-
-const hash = (fill: number, length = 20): Uint8Array => new Uint8Array(length).fill(fill);
-const key = (fill: number): Uint8Array => hash(fill, 32);
-const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-
-const alice: AccountSettings = { name: 'Alice', isEnabled: true, maxPeers: null, expiresAt: null };
-
-async function all<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
-  const rows: T[] = [];
-  for await (const page of pages) rows.push(...page);
-  return rows;
-}
+import { following } from './following-cases.ts';
+import { alice, all, type Case, fills, hash, key, random, type Stage } from './stage.ts';
 
 const torrents: Record<string, Case> = {
   'a changed torrent is found with all its properties': async ({ tracker }) => {
@@ -130,12 +107,42 @@ const torrents: Record<string, Case> = {
       { infoHash: hash(3), isRegistered: true },
       { infoHash: hash(4), aliasOf: hash(3) },
     ]);
-    assert.equal(await tracker.torrents.remove([hash(1), hash(4), hash(9)]), 3);
-    const left = await all(tracker.torrents.load());
-    assert.deepEqual(
-      left.map(({ infoHash }) => infoHash),
-      [hash(3)],
-    );
+    assert.equal(await tracker.torrents.remove([hash(2), hash(1), hash(4), hash(9)]), 3);
+    assert.deepEqual(fills(await tracker.torrents.list({ limit: 10 })), [3]);
+    for (const fill of [1, 2, 4, 9]) assert.equal(await tracker.torrents.find(hash(fill)), null);
+    assert.equal(await tracker.torrents.remove([hash(1), hash(4)]), 0);
+  },
+  'a removed torrent keeps its completed downloads and nothing else': async (stage) => {
+    const { torrents: repository } = stage.tracker;
+    await repository.change([{ infoHash: hash(1), name: 'Old', isRegistered: true, isDenied: true, aliasOf: hash(2) }]);
+    await repository.addCompleted([{ infoHash: hash(1), count: 3 }]);
+    stage.time = 2_000;
+    assert.equal(await repository.remove([hash(1)]), 1);
+    const removed = {
+      infoHash: hash(1),
+      name: null,
+      isRegistered: false,
+      isDenied: false,
+      aliasOf: null,
+      completed: 3,
+      createdAt: 1_000,
+      updatedAt: 2_000,
+    };
+    assert.deepEqual(await repository.find(hash(1)), removed);
+    assert.deepEqual(await repository.list({ limit: 10 }), [removed]);
+    assert.deepEqual(await repository.list({ limit: 10, search: 'old' }), []);
+    stage.time = 3_000;
+    assert.equal(await repository.remove([hash(1)]), 0);
+    assert.equal((await repository.find(hash(1)))?.updatedAt, 2_000);
+  },
+  'a torrent of which nothing is said is not there until something is': async ({ tracker }) => {
+    await tracker.torrents.change([{ infoHash: hash(1), isRegistered: true }, { infoHash: hash(2) }]);
+    await tracker.torrents.change([{ infoHash: hash(1), isRegistered: false }]);
+    for (const fill of [1, 2]) assert.equal(await tracker.torrents.find(hash(fill)), null);
+    assert.deepEqual(await tracker.torrents.list({ limit: 10 }), []);
+    await tracker.torrents.addCompleted([{ infoHash: hash(1), count: 1 }]);
+    await tracker.torrents.change([{ infoHash: hash(2), name: 'Two' }]);
+    assert.deepEqual(fills(await tracker.torrents.list({ limit: 10 })), [1, 2]);
   },
   'load gives every torrent once, in the order of bytes, across its pages': async ({ tracker }) => {
     const counts = Array.from({ length: 25_001 }, (_, i) => ({ infoHash: random(20), count: i }));
@@ -415,7 +422,14 @@ export function trackerRepositoryCompliance(
   options: { skip?: string | false } = {},
 ): void {
   describe(`${name} database`, options, () => {
-    for (const [title, run] of Object.entries({ ...torrents, ...accounts, ...keys, ...bans, ...lifetime })) {
+    for (const [title, run] of Object.entries({
+      ...torrents,
+      ...accounts,
+      ...keys,
+      ...bans,
+      ...following,
+      ...lifetime,
+    })) {
       test(title, async () => {
         let stage: Stage | null = null;
         const clock = { wall: (): number => stage?.time ?? 1_000 };

@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
+import { sql } from 'kysely';
 import type { DstError } from '../../src/base/errors.ts';
+import { countRevision } from '../../src/db/connection.ts';
+import { tracker as firstMigration } from '../../src/db/migrations/0001-tracker.ts';
 import { allMigrations } from '../../src/db/migrations/migrate.ts';
 import type { Migration } from '../../src/db/migrations/migration.ts';
 import { openDatabase, openWith } from '../../src/db/open-database.ts';
 import { openPostgres } from '../../src/db/postgres/open.ts';
 import { startCounting, takeOver } from '../db/counting.ts';
+import { all } from '../db/stage.ts';
 import { trackerRepositoryCompliance } from '../db/tracker-repository-compliance.ts';
 import { ADDRESSES, enterNamespace } from './namespace.ts';
 import { Postgresql } from './postgresql.ts';
@@ -21,6 +25,13 @@ after(() => server?.[Symbol.asyncDispose]());
 let schemas = 0;
 const emptySchema = async (): Promise<string> => (await server?.emptySchema(`s${++schemas}`)) ?? '';
 const infoHash = new Uint8Array(20).fill(1);
+
+/** Resolves when a statement waits for a lock that another transaction has. */
+async function lockWaiter(): Promise<void> {
+  const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'`;
+  for (let look = 0; look < 1_000; look++) if ((await server?.query(waiting))?.length === 1) return;
+  assert.fail('nobody waits for a lock');
+}
 
 trackerRepositoryCompliance('a PostgreSQL', async (options) => openDatabase(await emptySchema(), options), { skip });
 
@@ -100,6 +111,67 @@ describe('a PostgreSQL server', { skip }, () => {
     const counts = await connection.kysely.selectFrom('torrents').select('completed').distinct().execute();
     assert.deepEqual(counts, [{ completed: 10 }]);
     await connection.close();
+  });
+
+  test('with tables from before revisions is migrated and keeps its rows', async () => {
+    const url = await emptySchema();
+    await (await openWith(url, [firstMigration])).close();
+    const row = `decode(repeat('01', 20), 'hex'), 'One', 'one', true, false, null, 7, 100, 200`;
+    await (server as Postgresql).query(`insert into s${schemas}.torrents values (${row})`);
+    await using database = await openDatabase(url);
+    assert.deepEqual(await database.tracker.revisions(), { torrents: 0, members: 0, bans: 0 });
+    const [torrent] = await all(database.tracker.torrents.changedSince(200));
+    assert.deepEqual([torrent?.infoHash, torrent?.isRegistered, torrent?.completed], [infoHash, true, 7]);
+  });
+
+  test('makes no change that it cannot count', async () => {
+    await using database = await openDatabase(await emptySchema());
+    await (server as Postgresql).query(`drop table s${schemas}.revisions`);
+    const { torrents, accounts } = database.tracker;
+    const failed = { code: 'DB_FAILED' };
+    await assert.rejects(torrents.change([{ infoHash, isRegistered: true }]), failed);
+    await assert.rejects(accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt: null }), failed);
+    assert.deepEqual(await torrents.list({ limit: 1 }), []);
+    assert.deepEqual(await accounts.list({ limit: 1 }), []);
+  });
+
+  test('makes the changes of one area one after another', async () => {
+    const url = await emptySchema();
+    await using database = await openDatabase(url);
+    const other = await openPostgres(url);
+    const { bans } = database.tracker;
+    let put: Promise<void> | undefined;
+    await other.kysely.transaction().execute(async (transaction) => {
+      await sql`insert into bans values ('192.0.2.1/32', '', 0, null)`.execute(transaction);
+      await sql.raw(countRevision('bans')).execute(transaction);
+      put = bans.put([{ prefix: '192.0.2.2', reason: '', expiresAt: null }]);
+      await lockWaiter();
+      assert.equal((await database.tracker.revisions()).bans, 0);
+      assert.deepEqual(await bans.list({ limit: 9 }), []);
+    });
+    await put;
+    assert.equal((await database.tracker.revisions()).bans, 2);
+    assert.equal((await bans.list({ limit: 9 })).length, 2);
+    await other.close();
+  });
+
+  test('that deletes what is left of a removed torrent loses no change made meanwhile', async () => {
+    const url = await emptySchema();
+    await using database = await openDatabase(url);
+    const other = await openPostgres(url);
+    const { torrents } = database.tracker;
+    await torrents.change([{ infoHash, isRegistered: true }]);
+    await torrents.remove([infoHash]);
+    let change: Promise<void> | undefined;
+    await other.kysely.transaction().execute(async (transaction) => {
+      await sql`select from torrents for update`.execute(transaction);
+      change = torrents.change([{ infoHash, name: 'again' }]);
+      await lockWaiter();
+      await sql`delete from torrents`.execute(transaction);
+    });
+    await change;
+    assert.equal((await torrents.find(infoHash))?.name, 'again');
+    await other.close();
   });
 
   test('that goes away makes calls fail for so long, and no longer', async () => {

@@ -9,10 +9,11 @@ import type { Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { tracker } from './0001-tracker.ts';
+import { trackerRevisions } from './0002-tracker-revisions.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const allMigrations: readonly Migration[] = [tracker];
+export const allMigrations: readonly Migration[] = [tracker, trackerRevisions];
 
 const TABLE = 'dst_migrations';
 

@@ -6,8 +6,8 @@ import { Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Connection } from '../connection.ts';
 import type { Schema } from '../schema.ts';
-import { runPostgresBatch } from './batches.ts';
 import { guarded, postgresDialect } from './dialect.ts';
+import { runPostgresBatch, writePostgres } from './transactions.ts';
 
 /** Connections of this process at a time; what comes beyond them waits. */
 const MOST_CONNECTIONS = 4;
@@ -52,6 +52,7 @@ export async function openPostgres(url: string): Promise<Connection> {
       return rows[0]?.found === true;
     },
     runBatch: async (statement, rows) => (rows.length === 0 ? 0 : runPostgresBatch(pool, statement, rows)),
+    write: (query, area) => writePostgres(kysely, query, area),
     backUp: async () => null,
     close,
   };

@@ -14,9 +14,9 @@ import type { Millis } from '../../base/units.ts';
 import type { Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { SqliteBatches } from './batches.ts';
 import { guarded, sqliteDialect } from './dialect.ts';
 import { sqliteFault } from './fault.ts';
+import { SqliteTransactions } from './transactions.ts';
 
 /** How long a statement waits for another process's transaction. The thread sleeps meanwhile. */
 const BUSY_TIMEOUT: Millis = 5_000;
@@ -42,7 +42,7 @@ export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOU
     database.close();
     throw sqliteFault(error);
   }
-  const batches = new SqliteBatches(database);
+  const transactions = new SqliteTransactions(database);
   const masterRow = `select 1 from sqlite_master where type = 'table' and name = ?`;
   return {
     dialect: 'sqlite',
@@ -57,7 +57,8 @@ export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOU
     tableSuffix: 'strict',
     migrationLock: null,
     hasTable: async (name) => guarded(() => database.prepare(masterRow).get(name) !== undefined),
-    runBatch: async (statement, rows) => (rows.length === 0 ? 0 : batches.run(statement, rows)),
+    runBatch: async (statement, rows) => (rows.length === 0 ? 0 : transactions.runBatch(statement, rows)),
+    write: async (query, area) => transactions.write(query.compile(), area),
     backUp: async (label) => (isMemory ? null : await copy(database, `${path}.${label}.backup`)),
     close: async () => {
       if (database.isOpen) database.close();

@@ -54,7 +54,9 @@ const ADD_TRAFFIC: BatchStatement = {
   ],
 };
 
-const toAccount = (row: Selectable<Schema['accounts']>): Account => ({
+type Row = Selectable<Schema['accounts']>;
+
+const toAccount = (row: Row): Account => ({
   id: row.id,
   name: row.name,
   isEnabled: Boolean(row.is_enabled),
@@ -93,7 +95,7 @@ export class Accounts {
 
   /** Rejects with DB_DUPLICATE when there is an account of that name. */
   async create({ name, isEnabled, maxPeers, expiresAt }: AccountSettings): Promise<Account> {
-    const row = await this.#connection.kysely
+    const query = this.#connection.kysely
       .insertInto('accounts')
       .values({
         name: storable(name),
@@ -105,9 +107,9 @@ export class Accounts {
         downloaded: 0,
         created_at: this.#clock.wall(),
       })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return toAccount(row);
+      .returningAll();
+    const [row] = await this.#connection.write(query, 'members');
+    return toAccount(row as Row);
   }
 
   /** Resolves with the account as it is now, or null when there is none. Rejects with DB_DUPLICATE as `create` does. */
@@ -121,17 +123,14 @@ export class Accounts {
     };
     if (Object.keys(values).length === 0) return this.find(id);
     const query = this.#connection.kysely.updateTable('accounts').set(values).where('id', '=', id);
-    const row = await query.returningAll().executeTakeFirst();
+    const [row] = await this.#connection.write(query.returningAll(), 'members');
     return row === undefined ? null : toAccount(row);
   }
 
   /** Removes the account and its passkeys. Resolves with whether there was one. */
   async remove(id: number): Promise<boolean> {
-    const { numDeletedRows } = await this.#connection.kysely
-      .deleteFrom('accounts')
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+    const query = this.#connection.kysely.deleteFrom('accounts').where('id', '=', id).returning('id');
+    return (await this.#connection.write(query, 'members')).length > 0;
   }
 
   /**

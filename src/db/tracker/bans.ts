@@ -36,11 +36,19 @@ const PUT: BatchStatement = {
       select prefix, reason, at, expires_at from batch where true
       on conflict (prefix) do update set reason = excluded.reason, expires_at = excluded.expires_at`,
   ],
+  area: 'bans',
 };
 
 const REMOVE: BatchStatement = {
   columns: { prefix: 'text' },
   steps: ['delete from bans where prefix in (select prefix from batch)'],
+  area: 'bans',
+};
+
+const REMOVE_EXPIRED: BatchStatement = {
+  columns: { now: 'integer' },
+  steps: ['delete from bans where expires_at <= (select now from batch)'],
+  area: 'bans',
 };
 
 const toBan = (row: Selectable<Schema['bans']>): Ban => ({
@@ -108,8 +116,7 @@ export class Bans {
   }
 
   /** Forgets bans that have ended. Resolves with their number. */
-  async removeExpired(): Promise<number> {
-    const query = this.#connection.kysely.deleteFrom('bans').where('expires_at', '<=', this.#clock.wall());
-    return Number((await query.executeTakeFirst()).numDeletedRows);
+  removeExpired(): Promise<number> {
+    return this.#connection.runBatch(REMOVE_EXPIRED, [[this.#clock.wall()]]);
   }
 }

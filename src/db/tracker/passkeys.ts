@@ -19,7 +19,9 @@ export interface Passkey {
   readonly revokedAt: UnixSeconds | null;
 }
 
-const toPasskey = (row: Selectable<Schema['passkeys']>): Passkey => ({
+type Row = Selectable<Schema['passkeys']>;
+
+const toPasskey = (row: Row): Passkey => ({
   hash: row.hash,
   accountId: row.account_id,
   label: row.label,
@@ -60,12 +62,12 @@ export class Passkeys {
 
   /** Rejects with DB_DUPLICATE when the hash is known, DB_CONSTRAINT when the account is not. */
   async create({ hash, accountId, label }: Pick<Passkey, 'hash' | 'accountId' | 'label'>): Promise<Passkey> {
-    const row = await this.#connection.kysely
+    const query = this.#connection.kysely
       .insertInto('passkeys')
       .values({ hash, account_id: accountId, label: storable(label), created_at: this.#clock.wall(), revoked_at: null })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return toPasskey(row);
+      .returningAll();
+    const [row] = await this.#connection.write(query, 'members');
+    return toPasskey(row as Row);
   }
 
   /** Resolves with whether there was a valid passkey to revoke. */

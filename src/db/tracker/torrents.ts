@@ -1,5 +1,5 @@
 /** Torrents that the tracker remembers: registered, denied, second names of another, or completed at least once. */
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import { toBinary } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
@@ -74,10 +74,11 @@ const CHANGE: BatchStatement = {
     alias_of: 'bytes',
     at: 'integer',
   },
+  // The first writes to a row that exists too, because it must lock it: `prune` could take it before the second.
   steps: [
     `insert into torrents (info_hash, is_registered, is_denied, completed, created_at, updated_at)
       select info_hash, false, false, 0, at, at from batch where true
-      on conflict (info_hash) do nothing`,
+      on conflict (info_hash) do update set updated_at = excluded.updated_at`,
     `update torrents set
         name = case when batch.has_name then batch.name else torrents.name end,
         name_folded = case when batch.has_name then batch.name_folded else torrents.name_folded end,
@@ -87,14 +88,23 @@ const CHANGE: BatchStatement = {
         updated_at = batch.at
       from batch where torrents.info_hash = batch.info_hash`,
   ],
+  area: 'torrents',
 };
 
+/** SQL: whether the operator has said anything about the torrent. */
+const HAS_WORDS = '(is_registered or is_denied or alias_of is not null or name is not null)';
+/** Condition: nobody would miss the row, except a follower that has to learn of the removal. */
+const isForgotten: RawBuilder<boolean> = sql`(completed = 0 and not ${sql.raw(HAS_WORDS)})`;
+
+const removeWhere = (isMeant: string): string =>
+  `update torrents set is_registered = false, is_denied = false, alias_of = null, name = null, name_folded = null,
+      updated_at = batch.at
+    from batch where ${isMeant} and ${HAS_WORDS}`;
+
 const REMOVE: BatchStatement = {
-  columns: { info_hash: 'bytes' },
-  steps: [
-    'delete from torrents where alias_of in (select info_hash from batch)',
-    'delete from torrents where info_hash in (select info_hash from batch)',
-  ],
+  columns: { info_hash: 'bytes', at: 'integer' },
+  steps: [removeWhere('torrents.alias_of = batch.info_hash'), removeWhere('torrents.info_hash = batch.info_hash')],
+  area: 'torrents',
 };
 
 const stateColumns = ['info_hash', 'is_registered', 'is_denied', 'alias_of', 'completed'] as const;
@@ -127,7 +137,10 @@ export class Torrents {
     this.#clock = clock;
   }
 
-  /** Everything, in pages: for the start of a tracker. A million torrents take about a second from SQLite. */
+  /**
+   * Everything, in pages, what is left of removed torrents too: for the start of a tracker. A million torrents take
+   * about a second from SQLite.
+   */
   load(): AsyncGenerator<TorrentState[], void, void> {
     return pagesOf(async (after: TorrentState | null) => {
       let query = this.#connection.kysely.selectFrom('torrents').select(stateColumns);
@@ -136,15 +149,36 @@ export class Torrents {
     });
   }
 
+  /**
+   * All torrents that were changed, removed or completed at that time or later, in pages: for whoever keeps a copy of
+   * them. Of a removed torrent every flag is false, until it is pruned. A change bears the time at which it began, by
+   * the clock of its own machine, and is seen later: so ask from somewhat before the last reading. What changes
+   * meanwhile may come twice.
+   */
+  changedSince(at: UnixSeconds): AsyncGenerator<TorrentState[], void, void> {
+    return pagesOf(async (after: (TorrentState & Pick<TorrentRecord, 'updatedAt'>) | null) => {
+      let query = this.#connection.kysely.selectFrom('torrents').select([...stateColumns, 'updated_at']);
+      if (after === null) query = query.where('updated_at', '>=', at);
+      else {
+        query = query.where((eb) =>
+          eb(eb.refTuple('updated_at', 'info_hash'), '>', eb.tuple(after.updatedAt, after.infoHash)),
+        );
+      }
+      const rows = await query.orderBy('updated_at').orderBy('info_hash').limit(LOAD_PAGE).execute();
+      return rows.map((row) => ({ ...toState(row), updatedAt: row.updated_at }));
+    });
+  }
+
+  /** Null when nothing is known of the torrent, or nothing any more. */
   async find(infoHash: Uint8Array): Promise<TorrentRecord | null> {
-    const query = this.#connection.kysely.selectFrom('torrents').selectAll().where('info_hash', '=', infoHash);
+    const query = this.#known().where('info_hash', '=', infoHash);
     const row = await query.executeTakeFirst();
     return row === undefined ? null : toRecord(row);
   }
 
   /** A page of torrents in the order of info hashes. */
   async list({ after, limit, search, only }: TorrentListQuery): Promise<TorrentRecord[]> {
-    let query = this.#connection.kysely.selectFrom('torrents').selectAll();
+    let query = this.#known();
     if (after !== undefined) query = query.where('info_hash', '>', after);
     if (search !== undefined) query = query.where(nameContains(search));
     if (only === 'registered') query = query.where('is_registered', '=', true);
@@ -186,11 +220,28 @@ export class Torrents {
     await this.#connection.runBatch(ADD_COMPLETED, rows);
   }
 
-  /** Forgets torrents and the aliases of them. Resolves with the number of both. */
+  /**
+   * Takes back all that was said about torrents and the aliases of them: what is left is their completed downloads, and
+   * those without any are gone. Resolves with the number of both about which something had been said.
+   */
   remove(infoHashes: readonly Uint8Array[]): Promise<number> {
+    const at = this.#clock.wall();
     return this.#connection.runBatch(
       REMOVE,
-      infoHashes.map((infoHash) => [infoHash]),
+      infoHashes.map((infoHash) => [infoHash, at]),
     );
+  }
+
+  /**
+   * Deletes what is left of torrents that were removed before that time. Whoever has not read `changedSince` after it
+   * must read everything again. Resolves with their number.
+   */
+  async prune(before: UnixSeconds): Promise<number> {
+    const query = this.#connection.kysely.deleteFrom('torrents').where('updated_at', '<', before).where(isForgotten);
+    return Number((await query.executeTakeFirst()).numDeletedRows);
+  }
+
+  #known(): SelectQueryBuilder<Schema, 'torrents', Row> {
+    return this.#connection.kysely.selectFrom('torrents').selectAll().where(sql<boolean>`not ${isForgotten}`);
   }
 }

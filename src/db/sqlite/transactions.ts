@@ -1,9 +1,11 @@
-/** Batches on SQLite: each step is prepared once and run for one row after the other, synchronously. */
+/** Transactions on SQLite: batches, each step prepared once and run for one row after the other, and counted writes. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type BatchRow, type BatchStatement, batchHead } from '../connection.ts';
+import type { CompiledQuery } from 'kysely';
+import { type BatchRow, type BatchStatement, batchHead, countRevision } from '../connection.ts';
+import type { RevisionArea } from '../schema.ts';
 import { guarded, toSqlite } from './dialect.ts';
 
-export class SqliteBatches {
+export class SqliteTransactions {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<BatchStatement, readonly StatementSync[]>();
 
@@ -11,25 +13,41 @@ export class SqliteBatches {
     this.#database = database;
   }
 
+  runBatch(statement: BatchStatement, rows: readonly BatchRow[]): number {
+    return this.#transact(() => {
+      const steps = this.#prepare(statement);
+      let changes = 0;
+      for (const row of rows) {
+        const values = row.map(toSqlite);
+        for (const step of steps) changes += Number(step.run(...values).changes);
+      }
+      if (changes > 0 && statement.area !== undefined) this.#database.exec(countRevision(statement.area));
+      return changes;
+    });
+  }
+
+  write<Row>({ sql, parameters }: CompiledQuery<Row>, area: RevisionArea): Row[] {
+    return this.#transact(() => {
+      const rows = this.#database.prepare(sql).all(...parameters.map(toSqlite));
+      if (rows.length > 0) this.#database.exec(countRevision(area));
+      return rows as Row[];
+    });
+  }
+
   /**
    * The whole transaction is one call without an `await`: no other statement of this connection can get into it, and
    * a second connection of the same thread never waits for a transaction that its own waiting holds up.
    */
-  run(statement: BatchStatement, rows: readonly BatchRow[]): number {
+  #transact<Result>(work: () => Result): Result {
     return guarded(() => {
-      const steps = this.#prepare(statement);
-      let changes = 0;
       this.#database.exec('begin immediate');
       try {
-        for (const row of rows) {
-          const values = row.map(toSqlite);
-          for (const step of steps) changes += Number(step.run(...values).changes);
-        }
+        const result = work();
         this.#database.exec('commit');
+        return result;
       } finally {
         if (this.#database.isTransaction) this.#database.exec('rollback');
       }
-      return changes;
     });
   }
 

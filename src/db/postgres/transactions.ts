@@ -1,9 +1,14 @@
-/** Batches on PostgreSQL: all rows travel as one array for each column, and each step is one statement. */
+/**
+ * Transactions on PostgreSQL: batches, whose rows travel as one array for each column and whose steps are one statement
+ * each, and counted writes.
+ */
+import { type Compilable, type Kysely, sql } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { Millis } from '../../base/units.ts';
-import { type BatchRow, type BatchStatement, batchHead, type ColumnKind } from '../connection.ts';
+import { type BatchRow, type BatchStatement, batchHead, type ColumnKind, countRevision } from '../connection.ts';
+import type { RevisionArea, Schema } from '../schema.ts';
 import { guarded } from './dialect.ts';
 import { postgresFault } from './fault.ts';
 
@@ -35,7 +40,7 @@ export async function runPostgresBatch(
       for (let attempt = 1; ; attempt++) {
         isBroken = true;
         try {
-          const changes = await transact(client, head, statement.steps, columns);
+          const changes = await transact(client, head, statement, columns);
           isBroken = false;
           return changes;
         } catch (error) {
@@ -55,12 +60,21 @@ export async function runPostgresBatch(
 async function transact(
   client: PoolClient,
   head: string,
-  steps: readonly string[],
+  { steps, area }: BatchStatement,
   columns: readonly unknown[][],
 ): Promise<number> {
   let changes = 0;
   await client.query('begin');
   for (const step of steps) changes += (await client.query(`${head} ${step}`, [...columns])).rowCount ?? 0;
+  if (changes > 0 && area !== undefined) await client.query(countRevision(area));
   await client.query('commit');
   return changes;
+}
+
+export function writePostgres<Row>(kysely: Kysely<Schema>, query: Compilable<Row>, area: RevisionArea): Promise<Row[]> {
+  return kysely.transaction().execute(async (transaction) => {
+    const { rows } = await transaction.executeQuery(query);
+    if (rows.length > 0) await sql.raw(countRevision(area)).execute(transaction);
+    return rows;
+  });
 }
