@@ -1,10 +1,10 @@
 /** WebTorrent's own clients on our tracker's WebSockets: the tracker client, and whole peers over WebRTC. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { type EventEmitter, once } from 'node:events';
-import { registerHooks } from 'node:module';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { loadTrackerClient, type TrackerClient } from './clients/bittorrent-tracker.ts';
 import { dst } from './clients/dst.ts';
 import { libtorrentReads } from './clients/libtorrent.ts';
 import { webtorrentOverWebrtc } from './clients/webtorrent.ts';
@@ -12,22 +12,11 @@ import { differences, writeSample } from './content.ts';
 import { DstTracker } from './dst-tracker.ts';
 import { SAMPLE } from './exchange.ts';
 import { ADDRESSES, enterNamespace } from './namespace.ts';
-import { CACHE_DIR } from './setup.ts';
 import { Swarm } from './swarm.ts';
 
 const skip = await enterNamespace(import.meta.filename, ['libtorrent', 'webtorrent', 'bittorrent-tracker', 'webrtc']);
 const PORT = 6971;
 const TIMEOUT_MS = 60_000;
-
-/** A client of bittorrent-tracker for one torrent. */
-interface TrackerClient extends EventEmitter {
-  start(options?: object): void;
-  complete(options?: object): void;
-  update(options?: object): void;
-  stop(options?: object): void;
-  scrape(options?: object): void;
-  destroy(): void;
-}
 
 /** What clients emit as `peer`: a WebRTC session in the making. */
 interface FoundPeer {
@@ -44,20 +33,6 @@ interface Counts {
   readonly downloaded?: number;
 }
 
-type ClientClass = new (options: object) => TrackerClient;
-
-async function loadClient(): Promise<ClientClass> {
-  const fake = import.meta.resolve('./clients/fake-webrtc.ts');
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'webrtc-polyfill' ? { url: fake, shortCircuit: true } : next(specifier, context),
-  });
-  const module = (await import(join(CACHE_DIR, 'node_modules/bittorrent-tracker/client.js'))) as {
-    default: ClientClass;
-  };
-  return module.default;
-}
-
 const hashOf = (byte: string): string => byte.repeat(20);
 const idOf = (peer: number): string => `2d${`${peer}`.padStart(2, '0')}ff00`.padEnd(40, '80');
 
@@ -68,7 +43,7 @@ async function told<T>(client: TrackerClient, event: string): Promise<T> {
 
 describe('the client of bittorrent-tracker on WebSockets of dst tracker', { skip }, async () => {
   if (skip !== false) return;
-  const Client = await loadClient();
+  const Client = await loadTrackerClient();
   /** Clients with one URL share a connection; with different ones they have their own. */
   const clientFor = (peer: number, announce: string, infoHash: string): TrackerClient => {
     const client = new Client({ infoHash, peerId: idOf(peer), announce: [announce], port: 6881, wrtc: {} });

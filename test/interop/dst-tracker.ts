@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { dstCommand } from './clients/dst.ts';
 import { Program } from './program.ts';
 
-interface Counts {
+/** What a tracker says of a swarm. */
+export interface Counts {
   readonly complete: number;
   readonly incomplete: number;
   readonly downloaded: number;

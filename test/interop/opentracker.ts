@@ -15,18 +15,18 @@ export class Opentracker implements AsyncDisposable {
     this.#scrapeUrl = scrapeUrl;
   }
 
-  /** Starts it in the empty folder `dir`, for the one torrent with this info hash (40 hexadecimal digits). */
-  static async start(dir: string, ip: string, port: number, infoHash: string): Promise<Opentracker> {
-    writeFileSync(join(dir, 'whitelist.txt'), `${infoHash}\n`);
+  /** Starts it in the empty folder `dir`, for the torrents with these info hashes (40 hexadecimal digits each). */
+  static async start(dir: string, ip: string, port: number, ...infoHashes: readonly string[]): Promise<Opentracker> {
+    writeFileSync(join(dir, 'whitelist.txt'), infoHashes.map((infoHash) => `${infoHash}\n`).join(''));
     chmodSync(dir, 0o755);
     const listen = ['-i', ip, '-p', String(port), '-P', String(port)];
     const program = new Program(dir, ['opentracker', ...listen, '-d', dir, '-u', 'nobody', '-w', 'whitelist.txt']);
     await program.untilListening({ host: ip, port });
-    const escaped = infoHash.replace(/../g, '%$&');
+    const escaped = (infoHashes[0] as string).replace(/../g, '%$&');
     return new Opentracker(program, `http://${ip}:${port}/scrape?info_hash=${escaped}`);
   }
 
-  /** Resolves once the tracker knows a complete peer. */
+  /** Resolves once the tracker knows a complete peer of the first torrent. */
   async waitForSeeder(timeout: number): Promise<void> {
     const hasSeeder = async () => {
       const answer = await (await fetch(this.#scrapeUrl)).text();

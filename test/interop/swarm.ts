@@ -8,26 +8,31 @@ import { TestTracker } from './test-tracker.ts';
 
 const TRACKER_PORT = 6969;
 const FIRST_PEER_PORT = 20_001;
+/** First and last of the ports that clients listen on for peers. */
+export const PEER_PORTS: readonly [first: number, last: number] = [FIRST_PEER_PORT, FIRST_PEER_PORT + 99];
 
 export const TRACKER_URL: string = `http://${ADDRESSES[0]}:${TRACKER_PORT}/announce`;
 
 export class Swarm implements AsyncDisposable {
   readonly tracker: TestTracker;
   readonly #root: string;
+  readonly #addresses: readonly string[];
   readonly #clients: Client[] = [];
 
-  private constructor(root: string, tracker: TestTracker) {
+  private constructor(root: string, tracker: TestTracker, addresses: readonly string[]) {
     this.#root = root;
     this.tracker = tracker;
+    this.#addresses = addresses;
   }
 
-  static async open(): Promise<Swarm> {
-    const tracker = await TestTracker.listen(ADDRESSES[0] as string, TRACKER_PORT);
-    return new Swarm(mkdtempSync(join(tmpdir(), 'dst-interop-')), tracker);
+  /** `addresses` of the namespace: the first is the tracker's, each client gets one of the others. */
+  static async open(addresses: readonly string[] = ADDRESSES): Promise<Swarm> {
+    const tracker = await TestTracker.listen(addresses[0] as string, TRACKER_PORT);
+    return new Swarm(mkdtempSync(join(tmpdir(), 'dst-interop-')), tracker, addresses);
   }
 
-  /** Starts a client; returns its "ip:port". Without `ip` it gets the next address of the namespace. */
-  async start(client: Client, ip: string = ADDRESSES[this.#clients.length + 1] as string): Promise<string> {
+  /** Starts a client; returns its "ip:port". Without `ip` it gets the next address. */
+  async start(client: Client, ip: string = this.#addresses[this.#clients.length + 1] as string): Promise<string> {
     const port = FIRST_PEER_PORT + this.#clients.length;
     const dir = this.folder(`client-${this.#clients.length}`);
     this.#clients.push(client);

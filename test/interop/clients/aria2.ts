@@ -17,7 +17,7 @@ export class Aria2 implements Client {
       'rpc-listen-port': rpcPort,
       'listen-port': port,
       interface: ip,
-      'disable-ipv6': true,
+      'disable-ipv6': !ip.includes(':'),
       // aria2 speaks to UDP trackers only while its DHT runs; nobody else is there to be found by it.
       'enable-dht': true,
       'dht-listen-port': port,

@@ -1,6 +1,7 @@
 /** libtorrent-rasterbar 2.0 through its Python binding: the engine of qBittorrent and Deluge. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Counts } from '../dst-tracker.ts';
 import { PYTHON } from '../setup.ts';
 import { LinePeer } from './line-peer.ts';
 
@@ -28,7 +29,20 @@ export function libtorrentCreates(
   return metainfo('create', source, torrentFile, String(options.pieceLength), options.format, options.tracker);
 }
 
+/** Bencoding as libtorrent reads it; byte strings become text of one character per byte. Throws when it is malformed. */
+export function libtorrentDecodes(bencoding: Uint8Array): unknown {
+  return JSON.parse(python('libtorrent-tracker.py', ['decode'], bencoding));
+}
+
+/** What libtorrent is told when it scrapes a tracker, given by its announce URL. Throws when there is no answer. */
+export function libtorrentScrapes(tracker: string, infoHash: string): Counts {
+  return JSON.parse(python('libtorrent-tracker.py', ['scrape', tracker, infoHash])) as Counts;
+}
+
 function metainfo(...args: string[]): InfoHashes {
-  const script = join(import.meta.dirname, 'libtorrent-metainfo.py');
-  return JSON.parse(execFileSync(PYTHON, [script, ...args], { encoding: 'utf8' })) as InfoHashes;
+  return JSON.parse(python('libtorrent-metainfo.py', args)) as InfoHashes;
+}
+
+function python(script: string, args: readonly string[], input: Uint8Array = new Uint8Array()): string {
+  return execFileSync(PYTHON, [join(import.meta.dirname, script), ...args], { encoding: 'utf8', input });
 }

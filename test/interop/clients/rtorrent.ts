@@ -1,4 +1,8 @@
-/** rtorrent 0.9.8, driven by XML-RPC over its SCGI socket. It cannot be told a peer: the tracker names them. */
+/**
+ * rtorrent 0.9.8, driven by XML-RPC over its SCGI socket. It cannot be told a peer: the tracker names them.
+ * It binds to IPv4 addresses only (libtorrent 0.13.8, connection_manager.cc: "not an af_inet address"); in an IPv6
+ * network it listens on all addresses.
+ */
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -19,8 +23,7 @@ export class Rtorrent implements Client {
     const settings = [
       `session.path.set = ${session}`,
       `network.port_range.set = ${port}-${port}`,
-      `network.bind_address.set = ${ip}`,
-      `network.local_address.set = ${ip}`,
+      ...(ip.includes(':') ? [] : [`network.bind_address.set = ${ip}`, `network.local_address.set = ${ip}`]),
       `network.scgi.open_local = ${this.#socket}`,
       'dht.mode.set = disable',
       'system.daemon.set = true',

@@ -2,12 +2,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client, Place } from '../client.ts';
+import type { Counts } from '../dst-tracker.ts';
 import { Program } from '../program.ts';
 
 interface TorrentStatus {
   status: number;
   leftUntilDone: number;
   percentDone: number;
+}
+
+interface Watched {
+  hashString: string;
+  trackerStats: { hasScraped: boolean; seederCount: number; leecherCount: number; downloadCount: number }[];
 }
 
 /** Transmission's status numbers for a torrent that is complete and waits to serve, or serves. */
@@ -23,10 +29,10 @@ export class Transmission implements Client {
   async start({ dir, ip, port }: Place): Promise<void> {
     const rpcPort = port + 1_000;
     const settings = {
-      'bind-address-ipv4': ip,
+      [ip.includes(':') ? 'bind-address-ipv6' : 'bind-address-ipv4']: ip,
       'peer-port': port,
       'rpc-port': rpcPort,
-      'rpc-bind-address': ip,
+      'rpc-bind-address': '127.0.0.1',
       'rpc-whitelist-enabled': false,
       'rpc-host-whitelist-enabled': false,
       'port-forwarding-enabled': false,
@@ -38,9 +44,9 @@ export class Transmission implements Client {
     const config = join(dir, 'config');
     mkdirSync(config);
     writeFileSync(join(config, 'settings.json'), JSON.stringify(settings));
-    this.#rpc = `http://${ip}:${rpcPort}/transmission/rpc`;
+    this.#rpc = `http://127.0.0.1:${rpcPort}/transmission/rpc`;
     this.#program = new Program(dir, ['transmission-daemon', '--foreground', '--config-dir', config]);
-    await this.#program.untilListening({ host: ip, port: rpcPort });
+    await this.#program.untilListening({ host: '127.0.0.1', port: rpcPort });
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {
@@ -52,6 +58,22 @@ export class Transmission implements Client {
   async download(target: string, dir: string): Promise<void> {
     const metainfo = readFileSync(target).toString('base64');
     await this.#call('torrent-add', { metainfo, 'download-dir': dir, paused: false });
+  }
+
+  /** Adds a magnet link without starting it: Transmission then asks its tracker for nothing but the counts. */
+  async watch(magnet: string): Promise<void> {
+    await this.#call('torrent-add', { filename: magnet, paused: true });
+  }
+
+  /** The counts that it was told in scrapes, by info hash, once there are some for `wanted` torrents at the least. */
+  async waitScraped(wanted: number, timeout: number): Promise<ReadonlyMap<string, Counts>> {
+    let scraped: ReadonlyMap<string, Counts> = new Map();
+    const look = async (): Promise<boolean> => {
+      scraped = await this.#scraped();
+      return scraped.size >= wanted;
+    };
+    await this.#program?.until('told the counts', look, timeout);
+    return scraped;
   }
 
   async waitComplete(timeout: number): Promise<void> {
@@ -68,6 +90,18 @@ export class Transmission implements Client {
     const [torrent] = torrents;
     if (torrent === undefined) return false;
     return torrent.leftUntilDone === 0 && torrent.percentDone === 1 && [SEED_WAIT, SEED].includes(torrent.status);
+  }
+
+  async #scraped(): Promise<ReadonlyMap<string, Counts>> {
+    const fields = ['hashString', 'trackerStats'];
+    const { torrents } = (await this.#call('torrent-get', { fields })) as { torrents: Watched[] };
+    return new Map(
+      torrents.flatMap(({ hashString, trackerStats: [tracker] }): [string, Counts][] => {
+        if (tracker?.hasScraped !== true) return [];
+        const { seederCount: complete, leecherCount: incomplete, downloadCount: downloaded } = tracker;
+        return [[hashString, { complete, incomplete, downloaded }]];
+      }),
+    );
   }
 
   async #call(method: string, args: object = {}): Promise<unknown> {
