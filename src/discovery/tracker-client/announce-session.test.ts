@@ -453,6 +453,45 @@ describe('the end of a session', () => {
     assert.ok(network.clock.now() < 2000);
   });
 
+  it('does not lose completed, whether that is under way or has not been told yet, and tells it once', async () => {
+    const network = new FakeNetwork('t', 'u');
+    const fake = fakeSwarm([['http://t/announce', 'http://u/announce']]);
+    const { session } = startOn(network, fake);
+    await network.clock.run(1000);
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    const events = network.seen.map(({ request }) => request.event);
+    assert.deepEqual(events, ['started', 'completed', 'stopped']);
+  });
+
+  it('tells completed first to a tracker that was busy with another announce', async () => {
+    const network = new FakeNetwork('t');
+    const { session } = startOn(network, fakeSwarm([['http://t/announce']]));
+    await network.clock.run(1000);
+    network.onAnnounce = ({ request }) => (request.event === 'none' ? null : success());
+    await network.clock.run(minutes(30));
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    assert.deepEqual(
+      network.seen.map(({ request }) => request.event),
+      ['started', 'none', 'completed', 'stopped'],
+    );
+  });
+
+  it('says goodbye although the tracker does not answer to completed', async () => {
+    const network = new FakeNetwork('t');
+    const { session } = startOn(network, fakeSwarm([['http://t/announce']]));
+    await network.clock.run(1000);
+    network.onAnnounce = ({ request }) => (request.event === 'completed' ? null : success());
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    assert.deepEqual(
+      network.seen.map(({ request }) => request.event),
+      ['started', 'completed', 'stopped'],
+    );
+    assert.ok(network.clock.now() < 4000, String(network.clock.now()));
+  });
+
   it('leaves nothing scheduled, and later calls are without effect', async () => {
     const network = new FakeNetwork('t');
     const { session } = startOn(network, fakeSwarm([['http://t/announce']]));

@@ -15,7 +15,7 @@ import type { ByteCount, Millis } from '../../base/units.ts';
 import type { AnnounceRequest, AnnounceSuccess, TrackerEvent } from '../../codec/announce/index.ts';
 import type { AnnounceEvent, DiscoverySession, PeerSink, SourceStatus, Swarm } from '../discovery.ts';
 import type { Announcer } from './announcer.ts';
-import { deadline } from './deadline.ts';
+import { deadline, orAborted } from './deadline.ts';
 import { trackerError } from './errors.ts';
 import { retryDelayOf } from './refusal.ts';
 import { promote, tiersOf } from './tiers.ts';
@@ -75,6 +75,8 @@ export class AnnounceSession implements DiscoverySession {
   /** Ends what is running; null while nothing is. */
   #life: AbortController | null = null;
   readonly #running = new Set<Promise<void>>();
+  /** Announces of `completed` that are under way. */
+  readonly #completing = new Map<TrackerState, Promise<unknown>>();
   #isInRound = false;
   #isRoundDue = false;
   /** More peers were asked for since the last announce. */
@@ -192,10 +194,15 @@ export class AnnounceSession implements DiscoverySession {
   #tryTracker(tier: TrackerState[], tracker: TrackerState, signal: AbortSignal): Attempt {
     let timer: Disposable | null = null;
     const patience = Promise.withResolvers<'late'>();
-    const attempt = this.#announceTo(tier, tracker, signal, () => {
+    const event = this.#eventFor(tracker);
+    const attempt = this.#announceTo(tier, tracker, event, signal, () => {
       timer ??= this.#deps.clock.after(this.#options.patience, () => patience.resolve('late'));
     }).finally(() => timer?.[Symbol.dispose]());
     this.#run(() => attempt);
+    if (event === 'completed') {
+      this.#completing.set(tracker, attempt);
+      void attempt.then(() => this.#completing.delete(tracker));
+    }
     return { attempt, inTime: Promise.race([attempt, patience.promise]) };
   }
 
@@ -213,10 +220,10 @@ export class AnnounceSession implements DiscoverySession {
   async #announceTo(
     tier: TrackerState[],
     tracker: TrackerState,
+    event: TrackerEvent,
     signal: AbortSignal,
     onContact: () => void,
   ): Promise<Millis | null> {
-    const event = this.#eventFor(tracker);
     tracker.state = 'working';
     tracker.peersReceived = 0;
     this.#wantsPeers = false;
@@ -302,17 +309,31 @@ export class AnnounceSession implements DiscoverySession {
 
   async #leave(): Promise<void> {
     this.#cancelTimer();
+    using time = deadline(this.#deps.clock, this.#options.stopTimeout);
+    const completing = [...this.#completing.keys()];
+    await this.#finishCompleting();
     this.#life?.abort(trackerError('TRACKER_STOPPED', 'the torrent was stopped'));
     await Promise.all(this.#running);
     this.#isInRound = false;
     this.#isRoundDue = false;
-    using time = deadline(this.#deps.clock, this.#options.stopTimeout);
     const known = this.#trackers().filter((tracker) => tracker.mayKnowUs);
-    await Promise.all(known.map((tracker) => this.#stopAt(tracker, time.signal)));
+    await Promise.all(known.map((tracker) => this.#stopAt(tracker, !completing.includes(tracker), time.signal)));
     for (const tracker of this.#trackers()) tracker.left();
   }
 
-  async #stopAt(tracker: TrackerState, signal: AbortSignal): Promise<void> {
+  /** Waits for half the time until `completed` has been told that is under way: told again, it would count twice. */
+  async #finishCompleting(): Promise<void> {
+    using time = deadline(this.#deps.clock, this.#options.stopTimeout / 2);
+    await orAborted(Promise.all(this.#completing.values()), time.signal).catch(() => {});
+  }
+
+  /** A tracker that has not been told of the finished download yet is told first. */
+  async #stopAt(tracker: TrackerState, mayComplete: boolean, signal: AbortSignal): Promise<void> {
+    if (mayComplete && this.#eventFor(tracker) === 'completed') await this.#tellLast(tracker, 'completed', signal);
+    await this.#tellLast(tracker, 'stopped', signal);
+  }
+
+  async #tellLast(tracker: TrackerState, event: TrackerEvent, signal: AbortSignal): Promise<void> {
     const call = {
       signal,
       isUrgent: true,
@@ -321,7 +342,7 @@ export class AnnounceSession implements DiscoverySession {
       onReply: (): void => {},
     };
     try {
-      await this.#deps.announcer.announce(tracker.url, this.#requestFor(tracker, 'stopped'), call);
+      await this.#deps.announcer.announce(tracker.url, this.#requestFor(tracker, event), call);
     } catch (error) {
       this.#deps.logger.debug('goodbye failed', {
         tracker: tracker.url,
