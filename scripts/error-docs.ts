@@ -88,4 +88,4 @@ export function findProblems(tables: readonly FolderErrors[], document: string, 
   return problems;
 }
 
-if (import.meta.main) writeFileSync(documentPath, render(await loadTables()));
+export const writeDocument = async (): Promise<void> => writeFileSync(documentPath, render(await loadTables()));

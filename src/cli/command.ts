@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly output: Output;
   /** Aborts on Ctrl-C and when stdout's reader is gone. Until it is asked for, Ctrl-C ends the process as usual. */
   readonly signal: AbortSignal;
+  /** Calls back when a service is to read its configuration again. */
+  readonly onReload: (reload: () => void) => void;
   /** The whole command tree, each command loaded. */
   readonly loadTree: () => Promise<Command>;
 }

@@ -12,6 +12,7 @@ export const ExitCode = {
   incomplete: 7,
   storage: 8,
   exists: 9,
+  config: 10,
   untrusted: 12,
   hangup: 129,
   interrupted: 130,
@@ -43,6 +44,7 @@ const byCategory: Readonly<Record<ErrorCategory, number>> = {
 
 /** A magnet link that breaks a rule counts as corrupt data, as a torrent does. */
 const MAGNET_CODE = /^MAGNET_/;
+const CONFIG_CODE = /^CONFIG_/;
 
 /** Exit code for an error that ends a command: what is known of it or of its causes, else by its category. */
 export function exitCodeOf(error: unknown): number {
@@ -50,6 +52,7 @@ export function exitCodeOf(error: unknown): number {
   for (let depth = 0; depth < 8 && current instanceof Error; depth++) {
     const code = codeOf(current) ?? '';
     if (MAGNET_CODE.test(code)) return ExitCode.corrupt;
+    if (CONFIG_CODE.test(code)) return ExitCode.config;
     const known = byCode[code];
     if (known !== undefined) return known;
     current = current.cause;

@@ -52,6 +52,7 @@ class Invocation {
         get signal() {
           return stop.signal;
         },
+        onReload: (reload) => stop.onReload(reload),
         loadTree: async () => {
           const { buildProgram } = await import('./program.ts');
           return await buildProgram(this.#perform, () => true);

@@ -15,6 +15,7 @@ export class StopSignals {
   readonly #onFirst: (name: NodeJS.Signals) => void;
   #isInstalled = false;
   #exitCode: number | null = null;
+  #reload: (() => void) | null = null;
 
   /** `onFirst` tells the user that the command is stopping. */
   constructor(onFirst: (name: NodeJS.Signals) => void) {
@@ -30,6 +31,14 @@ export class StopSignals {
     return this.#controller.signal;
   }
 
+  /**
+   * A service reads its configuration again when it gets SIGHUP; on a terminal that signal means that the terminal is
+   * gone, and ends it as any other command.
+   */
+  onReload(reload: () => void): void {
+    if (!process.stdin.isTTY) this.#reload = reload;
+  }
+
   /** The exit code that the stop asks for; null when nobody has stopped the command. */
   get exitCode(): number | null {
     return this.#exitCode;
@@ -42,6 +51,10 @@ export class StopSignals {
   }
 
   #receive(name: NodeJS.Signals, code: number): void {
+    if (name === 'SIGHUP' && this.#reload !== null) {
+      this.#reload();
+      return;
+    }
     if (this.#exitCode !== null) process.exit(code);
     this.#onFirst(name);
     this.stop(code);

@@ -1,7 +1,15 @@
 /** What a tracker asks of an announce, and when clients are to come back. */
 import { scopeOfBytes } from '../base/address-scope.ts';
 import type { TrackerFailure } from '../codec/announce/index.ts';
-import { type AnnounceCall, MOST_WANTED, type Outcome, TICK_SECONDS, type Tick } from './swarm-store.ts';
+import type { AddressGuard } from './address-guard.ts';
+import {
+  type AnnounceCall,
+  type HostAddress,
+  MOST_WANTED,
+  type Outcome,
+  TICK_SECONDS,
+  type Tick,
+} from './swarm-store.ts';
 
 export interface RuleOptions {
   /** Seconds between two announces of a client. */
@@ -10,9 +18,18 @@ export interface RuleOptions {
   readonly minInterval: number;
   /** Take peers of private, link-local and loopback addresses: for a tracker within one network. */
   readonly allowsPrivate: boolean;
+  /** What clients are to show to their users (BEP 3, `warning message`); empty: nothing. */
+  readonly warning: string;
 }
 
-export const defaultRules: RuleOptions = { interval: 1800, minInterval: 300, allowsPrivate: false };
+export const defaultRules: RuleOptions = { interval: 1800, minInterval: 300, allowsPrivate: false, warning: '' };
+
+/** What the rules ask of others; without it everybody may announce. */
+export interface RuleParts {
+  readonly guard?: Pick<AddressGuard, 'check'>;
+  /** Whether a passkey lets its owner scrape. */
+  readonly isMember?: (passkey: string) => boolean;
+}
 
 /** Peers in an answer to who does not say how many (the usual number). */
 const DEFAULT_WANT = 50;
@@ -38,18 +55,37 @@ const refusals: Readonly<Record<Outcome, TrackerFailure | null>> = {
   unknown: refuse('this torrent is not registered with this tracker'),
   denied: refuse('this torrent is not served by this tracker'),
   full: refuse('this tracker is full', FULL_RETRY),
+  stranger: refuse('this tracker is private, and the announce URL has no valid passkey'),
+  suspended: refuse('your account is suspended'),
+  crowded: refuse('your account has as many peers as it may', FULL_RETRY),
 };
 
 export class AnnounceRules {
   /** May be changed at any time. */
   options: RuleOptions;
+  readonly #parts: RuleParts;
 
-  constructor(options: RuleOptions) {
+  constructor(options: RuleOptions, parts: RuleParts = {}) {
     this.options = options;
+    this.#parts = parts;
   }
 
-  /** Why a call is not to reach the swarms, or null. The number of peers wanted is bounded. */
+  /** Why a client is not to be served at all, or null. Counts its request. */
+  admit(client: HostAddress): TrackerFailure | null {
+    return this.#parts.guard?.check(client) ?? null;
+  }
+
+  /** Why a client may not scrape, or null. Counts its request. */
+  checkScrape(client: HostAddress, passkey: string): TrackerFailure | null {
+    const failure = this.admit(client);
+    if (failure !== null) return failure;
+    return this.#parts.isMember?.(passkey) === false ? refusals.stranger : null;
+  }
+
+  /** Why a call is not to reach the swarms, or null. Counts it. The number of peers wanted is bounded. */
   check(call: AnnounceCall, port: number): TrackerFailure | null {
+    const failure = this.admit(call);
+    if (failure !== null) return failure;
     if (port < LOWEST_PORT && !WEB_PORTS.includes(port)) return badPort;
     call.want = call.want < 0 ? DEFAULT_WANT : Math.min(call.want, MOST_WANTED);
     const scope = scopeOfBytes(call.addressBytes, 0, call.family === 4 ? 4 : 16);
@@ -61,9 +97,8 @@ export class AnnounceRules {
   refusalOf(outcome: Outcome): TrackerFailure | null {
     return refusals[outcome];
   }
-
-  /** Silence after which a peer is gone. */
-  get lifetime(): Tick {
-    return Math.min(LONGEST_LIFETIME, Math.ceil((this.options.interval * LIFETIME) / TICK_SECONDS));
-  }
 }
+
+/** Silence after which a peer is gone that was told to come back within `interval` seconds. */
+export const lifetimeOf = (interval: number): Tick =>
+  Math.min(LONGEST_LIFETIME, Math.ceil((interval * LIFETIME) / TICK_SECONDS));

@@ -1,9 +1,9 @@
 /** The address that a request came from, as text from a socket, put into a call as bytes. */
 import { parseHost } from '../base/address.ts';
-import type { AnnounceCall } from './swarm-store.ts';
+import type { HostAddress } from './swarm-store.ts';
 
 /** Sets family and host; an IPv4 address within IPv6 counts as IPv4. False when the text is no address. */
-export function setHost(call: AnnounceCall, host: string): boolean {
+export function setHost(call: HostAddress, host: string): boolean {
   if (setIPv4(call.addressBytes, host)) {
     call.family = 4;
     return true;
@@ -17,7 +17,7 @@ export function setHost(call: AnnounceCall, host: string): boolean {
 }
 
 /** Sets the port, behind the host. */
-export function setPort(call: AnnounceCall, port: number): void {
+export function setPort(call: HostAddress, port: number): void {
   const at = call.family === 4 ? 4 : 16;
   call.addressBytes[at] = port >>> 8;
   call.addressBytes[at + 1] = port;

@@ -17,6 +17,8 @@ export const Count = {
   /** Offers that went to a peer, and answers that went back. */
   webRelays: 10,
   webFailures: 11,
+  /** Requests of those that ask too often, over all protocols. */
+  limited: 12,
 } as const;
 
 export type CounterName = keyof typeof Count;

@@ -25,7 +25,7 @@ export const LIFETIME: Tick = 450;
 export const MIB: ByteCount = 1024 * 1024;
 
 export function newMemory(capacity: number = 16 * MIB, seed = 1): TableMemory {
-  const memory = TableMemory.create(capacity, seed);
+  const memory = TableMemory.create(capacity, seededRandom(seed));
   Arena.format(memory);
   return memory;
 }
@@ -167,9 +167,9 @@ export class FakeUdp {
   wall: UnixSeconds = 1_800_000_000;
   tick: Tick = 1000;
 
-  constructor(store: SwarmStore, rules: Partial<RuleOptions> = {}, key = 7) {
+  constructor(store: SwarmStore, rules: Partial<RuleOptions> = {}, key = 7, given?: AnnounceRules) {
     const buffer: ByteSink = { bytes: new Uint8Array(MOST_UDP_REPLY), at: 0 };
-    this.rules = new AnnounceRules({ ...defaultRules, ...rules });
+    this.rules = given ?? new AnnounceRules({ ...defaultRules, ...rules });
     this.front = new UdpFront({
       store,
       rules: this.rules,
@@ -204,15 +204,24 @@ export class FakeUdp {
   }
 
   /** The datagram of an announce by a client that is connected. */
-  announceOf(changes: Partial<AnnounceRequest> = {}, client: DatagramClient = client4, transactionId = 2): Uint8Array {
+  announceOf(
+    changes: Partial<AnnounceRequest> = {},
+    client: DatagramClient = client4,
+    transactionId = 2,
+    urlData: string | null = null,
+  ): Uint8Array {
     const connectionId = this.connect(client);
     const request = requestOf(changes);
-    return encodeUdpTrackerRequest({ action: 'announce', connectionId, transactionId, request, urlData: null });
+    return encodeUdpTrackerRequest({ action: 'announce', connectionId, transactionId, request, urlData });
   }
 
   /** Connects and announces. */
-  announce(changes: Partial<AnnounceRequest> = {}, client: DatagramClient = client4): UdpTrackerReply | null {
-    const answer = this.exchange(this.announceOf(changes, client), client);
+  announce(
+    changes: Partial<AnnounceRequest> = {},
+    client: DatagramClient = client4,
+    urlData: string | null = null,
+  ): UdpTrackerReply | null {
+    const answer = this.exchange(this.announceOf(changes, client, 2, urlData), client);
     return answer === null ? null : decodeUdpTrackerReply(answer, familyOf(client));
   }
 
@@ -233,7 +242,7 @@ export interface FakeResponse {
 function readResponse(bytes: Uint8Array): FakeResponse {
   const text = toBinary(bytes);
   const end = text.indexOf('\r\n\r\n');
-  assert.ok(text.startsWith('HTTP/1.1 200 OK\r\n') && end > 0, text.slice(0, 200));
+  assert.ok(/^HTTP\/1\.1 (200 OK|429 Too Many Requests)\r\n/.test(text) && end > 0, text.slice(0, 200));
   const head = text.slice(0, end);
   const body = bytes.slice(end + 4);
   assert.equal(/\r\nContent-Length: (\d+)$/m.exec(head)?.[1], String(body.length), 'Content-Length');
@@ -247,23 +256,29 @@ export class FakeHttp {
   readonly front: HttpFront;
   tick: Tick = 1000;
 
-  constructor(store: SwarmStore, rules: Partial<RuleOptions> = {}) {
-    this.rules = new AnnounceRules({ ...defaultRules, ...rules });
+  constructor(store: SwarmStore, rules: Partial<RuleOptions> = {}, given?: AnnounceRules) {
+    this.rules = given ?? new AnnounceRules({ ...defaultRules, ...rules });
     this.front = new HttpFront({ store, rules: this.rules, tick: () => this.tick });
   }
 
   /** Asks; the answer goes to `responses`. The query stands behind a path, as in a request. */
-  send(what: 'announce' | 'scrape', query: string, host = '192.0.2.1', isKeptAlive = true): void {
+  send(what: 'announce' | 'scrape', query: string, host = '192.0.2.1', isKeptAlive = true, passkey = ''): void {
     const path = `/${what}?`;
     const respond = (bytes: Uint8Array, from: number, to: number): void => {
       this.responses.push(readResponse(bytes.slice(from, to)));
     };
-    this.front[what](path + query, path.length, { host, isKeptAlive, respond });
+    this.front[what](path + query, path.length, { host, passkey, isKeptAlive, respond });
   }
 
   /** Asks a front that answers at once. */
-  ask(what: 'announce' | 'scrape', query: string, host?: string, isKeptAlive?: boolean): FakeResponse {
-    this.send(what, query, host, isKeptAlive);
+  ask(
+    what: 'announce' | 'scrape',
+    query: string,
+    host?: string,
+    isKeptAlive?: boolean,
+    passkey?: string,
+  ): FakeResponse {
+    this.send(what, query, host, isKeptAlive, passkey);
     assert.equal(this.responses.length, 1, 'one response for a request');
     return this.responses.pop() as FakeResponse;
   }

@@ -6,6 +6,7 @@
  * then a front needs one call; one that answers later (a shared database) returns a promise, and the front gives it a
  * call of its own.
  */
+import type { ByteCount } from '../base/units.ts';
 import type { TrackerEvent } from '../codec/announce/index.ts';
 
 export type PeerFamily = 4 | 6;
@@ -22,9 +23,10 @@ export const MOST_WANTED = 200;
 
 /**
  * `unknown`: only registered torrents are served, and this is none. `denied`: the operator refuses it. `full`: there is
- * no memory for another swarm.
+ * no memory for another swarm. `stranger`: no valid passkey. `suspended`: the account may not announce. `crowded`: it has
+ * as many peers as it may.
  */
-export type Outcome = 'served' | 'unknown' | 'denied' | 'full';
+export type Outcome = 'served' | 'unknown' | 'denied' | 'full' | 'stranger' | 'suspended' | 'crowded';
 
 /** Memory that is written to from the front; `at` is where the next byte goes. */
 export interface ByteSink {
@@ -34,16 +36,32 @@ export interface ByteSink {
 
 const bytesOf = (array: Int32Array | Uint16Array): Uint8Array => new Uint8Array(array.buffer as ArrayBuffer);
 
-export class AnnounceCall {
+/** What an announce says of who sends it. */
+export interface MemberClaim {
+  /** Names the account; empty: none. */
+  passkey: string;
+  /** Bytes since the client began. */
+  uploaded: ByteCount;
+  downloaded: ByteCount;
+}
+
+/** Where a client is. */
+export class HostAddress {
+  family: PeerFamily = 4;
+  /** Host and, of a peer, port in network order: 6 bytes, or 18. */
+  readonly address: Uint16Array = new Uint16Array(9);
+  readonly addressBytes: Uint8Array = bytesOf(this.address);
+}
+
+/** The first 20 bytes, an info hash or what is as long, as five words. */
+export const wordsOf = (bytes: Uint8Array): Int32Array => new Int32Array(new Uint8Array(bytes.subarray(0, 20)).buffer);
+
+export class AnnounceCall extends HostAddress {
   /** 20 bytes each, as they come over the wire. */
   readonly infoHash: Int32Array = new Int32Array(5);
   readonly infoHashBytes: Uint8Array = bytesOf(this.infoHash);
   readonly peerId: Int32Array = new Int32Array(5);
   readonly peerIdBytes: Uint8Array = bytesOf(this.peerId);
-  family: PeerFamily = 4;
-  /** Host and port in network order: 6 bytes, or 18. */
-  readonly address: Uint16Array = new Uint16Array(9);
-  readonly addressBytes: Uint8Array = bytesOf(this.address);
   role: PeerRole = 'downloading';
   event: TrackerEvent = 'none';
   want = 0;
@@ -51,6 +69,8 @@ export class AnnounceCall {
   isForBothFamilies = false;
   /** The answer has the peers' ids too. */
   wantsPeerIds = false;
+  /** What only a private tracker asks for. */
+  readonly member: MemberClaim = { passkey: '', uploaded: 0, downloaded: 0 };
   now: Tick = 0;
 
   outcome: Outcome = 'served';

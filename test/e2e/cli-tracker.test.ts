@@ -62,16 +62,16 @@ test('refuses intervals that no client would keep', async () => {
 });
 
 test('refuses addresses of shared swarms that are none, and never repeats what was given', async () => {
-  const { stderr } = await assertFails(['tracker', '--swarms', 'http://:secret@cache'], 2, 'USAGE_VALUE');
+  const { stderr } = await assertFails(['tracker', '--swarms', 'http://:secret@cache'], 10, 'CONFIG_INVALID');
   assert.doesNotMatch(stderr, /secret/);
 });
 
 test('refuses files that hold no key for connection ids', async () => {
   await using folder = await scratchFolder();
   const path = join(folder.path, 'key');
-  await assertFails(['tracker', '--udp-key', path], 3, 'INPUT_UNREADABLE');
+  await assertFails(['tracker', '--udp-key', path], 3, 'UDP_KEY_UNUSABLE');
   await writeFile(path, 'abc');
-  await assertFails(['tracker', '--udp-key', path], 2, 'USAGE_VALUE');
+  await assertFails(['tracker', '--udp-key', path], 2, 'UDP_KEY_UNUSABLE');
 });
 
 test('prints the DNS record of its ports (BEP 34)', async () => {

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers';
+import { PeerPresence } from '../../src/app/tracker-server/redis/peer-presence.ts';
 import { RedisSwarms } from '../../src/app/tracker-server/redis/redis-swarms.ts';
 import { redisLink } from '../../src/app/tracker-server/redis/script-link.ts';
-import { swarmScript } from '../../src/app/tracker-server/redis/swarm-script.ts';
 import { parseSwarmsUrl, type SwarmsAddress } from '../../src/app/tracker-server/redis/swarms-url.ts';
+import { parseHost } from '../../src/base/address.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import { SwarmRegistry, TICK_SECONDS } from '../../src/tracker/index.ts';
-import { callOf, hashOf, newMemory, peersIn, tableOn } from '../../src/tracker/fakes.test.ts';
+import { type SwarmCounts, SwarmRegistry, type TableMemory, TICK_SECONDS } from '../../src/tracker/index.ts';
+import { callOf, hashOf, idOf, LIFETIME, newMemory, peersIn, tableOn } from '../../src/tracker/fakes.test.ts';
 import { describeSwarmStore } from '../tracker/swarm-store-compliance.ts';
 import { enterNamespace } from './namespace.ts';
 import { RedisServer } from './redis-server.ts';
@@ -28,10 +29,19 @@ after(async () => {
   if (skip === false) await server[Symbol.asyncDispose]();
 });
 
-async function swarmsOn(address: SwarmsAddress, time?: () => number, memory = newMemory()): Promise<RedisSwarms> {
+interface Wishes {
+  readonly time?: () => number;
+  readonly memory?: TableMemory;
+  readonly presence?: SharedArrayBuffer;
+  readonly peersPerAddress?: number;
+}
+
+async function swarmsOn(address: SwarmsAddress, wishes: Wishes = {}): Promise<RedisSwarms> {
+  const { time, memory = newMemory(), presence = PeerPresence.memory(), peersPerAddress = 1e9 } = wishes;
   const swarms = new RedisSwarms({
-    table: tableOn(memory),
-    link: (onLost) => redisLink(address, swarmScript, PATIENCE_MS, onLost),
+    table: tableOn(memory, { peersPerAddress }),
+    presence: new PeerPresence(presence),
+    link: (onLost) => redisLink(address, PATIENCE_MS, onLost),
     clock: systemClock,
     random: seededRandom(1),
     afterTurn: setImmediate,
@@ -43,20 +53,40 @@ async function swarmsOn(address: SwarmsAddress, time?: () => number, memory = ne
   return swarms;
 }
 
+const wordsOf = (infoHash: Uint8Array): Int32Array => new Int32Array(infoHash.slice().buffer);
+
+const entryOf = (host: string, port: number, role: string, silence: number): object => ({
+  host: parseHost(host),
+  port,
+  peerId: idOf(host, port),
+  role,
+  silence,
+});
+
+async function completedOf(swarms: RedisSwarms): Promise<number> {
+  const counts: SwarmCounts = { complete: -1, incomplete: -1, downloaders: -1, completed: -1 };
+  await swarms.scrape(wordsOf(hashOf(0)), counts);
+  return counts.completed;
+}
+
 const addressOf = (url: string): SwarmsAddress => parseSwarmsUrl(url) as SwarmsAddress;
 
 describeSwarmStore(
   'RedisSwarms',
-  async () => {
+  async (peersPerAddress) => {
     server.command('flushall');
     let tick = 0;
-    const store = await swarmsOn(addressOf(server.url), () => tick * TICK_SECONDS);
+    const memory = newMemory();
+    const registry = new SwarmRegistry(memory);
+    const store = await swarmsOn(addressOf(server.url), { time: () => tick * TICK_SECONDS, memory, peersPerAddress });
     return {
       store,
       passed(now) {
         tick = now;
       },
-      settle() {},
+      settle() {
+        registry.settle(registry.takeFinished(), tick);
+      },
       [Symbol.asyncDispose]() {
         assert.equal(store.health().status, 'ok', 'the server has answered, not the table');
         store[Symbol.dispose]();
@@ -122,7 +152,7 @@ describe('swarms in Redis', { skip }, () => {
     const registry = new SwarmRegistry(memory);
     registry.set(hashOf(1), { isRegistered: false, isDenied: true, aliasOf: null }, 0);
     registry.set(hashOf(2), { isRegistered: false, isDenied: false, aliasOf: hashOf(3) }, 0);
-    using swarms = await swarmsOn(addressOf(server.url), undefined, memory);
+    using swarms = await swarmsOn(addressOf(server.url), { memory });
     const denied = callOf({ swarm: 1, want: 50 });
     await swarms.announce(denied);
     assert.equal(denied.outcome, 'denied');
@@ -131,6 +161,76 @@ describe('swarms in Redis', { skip }, () => {
     const call = callOf({ swarm: 3, port: 2002, want: 50 });
     await swarms.announce(call);
     assert.deepEqual(peersIn(call), ['192.0.2.1:2001']);
+  });
+
+  test('have the finished downloads that this tracker has stored, and keep them when the server loses everything', async () => {
+    server.command('flushall');
+    const [memory, otherMemory] = [newMemory(), newMemory()];
+    using one = await swarmsOn(addressOf(server.url), { memory });
+    using other = await swarmsOn(addressOf(server.url), { memory: otherMemory });
+    await one.announce(callOf({ port: 2001 }));
+    await other.announce(callOf({ port: 2001, event: 'completed', role: 'seeding' }));
+    await one.announce(callOf({ port: 2001, event: 'completed', role: 'seeding' }));
+    const registry = new SwarmRegistry(otherMemory);
+    assert.equal(await completedOf(other), 0, 'it is not stored yet');
+    registry.settle(registry.takeFinished(), 0);
+    server.command('flushall');
+    assert.equal(await completedOf(other), 1);
+    const call = callOf({ port: 2002 });
+    await other.announce(call);
+    assert.equal(call.completed, 1);
+    assert.deepEqual(new SwarmRegistry(memory).takeFinished(), [], 'the other tracker has counted it');
+  });
+
+  test('count a finished download by the name of its own swarm', async () => {
+    server.command('flushall');
+    const memory = newMemory();
+    const registry = new SwarmRegistry(memory);
+    registry.set(hashOf(2), { isRegistered: false, isDenied: false, aliasOf: hashOf(3) }, 0);
+    using swarms = await swarmsOn(addressOf(server.url), { memory });
+    await swarms.announce(callOf({ swarm: 2, event: 'completed', role: 'seeding' }));
+    assert.deepEqual(registry.takeFinished(), [{ infoHash: hashOf(3), count: 1 }]);
+  });
+
+  test('have one limit for an address in all threads of a tracker', async () => {
+    server.command('flushall');
+    const [memory, presence] = [newMemory(), PeerPresence.memory()];
+    using one = await swarmsOn(addressOf(server.url), { memory, presence, peersPerAddress: 3 });
+    using other = await swarmsOn(addressOf(server.url), { memory, presence, peersPerAddress: 3 });
+    for (const port of [2001, 2002]) await one.announce(callOf({ port }));
+    for (const port of [2003, 2004]) await other.announce(callOf({ port }));
+    await one.announce(callOf({ port: 2005 }));
+    assert.equal(server.command('eval', "return redis.call('zcard', redis.call('keys', '*d4')[1])", '0').trim(), '3');
+  });
+
+  test('are listed for the operator: role, id and silence of each peer, by any name of the swarm', async () => {
+    server.command('flushall');
+    const memory = newMemory();
+    new SwarmRegistry(memory).set(hashOf(9), { isRegistered: false, isDenied: false, aliasOf: hashOf(0) }, 0);
+    let now = 1000;
+    using swarms = await swarmsOn(addressOf(server.url), { memory, time: () => now });
+    await swarms.announce(callOf({ port: 2000 }));
+    now += TICK_SECONDS * LIFETIME;
+    await swarms.announce(callOf({ port: 2001 }));
+    now += 10;
+    await swarms.announce(callOf({ port: 2002, role: 'seeding' }));
+    await swarms.announce(callOf({ port: 2003, host: '2001:db8::1', role: 'paused' }));
+    now += 5;
+    assert.deepEqual(await swarms.peersOf(wordsOf(hashOf(9)), 10), [
+      entryOf('192.0.2.1', 2001, 'downloading', 15),
+      entryOf('192.0.2.1', 2002, 'seeding', 5),
+      entryOf('2001:db8::1', 2003, 'paused', 5),
+    ]);
+    assert.equal((await swarms.peersOf(wordsOf(hashOf(9)), 2)).length, 2);
+    assert.deepEqual(await swarms.peersOf(wordsOf(hashOf(1)), 10), []);
+  });
+
+  test('are listed up to a thousand peers', async () => {
+    server.command('flushall');
+    using swarms = await swarmsOn(addressOf(server.url));
+    const calls = Array.from({ length: 1500 }, (_, i) => callOf({ port: 2000 + i }));
+    await Promise.all(calls.map(async (call) => swarms.announce(call)));
+    assert.equal((await swarms.peersOf(wordsOf(hashOf(0)), 1e9)).length, 1000);
   });
 
   for (const [name, ip] of Object.entries(ADDRESS)) {

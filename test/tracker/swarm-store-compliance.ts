@@ -5,6 +5,9 @@ import { TICK_SECONDS } from '../../src/tracker/index.ts';
 import { type AnnounceCall, MOST_WANTED, type SwarmCounts, type SwarmStore } from '../../src/tracker/swarm-store.ts';
 import { type Announcement, callOf, hashOf, idOf, LIFETIME, peersIn } from '../../src/tracker/fakes.test.ts';
 
+/** Makes an empty store, which takes so many peers of one address. */
+export type StoreMaker = (peersPerAddress: number) => Promise<StoreUnderTest>;
+
 /** An empty store whose peers are gone after LIFETIME ticks of silence. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: SwarmStore;
@@ -75,21 +78,18 @@ function assertIds(call: AnnounceCall, peers: readonly string[]): void {
   }
 }
 
-export function describeSwarmStore(
-  name: string,
-  make: () => Promise<StoreUnderTest>,
-  options: { skip?: string | false } = {},
-): void {
-  const open = async (): Promise<Store> => new Store(await make());
+export function describeSwarmStore(name: string, make: StoreMaker, options: { skip?: string | false } = {}): void {
+  const open = async (peersPerAddress = 1e9): Promise<Store> => new Store(await make(peersPerAddress));
   describe(`${name}, as a store of swarms`, options, () => {
     peerTests(open);
     choiceTests(open);
     completedTests(open);
+    addressTests(open);
     timeTests(open);
   });
 }
 
-type Open = () => Promise<Store>;
+type Open = (peersPerAddress?: number) => Promise<Store>;
 
 function peerTests(open: Open): void {
   test('has the peers of each swarm apart, each once', async () => {
@@ -305,6 +305,64 @@ function completedTests(open: Open): void {
     await store.announce({ event: 'stopped', host: '2001:db8::1' });
     assert.deepEqual(await store.counts(), { ...none, completed: 2 });
     assert.equal((await store.announce()).completed, 2);
+  });
+}
+
+function addressTests(open: Open): void {
+  test('takes no more peers of an address than it may, over all swarms, and answers the others', async () => {
+    await using store = await open(3);
+    await store.join([2001, 2002]);
+    await store.announce({ port: 2003, swarm: 1 });
+    for (const more of [finish, { role: 'downloading' } as const]) {
+      const refused = await store.announce({ ...more, port: 2004, want: 50 });
+      assert.deepEqual([refused.outcome, refused.incomplete], ['served', 2]);
+      assert.deepEqual(peersIn(refused).sort(), [at(2001), at(2002)]);
+    }
+    assert.deepEqual(await store.counts(), { ...none, incomplete: 2, downloaders: 2 });
+    const other = await store.announce({ port: 2004, host: '192.0.2.2', want: 50 });
+    assert.equal(peersIn(other).length, 2);
+    assert.deepEqual(await store.counts(), { ...none, incomplete: 3, downloaders: 3 });
+  });
+
+  test('counts an IPv6 network of 64 bits as one address', async () => {
+    await using store = await open(2);
+    for (const host of ['2001:db8:1:1::1', '2001:db8:1:1:ffff::2', '2001:db8:1:1::3']) await store.announce({ host });
+    await store.announce({ host: '2001:db8:1:2::1' });
+    assert.equal((await store.counts()).incomplete, 3);
+  });
+
+  test('keeps an address within its limit when all its peers come at once', async () => {
+    await using store = await open(20);
+    await store.join(range(500).map((i) => 2000 + i));
+    assert.equal((await store.counts()).incomplete, 20);
+  });
+
+  test('keeps the peers of an address at its limit for as long as they come back, in whatever role', async () => {
+    await using store = await open(2);
+    await store.join([2001, 2002]);
+    const roles = ['seeding', 'paused', 'downloading', 'downloading', 'seeding'] as const;
+    for (const role of [...roles, ...roles]) {
+      store.pass(LIFETIME / 3);
+      await store.announce({ port: 2003 });
+      await store.join([2001, 2002], { role });
+      assert.deepEqual(peersIn(await store.announce({ host: '192.0.2.2', want: 50 })).sort(), [at(2001), at(2002)]);
+    }
+  });
+
+  test('takes another peer of an address when one has left, or was silent for long', async () => {
+    await using store = await open(2);
+    await store.join([2001, 2002]);
+    await store.announce({ port: 2001, event: 'stopped' });
+    await store.announce({ port: 2009, event: 'stopped' });
+    await store.join([2003, 2004]);
+    const there = async (): Promise<string[]> => peersIn(await store.announce({ host: '192.0.2.2', want: 50 })).sort();
+    assert.deepEqual(await there(), [at(2002), at(2003)]);
+    for (let passed = 0; passed <= 2 * LIFETIME; passed += 150) {
+      store.pass(150);
+      await store.announce({ port: 2003 });
+    }
+    await store.join([2005, 2006]);
+    assert.deepEqual(await there(), [at(2003), at(2005)]);
   });
 }
 

@@ -3,9 +3,9 @@ import { SwarmRegistry } from '../../src/tracker/index.ts';
 import { newMemory, tableOn } from '../../src/tracker/fakes.test.ts';
 import { describeSwarmStore } from './swarm-store-compliance.ts';
 
-describeSwarmStore('SwarmTable', () => {
+describeSwarmStore('SwarmTable', (peersPerAddress) => {
   const memory = newMemory();
-  const store = tableOn(memory);
+  const store = tableOn(memory, { peersPerAddress });
   const registry = new SwarmRegistry(memory);
   let tick = 0;
   return Promise.resolve({

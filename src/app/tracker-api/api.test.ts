@@ -1,37 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
-import type { SwarmCounts } from '../../tracker/index.ts';
+import { openDatabase } from '../../db/index.ts';
 import { trackerApi } from './api.ts';
+import { FakeTracker } from './fakes.test.ts';
 import type { ControlResponse, TrackerService, TrackerStatus } from './service.ts';
 
-const counters = {
-  udpConnects: 1,
-  udpAnnounces: 20,
-  udpScrapes: 3,
-  udpUnproved: 4,
-  udpFailures: 5,
-  httpAnnounces: 60,
-  httpScrapes: 7,
-  httpFailures: 8,
-  webAnnounces: 9,
-  webScrapes: 10,
-  webRelays: 11,
-  webFailures: 12,
-};
-const use = { swarms: 1234, peers4: 100_000, peers6: 7, webPeers: 3, used: 2 ** 20, capacity: 2 ** 28 };
-
-class FakeTracker implements TrackerService {
-  problems: string[] = [];
-
-  status(): TrackerStatus {
-    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems: this.problems, sharedSwarms: [] };
-  }
-
-  scrape(infoHash: Uint8Array): SwarmCounts {
-    return { complete: infoHash[0] as number, incomplete: 2, downloaders: 1, completed: 9 };
-  }
-}
+const { tracker: repository } = await openDatabase(':memory:');
 
 interface Asked {
   readonly method?: string;
@@ -51,7 +26,7 @@ const json = (response: ControlResponse): unknown => JSON.parse(response.body);
 
 describe('the API of a tracker', () => {
   test('says at /health that all is well, or what is wrong', async () => {
-    const tracker = new FakeTracker();
+    const tracker = new FakeTracker(repository);
     assert.deepEqual((json(await ask(tracker, '/health')) as { status: string }).status, 'ok');
     tracker.problems = ['finished downloads are not stored: the disk is full'];
     const answer = await ask(tracker, '/health');
@@ -61,13 +36,13 @@ describe('the API of a tracker', () => {
   });
 
   test('is alive and ready also when it is degraded', async () => {
-    const tracker = new FakeTracker();
+    const tracker = new FakeTracker(repository);
     tracker.problems = ['something'];
     for (const path of ['/health/live', '/health/ready']) assert.equal((await ask(tracker, path)).status, 200);
   });
 
   test('gives Prometheus the numbers of all protocols', async () => {
-    const { body, headers } = await ask(new FakeTracker(), '/metrics');
+    const { body, headers } = await ask(new FakeTracker(repository), '/metrics');
     assert.match(headers['content-type'] ?? '', /^text\/plain/);
     for (const line of [
       'dst_tracker_up 1',
@@ -84,7 +59,7 @@ describe('the API of a tracker', () => {
   });
 
   test('has the metrics that docs/metrics.md lists, and no others', async () => {
-    const { body } = await ask(new FakeTracker(), '/metrics');
+    const { body } = await ask(new FakeTracker(repository), '/metrics');
     const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
     const documented = [...page.matchAll(/^\| `(dst_\w+)` \| (\w+)/gm)].map(([, name, kind]) => `${name} ${kind}`);
     const told = [...body.matchAll(/^# TYPE (dst_\w+ \w+)$/gm)].map(([, text]) => text);
@@ -92,22 +67,22 @@ describe('the API of a tracker', () => {
   });
 
   test('counts from the same start each time it is asked', async () => {
-    const api = trackerApi(new FakeTracker());
+    const api = trackerApi(new FakeTracker(repository));
     const request = { method: 'GET', target: '/metrics', headers: {}, body: new Uint8Array(0), host: '' };
     await api(request);
     assert.match((await api(request)).body, /\ndst_tracker_udp_unproved_total 4\n/);
   });
 
   test('gives its statistics as JSON, and to a browser as a page', async () => {
-    const tracker = new FakeTracker();
-    assert.deepEqual((json(await ask(tracker, '/stats')) as TrackerStatus).use, use);
+    const tracker = new FakeTracker(repository);
+    assert.deepEqual((json(await ask(tracker, '/stats')) as TrackerStatus).use, tracker.status().use);
     const page = await ask(tracker, '/stats', { headers: { accept: 'text/html,application/xhtml+xml' } });
     assert.match(page.headers['content-type'] ?? '', /^text\/html/);
     assert.match(page.body, /<td>peers, IPv4<\/td><td>100,000<\/td>/);
   });
 
   test('never lets words from elsewhere become a part of the page', async () => {
-    const tracker = new FakeTracker();
+    const tracker = new FakeTracker(repository);
     tracker.problems = [`<script>alert(1)</script><img src=x onerror='alert("1")'>&`];
     const page = await ask(tracker, '/stats', { headers: { accept: 'text/html' } });
     assert.doesNotMatch(page.body, /<script|<img/);
@@ -118,7 +93,7 @@ describe('the API of a tracker', () => {
   test('answers a scrape by POST', async () => {
     const infoHash = 'AB'.repeat(20);
     const body = JSON.stringify({ infoHashes: [infoHash] });
-    const answer = await ask(new FakeTracker(), '/scrape', {
+    const answer = await ask(new FakeTracker(repository), '/scrape', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
@@ -141,7 +116,7 @@ describe('the API of a tracker', () => {
   ] as const) {
     test(`refuses a scrape with ${name}`, async () => {
       const headers = { 'content-type': 'application/json' };
-      const answer = await ask(new FakeTracker(), '/scrape', { method: 'POST', headers, body });
+      const answer = await ask(new FakeTracker(repository), '/scrape', { method: 'POST', headers, body });
       assert.equal(answer.status, status);
       assert.equal(typeof (json(answer) as { error: { message: string } }).error.message, 'string');
     });
@@ -149,13 +124,34 @@ describe('the API of a tracker', () => {
 
   test('has nothing at other paths', async () => {
     for (const target of ['/', '/health/../etc/passwd', '/%2e%2e/secret', '/stats?x=1&'.repeat(100), '/nothing']) {
-      const { status } = await ask(new FakeTracker(), target);
+      const { status } = await ask(new FakeTracker(repository), target);
       assert.ok(status === 404 || (status === 200 && target.startsWith('/stats')), `${target}: ${status}`);
     }
   });
 
+  for (const path of ['/stats', '/metrics', '/scrape', '/nothing', '/%zz', '/api/v1/openapi.json']) {
+    test(`answers nothing but when to come back at ${path} to an address that asks too often`, async () => {
+      const tracker = new FakeTracker(repository);
+      tracker.isBusy = true;
+      const answer = await ask(tracker, path, { headers: { host: 'localhost' } });
+      assert.equal(answer.status, 429);
+      assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
+      assert.equal(answer.headers['x-content-type-options'], 'nosniff');
+    });
+  }
+
+  test('tells its health also to an address that asks too often', async () => {
+    const tracker = new FakeTracker(repository);
+    tracker.isBusy = true;
+    for (const path of ['/health', '/health/live', '/health/ready']) {
+      assert.equal((await ask(tracker, path)).status, 200);
+    }
+    // Only the path as it is taken counts, not what it looks like.
+    assert.equal((await ask(tracker, '/health/../stats')).status, 429);
+  });
+
   test('tells browsers to make nothing more of an answer', async () => {
-    const { headers } = await ask(new FakeTracker(), '/health');
+    const { headers } = await ask(new FakeTracker(repository), '/health');
     assert.equal(headers['x-content-type-options'], 'nosniff');
     assert.equal(headers['cache-control'], 'no-store');
   });

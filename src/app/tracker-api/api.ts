@@ -1,20 +1,41 @@
 /**
- * What the tracker answers over HTTP besides announces and scrapes: health, metrics, statistics. Requests come as plain
- * values from whichever thread received them (`inject`); this module has no port of its own.
+ * What the tracker answers over HTTP besides announces and scrapes: health, metrics, statistics, administration.
+ * Requests come as plain values from whichever thread received them (`inject`); this module has no port of its own.
  */
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fromHex } from '../../base/bytes.ts';
 import { version } from '../../base/version.ts';
+import { apiError } from './errors.ts';
 import { trackerMetrics } from './metrics.ts';
+import { problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
 import type { ControlHandler, TrackerService } from './service.ts';
 import { PAGE_POLICY, statsPage } from './stats-page.ts';
+import { addApiV1, type ApiOptions } from './v1/api-v1.ts';
 
 /** Most torrents in one scrape by POST. */
 const MOST_SCRAPED = 100;
 
+/** Stands in for a missing Host header, because `inject` would make one up; no host has this name (RFC 2606). */
+const NO_HOST = 'host.invalid';
+
 /** Makes the API of a tracker. */
-export function trackerApi(service: TrackerService): ControlHandler {
-  const app = Fastify({ logger: false, bodyLimit: 64 * 1024, routerOptions: { ignoreTrailingSlash: true } });
+export function trackerApi(service: TrackerService, options: ApiOptions = {}): ControlHandler {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    routerOptions: { ignoreTrailingSlash: true },
+    // Fastify has an answer of its own for addresses that it cannot read.
+    frameworkErrors: (error, request, reply) => {
+      secure(reply);
+      if (!service.admits(request.ip)) refuse(request, reply);
+      else if (isOfApi(request)) sendProblem(reply, problemOf(error));
+      else fail(reply, 400, 'BAD_REQUEST', error.message);
+    },
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url?.startsWith('/health') === true || service.admits(request.ip)) done();
+    else refuse(request, reply);
+  });
   app.addHook('onSend', (_request, reply, payload, done) => {
     secure(reply);
     done(null, payload);
@@ -29,12 +50,14 @@ export function trackerApi(service: TrackerService): ControlHandler {
   addHealth(app, service);
   addStatistics(app, service);
   addScrape(app, service);
+  void app.register((api) => addApiV1(api, service, options), { prefix: '/api' });
   return async ({ method, target, headers, body, host }) => {
     const response = await app.inject({
       method: method as 'GET',
       url: target,
       headers,
       remoteAddress: host,
+      authority: NO_HOST,
       ...(body.length > 0 && { payload: Buffer.from(body) }),
     });
     const kept = Object.entries(response.headers).filter(
@@ -59,6 +82,16 @@ function secure(reply: FastifyReply): void {
 
 const fail = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ error: { code, message } });
+
+/** Whether the answer is to be in the words of the API. */
+const isOfApi = ({ url }: FastifyRequest): boolean => url.startsWith('/api/');
+
+/** Answers whoever asks too often. */
+function refuse(request: FastifyRequest, reply: FastifyReply): void {
+  const error = apiError('API_TOO_MANY_REQUESTS', 'this address asks too often');
+  if (isOfApi(request)) sendProblem(reply, problemOf(error));
+  else fail(reply.header('retry-after', RETRY_AFTER), 429, 'TOO_MANY_REQUESTS', error.message);
+}
 
 function addHealth(app: FastifyInstance, service: TrackerService): void {
   app.get('/health', () => {
@@ -85,7 +118,7 @@ function addStatistics(app: FastifyInstance, service: TrackerService): void {
 
 /** `POST /scrape` with `{"infoHashes": [hex, …]}`. */
 function addScrape(app: FastifyInstance, service: TrackerService): void {
-  app.post('/scrape', (request, reply) => {
+  app.post('/scrape', async (request, reply) => {
     const { infoHashes } = (request.body ?? {}) as { infoHashes?: unknown };
     if (!Array.isArray(infoHashes) || infoHashes.length > MOST_SCRAPED) {
       return fail(reply, 400, 'BAD_REQUEST', `infoHashes is to be a list of at most ${MOST_SCRAPED} info hashes`);
@@ -94,7 +127,7 @@ function addScrape(app: FastifyInstance, service: TrackerService): void {
     for (const text of infoHashes) {
       const infoHash = typeof text === 'string' ? fromHex(text) : null;
       if (infoHash?.length !== 20) return fail(reply, 400, 'BAD_REQUEST', 'an info hash has 40 hexadecimal digits');
-      files[String(text).toLowerCase()] = service.scrape(infoHash);
+      files[String(text).toLowerCase()] = await service.scrape(infoHash);
     }
     return reply.send({ files });
   });

@@ -1,7 +1,7 @@
 /** The tracker's numbers for Prometheus. They are read when they are asked for; docs/metrics.md lists them. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { CounterName } from '../../tracker/index.ts';
-import type { TrackerService } from './service.ts';
+import type { ThreadStatus, TrackerService } from './service.ts';
 
 /** Which counter is which request, by protocol and kind. */
 const REQUESTS: readonly (readonly [protocol: string, kind: string, counter: CounterName])[] = [
@@ -52,6 +52,30 @@ export function trackerMetrics(service: TrackerService): Registry {
       this.set({ family: 'websocket' }, webPeers);
     },
   });
+  gauge('dst_tracker_sessions', 'Peers of accounts, on a private tracker', () => service.status().use.sessions);
+  gauge(
+    'dst_tracker_interval_seconds',
+    'Time between two announces, as clients are told now',
+    () => service.status().interval,
+  );
+  new Gauge({
+    name: 'dst_tracker_check',
+    help: '1 when what is looked after is well, 0 when it is not',
+    labelNames: ['check'],
+    registers,
+    collect() {
+      for (const [check, problem] of Object.entries(service.status().checks)) {
+        this.set({ check }, problem === null ? 1 : 0);
+      }
+    },
+  });
+  addThreads(registers, service);
+  addRequests(registers, service);
+  return registry;
+}
+
+/** What was asked, and what became of it. */
+function addRequests(registers: Registry[], service: TrackerService): void {
   new Counter({
     name: 'dst_tracker_requests_total',
     help: 'Requests',
@@ -86,6 +110,27 @@ export function trackerMetrics(service: TrackerService): Registry {
     });
   };
   counter('dst_tracker_udp_unproved_total', 'Datagrams without a valid connection id, not answered', 'udpUnproved');
+  counter('dst_tracker_limited_total', 'Requests of addresses that ask too often', 'limited');
   counter('dst_tracker_websocket_relays_total', 'Offers and answers passed on between WebSockets', 'webRelays');
-  return registry;
+}
+
+/** How each thread is; a thread that is not there has no values. */
+function addThreads(registers: Registry[], service: TrackerService): void {
+  const gauge = (name: string, help: string, read: (thread: ThreadStatus) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['thread'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [thread, status] of service.status().threads.entries()) {
+          if (status !== null) this.set({ thread: String(thread) }, read(status));
+        }
+      },
+    });
+  };
+  gauge('dst_tracker_thread_busy_ratio', 'Part of the last second that a thread was at work', ({ busy }) => busy);
+  gauge('dst_tracker_thread_lag_seconds', 'How late a thread was with its work', ({ lag }) => lag / 1000);
+  gauge('dst_tracker_thread_websockets', 'WebSockets of a thread', ({ webSockets }) => webSockets);
 }

@@ -1,15 +1,20 @@
 /** What one thread of the tracker answers: announces and scrapes over UDP, HTTP and WebSockets, on every address. */
 import type { IncomingMessage } from 'node:http';
 import type { PeerAddress } from '../../base/address.ts';
+import { AddressRanges } from '../../base/address-ranges.ts';
 import { systemClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { UnixSeconds } from '../../base/units.ts';
+import { nodeDigests } from '../../crypto/digests.ts';
 import {
+  AccountTable,
+  AddressGuard,
   AnnounceRules,
   ConnectionIds,
   HostQuota,
   HttpFront,
-  type RuleOptions,
+  PrivateSwarms,
+  RateLimits,
   type SwarmStore,
   SwarmTable,
   TableMemory,
@@ -18,10 +23,12 @@ import {
   type WebRelay,
 } from '../../tracker/index.ts';
 import type { ControlHandler } from '../tracker-api/index.ts';
-import { controlServer } from './control.ts';
-import { HttpListener } from './http-listener.ts';
+import { ControlServer } from './control.ts';
+import { HttpListener, type HttpListenerOptions } from './http-listener.ts';
 import type { RedisSwarms, StoreHealth } from './redis/redis-swarms.ts';
-import { tickReader } from './tracker-time.ts';
+import { type ThreadBeat, ThreadPulse } from './thread-pulse.ts';
+import type { ThreadSettings } from './thread-settings.ts';
+import { elapsedReader, tickReader } from './tracker-time.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 import { UdpSocket } from './udp-socket.ts';
 import { WebSockets } from './web-sockets.ts';
@@ -29,21 +36,26 @@ import { WebSockets } from './web-sockets.ts';
 /** All that a thread needs to know; plain values, because they travel between threads. */
 export interface DataPlaneConfig {
   readonly table: SharedArrayBuffer;
+  /** Of RateLimits. */
+  readonly limits: SharedArrayBuffer;
+  /** HTTP and UDP. */
   readonly addresses: readonly PeerAddress[];
+  /** HTTPS; none without a certificate. */
+  readonly tlsAddresses: readonly PeerAddress[];
   /** Several threads listen on these addresses. */
   readonly isShared: boolean;
-  readonly rules: RuleOptions;
-  readonly peersPerAddress: number;
   readonly udpKey: Uint8Array;
   /** Address of the swarms that several trackers share, or null. */
   readonly swarms: string | null;
+  /** Of PeerPresence, for shared swarms. */
+  readonly presence: SharedArrayBuffer;
   readonly start: UnixSeconds;
-  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies: readonly string[];
   /** Numbers that the thread counts; see counters.ts of the tracker. */
   readonly counters: SharedArrayBuffer;
   /** Number of the thread, 0 for the first. */
   readonly thread: number;
+  /** To begin with. */
+  readonly settings: ThreadSettings;
 }
 
 /** What a thread needs from the tracker that it belongs to. */
@@ -53,84 +65,173 @@ export interface DataPlaneOwner {
   readonly relay: (relay: WebRelay) => void;
   /** How the shared swarms are, each time that it changes. */
   readonly tellHealth: (thread: number, health: StoreHealth) => void;
+  readonly beat: (thread: number, beat: ThreadBeat) => void;
 }
 
-export class DataPlane implements AsyncDisposable {
+/** A thread that answers, here or elsewhere. */
+export interface Answering extends AsyncDisposable {
+  /** HTTP and UDP. */
+  readonly listening: readonly PeerAddress[];
+  /** HTTPS. */
+  readonly tlsListening: readonly PeerAddress[];
+  /** From now on it goes by other settings. */
+  apply(settings: ThreadSettings): void;
+  /** A message for a WebSocket of this thread. */
+  receiveRelay(relay: WebRelay): void;
+}
+
+/** What the fronts answer from, and what of it may change. */
+interface Answers {
+  readonly table: SwarmTable;
+  readonly swarms: PrivateSwarms;
+  readonly accounts: AccountTable;
+  readonly rules: AnnounceRules;
+  readonly guard: AddressGuard;
+  readonly proxies: TrustedProxies;
+}
+
+export class DataPlane implements Answering {
+  readonly #config: DataPlaneConfig;
+  readonly #owner: DataPlaneOwner;
   readonly #open: AsyncDisposable[] = [];
-  /** Where it listens, in the order of the configuration. */
+  readonly #secure: HttpListener[] = [];
   readonly listening: PeerAddress[] = [];
+  readonly tlsListening: PeerAddress[] = [];
+  #answers: Answers | null = null;
   #webFront: WebFront | null = null;
+  #webSockets: WebSockets | null = null;
   #shared: RedisSwarms | null = null;
+  #pulse: Disposable | null = null;
+
+  private constructor(config: DataPlaneConfig, owner: DataPlaneOwner) {
+    this.#config = config;
+    this.#owner = owner;
+  }
 
   /** Opens all sockets; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED, and none is open then. */
   static async open(config: DataPlaneConfig, owner: DataPlaneOwner): Promise<DataPlane> {
-    const plane = new DataPlane();
+    const plane = new DataPlane(config, owner);
     try {
-      await plane.#listen(config, owner);
+      await plane.#listen(await plane.#prepare());
     } catch (error) {
       await plane[Symbol.asyncDispose]();
       throw error;
     }
+    plane.#pulse = new ThreadPulse(systemClock, (beat) => plane.#beat(beat));
     return plane;
   }
 
-  async #listen(config: DataPlaneConfig, owner: DataPlaneOwner): Promise<void> {
-    const rules = new AnnounceRules(config.rules);
-    const options = {
-      requiresRegistration: false,
-      lifetime: rules.lifetime,
-      peersPerAddress: config.peersPerAddress,
-    };
-    const memory = TableMemory.attach(config.table);
-    const table = new SwarmTable(memory, options, systemRandom);
-    const store = await this.#openStore(config, table, owner);
-    const ids = new ConnectionIds(config.udpKey);
+  async #prepare(): Promise<Answers> {
+    const { table: buffer, limits: counts, start, settings } = this.#config;
+    const memory = TableMemory.attach(buffer);
+    const table = new SwarmTable(memory, settings, systemRandom);
+    const accounts = new AccountTable(memory);
+    const store = await this.#openStore(table);
+    const swarms = new PrivateSwarms({ store, table, accounts, digests: nodeDigests }, settings.isPrivate);
+    const limits = new RateLimits(settings.announceLimit, counts, memory.seed);
+    const guard = new AddressGuard(new AddressRanges(settings.bans), limits, elapsedReader(systemClock, start));
+    const isMember = (passkey: string): boolean => swarms.isMember(passkey);
+    const rules = new AnnounceRules(settings.rules, { guard, isMember });
+    const proxies = new TrustedProxies(settings.trustedProxies);
+    this.#answers = { table, swarms, accounts, rules, guard, proxies };
+    return this.#answers;
+  }
+
+  async #listen({ swarms, rules, proxies }: Answers): Promise<void> {
+    const { addresses, tlsAddresses, counters: numbers, start, thread, udpKey, isShared } = this.#config;
+    const counters = new Float64Array(numbers);
+    const tick = tickReader(systemClock, start);
     const clock = systemClock;
-    const counters = new Float64Array(config.counters);
-    const tick = tickReader(clock, config.start);
-    const front = new HttpFront({ store, rules, tick, counters });
-    const { thread, peersPerAddress } = config;
-    this.#webFront = new WebFront({ swarms: table, rules, tick, thread, counters, relay: owner.relay });
-    const quota = new HostQuota(memory);
-    const proxies = new TrustedProxies(config.trustedProxies);
-    const clientOf = ({ socket, headers }: IncomingMessage): string =>
-      proxies.clientOf(socket.remoteAddress ?? '', () => [headers['x-forwarded-for'] ?? ''].flat().join(','));
-    const webSockets = new WebSockets({ front: this.#webFront, quota, perAddress: peersPerAddress, clock, clientOf });
-    this.#open.push(webSockets);
-    for (const { host, port } of config.addresses) {
-      const where = { host, isShared: config.isShared };
-      const control = controlServer(owner.control, clientOf);
+    const front = new HttpFront({ store: swarms, rules, tick, counters });
+    const relay = this.#owner.relay;
+    this.#webFront = new WebFront({ swarms, rules, tick, thread, counters, relay });
+    const webSockets = this.#openWebSockets(this.#webFront, proxies);
+    const http = async (where: HttpListenerOptions): Promise<HttpListener> => {
+      const control = new ControlServer(this.#owner.control, (request) => clientOf(proxies, request), clock);
       webSockets.serve(control);
-      const http = await HttpListener.listen({ ...where, port }, { front, control, clock, proxies });
-      this.#open.push(http);
-      const udp = await UdpSocket.bind({ ...where, port: http.port });
+      const listener = await HttpListener.listen(where, { front, control, clock, proxies });
+      this.#open.push(listener);
+      return listener;
+    };
+    const ids = new ConnectionIds(udpKey);
+    for (const { host, port: wanted } of addresses) {
+      const { port } = await http({ host, port: wanted, isShared });
+      const udp = await UdpSocket.bind({ host, port, isShared });
       this.#open.push(udp);
-      const udpFront = new UdpFront({ store, rules, ids, sink: udp, clock, tick, counters });
+      const udpFront = new UdpFront({ store: swarms, rules, ids, sink: udp, clock, tick, counters });
       udp.start((datagram, client) => udpFront.receive(datagram, client));
-      this.listening.push({ host, port: http.port });
+      this.listening.push({ host, port });
+    }
+    const { certificate } = this.#config.settings;
+    for (const { host, port: wanted } of certificate === null ? [] : tlsAddresses) {
+      const listener = await http({ host, port: wanted, isShared, certificate });
+      this.#secure.push(listener);
+      this.tlsListening.push({ host, port: listener.port });
     }
   }
 
-  /** A message for a WebSocket of this thread. */
+  #openWebSockets(front: WebFront, proxies: TrustedProxies): WebSockets {
+    const { settings, table } = this.#config;
+    const webSockets = new WebSockets({
+      front,
+      quota: new HostQuota(TableMemory.attach(table)),
+      perAddress: settings.peersPerAddress,
+      clock: systemClock,
+      clientOf: (request) => clientOf(proxies, request),
+    });
+    this.#webSockets = webSockets;
+    this.#open.push(webSockets);
+    return webSockets;
+  }
+
+  apply(settings: ThreadSettings): void {
+    if (this.#answers === null) return;
+    const { table, swarms, rules, guard, proxies } = this.#answers;
+    table.options = settings;
+    swarms.isPrivate = settings.isPrivate;
+    rules.options = settings.rules;
+    guard.bans = new AddressRanges(settings.bans);
+    guard.limits.limit = settings.announceLimit;
+    proxies.trust(settings.trustedProxies);
+    if (this.#webSockets !== null) this.#webSockets.perAddress = settings.peersPerAddress;
+    if (settings.certificate === null) return;
+    for (const listener of this.#secure) listener.useCertificate(settings.certificate);
+  }
+
   receiveRelay(relay: WebRelay): void {
     this.#webFront?.receiveRelay(relay);
   }
 
+  #beat(beat: Pick<ThreadBeat, 'busy' | 'lag'>): void {
+    this.#owner.beat(this.#config.thread, {
+      ...beat,
+      webSockets: this.#webSockets?.count ?? 0,
+      traffic: this.#answers?.accounts.takeTraffic() ?? [],
+    });
+  }
+
   /** The client of the shared swarms is loaded only where there are some. */
-  async #openStore(config: DataPlaneConfig, table: SwarmTable, owner: DataPlaneOwner): Promise<SwarmStore> {
-    if (config.swarms === null) return table;
+  async #openStore(table: SwarmTable): Promise<SwarmStore> {
+    const { swarms, thread, presence } = this.#config;
+    if (swarms === null) return table;
     const { openSharedSwarms } = await import('./redis/shared-swarms.ts');
-    const onHealth = (health: StoreHealth): void => owner.tellHealth(config.thread, health);
-    this.#shared = await openSharedSwarms(config.swarms, table, onHealth);
+    const onHealth = (health: StoreHealth): void => this.#owner.tellHealth(thread, health);
+    this.#shared = await openSharedSwarms(swarms, table, onHealth, presence);
     return this.#shared;
   }
 
   /** What waits for the shared swarms is answered while there are still sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#pulse?.[Symbol.dispose]();
     if (this.#shared !== null) {
       this.#shared[Symbol.dispose]();
       await systemClock.sleep(0);
     }
     await Promise.all(this.#open.splice(0).map((one) => one[Symbol.asyncDispose]()));
+    if (this.#pulse !== null) this.#beat({ busy: 0, lag: 0 }); // what was transferred since the last one
   }
 }
+
+/** Address of the client of a request, behind trusted proxies. */
+const clientOf = (proxies: TrustedProxies, { socket, headers }: IncomingMessage): string =>
+  proxies.clientOf(socket.remoteAddress ?? '', () => [headers['x-forwarded-for'] ?? ''].flat().join(','));

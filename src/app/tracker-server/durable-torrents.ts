@@ -1,12 +1,16 @@
 /**
- * Keeps the table of swarms and the database of one mind: what is stored of torrents comes into the table at the
- * start, and finished downloads go into the database about once a second. They are told to clients only after that,
- * so that no number ever goes backwards, however the tracker ends.
+ * Keeps the table of swarms and the database of one mind: what is stored of torrents comes into the table, and finished
+ * downloads go into the database about once a second. They are told to clients only after that, so that no number ever
+ * goes backwards, however the tracker ends.
  */
-import type { TrackerRepository } from '../../db/index.ts';
+import type { TorrentState, TrackerRepository } from '../../db/index.ts';
 import { toBinary } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
+import type { UnixSeconds } from '../../base/units.ts';
 import type { FinishedDownloads, SwarmRegistry } from '../../tracker/index.ts';
+
+/** Seconds by which clocks of trackers with one database may differ, and a change may be on its way into it. */
+const CLOCK_SKEW = 120;
 
 export class DurableTorrents {
   readonly #torrents: TrackerRepository['torrents'];
@@ -14,7 +18,8 @@ export class DurableTorrents {
   readonly #tick: () => number;
   /** Finished downloads that are not stored yet, by info hash. */
   readonly #unstored = new Map<string, FinishedDownloads>();
-  #flushing: Promise<void> = Promise.resolve();
+  /** One thing at a time: totals that were read while others are being stored would count these twice. */
+  #working: Promise<unknown> = Promise.resolve();
   #problem: string | null = null;
 
   constructor(torrents: TrackerRepository['torrents'], registry: SwarmRegistry, tick: () => number) {
@@ -29,13 +34,22 @@ export class DurableTorrents {
   }
 
   /** Reads all torrents into the table. Returns how many the table had no room for; rejects DB_*. */
-  async load(): Promise<number> {
+  load(): Promise<number> {
+    return this.#inTurn(() => this.#take(this.#torrents.load()));
+  }
+
+  /** Reads what has changed since a time, here or elsewhere; as `load` otherwise. */
+  follow(since: UnixSeconds): Promise<number> {
+    return this.#inTurn(() => this.#take(this.#torrents.changedSince(since - CLOCK_SKEW)));
+  }
+
+  async #take(pages: AsyncIterable<readonly TorrentState[]>): Promise<number> {
     let refused = 0;
-    for await (const page of this.#torrents.load()) {
+    for await (const page of pages) {
       for (const torrent of page) {
         const now = this.#tick();
         const isIn = this.#registry.set(torrent.infoHash, torrent, now);
-        if (isIn) this.#registry.setCompleted(torrent.infoHash, torrent.completed, now);
+        if (isIn) this.#registry.raiseCompleted(torrent.infoHash, torrent.completed, now);
         else refused++;
       }
     }
@@ -44,8 +58,7 @@ export class DurableTorrents {
 
   /** Stores what has been finished; resolves also when that fails: then it is tried again next time. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#flush());
-    return this.#flushing;
+    return this.#inTurn(() => this.#flush());
   }
 
   async #flush(): Promise<void> {
@@ -64,5 +77,11 @@ export class DurableTorrents {
     this.#problem = null;
     this.#unstored.clear();
     this.#registry.settle(finished, this.#tick());
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#working.then(work);
+    this.#working = done.catch(() => {});
+    return done;
   }
 }

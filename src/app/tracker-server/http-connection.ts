@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ByteCount, Millis } from '../../base/units.ts';
-import type { HttpClient } from '../../tracker/index.ts';
+import { type HttpClient, parseMemberPath } from '../../tracker/index.ts';
 
 /** What connections need from the listener. */
 export interface HttpHost {
@@ -33,6 +33,7 @@ const HAS_MORE = /\r\n(?:content-length:[ \t]*0*[1-9]|transfer-encoding:|upgrade
 
 export class HttpConnection implements HttpClient {
   host = '';
+  passkey = '';
   isKeptAlive = false;
   /** Since when a request is being received, or the connection is idle. */
   since: Millis;
@@ -54,6 +55,14 @@ export class HttpConnection implements HttpClient {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Closes when the answer that is under way has been sent, or at once when there is none. */
+  finish(): void {
+    this.isKeptAlive = false;
+    if (this.#isAnswered) this.#end(null);
+    if (this.#socket.writableFinished) this.close();
+    else this.#socket.once('finish', () => this.close());
   }
 
   readonly #onData = (data: Buffer): void => {
@@ -94,17 +103,27 @@ export class HttpConnection implements HttpClient {
     const target = this.#unread.slice(at + 4, space);
     const question = target.indexOf('?');
     const path = question < 0 ? target : target.slice(0, question);
-    const isAnnounce = path === '/announce';
-    if (!isAnnounce && path !== '/scrape') return false;
+    const page = this.#pageOf(path);
+    if (page === null) return false;
     const head = this.#unread.slice(space, end);
     if (HAS_MORE.test(head)) return false;
     this.isKeptAlive = head.startsWith(' HTTP/1.1') ? !CLOSES.test(head) : STAYS.test(head);
     this.host = this.#parent.clientOf(this.#socket, head);
     this.since = this.#parent.now();
     this.#isAnswered = false;
-    if (isAnnounce) this.#parent.announce(target, path.length + 1, this);
+    if (page === 'announce') this.#parent.announce(target, path.length + 1, this);
     else this.#parent.scrape(target, path.length + 1, this);
     return true;
+  }
+
+  /** What a path asks for; sets the passkey in it. */
+  #pageOf(path: string): 'announce' | 'scrape' | null {
+    this.passkey = '';
+    if (path === '/announce') return 'announce';
+    if (path === '/scrape') return 'scrape';
+    const parts = parseMemberPath(path);
+    this.passkey = parts?.passkey ?? '';
+    return parts?.page ?? null;
   }
 
   respond(bytes: Uint8Array, from: number, to: number): void {
@@ -121,10 +140,11 @@ export class HttpConnection implements HttpClient {
   }
 
   /** The last that is sent; what still comes is not looked at. */
-  #end(response: Uint8Array): void {
+  #end(response: Uint8Array | null): void {
     this.#socket.off('data', this.#onData);
     this.#unread = '';
-    this.#socket.end(response);
+    if (response === null) this.#socket.end();
+    else this.#socket.end(response);
   }
 
   #handOver(at: number): void {

@@ -1,5 +1,6 @@
 /** Door of the tracker as a service. */
-export { stateDirectory } from '../paths.ts';
+export { ConfiguredTracker, loadTrackerConfig, storageOf } from './configured-tracker.ts';
 export { trackerRecord } from './dns-record.ts';
-export { parseSwarmsUrl } from './redis/swarms-url.ts';
+export { trackerServerErrors } from './errors.ts';
 export { TrackerServer } from './tracker-server.ts';
+export { openTrackerDatabase } from './tracker-state.ts';

@@ -5,138 +5,201 @@
 import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Millis } from '../../base/units.ts';
-import { sumCounters, type SwarmCounts, threadCounters, type WebRelay } from '../../tracker/index.ts';
-import type { ControlHandler, TrackerService, TrackerStatus } from '../tracker-api/index.ts';
-import { DataPlane, type DataPlaneConfig, type DataPlaneOwner } from './data-plane.ts';
-import { defaultTrackerOptions, type TrackerOptions } from './options.ts';
-import type { StoreHealth } from './redis/redis-swarms.ts';
+import type { TrackerRepository } from '../../db/index.ts';
+import { HostAddress, RateLimits, setHost, type SwarmCounts, wordsOf } from '../../tracker/index.ts';
+import type { ControlHandler, PeerView, TrackerService, TrackerStatus } from '../tracker-api/index.ts';
+import { TrackerCertificate } from './tracker-certificate.ts';
+import { LoadGovernor } from './load-governor.ts';
+import { defaultTrackerOptions, type TrackerOptions, type TrackerSettings } from './options.ts';
+import { PeerPresence } from './redis/peer-presence.ts';
+import { threadSettings, type ThreadSettings } from './thread-settings.ts';
+import { TrackerHealth } from './tracker-health.ts';
 import { TrackerState } from './tracker-state.ts';
-import { TrackerThread } from './tracker-thread.ts';
+import { TrackerThreads } from './tracker-threads.ts';
 
 /** Time between two rounds of upkeep, ms. */
 const UPKEEP: Millis = 1000;
 /** Shards of the table that a round of upkeep looks through: all 256 within 16 seconds. */
 const SHARDS_AT_ONCE = 16;
 
-interface Answering extends AsyncDisposable {
-  readonly listening: readonly PeerAddress[];
-  receiveRelay(relay: WebRelay): void;
-}
-
 export class TrackerServer implements TrackerService, AsyncDisposable {
+  readonly #options: TrackerOptions;
+  #settings: TrackerSettings;
   readonly #state: TrackerState;
-  readonly #config: Omit<DataPlaneConfig, 'counters' | 'thread'>;
-  readonly #counters: SharedArrayBuffer[] = [];
-  readonly #answering: Answering[] = [];
-  readonly #lost: string[] = [];
-  readonly #sharedSwarms: StoreHealth[] = [];
+  readonly #certificate: TrackerCertificate;
+  readonly #governor: LoadGovernor;
+  readonly #apiLimits: RateLimits;
   /** Loaded while the first threads start. */
   readonly #api: Promise<ControlHandler>;
+  #threads: TrackerThreads | null = null;
+  #health: TrackerHealth | null = null;
   #upkeep: Disposable | null = null;
   #nextShard = 0;
+  /** What clients are told, and how long peers are waited for. */
+  #told: ThreadSettings;
 
-  private constructor(options: TrackerOptions, state: TrackerState) {
+  private constructor(options: TrackerOptions, state: TrackerState, certificate: TrackerCertificate) {
+    this.#options = options;
+    this.#settings = options;
     this.#state = state;
-    this.#api = import('../tracker-api/index.ts').then(({ trackerApi }) => trackerApi(this));
-    this.#config = {
-      table: state.memory.buffer,
-      addresses: options.bind.map((host) => ({ host, port: options.port })),
-      isShared: options.threads > 1,
-      rules: options.rules,
-      peersPerAddress: options.peersPerAddress,
-      udpKey: state.udpKey,
-      swarms: options.swarms,
-      trustedProxies: options.trustedProxies,
-      start: state.start,
-    };
+    this.#certificate = certificate;
+    this.#governor = new LoadGovernor(options);
+    this.#told = this.#threadSettings();
+    this.#apiLimits = new RateLimits(options.apiLimit, RateLimits.memory(), state.memory.seed);
+    const apiOptions = { logger: options.logger, hostNames: () => this.#settings.hostNames };
+    this.#api = import('../tracker-api/index.ts').then(({ trackerApi }) => trackerApi(this, apiOptions));
   }
 
   /**
-   * Starts a tracker; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED when an address cannot be listened on, and DB_* when
-   * its database cannot be used.
+   * Starts a tracker; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED when an address cannot be listened on, DB_* when its
+   * database cannot be used, and TLS_* when its certificate cannot.
    */
   static async start(options: Partial<TrackerOptions> = {}): Promise<TrackerServer> {
     const whole = { ...defaultTrackerOptions, ...options };
-    const server = new TrackerServer(whole, await TrackerState.open(whole));
+    let server: TrackerServer | null = null;
+    const apply = (): void => server?.applyToThreads();
+    const certificate = await TrackerCertificate.open(whole.tls, whole.logger, apply);
     try {
-      await server.#startAnswering(whole.threads);
+      server = new TrackerServer(whole, await TrackerState.open(whole, apply), certificate);
+    } catch (error) {
+      certificate[Symbol.dispose]();
+      throw error;
+    }
+    try {
+      await server.#start();
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
     }
-    server.#planUpkeep();
     return server;
+  }
+
+  async #start(): Promise<void> {
+    const { memory, udpKey, start, members } = this.#state;
+    const { bind, port, tls, threads, swarms, logger, directory } = this.#options;
+    const config = {
+      table: memory.buffer,
+      limits: RateLimits.memory(),
+      addresses: bind.map((host) => ({ host, port })),
+      tlsAddresses: tls === null ? [] : bind.map((host) => ({ host, port: tls.port })),
+      udpKey,
+      swarms,
+      presence: PeerPresence.memory(),
+      start,
+    };
+    this.#threads = await TrackerThreads.start(threads, this.#told, {
+      config,
+      logger,
+      control: async (request) => await (await this.#api)(request),
+      onBeat: ({ traffic }) => members.addTraffic(traffic),
+    });
+    const problemOf = (): string | null => {
+      const { torrents, follower } = this.#state;
+      const unstored = torrents.problem ?? members.problem;
+      return unstored === null ? follower.problem : `finished downloads or traffic are not stored: ${unstored}`;
+    };
+    this.#health = new TrackerHealth({
+      clock: systemClock,
+      logger,
+      threads: () => this.#threads?.states ?? [],
+      checkDatabase: () => this.#state.checkDatabase(),
+      databaseProblem: problemOf,
+      swarmsProblem: () => this.#swarmsProblem(),
+      certificateProblem: () => this.#certificate.problem,
+      directory,
+    });
+    this.#planUpkeep();
   }
 
   /** Addresses on which HTTP and UDP are answered. */
   get listening(): readonly PeerAddress[] {
-    return this.#answering[0]?.listening ?? [];
+    return this.#threads?.listening ?? [];
+  }
+
+  /** Addresses on which HTTPS is answered. */
+  get tlsListening(): readonly PeerAddress[] {
+    return this.#threads?.tlsListening ?? [];
+  }
+
+  /** From now on it goes by other settings. */
+  change(settings: TrackerSettings): void {
+    this.#settings = settings;
+    this.#governor.intervals = settings;
+    this.#apiLimits.limit = settings.apiLimit;
+    this.applyToThreads();
+  }
+
+  /** Tells the threads how things are now. */
+  applyToThreads(): void {
+    this.#told = this.#threadSettings();
+    this.#state.swarms.options = this.#told;
+    this.#threads?.apply(this.#told);
+  }
+
+  #threadSettings(): ThreadSettings {
+    return threadSettings(this.#settings, {
+      interval: this.#governor.interval,
+      longestTold: this.#governor.longestTold(systemClock.wall()),
+      bans: this.#state.bans.ranges.buffer,
+      certificate: this.#certificate.current,
+    });
   }
 
   status(): TrackerStatus {
-    const { problem } = this.#state.torrents;
+    const threads = this.#threads;
+    const checks: TrackerStatus['checks'] = this.#health?.checks ?? {};
     return {
       startedAt: this.#state.start,
       uptime: systemClock.wall() - this.#state.start,
       use: this.#state.swarms.use,
-      counters: sumCounters(this.#counters.map((buffer) => new Float64Array(buffer))),
-      problems: [
-        ...this.#lost,
-        ...(problem === null ? [] : [`finished downloads are not stored: ${problem}`]),
-        ...this.#sharedSwarms.flatMap(({ status, reason }, thread) =>
-          status === 'ok' ? [] : [`thread ${thread} does not reach the shared swarms: ${reason}`],
-        ),
-      ],
-      sharedSwarms: this.#sharedSwarms,
+      counters: threads?.counters ?? ({} as TrackerStatus['counters']),
+      interval: this.#told.rules.interval,
+      checks,
+      problems: Object.values(checks).filter((problem) => problem !== null),
+      threads: (threads?.states ?? []).map((state) =>
+        state === null ? null : { busy: state.busy, lag: state.lag, webSockets: state.webSockets },
+      ),
     };
   }
 
-  scrape(infoHash: Uint8Array): SwarmCounts {
+  #swarmsProblem(): string | null {
+    const problems = (this.#threads?.sharedSwarms ?? []).flatMap(({ status, reason }, thread) =>
+      status === 'ok' ? [] : [`thread ${thread} does not reach the shared swarms: ${reason}`],
+    );
+    return problems.length === 0 ? null : problems.join('; ');
+  }
+
+  get repository(): TrackerRepository {
+    return this.#state.repository;
+  }
+
+  async scrape(infoHash: Uint8Array): Promise<SwarmCounts> {
     const counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
-    this.#state.swarms.scrape(new Int32Array(infoHash.slice().buffer), counts);
+    await this.#state.store.scrape(wordsOf(infoHash), counts);
     return counts;
   }
 
-  /** With several threads the first one finds the ports, when any will do. */
-  async #startAnswering(threads: number): Promise<void> {
-    const config = { ...this.#config, ...this.#nextThread() };
-    if (threads === 1) {
-      this.#answering.push(await DataPlane.open(config, this.#owner));
-      return;
-    }
-    this.#answering.push(await this.#startThread(config));
-    const others = Array.from({ length: threads - 1 }, () =>
-      this.#startThread({ ...this.#config, addresses: this.listening, ...this.#nextThread() }),
-    );
-    for (const one of await Promise.allSettled(others)) {
-      if (one.status === 'rejected') throw one.reason;
-      this.#answering.push(one.value);
-    }
+  peersOf(infoHash: Uint8Array, most: number): Promise<readonly PeerView[]> {
+    return this.#state.peersOf(infoHash, most);
   }
 
-  #startThread(config: DataPlaneConfig): Promise<TrackerThread> {
-    return TrackerThread.start(config, this.#owner, () => this.#lost.push('a thread has ended'));
+  refresh(): Promise<void> {
+    return this.#state.follower.refresh();
   }
 
-  /** Number of a thread to be started, and the counters of just this one. */
-  #nextThread(): Pick<DataPlaneConfig, 'counters' | 'thread'> {
-    const counters = threadCounters();
-    return { counters, thread: this.#counters.push(counters) - 1 };
+  admits(host: string): boolean {
+    const address = new HostAddress();
+    return !setHost(address, host) || this.#apiLimits.admits(address, systemClock.now());
   }
-
-  readonly #owner: DataPlaneOwner = {
-    control: async (request) => await (await this.#api)(request),
-    relay: (relay) => this.#answering[relay.to.thread]?.receiveRelay(relay),
-    tellHealth: (thread, health) => {
-      this.#sharedSwarms[thread] = health;
-    },
-  };
 
   #planUpkeep(): void {
     this.#upkeep = systemClock.after(UPKEEP, () => {
       const now = this.#state.tick();
       for (let i = 0; i < SHARDS_AT_ONCE; i++) this.#state.swarms.sweepShard(this.#nextShard++ % 256, now);
-      void this.#state.torrents.flush();
+      void this.#state.flush();
+      this.#governor.observe(Math.max(0, ...(this.#threads?.states ?? []).map((state) => state?.busy ?? 0)));
+      const { rules, lifetime } = this.#threadSettings();
+      if (rules.interval !== this.#told.rules.interval || lifetime !== this.#told.lifetime) this.applyToThreads();
       this.#planUpkeep();
     });
   }
@@ -144,8 +207,10 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   /** Stops answering, then stores what is to be kept. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#upkeep?.[Symbol.dispose]();
+    this.#certificate[Symbol.dispose]();
     try {
-      await Promise.all(this.#answering.splice(0).map((one) => one[Symbol.asyncDispose]()));
+      await this.#threads?.[Symbol.asyncDispose]();
+      await this.#health?.[Symbol.asyncDispose]();
     } finally {
       await this.#state[Symbol.asyncDispose]();
     }

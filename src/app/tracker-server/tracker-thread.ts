@@ -2,22 +2,30 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PeerAddress } from '../../base/address.ts';
+import { systemClock } from '../../base/clock.ts';
 import { DstError } from '../../base/errors.ts';
+import type { Millis } from '../../base/units.ts';
 import { netErrors } from '../../net/index.ts';
 import type { WebRelay } from '../../tracker/index.ts';
-import type { DataPlaneConfig, DataPlaneOwner } from './data-plane.ts';
+import type { Answering, DataPlaneConfig, DataPlaneOwner } from './data-plane.ts';
+import type { ThreadSettings } from './thread-settings.ts';
 import type { ThreadOrder, ThreadReport } from './thread-messages.ts';
 
 /** The thread's module: beside this one as `.ts` in the source tree, as `.js` in the published package. */
 const url = new URL(`./tracker.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-export class TrackerThread implements AsyncDisposable {
+/** Time for a thread to answer what is under way and end; one that hangs is ended then. */
+const END_TIME: Millis = 5000;
+
+export class TrackerThread implements Answering {
   readonly listening: readonly PeerAddress[];
+  readonly tlsListening: readonly PeerAddress[];
   readonly #worker: Worker;
 
-  private constructor(worker: Worker, listening: readonly PeerAddress[]) {
+  private constructor(worker: Worker, { listening, tlsListening }: Extract<ThreadReport, { kind: 'open' }>) {
     this.#worker = worker;
     this.listening = listening;
+    this.tlsListening = tlsListening;
   }
 
   /** Starts a thread; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED when it cannot listen. `onLost`: it ended by itself. */
@@ -27,6 +35,7 @@ export class TrackerThread implements AsyncDisposable {
     if (report.kind !== 'open') throw failure(report);
     worker.on('message', (message: ThreadReport) => {
       if (message.kind === 'relay') owner.relay(message.relay);
+      if (message.kind === 'beat') owner.beat(config.thread, message.beat);
       if (message.kind === 'health') owner.tellHealth(config.thread, message.health);
       if (message.kind !== 'control') return;
       void owner.control(message.request).then((response) => {
@@ -37,7 +46,11 @@ export class TrackerThread implements AsyncDisposable {
     worker.on('exit', (code) => {
       if (code !== 0) onLost();
     });
-    return new TrackerThread(worker, report.listening);
+    return new TrackerThread(worker, report);
+  }
+
+  apply(settings: ThreadSettings): void {
+    this.#worker.postMessage({ kind: 'settings', settings } satisfies ThreadOrder);
   }
 
   receiveRelay(relay: WebRelay): void {
@@ -47,6 +60,7 @@ export class TrackerThread implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const hasEnded = once(this.#worker, 'exit');
     this.#worker.postMessage({ kind: 'close' } satisfies ThreadOrder);
+    using _deadline = systemClock.after(END_TIME, () => void this.#worker.terminate());
     await hasEnded;
   }
 }

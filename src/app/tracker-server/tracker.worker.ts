@@ -32,16 +32,18 @@ try {
     control: ask,
     relay: (relay) => report({ kind: 'relay', relay }),
     tellHealth: (_thread, health) => tellHealth(health),
+    beat: (_thread, beat) => report({ kind: 'beat', beat }),
   });
   parentPort?.on('message', (order: ThreadOrder) => {
     if (order.kind === 'close') void plane[Symbol.asyncDispose]().then(() => process.exit(0));
     else if (order.kind === 'relay') plane.receiveRelay(order.relay);
+    else if (order.kind === 'settings') plane.apply(order.settings);
     else {
       waiting.get(order.id)?.(order.response);
       waiting.delete(order.id);
     }
   });
-  report({ kind: 'open', listening: plane.listening });
+  report({ kind: 'open', listening: plane.listening, tlsListening: plane.tlsListening });
   isOpen = true;
   if (earlyHealth !== null) tellHealth(earlyHealth);
 } catch (error) {

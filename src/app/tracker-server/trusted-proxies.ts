@@ -6,10 +6,15 @@ import { formatHost, parseAddress, parseHost } from '../../base/address.ts';
 import { type AddressPrefix, isInPrefix, parsePrefix } from '../../base/address-prefix.ts';
 
 export class TrustedProxies {
-  readonly #prefixes: readonly AddressPrefix[];
+  #prefixes: readonly AddressPrefix[] = [];
 
-  /** `prefixes`: addresses and ranges (`10.0.0.0/8`); what is none is left out. */
+  /** See `trust`. */
   constructor(prefixes: readonly string[]) {
+    this.trust(prefixes);
+  }
+
+  /** From now on these are trusted: addresses and ranges (`10.0.0.0/8`); what is none is left out. */
+  trust(prefixes: readonly string[]): void {
     this.#prefixes = prefixes.map(parsePrefix).filter((prefix) => prefix !== null);
   }
 

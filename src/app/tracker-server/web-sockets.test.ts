@@ -66,7 +66,7 @@ async function openSockets(
   perAddress = 10,
 ): Promise<{ sockets: WebSockets; clock: SimClock; port: number } & AsyncDisposable> {
   const clock = new SimClock();
-  const memory = TableMemory.create(MIB, 1);
+  const memory = TableMemory.create(MIB, seededRandom(1));
   Arena.format(memory);
   const swarms = new SwarmTable(
     memory,

@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type Server as SocketServer, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
-import { type HostQuota, LONGEST_WEB_MESSAGE, type WebFront } from '../../tracker/index.ts';
+import { type HostQuota, LONGEST_WEB_MESSAGE, passkeyIn, type WebFront, type WebOrigin } from '../../tracker/index.ts';
 import { TrackerSocket } from './tracker-socket.ts';
 
 export interface WebSocketParts {
   readonly front: WebFront;
   readonly quota: HostQuota;
-  /** Most connections of one address. */
+  /** Most connections of one address, to begin with. */
   readonly perAddress: number;
   /** Address of the client of a request, behind trusted proxies. */
   readonly clientOf: (request: IncomingMessage) => string;
@@ -33,6 +33,8 @@ const CLOSE_TIME: Millis = 500;
 const GOING_AWAY = 1001;
 
 export class WebSockets implements AsyncDisposable {
+  /** May be changed at any time. */
+  perAddress: number;
   readonly #parts: WebSocketParts;
   readonly #server: SocketServer<typeof TrackerSocket>;
   readonly #sockets = new Set<TrackerSocket>();
@@ -44,6 +46,7 @@ export class WebSockets implements AsyncDisposable {
 
   constructor(parts: WebSocketParts) {
     this.#parts = parts;
+    this.perAddress = parts.perAddress;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -67,23 +70,25 @@ export class WebSockets implements AsyncDisposable {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { quota, perAddress, clientOf } = this.#parts;
-    const counted = this.#sockets.size < MOST_SOCKETS ? quota.take(clientOf(request), perAddress) : undefined;
+    const { quota, clientOf } = this.#parts;
+    const origin = { host: clientOf(request), passkey: passkeyIn(request.url ?? '') };
+    const counted = this.#sockets.size < MOST_SOCKETS ? quota.take(origin.host, this.perAddress) : undefined;
     if (counted === undefined) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      socket.once('finish', () => socket.destroy()); // clients need not close theirs
       return;
     }
     let isOpen = false;
     this.#server.handleUpgrade(request, socket, head, (opened) => {
       isOpen = true;
       opened.countedHost = counted;
-      this.#open(opened);
+      this.#open(opened, origin);
     });
     if (!isOpen) quota.giveBack(counted); // it was refused
   }
 
-  #open(socket: TrackerSocket): void {
-    socket.connection = this.#parts.front.connect(socket);
+  #open(socket: TrackerSocket, origin: WebOrigin): void {
+    socket.connection = this.#parts.front.connect(socket, origin);
     this.#sockets.add(socket);
     socket.on('message', this.#onMessage);
     socket.on('ping', onPing);

@@ -36,6 +36,8 @@ export class AnnounceQuery {
     this.#event = 'none';
     call.role = 'downloading';
     call.want = -1;
+    call.member.uploaded = 0;
+    call.member.downloaded = 0;
     for (let start = at; start < target.length; ) {
       let equals = -1;
       let end = start;
@@ -78,6 +80,12 @@ export class AnnounceQuery {
         call.role = left === 0 ? 'seeding' : 'downloading';
         return;
       }
+      case 'uploaded':
+        call.member.uploaded = bytesIn(target, equals + 1, end);
+        return;
+      case 'downloaded':
+        call.member.downloaded = bytesIn(target, equals + 1, end);
+        return;
       case 'event':
         this.#event = eventIn(target.slice(equals + 1, end));
         return;
@@ -122,6 +130,10 @@ function numberIn(text: string, at: number, end: number): number {
   }
   return value;
 }
+
+/** A number of bytes that arithmetic is safe with; 0 when it is none. */
+const bytesIn = (text: string, at: number, end: number): number =>
+  Math.min(Math.max(0, numberIn(text, at, end)), Number.MAX_SAFE_INTEGER);
 
 const hexDigit = (code: number): number => {
   if (code >= 48 && code <= 57) return code - 48;

@@ -3,13 +3,14 @@
  * objects in between. Who reads requests from a connection and sends responses is not known here.
  */
 import { formatHost } from '../../base/address.ts';
-import { compareBytes, readU16 } from '../../base/bytes.ts';
+import { compareBytes, readU16, toBinary, utf8 } from '../../base/bytes.ts';
 import { encodeFailure, type TrackerFailure } from '../../codec/announce/index.ts';
+import { tooOften } from '../address-guard.ts';
 import type { AnnounceRules } from '../announce-rules.ts';
 import { CallPool } from '../call-pool.ts';
 import { setHost, setPort } from '../client-address.ts';
 import { Count, newCounters } from '../counters.ts';
-import type { AnnounceCall, ByteSink, SwarmCounts, SwarmStore } from '../swarm-store.ts';
+import { type AnnounceCall, type ByteSink, HostAddress, type SwarmCounts, type SwarmStore } from '../swarm-store.ts';
 import { AnnounceQuery, unescapeInto } from './announce-query.ts';
 import { writeBytes, writeInteger, writeText } from './body-writer.ts';
 
@@ -17,6 +18,8 @@ import { writeBytes, writeInteger, writeText } from './body-writer.ts';
 export interface HttpClient {
   /** Address of the client, behind trusted proxies. */
   readonly host: string;
+  /** In the path of the request; empty: none. */
+  readonly passkey: string;
   /** Whether the connection stays open for more. */
   readonly isKeptAlive: boolean;
   /** Takes the response that lies in `bytes` from `from` to `to`; it must have used it when it returns. */
@@ -33,15 +36,18 @@ export interface HttpFrontParts {
 }
 
 /** Room in front of a body for the head of its response. */
-const HEAD_ROOM = 128;
+const HEAD_ROOM = 160;
 /** Longest response: 200 peers of each family as dictionaries with ids, or a scrape. */
 const LONGEST_RESPONSE = 64 * 1024;
 /** Swarms in one scrape. */
 const MOST_SCRAPED = 100;
-const KEPT_ALIVE = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ';
-const CLOSED = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ';
+const OK = 'HTTP/1.1 200 OK\r\n';
+const TOO_MANY = `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${60 * Number(tooOften.retryIn)}\r\n`;
+const KEPT_ALIVE = 'Content-Type: text/plain\r\nContent-Length: ';
+const CLOSED = 'Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ';
 
 const refuse = (reason: string): TrackerFailure => ({ kind: 'failure', reason, retryIn: 'never' });
+const noAddress = refuse('the address of the client is not known');
 
 interface ScrapedSwarm extends SwarmCounts {
   readonly infoHash: Uint8Array;
@@ -52,6 +58,7 @@ export class HttpFront {
   readonly #calls = new CallPool();
   readonly #counters: Float64Array;
   readonly #query = new AnnounceQuery();
+  readonly #client = new HostAddress();
   readonly #sink: ByteSink = { bytes: new Uint8Array(LONGEST_RESPONSE), at: 0 };
 
   constructor(parts: HttpFrontParts) {
@@ -98,8 +105,9 @@ export class HttpFront {
   #admit(client: HttpClient, call: AnnounceCall): TrackerFailure | null {
     const { problem, port } = this.#query;
     if (problem !== null) return refuse(problem);
-    if (!setHost(call, client.host)) return refuse('the address of the client is not known');
+    if (!setHost(call, client.host)) return noAddress;
     setPort(call, port);
+    call.member.passkey = client.passkey;
     call.isForBothFamilies = true;
     call.now = this.#parts.tick();
     return this.#parts.rules.check(call, port);
@@ -128,6 +136,8 @@ export class HttpFront {
       writeText(sink, '6:peers6');
       writeBytes(sink, call.peers6.bytes, 0, call.peers6.at);
     }
+    const warning = toBinary(utf8(rules.options.warning));
+    if (warning !== '') writeText(sink, `15:warning message${warning.length}:${warning}`);
     writeText(sink, 'e');
     this.#finish(client);
   }
@@ -135,6 +145,11 @@ export class HttpFront {
   /** Answers a scrape; its query begins at `at`. */
   scrape(target: string, at: number, client: HttpClient): void {
     this.#count(Count.httpScrapes);
+    const failure = this.#admitScrape(client);
+    if (failure !== null) {
+      this.#fail(client, failure);
+      return;
+    }
     const swarms = scrapedSwarms(target, at);
     if (typeof swarms === 'string') {
       this.#fail(client, refuse(swarms));
@@ -170,17 +185,23 @@ export class HttpFront {
     }
   }
 
+  #admitScrape(client: HttpClient): TrackerFailure | null {
+    if (!setHost(this.#client, client.host)) return noAddress;
+    return this.#parts.rules.checkScrape(this.#client, client.passkey);
+  }
+
   #count(counter: number): void {
     (this.#counters[counter] as number) += 1;
   }
 
   #fail(client: HttpClient, failure: TrackerFailure): void {
     this.#count(Count.httpFailures);
+    if (failure === tooOften) this.#count(Count.limited);
     const sink = this.#begin();
     const body = encodeFailure(failure);
     sink.bytes.set(body, sink.at);
     sink.at += body.length;
-    this.#finish(client);
+    this.#finish(client, failure === tooOften ? TOO_MANY : OK);
   }
 
   #begin(): ByteSink {
@@ -189,13 +210,14 @@ export class HttpFront {
   }
 
   /** Puts the head in front of the body: only now is its length known. */
-  #finish(client: HttpClient): void {
+  #finish(client: HttpClient, status: string = OK): void {
     const sink = this.#sink;
     const end = sink.at;
     const head = client.isKeptAlive ? KEPT_ALIVE : CLOSED;
     const length = String(end - HEAD_ROOM);
-    const from = HEAD_ROOM - head.length - length.length - 4;
+    const from = HEAD_ROOM - status.length - head.length - length.length - 4;
     sink.at = from;
+    writeText(sink, status);
     writeText(sink, head);
     writeText(sink, length);
     writeText(sink, '\r\n\r\n');

@@ -16,12 +16,16 @@ export class AddressQuota {
 
   /** Counts one more peer, unless its address has `limit` already. `hash` is of the address without its port. */
   take(hash: number, limit: number): boolean {
-    const [first, second] = [this.#first(hash), this.#second(hash)];
-    const count = Math.min(Atomics.load(this.#words, first), Atomics.load(this.#words, second));
-    if (count >= limit) return false;
-    Atomics.add(this.#words, first, 1);
-    Atomics.add(this.#words, second, 1);
+    if (!this.hasRoom(hash, limit)) return false;
+    Atomics.add(this.#words, this.#first(hash), 1);
+    Atomics.add(this.#words, this.#second(hash), 1);
     return true;
+  }
+
+  /** Whether `take` would count one more. */
+  hasRoom(hash: number, limit: number): boolean {
+    const first = Atomics.load(this.#words, this.#first(hash));
+    return Math.min(first, Atomics.load(this.#words, this.#second(hash))) < limit;
   }
 
   giveBack(hash: number): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { seededRandom } from '../../base/random.ts';
 import { Arena } from './arena.ts';
 import { Control, ORDERS, SMALLEST_TABLE, TableMemory, UNIT } from './table-memory.ts';
 
@@ -20,7 +21,7 @@ class Model {
   #mark = 0;
 
   constructor(capacity: number) {
-    this.memory = TableMemory.create(capacity, 1);
+    this.memory = TableMemory.create(capacity, seededRandom(1));
     Arena.format(this.memory);
     this.arena = new Arena(this.memory);
     this.#owned = new Uint8Array(this.memory.units);
@@ -167,13 +168,13 @@ describe('the arena', () => {
 
 describe('the memory of a table', () => {
   it('is as large as asked for, within its bounds, in whole units', () => {
-    assert.equal(TableMemory.create(0, 1).units * UNIT, SMALLEST_TABLE);
-    assert.equal(TableMemory.create(SMALLEST_TABLE + UNIT - 1, 1).units * UNIT, SMALLEST_TABLE);
-    assert.equal(TableMemory.create(SMALLEST_TABLE + UNIT, 1).units * UNIT, SMALLEST_TABLE + UNIT);
+    assert.equal(TableMemory.create(0, seededRandom(1)).units * UNIT, SMALLEST_TABLE);
+    assert.equal(TableMemory.create(SMALLEST_TABLE + UNIT - 1, seededRandom(1)).units * UNIT, SMALLEST_TABLE);
+    assert.equal(TableMemory.create(SMALLEST_TABLE + UNIT, seededRandom(1)).units * UNIT, SMALLEST_TABLE + UNIT);
   });
 
   it('has room for its last unit', () => {
-    const memory = TableMemory.create(SMALLEST_TABLE, 1);
+    const memory = TableMemory.create(SMALLEST_TABLE, seededRandom(1));
     assert.ok((memory.firstUnit + memory.units) * UNIT <= memory.buffer.byteLength);
     assert.ok(memory.mapAt + memory.units <= memory.firstUnit * UNIT, 'the map ends before the first unit');
   });

@@ -161,6 +161,11 @@ export class PeerList {
     for (let i = 0; i < 5; i++) this.#memory.words[at + i] = id[i] as number;
   }
 
+  /** Whether an address may have another peer, in any swarm. */
+  hasRoomFor(address: Uint16Array, limit: number): boolean {
+    return this.#quota.hasRoom(this.#hashHost(address, 0), limit);
+  }
+
   /**
    * Takes a peer in and answers with its position; −1 when its address has `limit` peers already. In a full table it
    * takes the place of a peer that was silent for long, and −1 says that the swarm has none.

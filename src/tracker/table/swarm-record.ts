@@ -39,17 +39,18 @@ export const Flag = {
   denied: 2,
   /** Another name (a truncated v2 hash) of the swarm that its target names. */
   alias: 4,
-  /** Peers of a torrent that are on WebSockets (see `webKey`). */
-  web: 16,
   /** In the list of records with something to store. */
   dirty: 8,
+  /** Peers of a torrent that are on WebSockets. */
+  web: 16,
+  /** No swarm but an account of a private tracker, or a passkey, which is another name of one (account-table.ts). */
+  member: 32,
 } as const;
 
-/** Distinguishes the record of a torrent's peers on WebSockets from that of its others. */
-const WEB = 0x57656273;
-
-/** Sets `key` to the name of the record with the peers on WebSockets of a torrent; applied again it gives the torrent. */
-export function setWebKey(key: Int32Array, infoHash: Int32Array): void {
-  key.set(infoHash);
-  key[4] = (infoHash[4] as number) ^ WEB;
+/**
+ * Sets `key` to the name of a record that no client can name. Info hashes are what clients say they are, so that what
+ * else is in the table lies behind five secret words; applied again, it gives the plain name.
+ */
+export function setHiddenKey(key: Int32Array, name: Int32Array, words: Int32Array, secretAt: number): void {
+  for (let i = 0; i < 5; i++) key[i] = (name[i] as number) ^ (words[secretAt + i] as number);
 }

@@ -198,7 +198,7 @@ describe('finished downloads', () => {
 
   it('add up with those of earlier runs', () => {
     const { table, registry } = newParts();
-    registry.setCompleted(hashOf(0), 1000, 0);
+    registry.raiseCompleted(hashOf(0), 1000, 0);
     announceTo(table, finish);
     assert.equal(countsOf(table).completed, 1000);
     registry.settle(registry.takeFinished(), 0);

@@ -3,10 +3,10 @@
  * downloads. A count is told to anybody only after it was stored, so that it never goes backwards, whatever happens.
  */
 import { systemRandom } from '../../base/random.ts';
-import type { Tick } from '../swarm-store.ts';
+import { type Tick, wordsOf } from '../swarm-store.ts';
 import { SwarmShards } from './swarm-shards.ts';
-import { Field, Flag, setWebKey } from './swarm-record.ts';
-import { SHARDS, type TableMemory } from './table-memory.ts';
+import { Field, Flag, setHiddenKey } from './swarm-record.ts';
+import { Control, SHARDS, type TableMemory } from './table-memory.ts';
 
 /** Facts of one torrent that outlive its swarm. */
 export interface TorrentFacts {
@@ -42,10 +42,14 @@ export class SwarmRegistry {
     });
   }
 
-  /** Sets how many downloads are stored as finished. */
-  setCompleted(infoHash: Uint8Array, count: number, now: Tick): boolean {
+  /** At least so many downloads are stored as finished: the number never becomes less. */
+  raiseCompleted(infoHash: Uint8Array, count: number, now: Tick): boolean {
     return this.#at(infoHash, now, (record) => {
-      this.#shards.words[record + Field.completed] = count;
+      const { words } = this.#shards;
+      words[record + Field.completed] = Math.max(
+        words[record + Field.completed] as number,
+        Math.min(count, 0x7fffffff),
+      );
     });
   }
 
@@ -57,7 +61,7 @@ export class SwarmRegistry {
       this.#shards.enter(shard);
       for (let record = this.#shards.takeDirty(); record !== 0; record = this.#shards.takeDirty()) {
         const key = words.slice(record + Field.infoHash, record + Field.infoHash + 5);
-        if (this.#shards.hasFlag(record, Flag.web)) setWebKey(key, key.slice());
+        if (this.#shards.hasFlag(record, Flag.web)) setHiddenKey(key, key, words, Control.webSecret);
         finished.push({ infoHash: new Uint8Array(key.buffer), count: words[record + Field.pending] as number });
         words[record + Field.pending] = 0;
       }
@@ -89,5 +93,3 @@ export class SwarmRegistry {
     }
   }
 }
-
-const wordsOf = (infoHash: Uint8Array): Int32Array => new Int32Array(infoHash.slice().buffer);

@@ -151,7 +151,9 @@ export class SwarmShards {
     this.open(record);
     const before = this.peers4.count;
     const longest = Math.max(this.peers4.expire(now, lifetime), this.peers6.expire(now, lifetime));
-    if (this.hasFlag(record, Flag.web)) Atomics.sub(this.words, Control.webPeers, before - this.peers4.count);
+    const gone = before - this.peers4.count;
+    if (this.hasFlag(record, Flag.web)) Atomics.sub(this.words, Control.webPeers, gone);
+    if (this.hasFlag(record, Flag.member)) Atomics.sub(this.words, Control.sessions, gone);
     const hasNumbers = this.words[record + Field.completed] !== 0 && !this.#isNearlyFull;
     const isLasting = this.hasFlag(record, LASTING) || hasNumbers;
     if (this.peers4.count + this.peers6.count > 0 || isLasting) {
@@ -160,6 +162,7 @@ export class SwarmShards {
       this.#index.remove(hashInfoHash(this.words, record + Field.infoHash, this.#seed), record);
       this.#arena.free(record / WORDS, RECORD_ORDER);
       Atomics.sub(this.words, Control.swarms, 1);
+      if (this.hasFlag(record, Flag.member)) Atomics.sub(this.words, Control.members, 1);
     }
     return true;
   }

@@ -10,7 +10,7 @@ import { TableMemory } from './table-memory.ts';
 const LIFETIME = 450;
 
 function newTable(seed: number): { memory: TableMemory; table: SwarmTable } {
-  const memory = TableMemory.create(4 * 1024 * 1024, seed);
+  const memory = TableMemory.create(4 * 1024 * 1024, seededRandom(seed));
   Arena.format(memory);
   const options = { requiresRegistration: false, lifetime: LIFETIME, peersPerAddress: 1e6 };
   return { memory, table: new SwarmTable(memory, options, seededRandom(seed)) };

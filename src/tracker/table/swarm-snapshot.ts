@@ -27,7 +27,7 @@ export function* snapshotSections(memory: TableMemory, now: Tick): IterableItera
     const parts: Uint8Array[] = [];
     try {
       for (const record of shards.records()) {
-        if (shards.hasFlag(record, Flag.alias | Flag.web)) continue;
+        if (shards.hasFlag(record, Flag.alias | Flag.web | Flag.member)) continue;
         shards.open(record);
         if (shards.peers4.count + shards.peers6.count > 0) parts.push(encodeSwarm(memory, shards, record, now));
       }

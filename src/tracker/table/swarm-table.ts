@@ -6,9 +6,20 @@
  * was not there before is refused (`full`), until expiry makes room. Registered torrents are never thrown out; those
  * that only have a number of finished downloads go, when they have no peers, before the memory is full.
  */
+import { readU16 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
-import type { AnnounceCall, Outcome, SwarmCounts, SwarmStore, Tick } from '../swarm-store.ts';
-import { Field, Flag, setWebKey } from './swarm-record.ts';
+import {
+  type AnnounceCall,
+  type Outcome,
+  type PeerRole,
+  type SwarmCounts,
+  type SwarmStore,
+  type Tick,
+  TICK_SECONDS,
+} from '../swarm-store.ts';
+import { hashShorts } from './hashing.ts';
+import type { PeerList } from './peer-list.ts';
+import { Field, Flag, setHiddenKey } from './swarm-record.ts';
 import { SwarmShards } from './swarm-shards.ts';
 import { Control, SHARDS, type TableMemory, UNIT } from './table-memory.ts';
 
@@ -27,9 +38,23 @@ export interface TableUse {
   readonly webPeers: number;
   readonly peers4: number;
   readonly peers6: number;
+  /** Peers of accounts, of a private tracker. */
+  readonly sessions: number;
   /** Bytes given out, and bytes that there are. */
   readonly used: number;
   readonly capacity: number;
+}
+
+/** A peer as its operator sees it. */
+export interface PeerEntry {
+  /** 4 or 16 bytes. */
+  readonly host: Uint8Array;
+  readonly port: number;
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  readonly role: PeerRole;
+  /** Seconds since it was last heard of. */
+  readonly silence: number;
 }
 
 export class SwarmTable implements SwarmStore {
@@ -38,6 +63,7 @@ export class SwarmTable implements SwarmStore {
   readonly #memory: TableMemory;
   readonly #shards: SwarmShards;
   readonly #target = new Int32Array(5);
+  #targetCompleted = 0;
   readonly #webKey = new Int32Array(5);
   readonly #counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
 
@@ -62,7 +88,7 @@ export class SwarmTable implements SwarmStore {
       let record = shards.find(hash, infoHash);
       if (record === 0) {
         if (this.options.requiresRegistration) return 'unknown';
-        if (call.event === 'stopped') return 'served';
+        if (call.event === 'stopped' || !this.#hasRoomFor(call)) return 'served';
         record = shards.create(hash, infoHash, call.now, this.options.lifetime);
         if (record === 0) return 'full';
       }
@@ -80,6 +106,12 @@ export class SwarmTable implements SwarmStore {
     return this.#announceTo(this.#target, call);
   }
 
+  /** An address that has as many peers as it may makes no swarms either. */
+  #hasRoomFor({ family, address }: AnnounceCall): boolean {
+    const { peers4, peers6 } = this.#shards;
+    return (family === 4 ? peers4 : peers6).hasRoomFor(address, this.options.peersPerAddress);
+  }
+
   /**
    * An announce over a WebSocket: such peers find each other only, but all counts are told together. Their addresses,
    * of 6 bytes as in IPv4, say which connection they are on.
@@ -90,7 +122,7 @@ export class SwarmTable implements SwarmStore {
     if (call.outcome !== 'served') return;
     const counts = this.#counts;
     this.#scrape(this.#target, counts);
-    setWebKey(this.#webKey, this.#target);
+    this.#nameWeb();
     call.outcome = this.#announceToWeb(call);
     call.complete += counts.complete;
     call.incomplete += counts.incomplete;
@@ -127,6 +159,7 @@ export class SwarmTable implements SwarmStore {
     try {
       const record = shards.find(hash, infoHash);
       if (infoHash !== this.#target) this.#target.set(infoHash);
+      this.#targetCompleted = record === 0 ? 0 : (shards.words[record + Field.completed] as number);
       if (record === 0) return this.options.requiresRegistration ? 'unknown' : 'served';
       if (!shards.hasFlag(record, Flag.alias)) return this.#admit(record);
       if (shards.hasFlag(record, Flag.denied)) return 'denied';
@@ -141,6 +174,11 @@ export class SwarmTable implements SwarmStore {
   /** Five words, valid until the next call to this table: see `resolve`. */
   get resolved(): Int32Array {
     return this.#target;
+  }
+
+  /** Finished downloads of the swarm that was resolved, those that are stored; valid as long. */
+  get resolvedCompleted(): number {
+    return this.#targetCompleted;
   }
 
   #admit(record: number): Outcome {
@@ -187,15 +225,7 @@ export class SwarmTable implements SwarmStore {
     clear(counts);
     if (this.resolve(infoHash) !== 'served') return;
     this.#scrape(this.#target, counts);
-    if (Atomics.load(this.#memory.words, Control.webPeers) === 0) return;
-    const { completed } = counts;
-    setWebKey(this.#webKey, this.#target);
-    const web = this.#counts;
-    this.#scrape(this.#webKey, web);
-    counts.complete += web.complete;
-    counts.incomplete += web.incomplete;
-    counts.downloaders += web.downloaders;
-    counts.completed = completed;
+    this.addWebCounts(infoHash, counts);
   }
 
   /** Counts of one record; zeros when there is none. */
@@ -217,14 +247,91 @@ export class SwarmTable implements SwarmStore {
     }
   }
 
-  /** Adds the peers on WebSockets to the counts of a call that was served, here or by another store. */
+  /** Up to `most` peers of a swarm, for its operator; those on WebSockets are not among them. */
+  peersOf(infoHash: Int32Array, most: number, now: Tick): PeerEntry[] {
+    const found: PeerEntry[] = [];
+    if (this.resolve(infoHash) === 'denied') return found;
+    const shards = this.#shards;
+    const hash = shards.hashOf(this.#target);
+    shards.enter(hash);
+    try {
+      const record = shards.find(hash, this.#target);
+      if (record === 0) return found;
+      shards.open(record);
+      for (const peers of [shards.peers4, shards.peers6]) {
+        for (let i = 0; i < peers.count && found.length < most; i++) found.push(this.#entryOf(peers, i, now));
+      }
+      return found;
+    } finally {
+      shards.leave();
+    }
+  }
+
+  #entryOf(peers: PeerList, position: number, now: Tick): PeerEntry {
+    const { bytes } = this.#memory;
+    const [address, id] = [peers.addressAt(position), peers.idAt(position)];
+    const length = peers === this.#shards.peers4 ? 4 : 16;
+    return {
+      host: bytes.slice(address, address + length),
+      port: readU16(bytes, address + length),
+      peerId: bytes.slice(id, id + 20),
+      role: peers.roleOf(position),
+      silence: peers.ageOf(position, now) * TICK_SECONDS,
+    };
+  }
+
+  /** Counts a finished download of a swarm whose peers are in another store; not when the table has no room for it. */
+  countFinished(infoHash: Int32Array, now: Tick): void {
+    if (this.resolve(infoHash) !== 'served') return;
+    const shards = this.#shards;
+    const hash = shards.hashOf(this.#target);
+    shards.enter(hash);
+    try {
+      const record = shards.find(hash, this.#target) || shards.create(hash, this.#target, now, this.options.lifetime);
+      if (record !== 0) shards.countCompleted(record);
+    } finally {
+      shards.leave();
+    }
+  }
+
+  /** Keyed hash of a call's host, or of its IPv6 network of 64 bits. */
+  hashHost(call: AnnounceCall): number {
+    return hashShorts(call.address, 0, call.family === 4 ? 2 : 4, this.#memory.seed);
+  }
+
+  /** Keyed hash of a call's peer in its swarm. */
+  hashPeer(call: AnnounceCall): number {
+    return hashShorts(call.address, 0, call.family === 4 ? 3 : 9, this.#shards.hashOf(call.infoHash));
+  }
+
+  /** Adds the peers on WebSockets to the counts of a swarm, which this or another store gave. */
+  addWebCounts(infoHash: Int32Array, counts: SwarmCounts): void {
+    const web = this.#webCounts(infoHash);
+    if (web === null) return;
+    counts.complete += web.complete;
+    counts.incomplete += web.incomplete;
+    counts.downloaders += web.downloaders;
+  }
+
+  /** The same for a call that was served. */
   addWeb(call: AnnounceCall): void {
-    if (Atomics.load(this.#memory.words, Control.webPeers) === 0 || call.outcome !== 'served') return;
-    if (this.resolve(call.infoHash) !== 'served') return;
-    setWebKey(this.#webKey, this.#target);
+    const web = call.outcome === 'served' ? this.#webCounts(call.infoHash) : null;
+    if (web === null) return;
+    call.complete += web.complete;
+    call.incomplete += web.incomplete;
+  }
+
+  /** Valid until the next call; null when there are no such peers at all. */
+  #webCounts(infoHash: Int32Array): SwarmCounts | null {
+    if (Atomics.load(this.#memory.words, Control.webPeers) === 0 || this.resolve(infoHash) !== 'served') return null;
+    this.#nameWeb();
     this.#scrape(this.#webKey, this.#counts);
-    call.complete += this.#counts.complete;
-    call.incomplete += this.#counts.incomplete;
+    return this.#counts;
+  }
+
+  /** The name of the record with the peers on WebSockets of the target. */
+  #nameWeb(): void {
+    setHiddenKey(this.#webKey, this.#target, this.#memory.words, Control.webSecret);
   }
 
   #readTarget(alias: number): void {
@@ -255,12 +362,14 @@ export class SwarmTable implements SwarmStore {
 
   get use(): TableUse {
     const { words, units } = this.#memory;
+    const count = (at: number): number => Atomics.load(words, at);
     return {
-      swarms: Atomics.load(words, Control.swarms),
-      webPeers: Atomics.load(words, Control.webPeers),
-      peers4: Atomics.load(words, Control.peers4) - Atomics.load(words, Control.webPeers),
-      peers6: Atomics.load(words, Control.peers6),
-      used: Atomics.load(words, Control.usedUnits) * UNIT,
+      swarms: count(Control.swarms) - count(Control.members),
+      webPeers: count(Control.webPeers),
+      peers4: count(Control.peers4) - count(Control.webPeers) - count(Control.sessions),
+      peers6: count(Control.peers6),
+      sessions: count(Control.sessions),
+      used: count(Control.usedUnits) * UNIT,
       capacity: units * UNIT,
     };
   }

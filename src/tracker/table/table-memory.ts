@@ -6,6 +6,7 @@
  * Layout: control words, headers of the shards, counters of addresses, a byte for each unit (see arena.ts), units.
  * Places are counted in units of 64 bytes from the start of the buffer; place 0 is nowhere.
  */
+import type { Random } from '../../base/random.ts';
 import type { ByteCount } from '../../base/units.ts';
 
 /** Smallest piece of memory that is given out, bytes: a cache line. */
@@ -37,8 +38,14 @@ export const Control = {
   peers6: 6,
   /** Peers on WebSockets, counted as IPv4 peers too. */
   webPeers: 7,
-  freeLists: 8,
-  shards: 33,
+  /** Accounts and passkeys, counted as swarms too, and sessions of accounts, counted as IPv4 peers too. */
+  members: 8,
+  sessions: 9,
+  /** Five words each: what hides the names of records that are not of info hashes (swarm-record.ts). */
+  webSecret: 10,
+  memberSecret: 15,
+  freeLists: 20,
+  shards: 45,
 } as const;
 
 const QUOTA_AT = Control.shards + SHARDS * SHARD_WORDS;
@@ -57,6 +64,11 @@ export class TableMemory {
   readonly firstUnit: number;
   readonly units: number;
 
+  /** Secret: keys the hashes that say where things lie. */
+  get seed(): number {
+    return this.words[Control.seed] as number;
+  }
+
   private constructor(buffer: SharedArrayBuffer, units: number) {
     this.buffer = buffer;
     this.bytes = new Uint8Array(buffer);
@@ -67,13 +79,14 @@ export class TableMemory {
     this.units = units;
   }
 
-  /** New memory for swarms and peers of `capacity` bytes; `seed` is secret: it decides where everything lies. */
-  static create(capacity: ByteCount, seed: number): TableMemory {
+  /** New memory for swarms and peers of `capacity` bytes. What is drawn from `random` decides where everything lies. */
+  static create(capacity: ByteCount, random: Pick<Random, 'below'>): TableMemory {
     const units = Math.floor(Math.min(LARGEST_TABLE, Math.max(SMALLEST_TABLE, capacity)) / UNIT);
     const length = (Math.ceil((HEAD + units) / UNIT) + units) * UNIT;
     const memory = new TableMemory(new SharedArrayBuffer(length), units);
     memory.words[Control.units] = units;
-    memory.words[Control.seed] = seed | 0;
+    memory.words[Control.seed] = random.below(2 ** 32) | 0;
+    for (let at = Control.webSecret; at < Control.freeLists; at++) memory.words[at] = random.below(2 ** 32) | 0;
     return memory;
   }
 

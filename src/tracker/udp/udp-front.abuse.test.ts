@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { writeU16, writeU32 } from '../../base/bytes.ts';
 import { decodeUdpTrackerReply, encodeUdpTrackerRequest } from '../../codec/announce/index.ts';
-import { announceTo, client4, client6, FakeUdp, hashOf, newTable } from '../fakes.test.ts';
+import { announceTo, client4, client6, FakeUdp, hashOf, MIB, newTable } from '../fakes.test.ts';
 import { MOST_UDP_REPLY } from './udp-front.ts';
 
 const client = (address: string): { address: string; port: number } => ({ address, port: 40_001 });
@@ -176,6 +176,29 @@ describe('who has proved its address over UDP', () => {
     udp.exchange(datagram);
     const reply = udp.announce({ port: 7002 }, client('198.51.100.1'));
     assert.deepEqual(reply?.action === 'announce' ? reply.success.peers : [], [{ host: client4.address, port: 7777 }]);
+  });
+});
+
+describe('a million peers of one address', () => {
+  it('fill neither the memory nor the swarms of others, who go on as before', () => {
+    const limit = 5000;
+    const table = newTable({ peersPerAddress: limit });
+    const udp = new FakeUdp(table);
+    announceTo(table, { swarm: 7, host: '198.51.100.1', now: 1000 });
+    const datagram = udp.announceOf();
+    for (let i = 0; i < 1_000_000; i++) {
+      writeU32(datagram, 16, Math.imul(i, 0x9e3779b1) >>> (i % 3 === 0 ? 31 : 12)); // in few swarms and in many
+      writeU16(datagram, 96, 1024 + (i % 64_000));
+      udp.front.receive(datagram, client4);
+      udp.sent.length = 0;
+    }
+    const { peers4, swarms, used } = table.use;
+    assert.ok(peers4 <= limit + 1, `${peers4} peers`);
+    assert.ok(swarms <= limit + 1, `${swarms} swarms`);
+    assert.ok(used <= 2 * MIB, `${used} bytes`);
+    const other = client('198.51.100.9');
+    assert.equal(udp.announce({ infoHash: hashOf(7) }, other)?.action, 'announce');
+    assert.equal(table.use.peers4, peers4 + 1);
   });
 });
 

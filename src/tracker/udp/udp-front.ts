@@ -5,11 +5,13 @@
 import { readU16, readU32, writeU32 } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { TrackerEvent, TrackerFailure } from '../../codec/announce/index.ts';
+import { tooOften } from '../address-guard.ts';
 import type { AnnounceRules } from '../announce-rules.ts';
 import { CallPool } from '../call-pool.ts';
+import { urlDataIn, passkeyIn } from '../passkey.ts';
 import { setHost, setPort } from '../client-address.ts';
 import { Count, newCounters } from '../counters.ts';
-import type { AnnounceCall, ByteSink, SwarmCounts, SwarmStore } from '../swarm-store.ts';
+import type { AnnounceCall, ByteSink, HostAddress, SwarmCounts, SwarmStore } from '../swarm-store.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 
 /** Who sent a datagram, as sockets tell it. */
@@ -50,6 +52,12 @@ const Action = { connect: 0, announce: 1, scrape: 2, error: 3 } as const;
 /** By their number; 4 is `paused` in the practice of BEP 21. */
 const EVENTS: readonly TrackerEvent[] = ['none', 'completed', 'started', 'stopped', 'paused'];
 
+const unknownEvent: TrackerFailure = { kind: 'failure', reason: 'unknown event', retryIn: 'never' };
+
+/** Beyond safe integers, the largest. */
+const readU64 = (bytes: Uint8Array, at: number): number =>
+  Math.min(readU32(bytes, at) * 2 ** 32 + readU32(bytes, at + 4), Number.MAX_SAFE_INTEGER);
+
 export class UdpFront {
   readonly #parts: UdpFrontParts;
   readonly #calls = new CallPool();
@@ -81,7 +89,7 @@ export class UdpFront {
       return false;
     }
     if (action === Action.announce) return this.#announce(datagram, client, call);
-    if (action === Action.scrape) this.#scrape(datagram, client);
+    if (action === Action.scrape) this.#scrape(datagram, client, call);
     return false;
   }
 
@@ -102,7 +110,7 @@ export class UdpFront {
     const transaction = readU32(datagram, 12);
     const event = EVENTS[readU32(datagram, 80)];
     if (event === undefined) {
-      this.#fail(client, transaction, 'unknown event');
+      this.#fail(client, transaction, unknownEvent);
       return false;
     }
     const port = readU16(datagram, 96);
@@ -115,11 +123,14 @@ export class UdpFront {
     call.event = event;
     call.role = isComplete ? 'seeding' : event === 'paused' ? 'paused' : 'downloading';
     call.want = readU32(datagram, 92) | 0;
+    call.member.downloaded = readU64(datagram, 56);
+    call.member.uploaded = readU64(datagram, 72);
+    call.member.passkey = datagram.length > ANNOUNCE ? passkeyIn(urlDataIn(datagram, ANNOUNCE)) : '';
     call.isForBothFamilies = false;
     call.now = this.#parts.tick();
     const failure = this.#parts.rules.check(call, port);
     if (failure !== null) {
-      this.#fail(client, transaction, failure.reason);
+      this.#fail(client, transaction, failure);
       return false;
     }
     const pending = this.#parts.store.announce(call);
@@ -141,7 +152,7 @@ export class UdpFront {
     const { sink, rules } = this.#parts;
     const failure: TrackerFailure | null = rules.refusalOf(call.outcome);
     if (failure !== null) {
-      this.#fail(client, transaction, failure.reason);
+      this.#fail(client, transaction, failure);
       return;
     }
     const { buffer } = sink;
@@ -158,10 +169,16 @@ export class UdpFront {
     sink.send(client, from);
   }
 
-  /** Counts of swarms come one after the other, because a store may have to ask for each. */
-  #scrape(datagram: Uint8Array, client: DatagramClient): void {
-    const { sink, store } = this.#parts;
+  /** Counts of swarms come one after the other, because a store may have to ask for each. No passkey comes with them. */
+  #scrape(datagram: Uint8Array, client: DatagramClient, address: HostAddress): void {
+    const { sink, store, rules } = this.#parts;
     this.#count(Count.udpScrapes);
+    const transaction = readU32(datagram, 12);
+    const failure = rules.checkScrape(address, '');
+    if (failure !== null) {
+      this.#fail(client, transaction, failure);
+      return;
+    }
     const count = Math.min(MOST_SCRAPED, Math.floor((datagram.length - HEAD) / 20));
     const counts: SwarmCounts[] = [];
     const pending: Promise<void>[] = [];
@@ -173,7 +190,6 @@ export class UdpFront {
       if (later !== undefined) pending.push(later);
       counts.push(one);
     }
-    const transaction = readU32(datagram, 12);
     const tell = (): void => {
       const from = this.#begin(Action.scrape, transaction);
       for (const one of counts) {
@@ -192,8 +208,10 @@ export class UdpFront {
     (this.#counters[counter] as number) += 1;
   }
 
-  #fail(client: DatagramClient, transaction: number, reason: string): void {
+  #fail(client: DatagramClient, transaction: number, failure: TrackerFailure): void {
+    const { reason } = failure;
     this.#count(Count.udpFailures);
+    if (failure === tooOften) this.#count(Count.limited);
     const { buffer } = this.#parts.sink;
     const from = this.#begin(Action.error, transaction);
     for (let i = 0; i < reason.length; i++) buffer.bytes[buffer.at++] = reason.charCodeAt(i);

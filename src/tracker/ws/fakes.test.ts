@@ -7,7 +7,7 @@ import type { Tick } from '../swarm-store.ts';
 import type { SwarmTable } from '../table/swarm-table.ts';
 import type { TableMemory } from '../table/table-memory.ts';
 import type { WebRelay } from './relay.ts';
-import type { WebClient, WebConnection } from './web-connection.ts';
+import type { WebClient, WebConnection, WebOrigin } from './web-connection.ts';
 import { WebFront } from './web-front.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
@@ -29,10 +29,10 @@ export class FakeBrowser implements WebClient {
   readonly #front: WebFront;
   readonly #connection: WebConnection;
 
-  constructor(front: WebFront, id: string) {
+  constructor(front: WebFront, id: string, origin: Partial<WebOrigin> = {}) {
     this.id = id;
     this.#front = front;
-    this.#connection = front.connect(this);
+    this.#connection = front.connect(this, { host: '192.0.2.1', passkey: '', ...origin });
   }
 
   send(message: string): void {

@@ -1,4 +1,6 @@
 /** A WebSocket as the front sees it: what is sent to it, and the peers that announce over it. */
+import { setHost } from '../client-address.ts';
+import { HostAddress } from '../swarm-store.ts';
 import type { PendingOffers } from './pending-offers.ts';
 
 /** The far end. */
@@ -25,15 +27,27 @@ export class WebPeer {
   }
 }
 
+/** Where a connection comes from. */
+export interface WebOrigin {
+  /** Address of the client, behind trusted proxies. */
+  readonly host: string;
+  /** In the path that it asked for; empty: none. */
+  readonly passkey: string;
+}
+
 export class WebConnection {
   readonly client: WebClient;
+  readonly address: HostAddress = new HostAddress();
+  readonly passkey: string;
   /** Usually one: clients of one process share a connection. Null before the first announce. */
   peers: WebPeer[] | null = null;
   /** Bad messages in a row. */
   faults = 0;
   isClosed = false;
 
-  constructor(client: WebClient) {
+  constructor(client: WebClient, { host, passkey }: WebOrigin) {
     this.client = client;
+    this.passkey = passkey;
+    setHost(this.address, host);
   }
 }

@@ -8,18 +8,19 @@
  * the few that download, one downloader among thousands of seeders would drown in offers.
  */
 import { toBinary, readU16, readU32, writeU16, writeU32 } from '../../base/bytes.ts';
+import type { TrackerFailure } from '../../codec/announce/index.ts';
+import { tooOften } from '../address-guard.ts';
 import type { AnnounceRules } from '../announce-rules.ts';
 import { Count, newCounters } from '../counters.ts';
-import { AnnounceCall, type SwarmCounts } from '../swarm-store.ts';
+import { AnnounceCall, type SwarmCounts, type SwarmStore } from '../swarm-store.ts';
 import { PendingOffers } from './pending-offers.ts';
 import type { WebPeerName, WebRelay } from './relay.ts';
-import { type WebClient, WebConnection, WebPeer } from './web-connection.ts';
+import { type WebClient, WebConnection, type WebOrigin, WebPeer } from './web-connection.ts';
 import { readWebMessage, type WebAction, type WebAnnounce, type WebAnswer, type WebScrape } from './web-message.ts';
 
-/** What the front asks of the swarms; always answered at once. */
-export interface WebSwarms {
+/** What the front asks of the swarms. Announces are answered at once: peers on WebSockets are in this memory. */
+export interface WebSwarms extends Pick<SwarmStore, 'scrape'> {
   announceWeb(call: AnnounceCall): void;
-  scrape(infoHash: Int32Array, counts: SwarmCounts): undefined;
 }
 
 export interface WebFrontParts {
@@ -48,7 +49,6 @@ export class WebFront {
   readonly #parts: WebFrontParts;
   readonly #counters: Float64Array;
   readonly #call = new AnnounceCall();
-  readonly #hash = new Uint8Array(20);
   readonly #peers = new Map<number, WebPeer>();
   #lastNumber = 0;
 
@@ -60,8 +60,8 @@ export class WebFront {
   }
 
   /** A new connection. */
-  connect(client: WebClient): WebConnection {
-    return new WebConnection(client);
+  connect(client: WebClient, origin: WebOrigin): WebConnection {
+    return new WebConnection(client, origin);
   }
 
   /** Handles one message. */
@@ -95,7 +95,7 @@ export class WebFront {
     for (const peer of connection.peers ?? []) {
       this.#peers.delete(peer.number);
       for (const infoHash of peer.swarms) {
-        this.#fill(peer, infoHash);
+        this.#fill(peer, infoHash, connection);
         this.#call.event = 'stopped';
         this.#parts.swarms.announceWeb(this.#call);
       }
@@ -106,6 +106,11 @@ export class WebFront {
   #announce(connection: WebConnection, request: WebAnnounce): void {
     const { infoHash, event, left, offers } = request;
     this.#count(Count.webAnnounces);
+    const refusal = this.#parts.rules.admit(connection.address);
+    if (refusal !== null) {
+      this.#refuse(connection, refusal, 'announce', infoHash);
+      return;
+    }
     const peer = this.#peerOf(connection, request.peerId);
     const isIn = peer?.swarms.includes(infoHash) ?? false;
     if (peer === null || (!isIn && event !== 'stopped' && peer.swarms.length >= MOST_SWARMS)) {
@@ -114,14 +119,16 @@ export class WebFront {
     }
     const { swarms, rules } = this.#parts;
     const call = this.#call;
-    this.#fill(peer, infoHash);
+    this.#fill(peer, infoHash, connection);
     call.event = event;
+    call.member.uploaded = request.uploaded;
+    call.member.downloaded = request.downloaded;
     call.role = left === 0 ? 'seeding' : event === 'paused' ? 'paused' : 'downloading';
     call.want = offers.length;
     swarms.announceWeb(call);
     const failure = rules.refusalOf(call.outcome);
     if (failure !== null) {
-      this.#fail(connection, failure.reason, 'announce', infoHash);
+      this.#refuse(connection, failure, 'announce', infoHash);
       return;
     }
     if (event === 'stopped') remove(peer.swarms, infoHash);
@@ -129,7 +136,15 @@ export class WebFront {
     const relays = this.#offersTo(chosenIn(call), peer, request);
     const { complete, incomplete } = call;
     const interval = Math.min(rules.options.interval, LONGEST_INTERVAL);
-    send(connection.client, { action: 'announce', info_hash: infoHash, complete, incomplete, interval });
+    const { warning } = rules.options;
+    send(connection.client, {
+      action: 'announce',
+      info_hash: infoHash,
+      complete,
+      incomplete,
+      interval,
+      ...(warning !== '' && { 'warning message': warning }),
+    });
     for (const relay of relays) this.#deliver(relay);
   }
 
@@ -159,17 +174,31 @@ export class WebFront {
     else this.#parts.relay(relay);
   }
 
-  #scrape({ client }: WebConnection, { infoHashes }: WebScrape): void {
+  #scrape(connection: WebConnection, { infoHashes }: WebScrape): void {
     this.#count(Count.webScrapes);
-    const files: Record<string, object> = {};
-    for (const infoHash of infoHashes) {
-      const counts: SwarmCounts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
-      writeBinary(this.#hash, infoHash);
-      this.#parts.swarms.scrape(new Int32Array(this.#hash.buffer), counts);
-      files[infoHash] = { complete: counts.complete, incomplete: counts.incomplete, downloaded: counts.completed };
+    const refusal = this.#parts.rules.checkScrape(connection.address, connection.passkey);
+    if (refusal !== null) {
+      this.#refuse(connection, refusal, 'scrape', null);
+      return;
     }
-    const flags = { min_request_interval: this.#parts.rules.options.minInterval };
-    send(client, { action: 'scrape', files, flags });
+    const all = infoHashes.map((): SwarmCounts => ({ complete: 0, incomplete: 0, downloaders: 0, completed: 0 }));
+    const pending = infoHashes.flatMap((infoHash, i) => {
+      const bytes = new Uint8Array(20);
+      writeBinary(bytes, infoHash);
+      return this.#parts.swarms.scrape(new Int32Array(bytes.buffer), all[i] as SwarmCounts) ?? [];
+    });
+    const tell = (): void => {
+      const files = Object.fromEntries(
+        all.map(({ complete, incomplete, completed }, i) => [
+          infoHashes[i] as string,
+          { complete, incomplete, downloaded: completed },
+        ]),
+      );
+      const flags = { min_request_interval: this.#parts.rules.options.minInterval };
+      send(connection.client, { action: 'scrape', files, flags });
+    };
+    if (pending.length === 0) tell();
+    else void Promise.all(pending).then(tell, () => {});
   }
 
   /** The peer with this id on a connection, a new one if need be; null when there are too many. */
@@ -191,6 +220,11 @@ export class WebFront {
     return this.#lastNumber;
   }
 
+  #refuse(connection: WebConnection, failure: TrackerFailure, action: WebAction, infoHash: string | null): void {
+    if (failure === tooOften) this.#count(Count.limited);
+    this.#fail(connection, failure.reason, action, infoHash);
+  }
+
   /** Fields that are not known are left out. */
   #fail({ client }: WebConnection, reason: string, action: WebAction | null, infoHash: string | null): void {
     this.#count(Count.webFailures);
@@ -206,8 +240,9 @@ export class WebFront {
   }
 
   /** Makes the call one of this peer: its address says where it is. */
-  #fill(peer: WebPeer, infoHash: string): void {
+  #fill(peer: WebPeer, infoHash: string, { passkey }: WebConnection): void {
     const call = this.#call;
+    call.member.passkey = passkey;
     writeBinary(call.infoHashBytes, infoHash);
     writeBinary(call.peerIdBytes, peer.id);
     writeU32(call.addressBytes, 2, peer.number);

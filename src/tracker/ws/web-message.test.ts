@@ -30,6 +30,8 @@ describe('reading an announce over a WebSocket', () => {
       peerId: webId(1),
       event: 'started',
       left: 5,
+      uploaded: 1,
+      downloaded: 2,
       offers: offers.map(({ offer, offer_id }) => ({ offer, offerId: offer_id })),
     });
   });

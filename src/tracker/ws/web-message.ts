@@ -3,6 +3,7 @@
  * bittorrent-tracker speaks it. Hashes and ids are strings of 20 characters, each a byte (latin-1). A message is read
  * into a request or into what is wrong with it, and nothing of it is kept that was not bounded.
  */
+import type { ByteCount } from '../../base/units.ts';
 import type { TrackerEvent } from '../../codec/announce/index.ts';
 
 /** Longest message, characters: ten offers, each with many candidates, are less than half of it. */
@@ -34,6 +35,9 @@ export interface WebAnnounce {
   readonly event: TrackerEvent;
   /** Null: not known yet (a magnet link). */
   readonly left: number | null;
+  /** Bytes since the client began; 0 when it does not say. */
+  readonly uploaded: ByteCount;
+  readonly downloaded: ByteCount;
   /** Each is for another peer. */
   readonly offers: readonly WebOffer[];
 }
@@ -133,7 +137,9 @@ function readAnnounce(message: Json, infoHash: string): WebAnnounce | WebAnswer 
   const left = leftIn(message['left']);
   if (left === undefined) return 'left is not a number';
   const offers = event === 'stopped' ? [] : offersIn(message['offers'], message['numwant']);
-  return typeof offers === 'string' ? offers : { kind: 'announce', infoHash, peerId, event, left, offers };
+  if (typeof offers === 'string') return offers;
+  const [uploaded, downloaded] = [bytesIn(message['uploaded']), bytesIn(message['downloaded'])];
+  return { kind: 'announce', infoHash, peerId, event, left, uploaded, downloaded, offers };
 }
 
 function readAnswer(message: Json, infoHash: string, peerId: string): WebAnswer | string {
@@ -170,6 +176,10 @@ function leftIn(value: unknown): number | null | undefined {
   const left = typeof value === 'string' && /^\d{1,20}$/.test(value) ? Number(value) : value;
   return typeof left === 'number' && left >= 0 ? left : undefined;
 }
+
+/** A number of bytes that arithmetic is safe with; 0 when it is none. */
+const bytesIn = (value: unknown): ByteCount =>
+  typeof value === 'number' && value >= 0 ? Math.floor(Math.min(value, Number.MAX_SAFE_INTEGER)) : 0;
 
 /** The offers for as many peers as are wanted; those after the tenth are dropped. */
 function offersIn(value: unknown, numWant: unknown): WebOffer[] | string {

@@ -2,26 +2,46 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../../base/random.ts';
-import { announceTo, callOf, countsOf, hashOf, newTable } from '../../../tracker/fakes.test.ts';
+import { SwarmRegistry } from '../../../tracker/index.ts';
+import {
+  type Announcement,
+  announceTo,
+  callOf,
+  countsOf,
+  hashOf,
+  MIB,
+  newMemory,
+  tableOn,
+} from '../../../tracker/fakes.test.ts';
 import { SimClock } from '../../../../test/sim/sim-clock.ts';
+import { PeerPresence } from './peer-presence.ts';
 import { RedisSwarms, type StoreHealth } from './redis-swarms.ts';
 import type { ScriptLink } from './script-link.ts';
-import { ANSWER_HEAD } from './swarm-script.ts';
+import { ANSWER_HEAD, AnswerField, AnswerMark, ENTRY, EntryField, EntryFlag } from './swarm-script.ts';
 import { BATCH } from './swarm-batch.ts';
 
-/** Answers of a server that knows of seven seeders in each swarm and no peers. */
-const answersOf = (entries: number): Uint8Array => {
+/** Answers of a server that knows of seven seeders in each swarm and no peers. `marks`: what happened, as it says. */
+const answersOf = (entries: number, marks = 0): Uint8Array => {
   const bytes = new Uint8Array(entries * ANSWER_HEAD);
-  for (let i = 0; i < entries; i++) bytes[i * ANSWER_HEAD + 3] = 7;
+  for (let at = 0; at < bytes.length; at += ANSWER_HEAD) {
+    bytes[at + AnswerField.complete + 3] = 7;
+    bytes[at + AnswerField.marks] = marks;
+  }
   return bytes;
 };
+
+const finish = { role: 'seeding', event: 'completed' } as const;
+const wordsOf = (infoHash: Uint8Array): Int32Array => new Int32Array(infoHash.slice().buffer);
 
 class FakeServer {
   isDown = false;
   /** Entries of each batch that came. */
   readonly batches: number[] = [];
+  /** Ports of the peers that only a swarm that has them was to note. */
+  readonly knownOnly: number[] = [];
   readonly waiting: ReturnType<typeof Promise.withResolvers<Uint8Array>>[] = [];
-  answer: 'at once' | 'never' | 'nonsense' = 'at once';
+  answer: 'at once' | 'never' | 'nonsense' | 'cut off' = 'at once';
+  marks = 0;
   lose: () => void = () => {};
   open = 0;
 
@@ -31,13 +51,16 @@ class FakeServer {
     let isProbed = false;
     return {
       connect: () => (this.isDown ? Promise.reject(new Error('refused')) : Promise.resolve()),
-      run: (keys) => {
+      run: (_script, keys, [entries]) => {
         if (!isProbed) {
           isProbed = true;
           return Promise.resolve(new Uint8Array());
         }
         if (keys.length > 0) this.batches.push(keys.length);
-        if (this.answer === 'at once') return Promise.resolve(answersOf(keys.length));
+        this.#note(entries as Buffer, keys.length);
+        const answers = answersOf(keys.length, this.marks);
+        if (this.answer === 'at once') return Promise.resolve(answers);
+        if (this.answer === 'cut off') return Promise.resolve(answers.subarray(0, -1));
         if (this.answer === 'nonsense') return Promise.resolve(new Uint8Array(5));
         const later = Promise.withResolvers<Uint8Array>();
         this.waiting.push(later);
@@ -46,14 +69,24 @@ class FakeServer {
       close: () => void this.open--,
     };
   };
+
+  #note(entries: Buffer, count: number): void {
+    for (let at = 0; at < count * ENTRY; at += ENTRY) {
+      const isKnownOnly = (entries[at + EntryField.flags] as number) & EntryFlag.knownOnly;
+      if (isKnownOnly !== 0) this.knownOnly.push(entries.readUInt16BE(at + EntryField.address + 4));
+    }
+  }
 }
 
-async function start(server = new FakeServer()) {
+async function start(server = new FakeServer(), peersPerAddress = 1e9) {
   const clock = new SimClock();
-  const table = newTable();
+  const memory = newMemory(16 * MIB);
+  const table = tableOn(memory, { peersPerAddress });
+  const registry = new SwarmRegistry(memory);
   const told: StoreHealth[] = [];
   const swarms = new RedisSwarms({
     table,
+    presence: new PeerPresence(PeerPresence.memory()),
     link: server.link,
     clock,
     random: seededRandom(1),
@@ -62,8 +95,8 @@ async function start(server = new FakeServer()) {
   });
   await swarms.start();
   /** Announces; true when it is answered after `time` ms. */
-  const announce = async (time: number, port = 2001) => {
-    const call = callOf({ port, want: 9 });
+  const announce = async (time: number, port = 2001, more: Announcement = {}) => {
+    const call = callOf({ port, want: 9, ...more });
     let isAnswered = false;
     const pending = swarms.announce(call);
     if (pending === undefined) isAnswered = true;
@@ -71,7 +104,7 @@ async function start(server = new FakeServer()) {
     await clock.run(time);
     return { call, isAnswered };
   };
-  return { clock, table, told, swarms, server, announce };
+  return { clock, table, told, swarms, server, announce, registry };
 }
 
 describe('shared swarms', () => {
@@ -177,6 +210,97 @@ describe('shared swarms', () => {
     await clock.run(501);
     await later;
     assert.deepEqual(counts, { complete: 0, incomplete: 1, downloaders: 1, completed: 0 });
+  });
+
+  it('tell the peers on WebSockets, whom only this tracker has', async () => {
+    const { swarms, announce, clock, table } = await start();
+    table.announceWeb(callOf({ port: 3001 }));
+    table.announceWeb(callOf({ port: 3002, role: 'seeding' }));
+    const { call } = await announce(1);
+    assert.deepEqual([call.complete, call.incomplete], [8, 1]);
+    const counts = { complete: 0, incomplete: 0, downloaders: 0, completed: 0 };
+    const pending = swarms.scrape(wordsOf(hashOf(0)), counts);
+    await clock.run(1);
+    await pending;
+    assert.deepEqual(counts, { complete: 8, incomplete: 1, downloaders: 1, completed: 0 });
+  });
+
+  it('tell finished downloads when these are stored, however long that takes', async () => {
+    const { announce, server, registry, table } = await start();
+    server.marks = AnswerMark.finished;
+    assert.equal((await announce(1, 2001, finish)).call.completed, 0);
+    server.marks = 0;
+    for (let now = 0; now < 10_000; now += 100) table.sweep(now);
+    registry.settle(registry.takeFinished(), 0);
+    assert.equal((await announce(1, 2001, finish)).call.completed, 1);
+  });
+
+  it('count a finished download once when its answer is lost, comes late or is one of several that cannot be read', async () => {
+    for (const fault of ['late', 'cut off'] as const) {
+      const { announce, clock, server, swarms, registry } = await start();
+      server.marks = AnswerMark.finished;
+      server.answer = fault === 'late' ? 'never' : 'cut off';
+      void swarms.announce(callOf({ port: 2001, ...finish }));
+      const { call } = await announce(501, 2002, finish);
+      for (const late of server.waiting) late.resolve(answersOf(2, AnswerMark.finished));
+      await clock.run(1);
+      assert.deepEqual([call.outcome, swarms.health().status], ['served', 'degraded']);
+      assert.deepEqual(registry.takeFinished(), [{ infoHash: hashOf(0), count: 2 }], fault);
+    }
+  });
+
+  it('let newcomers of an address in up to its limit, counting those under way', async () => {
+    const { announce, clock, server, swarms } = await start(new FakeServer(), 3);
+    server.marks = AnswerMark.arrived;
+    for (const port of [2001, 2002, 2003, 2004]) void swarms.announce(callOf({ port }));
+    await clock.run(1);
+    assert.deepEqual(server.knownOnly, [2004]);
+    server.marks = AnswerMark.left;
+    await announce(1, 2001, { event: 'stopped' });
+    server.marks = AnswerMark.arrived;
+    for (const port of [2005, 2006]) await announce(1, port);
+    assert.deepEqual(server.knownOnly, [2004, 2006]);
+  });
+
+  it('count no peer that was there before, has not been there, or was refused', async () => {
+    const { announce, server } = await start(new FakeServer(), 2);
+    for (let i = 0; i < 5; i++) await announce(1, 2001);
+    for (let i = 0; i < 5; i++) await announce(1, 2002, { event: 'stopped' });
+    server.marks = AnswerMark.arrived;
+    for (const port of [2003, 2004]) await announce(1, port);
+    assert.deepEqual(server.knownOnly, []);
+    server.marks = AnswerMark.refused;
+    for (const port of [2005, 2006]) await announce(1, port);
+    server.marks = AnswerMark.left;
+    await announce(1, 2003, { event: 'stopped' });
+    server.marks = AnswerMark.arrived;
+    for (const port of [2007, 2008]) await announce(1, port);
+    assert.deepEqual(server.knownOnly, [2005, 2006, 2008]);
+  });
+
+  it('give back what they counted for announces that the server did not answer', async () => {
+    const { announce, clock, server, swarms } = await start(new FakeServer(), 2);
+    server.answer = 'never';
+    await announce(1, 2001);
+    await announce(510, 2002);
+    assert.equal(swarms.health().status, 'degraded');
+    server.answer = 'at once';
+    await clock.run(1_000);
+    server.marks = AnswerMark.arrived;
+    for (const port of [2003, 2004, 2005]) await announce(1, port);
+    assert.deepEqual(server.knownOnly, [2005]);
+  });
+
+  it('reject the listing of peers when the server is away or hangs', async () => {
+    const server = new FakeServer();
+    const { swarms, clock } = await start(server);
+    server.answer = 'never';
+    const hanging = swarms.peersOf(wordsOf(hashOf(0)), 10);
+    const rejected = assert.rejects(hanging, /cannot be reached: no answer within 500 ms$/);
+    await clock.run(501);
+    await rejected;
+    server.lose();
+    await assert.rejects(swarms.peersOf(wordsOf(hashOf(0)), 10), /cannot be reached: the connection was lost$/);
   });
 
   it('answer what waits from memory when they are closed, and everything after that', async () => {

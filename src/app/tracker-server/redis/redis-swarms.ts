@@ -7,7 +7,11 @@
  * - A call is answered within 500 ms, whatever the server does: a batch that takes longer or fails is answered from
  *   the table in memory, and so is everything after it until the server answers again, which is tried once a second.
  *   Peers that came meanwhile are shared when they announce again.
- * - No limit of peers for one address holds here: it would need a count across all swarms.
+ * - Each tracker counts by itself what belongs to no single swarm (own-counts.ts): finished downloads, which go from its
+ *   table into the database and are told from there, and the peers that it has let in of each address. Where that is at
+ *   its limit, only peers that the swarm has already are noted; newcomers are answered and left out, as in the table.
+ * - An announce whose answer is lost is one to the table: a finished download in it is counted there, if the table has
+ *   not seen the peer seed, and not again. What the script did of it meanwhile is not counted.
  */
 import type { Clock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/errors.ts';
@@ -15,8 +19,13 @@ import type { Random } from '../../../base/random.ts';
 import type { Millis } from '../../../base/units.ts';
 import type { AnnounceCall, SwarmCounts, SwarmStore, SwarmTable } from '../../../tracker/index.ts';
 import { TICK_SECONDS } from '../../../tracker/index.ts';
+import { OwnCounts } from './own-counts.ts';
+import { listingScript, MOST_LISTED, peersIn } from './peer-listing.ts';
+import type { PeerPresence } from './peer-presence.ts';
+import { trackerServerError } from '../errors.ts';
 import type { ScriptLink } from './script-link.ts';
-import { SwarmBatch } from './swarm-batch.ts';
+import { keyOf, SwarmBatch } from './swarm-batch.ts';
+import { swarmScript } from './swarm-script.ts';
 
 /** How the shared swarms are, for the operator. */
 export interface StoreHealth {
@@ -28,6 +37,8 @@ export interface StoreHealth {
 export interface RedisSwarmsParts {
   /** Says who is served, and answers when the server does not. */
   readonly table: SwarmTable;
+  /** Peers of each address that this tracker has let in. */
+  readonly presence: PeerPresence;
   /** Makes a connection. `onLost`: a connection that was made ended by itself. */
   readonly link: (onLost: () => void) => ScriptLink;
   readonly clock: Pick<Clock, 'after'>;
@@ -51,11 +62,14 @@ const UNDER_WAY = 2;
 /** Batches that wait, 4,096 calls: what Redis does within PATIENCE. Calls beyond them are answered from memory. */
 const MOST_WAITING = 64;
 
+const unreachable = (reason: string): Error =>
+  trackerServerError('SWARMS_UNREACHABLE', `the shared swarms cannot be reached: ${reason}`);
 const ok: StoreHealth = { status: 'ok', reason: '' };
 
 export class RedisSwarms implements SwarmStore, Disposable {
   readonly #parts: RedisSwarmsParts;
   readonly #patience: Millis;
+  readonly #own: OwnCounts;
   #health: StoreHealth = { status: 'degraded', reason: 'not connected yet' };
   /** The connection in use; null while the table answers. */
   #link: ScriptLink | null = null;
@@ -70,6 +84,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
   constructor(parts: RedisSwarmsParts) {
     this.#parts = parts;
     this.#patience = parts.patience ?? PATIENCE;
+    this.#own = new OwnCounts(parts.table, parts.presence);
   }
 
   get #late(): string {
@@ -91,6 +106,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
     const batch = outcome === 'served' ? this.#openBatch() : null;
     if (batch === null) return table.announce(call);
     call.outcome = 'served';
+    call.completed = table.resolvedCompleted;
     batch.addAnnounce(call, table.resolved);
     return batch.done;
   }
@@ -100,8 +116,24 @@ export class RedisSwarms implements SwarmStore, Disposable {
     const outcome = this.#link === null ? 'served' : table.resolve(infoHash);
     const batch = outcome === 'served' ? this.#openBatch() : null;
     if (batch === null) return table.scrape(infoHash, counts);
+    counts.completed = table.resolvedCompleted;
     batch.addScrape(infoHash, table.resolved, counts);
     return batch.done;
+  }
+
+  /**
+   * Up to `most` peers of a swarm, for its operator: those heard of last of each role and family. Not more than 1,000,
+   * and none on WebSockets. Rejects when the server does not answer: the table has only those that came without it.
+   */
+  async peersOf(infoHash: Int32Array, most: number): Promise<ReturnType<typeof peersIn>> {
+    const { table, clock } = this.#parts;
+    if (table.resolve(infoHash) === 'denied') return [];
+    const key = keyOf(table.resolved);
+    if (this.#link === null) throw unreachable(this.#health.reason);
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    using _timer = clock.after(this.#patience, () => reject(unreachable(this.#late)));
+    const values = [String(Math.min(most, MOST_LISTED)), this.#lifetime, this.#time];
+    return peersIn(await Promise.race([this.#link.run(listingScript, [key], values), timeout]));
   }
 
   /** A batch with room; null when the server is not there or far behind. */
@@ -114,7 +146,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
 
   #addBatch(): SwarmBatch {
     this.#wasAsked = true;
-    const batch = new SwarmBatch();
+    const batch = new SwarmBatch(this.#own);
     this.#waiting.push(batch);
     // When this thread itself was held up, the answer may be there and is to be read first.
     const { clock, afterTurn } = this.#parts;
@@ -147,11 +179,11 @@ export class RedisSwarms implements SwarmStore, Disposable {
 
   #send(link: ScriptLink, batch: SwarmBatch): void {
     this.#sent.add(batch);
-    void link.run(batch.keys, this.#values(batch.entries)).then(
+    void link.run(swarmScript, batch.keys, this.#values(batch.entries)).then(
       (answers) => {
         if (batch.isSettled) return;
         try {
-          batch.settle(answers, this.#told);
+          batch.settle(answers);
         } catch (error) {
           this.#lose(messageOf(error));
           return;
@@ -167,13 +199,19 @@ export class RedisSwarms implements SwarmStore, Disposable {
 
   /** What the script is given beside the keys. */
   #values(entries: Buffer): (string | Buffer)[] {
-    const { table, random, time } = this.#parts;
-    const lifetime = table.options.lifetime * TICK_SECONDS;
-    return [entries, String(lifetime), String(random.below(2 ** 31)), time === undefined ? '' : String(time())];
+    return [entries, this.#lifetime, String(this.#parts.random.below(2 ** 31)), this.#time];
   }
 
-  /** Counts that are told include the peers on WebSockets, whom only this node knows. */
-  readonly #told = (call: AnnounceCall): void => this.#parts.table.addWeb(call);
+  /** Seconds of silence after which a peer is gone. */
+  get #lifetime(): string {
+    return String(this.#parts.table.options.lifetime * TICK_SECONDS);
+  }
+
+  /** The time in seconds; empty for that of the server. */
+  get #time(): string {
+    const { time } = this.#parts;
+    return time === undefined ? '' : String(time());
+  }
 
   async #connect(): Promise<void> {
     const link: ScriptLink = this.#parts.link(() => {
@@ -182,7 +220,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     using _timer = this.#parts.clock.after(this.#patience, () => reject(new Error(this.#late)));
     try {
-      const attempt = link.connect().then(() => link.run([], this.#values(Buffer.alloc(0))));
+      const attempt = link.connect().then(() => link.run(swarmScript, [], this.#values(Buffer.alloc(0))));
       await Promise.race([attempt, timeout]);
       if (this.#isClosed) {
         link.close();

@@ -1,22 +1,29 @@
-/** One connection to a Redis or Valkey server, on which one script is run. */
+/** One connection to a Redis or Valkey server, on which scripts are run. */
 import { createClient, RESP_TYPES } from '@redis/client';
 import { createHash } from 'node:crypto';
 import type { Millis } from '../../../base/units.ts';
 import type { SwarmsAddress } from './swarms-url.ts';
 
+/** Lua text with the name that a server knows it by. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export const scriptOf = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
+
 /** What the store of swarms needs of a server. */
 export interface ScriptLink {
   /** Resolves when it can be used; rejects when the server cannot be reached or refuses. */
   connect(): Promise<void>;
-  /** Runs the script; rejects when it or the connection fails. */
-  run(keys: readonly Buffer[], values: readonly (string | Buffer)[]): Promise<Uint8Array>;
+  /** Runs a script that answers with a string; rejects when it or the connection fails. */
+  run(script: Script, keys: readonly Buffer[], values: readonly (string | Buffer)[]): Promise<Uint8Array>;
   /** Closes at once. What runs is rejected. */
   close(): void;
 }
 
-/** Links of the address that run `script`. `onLost`: a connection that was made ended by itself. */
-export function redisLink(address: SwarmsAddress, script: string, connectTime: Millis, onLost: () => void): ScriptLink {
-  const sha1 = createHash('sha1').update(script).digest('hex');
+/** `onLost`: a connection that was made ended by itself. */
+export function redisLink(address: SwarmsAddress, connectTime: Millis, onLost: () => void): ScriptLink {
   const socket = { connectTimeout: connectTime, reconnectStrategy: false } as const;
   const client = createClient({
     ...(address.path === null
@@ -35,13 +42,13 @@ export function redisLink(address: SwarmsAddress, script: string, connectTime: M
     async connect() {
       await client.connect();
     },
-    async run(keys, values) {
+    async run(script, keys, values) {
       try {
-        return await send('EVALSHA', sha1, keys, values);
+        return await send('EVALSHA', script.sha1, keys, values);
       } catch (error) {
         // The server was started anew, or told to forget its scripts.
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return await send('EVAL', script, keys, values);
+        return await send('EVAL', script.text, keys, values);
       }
     },
     close() {

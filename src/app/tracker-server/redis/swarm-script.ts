@@ -3,11 +3,10 @@
  *
  * Keys of a swarm, all in one hash slot:
  *
- *     {t<info hash>}     counts of the six sets, finished downloads, time of the last sweep: 32 bytes
+ *     {t<info hash>}     counts of the six sets, time of the last sweep: 28 bytes
  *     …d4 …s4 …p4        sorted sets of the IPv4 peers that download, seed, pause: 6 bytes each, score = last seen
  *     …d6 …s6 …p6        the same of IPv6, 18 bytes each
  *     …i                 hash: ids of the peers by address
- *     …c                 finished downloads; outlives the swarm
  *
  * 1. The counts are kept in one value, so that a peer that comes back costs four commands: read the counts, note the
  *    time, draw from two sets. They are set right from the sets themselves by each sweep.
@@ -16,7 +15,10 @@
  * 3. Peers are drawn as a few runs at equal distances from a random place in the order of last seen. Each peer has
  *    the same chance and none comes twice. ZRANDMEMBER of many costs far more, and so do more and shorter runs.
  * 4. Time is the server's own, the same for all trackers, whatever their clocks say.
+ * 5. Finished downloads and the peers of an address are counted by who asks (redis-swarms.ts), because that needs more
+ *    than one swarm, or has to outlive them. The script says what there is to count: see `AnswerMark`.
  */
+import { type Script, scriptOf } from './script-link.ts';
 
 /** Length of an entry of a batch: operation, flags, peers wanted, address, peer id. */
 export const ENTRY = 41;
@@ -33,10 +35,24 @@ export const EntryFlag = {
   completed: 4,
   bothFamilies: 8,
   peerIds: 16,
+  /** It is noted only when the swarm has it already: its address has as many peers as it may. */
+  knownOnly: 32,
 } as const;
 
-/** Of an answer: complete, incomplete, downloaders, completed (32 bits each), number of IPv4 and of IPv6 peers. */
-export const ANSWER_HEAD = 18;
+/** Of an answer: complete, incomplete, downloaders (32 bits each), number of IPv4 and of IPv6 peers, `AnswerMark`s. */
+export const ANSWER_HEAD = 15;
+export const AnswerField = { complete: 0, incomplete: 4, downloaders: 8, count4: 12, count6: 13, marks: 14 } as const;
+
+export const AnswerMark = {
+  /** The peer has finished its download just now. */
+  finished: 1,
+  /** The swarm did not have it before. */
+  arrived: 2,
+  /** The swarm had it, and has let it go. */
+  left: 4,
+  /** The swarm did not have it, and only known peers were wanted. */
+  refused: 8,
+} as const;
 
 /** Peers of a run when an answer is drawn. */
 const RUN = 25;
@@ -44,14 +60,12 @@ const RUN = 25;
 const SWEEP_SECONDS = 64;
 /** Silent peers that one sweep removes from a set at the most: the server does nothing else meanwhile. */
 const MOST_SWEPT = 200;
-/** Seconds after which the count of finished downloads of a torrent is forgotten, since the last of them: a year. */
-const COUNT_LIFE = 31_536_000;
 
 /**
  * KEYS: of the swarm of each entry. ARGV: the entries, seconds of silence after which a peer is gone, seed of the
  * choice, and the time in seconds or nothing for that of the server. Answers with one string.
  */
-export const swarmScript: string = `
+export const swarmScript: Script = scriptOf(`
 local call, byte, sub, concat = redis.call, string.byte, string.sub, table.concat
 local pack, unpackBytes, floor, random = struct.pack, struct.unpack, math.floor, math.random
 local entries, lifetime = ARGV[1], tonumber(ARGV[2])
@@ -63,6 +77,8 @@ local live = lifetime + ${3 * SWEEP_SECONDS}
 local SETS = {'d4', 's4', 'p4', 'd6', 's6', 'p6'}
 local NO_ID = string.rep('\\0', 20)
 local swarms = {}
+
+local function has(flags, flag) return flags % (2 * flag) >= flag end
 
 local function sweep(swarm)
   local isSwept = true
@@ -90,16 +106,15 @@ end
 local function open(key)
   local swarm = swarms[key]
   if swarm then return swarm end
-  swarm = {0, 0, 0, 0, 0, 0, key = key, completed = 0, swept = now, isChanged = false}
+  swarm = {0, 0, 0, 0, 0, 0, key = key, swept = now, isChanged = false}
   swarms[key] = swarm
   local stored = call('GET', key)
   if stored then
-    swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6], swarm.completed, swarm.swept =
-      unpackBytes('>I4I4I4I4I4I4I4I4', stored)
+    swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6], swarm.swept =
+      unpackBytes('>I4I4I4I4I4I4I4', stored)
     if now - swarm.swept >= ${SWEEP_SECONDS} then sweep(swarm) end
     return swarm
   end
-  swarm.completed = tonumber(call('GET', key .. 'c') or 0)
   if call('EXISTS', key .. 'd4', key .. 's4', key .. 'p4', key .. 'd6', key .. 's6', key .. 'p6') > 0 then
     sweep(swarm)
   end
@@ -110,26 +125,38 @@ local function save(swarm)
   if swarm[1] + swarm[2] + swarm[3] + swarm[4] + swarm[5] + swarm[6] == 0 then
     call('DEL', swarm.key)
   else
-    call('SET', swarm.key, pack('>I4I4I4I4I4I4I4I4', swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6],
-      swarm.completed, swarm.swept), 'EX', live)
+    call('SET', swarm.key, pack('>I4I4I4I4I4I4I4', swarm[1], swarm[2], swarm[3], swarm[4], swarm[5], swarm[6],
+      swarm.swept), 'EX', live)
   end
 end
 
+-- Answers with marks.
 local function leave(swarm, base, address)
   for i = base + 1, base + 3 do
     if swarm[i] > 0 and call('ZREM', swarm.key .. SETS[i], address) == 1 then
       swarm[i] = swarm[i] - 1
       swarm.isChanged = true
       call('HDEL', swarm.key .. 'i', address)
-      return
+      return ${AnswerMark.left}
     end
   end
+  return 0
 end
 
-local function arrive(swarm, base, role, address, isStarted, hasCompleted, from)
+local function isThere(swarm, base, address)
+  for i = base + 1, base + 3 do
+    if swarm[i] > 0 and call('ZSCORE', swarm.key .. SETS[i], address) then return true end
+  end
+  return false
+end
+
+-- Answers with marks.
+local function arrive(swarm, base, role, address, flags, from)
+  if has(flags, ${EntryFlag.knownOnly}) and not isThere(swarm, base, address) then return ${AnswerMark.refused} end
   local key = swarm.key
   local own = base + role
   local isNew = false
+  local marks = 0
   if call('ZADD', key .. SETS[own], clock, address) == 1 then
     isNew = true
     local isFirst = swarm[1] + swarm[2] + swarm[3] + swarm[4] + swarm[5] + swarm[6] == 0
@@ -143,16 +170,17 @@ local function arrive(swarm, base, role, address, isStarted, hasCompleted, from)
     if swarm[own] == 0 then call('EXPIRE', key .. SETS[own], live) end
     swarm[own] = swarm[own] + 1
     swarm.isChanged = true
-    if hasCompleted then
-      swarm.completed = call('INCR', key .. 'c')
-      call('EXPIRE', key .. 'c', ${COUNT_LIFE})
-    end
+    if has(flags, ${EntryFlag.completed}) then marks = ${AnswerMark.finished} end
     if isNew then
+      marks = marks + ${AnswerMark.arrived}
       call('HSET', key .. 'i', address, sub(entries, from + 18, from + 37))
       if isFirst then call('EXPIRE', key .. 'i', live) end
     end
   end
-  if isStarted and not isNew then call('HSET', key .. 'i', address, sub(entries, from + 18, from + 37)) end
+  if not isNew and has(flags, ${EntryFlag.started}) then
+    call('HSET', key .. 'i', address, sub(entries, from + 18, from + 37))
+  end
+  return marks
 end
 
 local function take(found, members, self)
@@ -201,7 +229,7 @@ local function share(want, some, total)
   return math.max(want - (total - some), math.min(whole, some))
 end
 
--- Peers of one family for a role.
+-- Peers of one family for a role. self: who is not among them, in the role selfRole; false: nobody.
 local function choose(swarm, base, role, want, self, selfRole)
   local found = {}
   local key = swarm.key
@@ -231,26 +259,25 @@ local function idsOf(swarm, found)
   return concat(ids)
 end
 
-local function has(flags, flag) return flags % (2 * flag) >= flag end
-
 local answers = {}
 for n = 1, #KEYS do
   local at = (n - 1) * ${ENTRY}
   local operation, flags, want = byte(entries, at + 1, at + 3)
   local swarm = open(KEYS[n])
-  local own, other, ids = {}, {}, ''
+  local own, other, ids, marks = {}, {}, '', 0
   local isV6 = has(flags, ${EntryFlag.ipv6})
   if operation <= 4 then
     local base = isV6 and 3 or 0
     local address = sub(entries, at + 4, at + (isV6 and 21 or 9))
     if operation == 4 then
-      leave(swarm, base, address)
+      marks = leave(swarm, base, address)
     else
-      arrive(swarm, base, operation, address, has(flags, ${EntryFlag.started}), has(flags, ${EntryFlag.completed}), at + 4)
+      marks = arrive(swarm, base, operation, address, flags, at + 4)
+      local isIn = marks ~= ${AnswerMark.refused}
       if want > 0 then
-        own = choose(swarm, base, operation, want, address, operation)
+        own = choose(swarm, base, operation, want, isIn and address, isIn and operation)
         if has(flags, ${EntryFlag.bothFamilies}) and #own < want then
-          other = choose(swarm, 3 - base, operation, want - #own, false, 0)
+          other = choose(swarm, 3 - base, operation, want - #own, false, false)
         end
         if has(flags, ${EntryFlag.peerIds}) then ids = idsOf(swarm, own) .. idsOf(swarm, other) end
       end
@@ -260,11 +287,11 @@ for n = 1, #KEYS do
   local downloaders = swarm[1] + swarm[4]
   local v4, v6 = own, other
   if isV6 then v4, v6 = other, own end
-  answers[n] = pack('>I4I4I4I4BB', complete, downloaders + swarm[3] + swarm[6], downloaders, swarm.completed, #v4, #v6)
+  answers[n] = pack('>I4I4I4BBB', complete, downloaders + swarm[3] + swarm[6], downloaders, #v4, #v6, marks)
     .. concat(v4) .. concat(v6) .. ids
 end
 for _, swarm in pairs(swarms) do
   if swarm.isChanged then save(swarm) end
 end
 return concat(answers)
-`;
+`);

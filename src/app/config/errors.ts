@@ -1,0 +1,19 @@
+/** Errors of reading a configuration. */
+import { errorsOf } from '../../base/errors.ts';
+
+export const configErrors = {
+  CONFIG_UNREADABLE: {
+    category: 'storage',
+    help: 'The configuration file could not be read or watched. Check the path, its permissions and that it is no larger than 1 MiB.',
+  },
+  CONFIG_SYNTAX: {
+    category: 'usage',
+    help: 'The configuration file is not TOML. Look at the line and column that are named.',
+  },
+  CONFIG_INVALID: {
+    category: 'usage',
+    help: 'Keys or values of the configuration are not known or not allowed. Correct those that are named; nothing was changed.',
+  },
+} as const;
+
+export const configError: ReturnType<typeof errorsOf<typeof configErrors>> = errorsOf(configErrors);

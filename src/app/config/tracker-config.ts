@@ -1,0 +1,240 @@
+/**
+ * What an operator may say about a tracker. The keys are the same in the TOML file; the environment has them as
+ * `DST_TRACKER_…`. The defaults are those of a public tracker on a machine of any size.
+ */
+import { z } from 'zod';
+import { formatHost, parseHost } from '../../base/address.ts';
+import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
+import type { ByteCount } from '../../base/units.ts';
+import type { LogLevel } from '../observability/index.ts';
+import type { ConfigSchema, KeyFacts } from './config-schema.ts';
+import { readSize } from './size.ts';
+
+export interface TrackerConfig {
+  readonly port: number;
+  /** Empty: all addresses. */
+  readonly bind: readonly string[];
+  /** Null: one a core. */
+  readonly threads: number | null;
+  readonly memory: ByteCount;
+  /** Seconds. */
+  readonly interval: number;
+  /** Seconds; null: four times the interval. */
+  readonly longestInterval: number | null;
+  readonly access: 'open' | 'whitelist' | 'private';
+  /** Null: when it listens on private addresses only. */
+  readonly allowPrivate: boolean | null;
+  readonly peersPerAddress: number;
+  readonly announcesPerSecond: number;
+  readonly announceBurst: number;
+  readonly apiRequestsPerSecond: number;
+  readonly apiBurst: number;
+  readonly trustProxy: readonly string[];
+  readonly hostNames: readonly string[];
+  readonly warning: string;
+  /** Null: in the state folder of the user. */
+  readonly data: string | null;
+  /** Null: a file in the data folder. */
+  readonly database: string | null;
+  /** Null: in memory. */
+  readonly swarms: string | null;
+  /** Null: a key in the data folder, made when there is none. */
+  readonly udpKey: string | null;
+  readonly tlsPort: number | null;
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly logLevel: LogLevel;
+  readonly logAddresses: boolean;
+}
+
+/** Shortest and longest time between two announces, seconds. */
+const SHORTEST_INTERVAL = 30;
+const LONGEST_INTERVAL = 43_200;
+/** Longest interval that load may lead to, seconds: one day. */
+const LONGEST_STRETCHED = 86_400;
+/** Least memory for swarms and peers. */
+const LEAST_MEMORY: ByteCount = 1024 * 1024;
+/** Most threads; more than any machine has cores. */
+const MOST_THREADS = 1024;
+/** Highest limit that may be set; beyond it there is none in effect. */
+const HIGHEST_LIMIT = 1_000_000;
+/** Longest text that is shown to clients, characters. */
+const LONGEST_WARNING = 200;
+
+const facts = (known: KeyFacts): Record<string, unknown> => ({ ...known });
+const whole = (least: number, most: number): z.ZodNumber => z.number().int().min(least).max(most);
+const limit = (): z.ZodNumber => z.number().min(0).max(HIGHEST_LIMIT);
+const path = (): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .meta(facts({ form: 'path' }));
+
+/** Text that a reader turns into its one form; null from the reader refuses it. */
+const readBy = <T>(read: (text: string) => T | null, form: string): z.ZodType<T> =>
+  z
+    .string()
+    .transform((text, context) => {
+      const value = read(text);
+      if (value !== null) return value;
+      context.addIssue({ code: 'custom', message: form });
+      return z.NEVER;
+    })
+    .meta(facts({ form }));
+
+function readHost(text: string): string | null {
+  const bytes = parseHost(text.trim());
+  return bytes === null ? null : formatHost(bytes);
+}
+
+function readPrefix(text: string): string | null {
+  const prefix = parsePrefix(text.trim());
+  return prefix === null ? null : formatPrefix(prefix);
+}
+
+/** A DNS name or an address, as in a `Host` header without its port. */
+function readHostName(text: string): string | null {
+  const name = text.trim().toLowerCase();
+  const isName =
+    name.length <= 253 && /^(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})*$/.test(name) && !/^[\d.]+$/.test(name);
+  return isName ? name : readHost(name);
+}
+
+const readSwarms = (text: string): string | null =>
+  /^(?:rediss?|redis\+unix|unix):\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
+
+/** In text or as a number of bytes. */
+const size = (least: ByteCount): z.ZodType<ByteCount> =>
+  z.union([z.number(), z.string()]).transform((given, context) => {
+    const bytes = typeof given === 'number' ? given : readSize(given);
+    if (bytes !== null && Number.isSafeInteger(bytes) && bytes >= least) return bytes;
+    context.addIssue({ code: 'custom', message: 'no size' });
+    return z.NEVER;
+  });
+
+export const trackerConfig: ConfigSchema<TrackerConfig> = z
+  .object({
+    port: whole(0, 65_535)
+      .default(6969)
+      .describe('Port of HTTP, WebSocket and UDP; 0: any free one.')
+      .meta(facts({ restart: true })),
+    bind: z
+      .array(readBy(readHost, 'IP address'))
+      .default([])
+      .describe('Addresses to listen on. Empty: all.')
+      .meta(facts({ restart: true })),
+    threads: whole(1, MOST_THREADS)
+      .nullable()
+      .default(null)
+      .describe('Threads that answer. Without it: one a core.')
+      .meta(facts({ restart: true })),
+    memory: size(LEAST_MEMORY)
+      .prefault('256M')
+      .describe('Most memory for swarms and peers.')
+      .meta(facts({ restart: true, unit: 'bytes', form: 'size from 1M, such as 256M or 1.5G' })),
+    interval: whole(SHORTEST_INTERVAL, LONGEST_INTERVAL)
+      .default(1800)
+      .describe('Time between two announces of a client.')
+      .meta(facts({ unit: 's' })),
+    longestInterval: whole(SHORTEST_INTERVAL, LONGEST_STRETCHED)
+      .nullable()
+      .default(null)
+      .describe('To so much the interval may be stretched under load. Without it: four times the interval.')
+      .meta(facts({ unit: 's' })),
+    access: z
+      .enum(['open', 'whitelist', 'private'])
+      .default('open')
+      .describe(
+        'Served are all torrents but the denied ones (open), registered ones (whitelist), or these for members (private).',
+      ),
+    allowPrivate: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe('Whether peers of private addresses are taken. Without it: when it listens on private addresses only.'),
+    peersPerAddress: whole(1, HIGHEST_LIMIT)
+      .default(5000)
+      .describe('Most peers of one address, or of one IPv6 network of 64 bits.'),
+    announcesPerSecond: limit()
+      .default(100)
+      .describe('Announces of one address that are answered over time; 0: any number.')
+      .meta(facts({ unit: '1/s' })),
+    announceBurst: whole(0, HIGHEST_LIMIT)
+      .default(5000)
+      .describe('Announces of one address that are answered at once; 0: any number.'),
+    apiRequestsPerSecond: limit()
+      .default(20)
+      .describe('Requests of one address to the API that are answered over time; 0: any number.')
+      .meta(facts({ unit: '1/s' })),
+    apiBurst: whole(0, HIGHEST_LIMIT)
+      .default(100)
+      .describe('Requests of one address to the API that are answered at once; 0: any number.'),
+    trustProxy: z
+      .array(readBy(readPrefix, 'address or range such as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32'))
+      .default([])
+      .describe('Proxies whose `X-Forwarded-For` is believed.'),
+    hostNames: z
+      .array(readBy(readHostName, 'host name without port'))
+      .default([])
+      .describe('Names under which the API may be called, besides its addresses.'),
+    warning: z
+      .string()
+      .max(LONGEST_WARNING)
+      .regex(/^\P{C}*$/u)
+      .default('')
+      .describe('Text that clients show to their users. Empty: none.')
+      .meta(facts({ form: `text on one line, at most ${LONGEST_WARNING} characters` })),
+    data: path()
+      .nullable()
+      .default(null)
+      .describe('Folder for what the tracker keeps. Without it: in the state folder of the user.')
+      .meta(facts({ restart: true })),
+    database: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Database. Without it: a file in the data folder.')
+      .meta(facts({ restart: true, secret: true, form: 'path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME' })),
+    swarms: readBy(readSwarms, 'redis://HOST[:PORT][/DATABASE], rediss://… or redis+unix:///PATH')
+      .nullable()
+      .default(null)
+      .describe('Redis or Valkey that holds the swarms, shared by several trackers. Without it: memory.')
+      .meta(facts({ restart: true, secret: true, alias: 'DST_SWARMS' })),
+    udpKey: path()
+      .nullable()
+      .default(null)
+      .describe('File with 32 hexadecimal digits; trackers of one name share it. Without it: a key in the data folder.')
+      .meta(facts({ restart: true })),
+    tlsPort: whole(0, 65_535)
+      .nullable()
+      .default(null)
+      .describe('Port of HTTPS and secure WebSocket. Without it: none. It needs `tlsCert` and `tlsKey`.')
+      .meta(facts({ restart: true })),
+    tlsCert: path()
+      .nullable()
+      .default(null)
+      .describe('File with the certificate and its chain, PEM.')
+      .meta(facts({ restart: true })),
+    tlsKey: path()
+      .nullable()
+      .default(null)
+      .describe('File with the key of the certificate, PEM.')
+      .meta(facts({ restart: true })),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level of what is logged.'),
+    logAddresses: z
+      .boolean()
+      .default(false)
+      .describe('Whether the log has whole addresses. Without it: only their networks, /24 and /48.'),
+  })
+  .superRefine((config, context) => {
+    const wrong = (key: keyof TrackerConfig, message: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
+    const { interval, longestInterval } = config;
+    if (longestInterval !== null && longestInterval < interval) wrong('longestInterval', 'it is less than interval');
+    if (config.tlsPort === null) return;
+    if (config.tlsCert === null) wrong('tlsCert', 'tlsPort needs it');
+    if (config.tlsKey === null) wrong('tlsKey', 'tlsPort needs it');
+  })
+  .meta({ environment: 'DST_TRACKER_' });

@@ -1,0 +1,69 @@
+/**
+ * Texts without what a log should not keep: passwords and keys, and the whole addresses of people. It looks at the form
+ * of the text alone, so that it finds them in error messages and URLs too; it rather takes away too much.
+ */
+import { formatHost, isIPv6, parseHost } from '../../base/address.ts';
+import { type AddressPrefix, formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
+
+export const REDACTED = '[redacted]';
+
+/** User and password of a URL. A password may hold characters that a URL should not, so the last `@` ends it. */
+const CREDENTIALS = /\b([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/]{0,256}:\S{0,512}|[^\s/?#]{0,256})@/gi;
+/** Passkey of a private tracker: `/PASSKEY/announce`, 16 to 64 characters. */
+const PASSKEY = /\/[A-Za-z\d]{16,64}(?=\/(?:announce|scrape)(?![A-Za-z\d]))/g;
+/** Secret parameters in the query of a URL; `key` is the one of an announce. */
+const PARAMETER =
+  /([?&;](?:passkey|key|token|access_token|api_key|password|secret|signature|authkey|torrent_pass)=)[^\s&;#"']*/gi;
+/** Values of the header `Authorization`. */
+const AUTHORIZATION = /\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi;
+
+export function scrubSecrets(text: string): string {
+  return text
+    .replace(CREDENTIALS, `$1${REDACTED}@`)
+    .replace(PASSKEY, `/${REDACTED}`)
+    .replace(PARAMETER, `$1${REDACTED}`)
+    .replace(AUTHORIZATION, `$1 ${REDACTED}`);
+}
+
+/** What may be an IPv6 address, perhaps with a prefix length. */
+const IPV6_LIKE = /(?<![\da-z.:])[\da-f:][\da-f:.]*(?:\/\d{1,3})?/gi;
+const IPV4_LIKE = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)(?:\/\d{1,2})?/g;
+
+/** All addresses in a text become their networks: `192.0.2.0/24`, `2001:db8::/48`. Doing it twice changes nothing. */
+export function maskAddresses(text: string): string {
+  if (!/[:.]/.test(text)) return text;
+  return text
+    .replace(IPV6_LIKE, (found) => (found.split(':', 3).length < 3 ? found : maskIPv6(found)))
+    .replace(IPV4_LIKE, (found) => networkOf(found) ?? found);
+}
+
+/** A sentence may go on after the address: `2001:db8::1: connection refused`. */
+function maskIPv6(found: string): string {
+  for (let end = found.length; end > 1; end--) {
+    const network = networkOf(found.slice(0, end));
+    if (network !== null) return network + found.slice(end);
+    if (!/[:.]/.test(found[end - 1] as string)) return found;
+  }
+  return found;
+}
+
+/** The network of an address or of a smaller network; null when the text is neither. */
+function networkOf(text: string): string | null {
+  const [host = '', length] = text.split('/', 2);
+  const bytes = parseHost(host);
+  if (bytes === null) return null;
+  const canonical = formatHost(bytes); // IPv4 within IPv6 counts as IPv4
+  // The unspecified address is nobody's: it says on what a server listens.
+  if (length === undefined && (canonical === '0.0.0.0' || canonical === '::')) return canonical;
+  const most = keptBits(canonical);
+  const isMapped = bytes.length === 16 && !isIPv6(canonical);
+  const written = length === undefined ? most : Number(length) - (isMapped ? 96 : 0);
+  const prefix = parsePrefix(`${canonical}/${Math.max(0, Math.min(most, written))}`) as AddressPrefix;
+  return formatPrefix(prefix);
+}
+
+/** Bits that name a network and not a person. A 6to4 address (RFC 3056 §2) has a whole IPv4 address in its first 48. */
+function keptBits(host: string): number {
+  if (!isIPv6(host)) return 24;
+  return host.startsWith('2002:') ? 40 : 48;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { DstError } from '../../base/errors.ts';
+import { dbErrors } from '../../db/index.ts';
+import { apiError, apiErrors } from './errors.ts';
+import { problemOf } from './problem.ts';
+
+const dbError = (code: keyof typeof dbErrors, cause?: unknown): DstError =>
+  new DstError(code, dbErrors[code], 'its words', { cause });
+
+for (const [code, status] of [
+  ['DB_DUPLICATE', 409],
+  ['DB_CONSTRAINT', 400],
+  ['DB_UNREACHABLE', 503],
+  ['DB_BUSY', 503],
+] as const) {
+  test(`${code} is told with its code and the status ${status}`, () => {
+    const problem = problemOf(dbError(code));
+    assert.deepEqual([problem.status, problem.code, problem.type], [status, code, 'about:blank']);
+  });
+}
+
+for (const error of [
+  dbError('DB_FULL'),
+  dbError('DB_FAILED'),
+  new Error('secret'),
+  null,
+  'secret',
+  { statusCode: 500 },
+]) {
+  test(`of ${inspect(error).split('\n')[0]} nothing is told but that it failed`, () => {
+    assert.deepEqual(problemOf(error), {
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      code: 'API_FAILED',
+    });
+  });
+}
+
+test('every error of the API has the status of its table', () => {
+  for (const [code, { status }] of Object.entries(apiErrors)) {
+    if (status !== 500) assert.equal(problemOf(apiError(code as keyof typeof apiErrors, 'x')).status, status);
+  }
+});
+
+test('the words of a database are not told', () => {
+  assert.equal(problemOf(dbError('DB_DUPLICATE', new Error('UNIQUE constraint failed'))).detail, undefined);
+});
+
+test('a detail is one line of a bounded length', () => {
+  const { detail } = problemOf(apiError('API_INVALID', `a\r\nb${'x'.repeat(100_000)}`));
+  assert.match(detail as string, /^abx{298}$/);
+});

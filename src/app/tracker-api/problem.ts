@@ -1,0 +1,90 @@
+/**
+ * What went wrong, as an answer of the API: problem details (RFC 9457) with the stable `code` of the error. What the
+ * caller can do nothing about comes without detail, because it may tell of paths, queries and servers.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { DstError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
+import { apiErrors } from './errors.ts';
+
+/** Longest detail, characters. */
+const LONGEST_DETAIL = 300;
+/** Most broken rules that an answer names. */
+const MOST_NAMED = 3;
+/** Seconds after which it may go better. */
+export const RETRY_AFTER = 5;
+
+export interface Problem {
+  readonly type: 'about:blank';
+  /** The words of the status. */
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail?: string | undefined;
+}
+
+export const problemSchema: z.ZodType<Problem> = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string().describe('the words of the status'),
+    status: z.int(),
+    code: z.string().describe('stable name of the error; docs/errors.md has them all'),
+    detail: z.string().optional().describe('for people'),
+  })
+  .meta({ id: 'Problem', description: 'what went wrong (RFC 9457)' });
+
+/** Status of errors of other layers that are the caller's or will pass. */
+const otherStatuses: Readonly<Record<string, number>> = {
+  DB_DUPLICATE: 409,
+  DB_CONSTRAINT: 400,
+  DB_UNREACHABLE: 503,
+  DB_BUSY: 503,
+  SWARMS_UNREACHABLE: 503,
+};
+
+/** Errors of fastify that have a code of ours. */
+const byStatus: Readonly<Record<number, keyof typeof apiErrors>> = { 413: 'API_TOO_LARGE', 415: 'API_MEDIA_TYPE' };
+
+function problem(status: number, code: string, detail: string): Problem {
+  const words = printable(detail, LONGEST_DETAIL);
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    ...(words !== null && { detail: words }),
+  };
+}
+
+function statusOf(code: string): number {
+  if (Object.hasOwn(apiErrors, code)) return apiErrors[code as keyof typeof apiErrors].status;
+  // Only an uploaded torrent file is decoded here.
+  if (/^(BENCODE|METAINFO)_/.test(code)) return 400;
+  return otherStatuses[code] ?? 500;
+}
+
+/** The problem to tell of any thrown value. */
+export function problemOf(error: unknown): Problem {
+  const failed = problem(500, 'API_FAILED', '');
+  if (error instanceof DstError) {
+    const status = statusOf(error.code);
+    // What has a cause is in the words of the database.
+    return status === 500 ? failed : problem(status, error.code, error.cause === undefined ? error.message : '');
+  }
+  const { statusCode, message, validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
+  if (validation !== undefined) {
+    const part = validationContext === 'querystring' ? 'query' : validationContext;
+    const rules = validation.slice(0, MOST_NAMED);
+    const words = rules.map(({ instancePath, message: rule }) => `${part}${instancePath}: ${rule}`);
+    return problem(400, 'API_INVALID', words.join('; '));
+  }
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return failed;
+  return problem(statusCode, byStatus[statusCode] ?? 'API_INVALID', message ?? '');
+}
+
+export function sendProblem(reply: FastifyReply, told: Problem): void {
+  if (told.status === 429 || told.status === 503) void reply.header('retry-after', RETRY_AFTER);
+  void reply.code(told.status).type('application/problem+json').send(told);
+}

@@ -1,0 +1,96 @@
+/** Version 1 of the administration API: everything below `/api`, and the description of it. */
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { type Clock, systemClock } from '../../../base/clock.ts';
+import { codeOf, messageOf } from '../../../base/errors.ts';
+import { type Logger, silentLogger } from '../../../base/logger.ts';
+import { apiError } from '../errors.ts';
+import { isOurHost, isSameOrigin } from '../host-guard.ts';
+import { problemOf, sendProblem } from '../problem.ts';
+import type { TrackerService } from '../service.ts';
+import { addAccounts } from './accounts.ts';
+import { authorization, callerOf } from './auth.ts';
+import { addBans } from './bans.ts';
+import { openApi } from './openapi.ts';
+import { addPasskeys } from './passkeys.ts';
+import { addTokens } from './tokens.ts';
+import { addTorrentUpload } from './torrent-upload.ts';
+import { addTorrents } from './torrents.ts';
+
+export interface ApiOptions {
+  /** Names by which the tracker is reached, besides addresses and localhost; asked at each request. */
+  readonly hostNames?: () => readonly string[];
+  /** Gets a line for each change and for each failure. */
+  readonly logger?: Logger;
+  readonly clock?: Pick<Clock, 'wall'>;
+}
+
+/** Adds the API to an app that is nothing but `/api`. */
+export async function addApiV1(api: FastifyInstance, service: TrackerService, options: ApiOptions = {}): Promise<void> {
+  const { hostNames = () => [], logger = silentLogger, clock = systemClock } = options;
+  api.setValidatorCompiler(validatorCompiler);
+  api.setSerializerCompiler(serializerCompiler);
+  // What remains is JSON: a page of another site cannot send it unasked (it is none of the simple types of CORS).
+  api.removeContentTypeParser('text/plain');
+  addErrors(api, logger);
+  addHostGuard(api, hostNames);
+  await api.register(swagger, openApi);
+  api.get('/v1/openapi.json', { schema: { hide: true } }, () => api.swagger());
+  await api.register((tracker) => addTracker(tracker, service, clock, logger), { prefix: '/v1/tracker' });
+}
+
+function addErrors(api: FastifyInstance, logger: Logger): void {
+  api.setNotFoundHandler(() => {
+    throw apiError('API_NOT_FOUND', 'there is nothing at this path');
+  });
+  api.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status === 500) {
+      const { method, routeOptions } = request;
+      logger.error('api failure', { method, path: routeOptions.url, code: codeOf(error), error: messageOf(error) });
+    }
+    sendProblem(reply, problem);
+  });
+}
+
+function addHostGuard(api: FastifyInstance, hostNames: () => readonly string[]): void {
+  api.addHook('onRequest', (request, _reply, done) => {
+    const { host = '', origin } = request.headers;
+    if (!isOurHost(host, hostNames())) {
+      done(apiError('API_UNKNOWN_HOST', 'this tracker is not known by the name in the Host header'));
+      return;
+    }
+    if (origin !== undefined && !isSameOrigin(origin, host)) {
+      done(apiError('API_FOREIGN_ORIGIN', 'a page of another site made this request'));
+      return;
+    }
+    done();
+  });
+}
+
+async function addTracker(
+  app: FastifyInstance,
+  service: TrackerService,
+  clock: Pick<Clock, 'wall'>,
+  logger: Logger,
+): Promise<void> {
+  const { property, hook } = authorization(service.repository, clock);
+  app.decorateRequest(property, null);
+  app.addHook('onRequest', hook);
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { method, routeOptions } = request;
+    if (method !== 'GET' && method !== 'HEAD' && reply.statusCode < 400) {
+      const caller = callerOf(request)?.name;
+      logger.info('api change', { caller, method, path: routeOptions.url, status: reply.statusCode });
+    }
+    done(null, payload);
+  });
+  const context = { app, service };
+  addTorrents(context);
+  addAccounts(context);
+  addPasskeys(context);
+  addBans(context);
+  addTokens(context);
+  await app.register((uploads) => Promise.resolve(addTorrentUpload({ app: uploads, service })));
+}

@@ -1,0 +1,105 @@
+/**
+ * Who may use the administration API: bearers of a token (RFC 6750), for what the token's scopes allow. Nothing else
+ * proves anything: no cookie, nothing in the address, so that a browser has nothing that it could send unasked.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { toHex, utf8 } from '../../../base/bytes.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { UnixSeconds } from '../../../base/units.ts';
+import { nodeDigests } from '../../../crypto/digests.ts';
+import type { ApiToken, TrackerRepository } from '../../../db/index.ts';
+import { apiError } from '../errors.ts';
+
+/** What a token can allow. Writing implies reading. */
+export const scopes = [
+  'torrents:read',
+  'torrents:write',
+  'accounts:read',
+  'accounts:write',
+  'bans:read',
+  'bans:write',
+  'tokens:write',
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** Bytes of chance in a token: 43 characters of base64url. */
+const TOKEN_BYTES = 32;
+const REALM = 'Bearer realm="tracker"';
+
+/** Name of the request's property with the token that it came with. */
+const CALLER = 'caller';
+
+/** Whether scopes held allow what `scope` is needed for. */
+export const grants = (held: readonly string[], scope: string): boolean =>
+  held.includes(scope) || held.includes(scope.replace(/:read$/, ':write'));
+
+/** What is kept of a secret: SHA-256 of its text. */
+export const hashOf = (secret: string): Uint8Array => nodeDigests.sha256(utf8(secret));
+
+export interface TokenSettings {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** From when on it is worth nothing; null: never. */
+  readonly expiresAt: UnixSeconds | null;
+}
+
+/** A new token: this is the only time that it is told, because only its hash is kept. */
+export interface NewToken {
+  readonly token: string;
+  /** Hex of the hash, by which it can be revoked. */
+  readonly id: string;
+  readonly createdAt: UnixSeconds;
+}
+
+/** Makes a token for the administration API. Rejects with DB_*. */
+export async function createToken(
+  repository: Pick<TrackerRepository, 'apiTokens'>,
+  settings: TokenSettings,
+): Promise<NewToken> {
+  const token = `dst_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+  const { hash, createdAt } = await repository.apiTokens.create({ ...settings, hash: hashOf(token) });
+  return { token, id: toHex(hash), createdAt };
+}
+
+/** The token that a request came with, once it has passed `authorization`; null before. */
+export const callerOf = (request: FastifyRequest): ApiToken | null => request.getDecorator<ApiToken | null>(CALLER);
+
+async function findToken(
+  repository: TrackerRepository,
+  clock: Pick<Clock, 'wall'>,
+  header: string,
+): Promise<ApiToken | null> {
+  const token = /^bearer +(dst_[\w-]{43})$/i.exec(header)?.[1];
+  if (token === undefined) return null;
+  const found = await repository.apiTokens.find(hashOf(token));
+  if (found === null || found.revokedAt !== null) return null;
+  return found.expiresAt !== null && found.expiresAt <= clock.wall() ? null : found;
+}
+
+/** Hook before every request: lets it pass with a token that has the scope of the route, and remembers the token. */
+export function authorization(
+  repository: TrackerRepository,
+  clock: Pick<Clock, 'wall'>,
+): { readonly property: string; readonly hook: onRequestAsyncHookHandler } {
+  const hook = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { authorization: header } = request.headers;
+    if (header === undefined) {
+      void reply.header('www-authenticate', REALM);
+      throw apiError('API_TOKEN_MISSING', 'this needs a token in the header Authorization: Bearer');
+    }
+    const caller = await findToken(repository, clock, header);
+    if (caller === null) {
+      void reply.header('www-authenticate', `${REALM}, error="invalid_token"`);
+      throw apiError('API_TOKEN_INVALID', 'the token is unknown, has expired or was revoked');
+    }
+    request.setDecorator(CALLER, caller);
+    const { scope } = request.routeOptions.config as { scope?: Scope };
+    // A route without a scope answers nobody.
+    if (scope !== undefined && grants(caller.scopes, scope)) return;
+    void reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scope}"`);
+    throw apiError('API_SCOPE_MISSING', `this needs a token with the scope ${scope}`);
+  };
+  return { property: CALLER, hook };
+}

@@ -1,0 +1,97 @@
+/**
+ * How a route of the administration API is declared: what it takes and gives as schemas, its scope, and what it does.
+ * From this one place come the check of the token, the validation, and the description for OpenAPI.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ByteCount } from '../../../base/units.ts';
+import type { ApiToken } from '../../../db/index.ts';
+import { problemSchema } from '../problem.ts';
+import type { TrackerService } from '../service.ts';
+import { callerOf, type Scope } from './auth.ts';
+
+/** Longest body of JSON, bytes: a thousand changes with long names. */
+const LONGEST_JSON: ByteCount = 2 * 1024 * 1024;
+
+/** Where routes are added, and what they work on. */
+export interface ApiContext {
+  readonly app: FastifyInstance;
+  readonly service: TrackerService;
+}
+
+interface Call<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The token that the request came with. */
+  readonly caller: ApiToken;
+}
+
+interface Route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Result extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/api/v1/tracker`. */
+  readonly path: string;
+  readonly scope: Scope;
+  /** One line for the description. */
+  readonly summary: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Media type of the body; default: JSON. */
+  readonly consumes?: string;
+  /** Longest body, bytes; default: 2 MiB. */
+  readonly bodyLimit?: number;
+  /** Of the answer; default: 200. */
+  readonly status?: 200 | 201 | 204;
+  readonly result: Result;
+  handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<z.output<Result>> | z.output<Result>;
+}
+
+/** The result of a route that answers with nothing but the status 204. */
+export const nothing: z.ZodType<void> = z.undefined().describe('done');
+
+/** `/torrents/:infoHash` is about `torrents`. */
+const tagOf = (path: string): string => path.split('/')[1] as string;
+
+const errorAnswer = {
+  description: 'what went wrong',
+  content: { 'application/problem+json': { schema: problemSchema } },
+};
+
+/** Adds a route. After whatever may have changed something, the tracker takes it over before the answer goes out. */
+export function addRoute<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+>({ app, service }: ApiContext, route: Route<Params, Query, Body, Result>): void {
+  const { method, path, scope, summary, status = 200, result, consumes, bodyLimit = LONGEST_JSON } = route;
+  const callOf = (request: FastifyRequest): Call<z.output<Params>, z.output<Query>, z.output<Body>> => ({
+    params: request.params as z.output<Params>,
+    query: request.query as z.output<Query>,
+    body: request.body as z.output<Body>,
+    caller: callerOf(request) as ApiToken,
+  });
+  app.route({
+    method,
+    url: path,
+    bodyLimit,
+    config: { scope },
+    schema: {
+      summary,
+      tags: [tagOf(path)],
+      security: [{ token: [scope] }],
+      ...(consumes !== undefined && { consumes: [consumes] }),
+      ...(route.params !== undefined && { params: route.params }),
+      querystring: route.query ?? z.strictObject({}),
+      ...(route.body !== undefined && { body: route.body }),
+      response: { [status]: result, default: errorAnswer },
+    },
+    handler: async (request, reply) => {
+      const answer = await route.handle(callOf(request));
+      if (method !== 'GET') await service.refresh();
+      void reply.code(status);
+      return answer;
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { ApiClient } from '../fakes.test.ts';
+
+const NOW = 1_800_000_000;
+const clock = { wall: () => NOW };
+
+describe('tokens over the API', () => {
+  test('are told once, and are good for what they were made for', async () => {
+    const client = await ApiClient.create({ clock });
+    const body = { name: 'bot', scopes: ['bans:read'], expiresAt: NOW + 60 };
+    const { status, json } = await client.ask('POST', '/tokens', { body });
+    assert.equal(status, 201);
+    const id = createHash('sha256').update(json.token, 'ascii').digest('hex');
+    const shown = { ...body, id, createdAt: NOW, revokedAt: null };
+    assert.deepEqual(json, { ...shown, token: json.token });
+    const list = await client.ask('GET', '/tokens');
+    assert.deepEqual(
+      list.json.items.find((item: { id: string }) => item.id === id),
+      shown,
+    );
+    assert.ok(!list.text.includes(json.token));
+    assert.equal((await client.ask('GET', '/bans', { token: json.token })).status, 200);
+    assert.equal((await client.ask('GET', '/torrents', { token: json.token })).status, 403);
+  });
+
+  test('hand on no scope that they do not have', async () => {
+    const client = await ApiClient.create();
+    const token = await client.tokenFor('tokens:write', 'bans:write');
+    const make = async (...scopes: string[]): Promise<number> =>
+      (await client.ask('POST', '/tokens', { token, body: { name: 'x', scopes } })).status;
+    assert.equal(await make('bans:write', 'tokens:write'), 201);
+    assert.equal(await make('bans:read'), 201);
+    assert.equal(await make('torrents:read'), 403);
+    assert.equal(await make('bans:read', 'accounts:write'), 403);
+  });
+
+  test('are refused once they are revoked', async () => {
+    const client = await ApiClient.create();
+    const { token, id } = (await client.ask('POST', '/tokens', { body: { name: 'x', scopes: ['bans:read'] } })).json;
+    assert.equal((await client.ask('DELETE', `/tokens/${id}`)).status, 204);
+    const { status, json } = await client.ask('GET', '/bans', { token });
+    assert.deepEqual([status, json.code], [401, 'API_TOKEN_INVALID']);
+    assert.equal((await client.ask('DELETE', `/tokens/${id}`)).status, 404);
+  });
+
+  for (const [what, scopes] of [
+    ['no scopes', []],
+    ['a scope that there is not', ['everything']],
+    ['a scope with a space', ['bans:read bans:write']],
+    ['a prototype', ['__proto__']],
+    ['a text for scopes', 'bans:read'],
+  ] as const) {
+    test(`are not made with ${what}`, async () => {
+      const { status, json } = await (await ApiClient.create()).ask('POST', '/tokens', { body: { name: 'x', scopes } });
+      assert.deepEqual([status, json.code], [400, 'API_INVALID']);
+    });
+  }
+});

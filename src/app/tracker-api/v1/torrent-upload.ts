@@ -1,0 +1,51 @@
+/** Registering a torrent by its file, which proves which info hashes belong together. */
+import { z } from 'zod';
+import { toHex } from '../../../base/bytes.ts';
+import { printable } from '../../../base/printable.ts';
+import type { ByteCount } from '../../../base/units.ts';
+import { decodeMetainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
+import { nodeDigests } from '../../../crypto/digests.ts';
+import { type ApiContext, addRoute } from './route.ts';
+import { infoHashText, LONGEST_NAME } from './schemas.ts';
+
+/** Longest torrent file, bytes. */
+const LONGEST_FILE: ByteCount = 16 * 1024 * 1024;
+/** Most bencoded values in it: some hundred thousand files. More would hold up for too long who is answered here too. */
+const MOST_TOKENS = 1_000_000;
+const TORRENT_FILE = 'application/x-bittorrent';
+
+const registered = z.object({
+  infoHash: infoHashText,
+  aliases: z.array(infoHashText).describe('of a hybrid torrent its v2 info hash'),
+  name: z.string().nullable(),
+});
+
+/** `app` is to have no other routes: its bodies are torrent files and nothing else. */
+export function addTorrentUpload(context: ApiContext): void {
+  context.app.removeAllContentTypeParsers();
+  context.app.addContentTypeParser(TORRENT_FILE, { parseAs: 'buffer' }, (_request, body, done) => {
+    // A plain array: slices of a Buffer would share its memory.
+    done(null, new Uint8Array(body as Buffer));
+  });
+  addRoute(context, {
+    method: 'POST',
+    path: '/torrents',
+    scope: 'torrents:write',
+    summary: 'Registers the torrent of a torrent file, a hybrid one under both info hashes',
+    consumes: TORRENT_FILE,
+    bodyLimit: LONGEST_FILE,
+    body: z.instanceof(Uint8Array).describe('a torrent file'),
+    result: registered,
+    handle: async ({ body }) => {
+      const { info, infoHashes } = decodeMetainfo(body, nodeDigests, { size: LONGEST_FILE, tokens: MOST_TOKENS });
+      const [infoHash, ...aliases] = swarmHashes(infoHashes) as [Uint8Array, ...Uint8Array[]];
+      const name = printable(info.name, LONGEST_NAME);
+      await context.service.repository.torrents.change([
+        // Another name of another name would lead nowhere.
+        { infoHash, name, isRegistered: true, ...(aliases.length > 0 && { aliasOf: null }) },
+        ...aliases.map((alias) => ({ infoHash: alias, name, isRegistered: true, aliasOf: infoHash })),
+      ]);
+      return { infoHash: toHex(infoHash), aliases: aliases.map(toHex), name };
+    },
+  });
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
+import { systemClock } from '../../base/clock.ts';
+import { openDatabase } from '../../db/index.ts';
+import { defaultTrackerOptions, type TrackerOptions } from './options.ts';
+import { TrackerServer } from './tracker-server.ts';
+
+const INFO_HASH = 'h'.repeat(20);
+
+const start = (options: Partial<TrackerOptions> = {}): Promise<TrackerServer> =>
+  TrackerServer.start({ bind: ['127.0.0.1'], port: 0, allowsPrivate: true, ...options });
+
+/** Body of the answer, over a connection of its own: any thread may get it. */
+async function get(server: TrackerServer, target: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${server.listening[0]?.port}${target}`, {
+    headers: { connection: 'close' },
+  });
+  return Buffer.from(await response.arrayBuffer()).toString('latin1');
+}
+
+const announce = (server: TrackerServer, { path = '/announce', port = 6881, more = '' } = {}): Promise<string> =>
+  get(server, `${path}?info_hash=${INFO_HASH}&peer_id=${'p'.repeat(20)}&port=${port}&left=1${more}`);
+
+async function until(isReached: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isReached())) await systemClock.sleep(20);
+}
+
+describe('a tracker', () => {
+  test('starts a thread again that has ended, and says so meanwhile', async () => {
+    const workers: Worker[] = [];
+    const onWorker = (worker: Worker): unknown => workers.push(worker);
+    process.on('worker', onWorker);
+    try {
+      await using server = await start({ threads: 2 });
+      for (let i = 0; i < 10; i++) assert.match(await announce(server, { port: 7000 + i }), /8:interval/);
+      assert.equal(workers.length, 2);
+      await workers[1]?.terminate();
+      await until(() => server.status().checks['threads'] !== null);
+      assert.match(server.status().problems.join(), /thread 1 has ended/);
+      assert.equal(server.status().threads[1], null);
+      await until(() => server.status().problems.length === 0);
+      assert.equal(workers.length, 3);
+      for (let i = 0; i < 10; i++) assert.match(await announce(server, { port: 7000 + i }), /10:incompletei10e/);
+    } finally {
+      process.off('worker', onWorker);
+    }
+  });
+
+  test('goes by other settings at once, in all threads', async () => {
+    await using server = await start({ threads: 2 });
+    server.change({ ...defaultTrackerOptions, allowsPrivate: true, access: 'whitelist', interval: 600 });
+    for (let i = 0; i < 10; i++) assert.match(await announce(server), /not registered/);
+    await server.repository.torrents.change([{ infoHash: Buffer.from(INFO_HASH), isRegistered: true }]);
+    await server.refresh();
+    for (let i = 0; i < 10; i++) assert.match(await announce(server), /8:intervali600e/);
+    await server.repository.bans.put([{ prefix: '127.0.0.0/8', reason: '', expiresAt: null }]);
+    await server.refresh();
+    for (let i = 0; i < 10; i++) assert.match(await announce(server), /banned/);
+  });
+
+  test('notices what another process changes in its database', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'dst-tracker-'));
+    try {
+      await using server = await start({ directory, access: 'whitelist' });
+      assert.match(await announce(server), /not registered/);
+      await using database = await openDatabase(join(directory, 'tracker.db'));
+      await database.tracker.torrents.change([{ infoHash: Buffer.from(INFO_HASH), isRegistered: true }]);
+      await until(async () => /8:interval/.test(await announce(server)));
+      await database.tracker.torrents.remove([Buffer.from(INFO_HASH)]);
+      await until(async () => /not registered/.test(await announce(server)));
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('lets an account and a ban end in time, though nobody changes anything', async () => {
+    await using server = await start({ access: 'private' });
+    const { accounts, passkeys, torrents, bans } = server.repository;
+    const expiresAt = systemClock.wall() + 2;
+    const { id } = await accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt });
+    const passkey = 'k'.repeat(32);
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', Buffer.from(passkey)));
+    await passkeys.create({ hash, accountId: id, label: '' });
+    await torrents.change([{ infoHash: Buffer.from(INFO_HASH), isRegistered: true }]);
+    await bans.put([{ prefix: '127.0.0.1', reason: '', expiresAt }]);
+    await server.refresh();
+    const path = `/${passkey}/announce`;
+    assert.match(await announce(server, { path }), /banned/);
+    await until(async () => !(await announce(server, { path })).includes('banned'));
+    assert.match(await announce(server, { path }), /suspended/);
+    await accounts.change(id, { expiresAt: null });
+    await server.refresh();
+    assert.match(await announce(server, { path, more: '&event=started' }), /8:interval/);
+    assert.match(await announce(server, { path, more: '&uploaded=5000' }), /8:interval/);
+    await until(async () => (await accounts.find(id))?.uploaded === 5000);
+  });
+
+  test('stores no finished download twice while it follows its database', async () => {
+    await using server = await start({ access: 'open' });
+    const downloads = 20;
+    for (let i = 0; i < downloads; i++) {
+      await announce(server, { port: 7000 + i });
+      await get(
+        server,
+        `/announce?info_hash=${INFO_HASH}&peer_id=${'p'.repeat(20)}&port=${7000 + i}&left=0&event=completed`,
+      );
+      if (i % 5 === 0) {
+        await server.repository.torrents.change([{ infoHash: Buffer.from(INFO_HASH), name: `${i}` }]);
+        await server.refresh();
+      }
+    }
+    await until(async () => (await server.scrape(Buffer.from(INFO_HASH))).completed >= downloads);
+    await server.repository.torrents.change([{ infoHash: Buffer.from(INFO_HASH), name: 'last' }]);
+    await server.refresh();
+    assert.equal((await server.scrape(Buffer.from(INFO_HASH))).completed, downloads);
+  });
+});

@@ -1,0 +1,134 @@
+/** What `dst tracker` does: runs the tracker, or prints what belongs to one. */
+import { createLog } from '../app/observability/index.ts';
+import { createToken, type Scope, scopes } from '../app/tracker-api/index.ts';
+import {
+  ConfiguredTracker,
+  loadTrackerConfig,
+  openTrackerDatabase,
+  storageOf,
+  trackerRecord,
+  type TrackerServer,
+} from '../app/tracker-server/index.ts';
+import {
+  type ConfigSources,
+  describeConfig,
+  shownValue,
+  trackerConfig,
+  type TrackerConfig,
+} from '../app/config/index.ts';
+import { addressKey, type PeerAddress } from '../base/address.ts';
+import { systemClock } from '../base/clock.ts';
+import type { CommandContext } from './command.ts';
+import { cliError } from './errors.ts';
+import type { TrackerFlags } from './tracker-flags.ts';
+import { formatBytes, plural } from './ui/format.ts';
+import { outputLogger } from './ui/output-logger.ts';
+import type { Output } from './ui/output.ts';
+import { type ProgressView, Ticker } from './ui/ticker.ts';
+
+const isScope = (text: string): text is Scope => (scopes as readonly string[]).includes(text);
+
+function sourcesOf(flags: TrackerFlags): ConfigSources<TrackerConfig> {
+  const { config, hostName, allowPrivate, log: _log, name: _name, scope: _scope, ...same } = flags;
+  return {
+    file: config ?? null,
+    env: process.env,
+    flags: {
+      ...same,
+      ...(hostName !== undefined && { hostNames: hostName }),
+      ...(allowPrivate !== undefined && { allowPrivate }),
+    },
+  };
+}
+
+export async function runTracker({ output, signal, onReload }: CommandContext, flags: TrackerFlags): Promise<void> {
+  const sources = sourcesOf(flags);
+  const loaded = await loadTrackerConfig(sources);
+  const { logLevel, logAddresses } = loaded.value;
+  await using log = createLog({ level: logLevel, destination: 2, showsAddresses: logAddresses });
+  const isText = (flags.log ?? (process.stderr.isTTY ? 'text' : 'json')) === 'text';
+  const logger = isText ? outputLogger(output) : log;
+  await using tracker = await ConfiguredTracker.start(loaded, sources, logger, (config) => {
+    log.setLevel(config.logLevel);
+    log.setShowsAddresses(config.logAddresses);
+  });
+  onReload(() => void tracker.reload());
+  const { server } = tracker;
+  const urls = urlsOf(server);
+  if (output.options.json) output.json({ event: 'listening', urls });
+  else for (const url of urls) output.line(url);
+  logger.info('listening', { ports: [...server.listening, ...server.tlsListening].map(({ port }) => port) });
+  using _ticker = isText || output.options.json ? new Ticker(output, new TrackerView(server), systemClock) : null;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  logger.info('stopping', { ...server.status().use });
+}
+
+function urlsOf(server: TrackerServer): string[] {
+  const of = (addresses: readonly PeerAddress[], forms: readonly string[]): string[] =>
+    addresses.flatMap((address) => forms.map((form) => form.replace('*', addressKey(address))));
+  return [
+    ...of(server.listening, ['http://*/announce', 'udp://*', 'ws://*/announce']),
+    ...of(server.tlsListening, ['https://*/announce', 'wss://*/announce']),
+  ];
+}
+
+/** Clients try the ports in the order of the record: UDP costs both sides least. */
+export async function tellRecord(output: Output, flags: TrackerFlags): Promise<void> {
+  const { port } = (await loadTrackerConfig(sourcesOf(flags))).value;
+  if (port === 0) throw cliError('USAGE_VALUE', 'a record cannot name port 0; give the port of the tracker');
+  const record = trackerRecord(port);
+  if (output.options.json) output.json({ type: 'TXT', value: record });
+  else output.line(record);
+  output.note(`In a zone file, for the host name of the tracker: tracker.example.org. 3600 IN TXT "${record}"`);
+}
+
+/** The tracker may run meanwhile: it looks each token up in its database. */
+export async function makeToken(output: Output, { name, scope = [...scopes], ...flags }: TrackerFlags): Promise<void> {
+  if (name === undefined) throw cliError('USAGE', 'a token has a name: --name WHO');
+  const bad = scope.find((text) => !isScope(text));
+  if (bad !== undefined) {
+    throw cliError('USAGE_VALUE', `there is no scope ${JSON.stringify(bad)}; scopes are ${scopes.join(', ')}`);
+  }
+  const { value } = await loadTrackerConfig(sourcesOf(flags));
+  await using database = await openTrackerDatabase(storageOf(value));
+  const { token, id } = await createToken(database.tracker, {
+    name,
+    scopes: scope.filter((text) => isScope(text)),
+    expiresAt: null,
+  });
+  if (output.options.json) output.json({ token, id, name, scopes: scope });
+  else output.line(token);
+  output.note('This is the only time that it is shown.');
+}
+
+export async function showConfig(output: Output, flags: TrackerFlags): Promise<void> {
+  const loaded = await loadTrackerConfig(sourcesOf(flags));
+  const rows = describeConfig(trackerConfig).map(({ key }) => ({
+    key,
+    value: shownValue(trackerConfig, key, loaded.value),
+    origin: loaded.originOf(key),
+  }));
+  if (output.options.json) output.json({ config: rows });
+  else for (const { key, value, origin } of rows) output.line(`${key} = ${value}  ${output.dim(`# ${origin}`)}`);
+}
+
+class TrackerView implements ProgressView {
+  readonly #server: TrackerServer;
+
+  constructor(server: TrackerServer) {
+    this.#server = server;
+  }
+
+  drawing(): string[] {
+    return this.lines();
+  }
+
+  lines(): string[] {
+    const { swarms, peers4, peers6, used } = this.#server.status().use;
+    return [`${plural(swarms, 'swarm')}, ${plural(peers4 + peers6, 'peer')}, ${formatBytes(used)} of memory used`];
+  }
+
+  events(): object[] {
+    return [{ event: 'use', ...this.#server.status().use }];
+  }
+}
