@@ -1,21 +1,15 @@
 /** From the text of flags and arguments to values. Each parser throws USAGE_VALUE with words that say the right form. */
 import { formatHost, parseAddress, parseHost, type PeerAddress } from '../base/address.ts';
 import { formatPrefix, parsePrefix } from '../base/address-prefix.ts';
+import { readSize } from '../base/size.ts';
 import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
 import { cliError } from './errors.ts';
 
-const factors: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
-
-/** `16K`, `1.5M`, `2MiB` are binary (1024), `500kB` and `1MB` decimal (1000), as in GNU tools. */
+/** A size as people write it (`base/size.ts`). */
 export function parseSize(text: string): ByteCount {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)$/i.exec(text.trim());
-  const power = factors[(match?.[2] ?? '').toLowerCase()] as number;
-  const suffix = (match?.[3] ?? '').toLowerCase();
-  if (match === null || suffix === 'i' || (suffix === 'ib' && power === 0)) {
-    throw cliError('USAGE_VALUE', `"${text}" is not a size; write it as 16384, 16K, 1.5M or 2MiB`);
-  }
-  const base = suffix === 'b' && power > 0 ? 1000 : 1024;
-  return bounded(Math.floor(Number(match[1]) * base ** power), text);
+  const bytes = readSize(text);
+  if (bytes === null) throw cliError('USAGE_VALUE', `"${text}" is not a size; write it as 16384, 16K, 1.5M or 2MiB`);
+  return bytes;
 }
 
 /** A size per second, with or without `/s`; `0` and `none` mean no limit. */

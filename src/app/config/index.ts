@@ -5,5 +5,4 @@ export { type ConfigChange, ConfigWatch, type ConfigWatchOptions, type WatchFold
 export { configPage, type ConfigRow, describeConfig, shownValue } from './describe-config.ts';
 export { configErrors } from './errors.ts';
 export { type ConfigOrigin, type ConfigSources, loadConfig, type LoadedConfig } from './load-config.ts';
-export { readSize } from './size.ts';
 export { trackerConfig, type TrackerConfig } from './tracker-config.ts';

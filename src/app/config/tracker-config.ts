@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { formatHost, parseHost } from '../../base/address.ts';
 import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
+import { readSize } from '../../base/size.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema, KeyFacts } from './config-schema.ts';
-import { readSize } from './size.ts';
 
 export interface TrackerConfig {
   readonly port: number;

@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { escapeJson } from '../../base/printable.ts';
 import type { Millis } from '../../base/units.ts';
 import { cleanFields, cleanMessage } from './clean-fields.ts';
 import { type LogDestination, writerTo } from './log-destination.ts';
@@ -60,7 +61,7 @@ export function createLog({ level, destination, showsAddresses, clock }: LogOpti
       // Fields come cleaned; pino's own form of errors would put the stack back.
       serializers: { err: (value: unknown) => value },
     },
-    { write: (line) => queue.add(safeLine(line)) },
+    { write: (line) => queue.add(`${escapeJson(line.slice(0, -1))}\n`) },
   );
   const at =
     (lineLevel: LogLevel): Logger['info'] =>
@@ -98,16 +99,3 @@ export function createLog({ level, destination, showsAddresses, clock }: LogOpti
 }
 
 const timeOf = (clock: Clock): string => `,"time":"${new Date(clock.wall() * 1000).toISOString()}"`;
-
-/** Controls, formats (bidi, tags, BOM), line separators and lone surrogates; the joiners of scripts and emoji are harmless. */
-const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c\u200d]]/gv;
-
-/** JSON escapes the ASCII controls alone; the rest are written as `\uXXXX` too, which means the same to a parser. */
-function safeLine(line: string): string {
-  const safe = line
-    .slice(0, -1)
-    .replace(UNSAFE, (char) =>
-      Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
-    );
-  return `${safe}\n`;
-}

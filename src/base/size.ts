@@ -1,5 +1,5 @@
 /** Sizes as people write them. */
-import type { ByteCount } from '../../base/units.ts';
+import type { ByteCount } from './units.ts';
 
 const powers: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
