@@ -18,9 +18,11 @@ import {
 } from '../app/config/index.ts';
 import { addressKey, type PeerAddress } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
+import { RateMeter } from '../base/rate.ts';
 import type { CommandContext } from './command.ts';
 import { cliError } from './errors.ts';
 import type { TrackerFlags } from './tracker-flags.ts';
+import { escapeText } from './ui/escape.ts';
 import { formatBytes, plural } from './ui/format.ts';
 import { outputLogger } from './ui/output-logger.ts';
 import type { Output } from './ui/output.ts';
@@ -114,6 +116,7 @@ export async function showConfig(output: Output, flags: TrackerFlags): Promise<v
 
 class TrackerView implements ProgressView {
   readonly #server: TrackerServer;
+  readonly #requests = new RateMeter(systemClock.now());
 
   constructor(server: TrackerServer) {
     this.#server = server;
@@ -124,8 +127,18 @@ class TrackerView implements ProgressView {
   }
 
   lines(): string[] {
-    const { swarms, peers4, peers6, used } = this.#server.status().use;
-    return [`${plural(swarms, 'swarm')}, ${plural(peers4 + peers6, 'peer')}, ${formatBytes(used)} of memory used`];
+    const { use, counters, problems } = this.#server.status();
+    const { swarms, peers4, peers6, webPeers, used } = use;
+    const counted = Object.entries(counters).filter(([name]) => /(?:Connects|Announces|Scrapes)$/.test(name));
+    this.#requests.add(counted.reduce((sum, [, count]) => sum + count, 0) - this.#requests.total);
+    this.#requests.tick(systemClock.now());
+    const facts = [
+      plural(swarms, 'swarm'),
+      plural(peers4 + peers6 + webPeers, 'peer'),
+      `${Math.round(this.#requests.rate)} requests/s`,
+      `${formatBytes(used)} of memory`,
+    ];
+    return [facts.join(', '), ...problems.map((problem) => `degraded: ${escapeText(problem)}`)];
   }
 
   events(): object[] {

@@ -20,16 +20,21 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] as string);
 
-export function statsPage({ use, counters, uptime, problems }: TrackerStatus): string {
+export function statsPage({ use, counters, uptime, problems, interval, threads }: TrackerStatus): string {
+  const busiest = Math.max(0, ...threads.map((thread) => thread?.busy ?? 0));
   const rows: [name: string, value: number][] = [
     ['swarms', use.swarms],
     ['peers, IPv4', use.peers4],
     ['peers, IPv6', use.peers6],
     ['peers, WebSocket', use.webPeers],
+    ['peers of accounts', use.sessions],
     ['announces over UDP', counters.udpAnnounces],
     ['announces over HTTP', counters.httpAnnounces],
     ['announces over WebSocket', counters.webAnnounces],
     ['scrapes', counters.udpScrapes + counters.httpScrapes + counters.webScrapes],
+    ['requests refused as too many', counters.limited],
+    ['seconds between two announces', interval],
+    ['work of the busiest thread, %', Math.round(100 * busiest)],
     ['memory, MiB', Math.ceil(use.used / 1024 / 1024)],
     ['minutes since the start', Math.floor(uptime / 60)],
   ];
