@@ -17,7 +17,7 @@ await build({
     index: 'src/index.ts',
     dst: 'src/cli/main.ts',
     'disk.worker': 'src/storage/file/disk.worker.ts',
-    'tracker.worker': 'src/app/tracker-server/tracker.worker.ts',
+    'tracker.worker': 'src/app/tracker-server/threads/tracker.worker.ts',
   },
   outdir: folder,
   bundle: true,

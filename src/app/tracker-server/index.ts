@@ -3,4 +3,4 @@ export { ConfiguredTracker, loadTrackerConfig, storageOf } from './configured-tr
 export { trackerRecord } from './dns-record.ts';
 export { trackerServerErrors } from './errors.ts';
 export { TrackerServer } from './tracker-server.ts';
-export { openTrackerDatabase } from './tracker-state.ts';
+export { openTrackerDatabase } from './state/tracker-state.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
-import type { ThreadState } from './tracker-threads.ts';
+import type { ThreadState } from './threads/tracker-threads.ts';
 
 /** Name of a check → what is wrong, null: nothing. */
 export type Checks = Readonly<

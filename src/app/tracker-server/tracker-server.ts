@@ -8,14 +8,14 @@ import type { Millis } from '../../base/units.ts';
 import type { TrackerRepository } from '../../db/index.ts';
 import { HostAddress, RateLimits, setHost, type SwarmCounts, wordsOf } from '../../tracker/index.ts';
 import type { ControlHandler, PeerView, TrackerService, TrackerStatus } from '../tracker-api/index.ts';
-import { TrackerCertificate } from './tracker-certificate.ts';
+import { TrackerCertificate } from './certificate/tracker-certificate.ts';
 import { LoadGovernor } from './load-governor.ts';
 import { defaultTrackerOptions, type TrackerOptions, type TrackerSettings } from './options.ts';
 import { PeerPresence } from './redis/peer-presence.ts';
-import { threadSettings, type ThreadSettings } from './thread-settings.ts';
+import { threadSettings, type ThreadSettings } from './threads/thread-settings.ts';
 import { TrackerHealth } from './tracker-health.ts';
-import { TrackerState } from './tracker-state.ts';
-import { TrackerThreads } from './tracker-threads.ts';
+import { TrackerState } from './state/tracker-state.ts';
+import { TrackerThreads } from './threads/tracker-threads.ts';
 
 /** Time between two rounds of upkeep, ms. */
 const UPKEEP: Millis = 1000;
