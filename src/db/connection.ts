@@ -4,6 +4,7 @@
  * Every error that comes out of a connection is a DstError of this layer's table.
  */
 import type { Compilable, Kysely } from 'kysely';
+import type { Millis } from '../base/units.ts';
 import type { RevisionArea, Schema } from './schema.ts';
 
 /** How a value is kept: `bytes` is a Uint8Array, `flag` a boolean, `integer` a safe integer, `text` without U+0000. */
@@ -53,14 +54,24 @@ export interface Connection {
    * that is the task of the server's own tools or there is no file.
    */
   backUp(label: string): Promise<string | null>;
+  /** How long a call may hold up the thread, from now on, while another process has the file. A server holds up none. */
+  setBusyTimeout(timeout: Millis): void;
+  /** Statements that still run a second later are cut off. */
   close(): Promise<void>;
 }
 
 /**
- * SQL that counts an area's revision up; the last statement of its transaction. PostgreSQL locks the row until then, so
- * transactions of one area end one after another: who reads a number also sees everything that any number up to it
- * stands for, and never misses a change. Being last, the lock is short, and nobody who has it waits for another.
+ * SQL with which a PostgreSQL transaction of an area begins (an SQLite file has one writer anyway). Transactions of one
+ * area so come one after another: who reads a number also sees every row that bears this number or a lower one, and
+ * never misses a change. Whoever has the lock waits only for batches that count nothing, and those not for it.
  */
+export const lockRevision = (area: RevisionArea): string =>
+  `select number from revisions where area = '${area}' for update`;
+
+/** SQL: the number that the rows of the present transaction bear. */
+export const nextRevision = (area: RevisionArea): string => `(select number + 1 from revisions where area = '${area}')`;
+
+/** SQL that counts an area's revision up, when something was changed. */
 export const countRevision = (area: RevisionArea): string =>
   `update revisions set number = number + 1 where area = '${area}'`;
 

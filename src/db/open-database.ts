@@ -1,6 +1,7 @@
 /** Which database an address means, and a database ready for use behind it. */
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
+import type { Millis } from '../base/units.ts';
 import type { Connection } from './connection.ts';
 import { dbError } from './errors.ts';
 import { allMigrations, migrate } from './migrations/migrate.ts';
@@ -12,6 +13,11 @@ import { TrackerRepository } from './tracker/tracker-repository.ts';
 export interface DatabaseOptions {
   /** Calendar time for `createdAt`, expiry and the like; default: the machine's. */
   readonly clock?: Pick<Clock, 'wall'>;
+  /**
+   * How long a call may hold up the thread once the database is open, while another process writes to the file; then
+   * it rejects with DB_BUSY. Default: 5 s.
+   */
+  readonly busyTimeout?: Millis;
 }
 
 /** An open database. Close it at the end; whatever is called after that rejects with DB_CLOSED. */
@@ -41,12 +47,14 @@ let lastOpening: Promise<unknown> = Promise.resolve();
 export function openWith(
   url: string,
   migrations: readonly Migration[],
-  { clock = systemClock }: DatabaseOptions = {},
+  { clock = systemClock, busyTimeout }: DatabaseOptions = {},
 ): Promise<Database> {
   const opening = lastOpening.then(async () => {
     const connection = await connect(url);
     try {
-      return wrap(connection, await migrate(connection, migrations, clock.wall()), clock);
+      const backup = await migrate(connection, migrations, clock.wall());
+      if (busyTimeout !== undefined) connection.setBusyTimeout(busyTimeout);
+      return wrap(connection, backup, clock);
     } catch (error) {
       await connection.close();
       throw error;

@@ -15,6 +15,7 @@ interface TorrentsTable {
   completed: number;
   created_at: UnixSeconds;
   updated_at: UnixSeconds;
+  revision: number;
 }
 
 interface AccountsTable {
@@ -27,6 +28,13 @@ interface AccountsTable {
   uploaded: number;
   downloaded: number;
   created_at: UnixSeconds;
+  revision: number;
+}
+
+interface RemovedAccountsTable {
+  revision: number;
+  id: number;
+  removed_at: UnixSeconds;
 }
 
 interface PasskeysTable {
@@ -35,6 +43,7 @@ interface PasskeysTable {
   label: string;
   created_at: UnixSeconds;
   revoked_at: UnixSeconds | null;
+  revision: number;
 }
 
 interface ApiTokensTable {
@@ -69,6 +78,7 @@ interface MigrationsTable {
 export interface Schema {
   torrents: TorrentsTable;
   accounts: AccountsTable;
+  removed_accounts: RemovedAccountsTable;
   passkeys: PasskeysTable;
   api_tokens: ApiTokensTable;
   bans: BansTable;

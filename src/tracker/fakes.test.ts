@@ -56,16 +56,18 @@ export interface Announcement extends Partial<Pick<AnnounceCall, 'role' | 'event
   readonly swarm?: number;
   readonly host?: string;
   readonly port?: number;
+  /** 20 bytes. */
+  readonly id?: Uint8Array;
   readonly isForBothFamilies?: boolean;
   readonly wantsPeerIds?: boolean;
 }
 
 /** An announce, downloading from 192.0.2.1:6881 to swarm 0 unless told otherwise. */
 export function callOf(announcement: Announcement): AnnounceCall {
-  const { swarm = 0, host = '192.0.2.1', port = 6881, ...rest } = announcement;
+  const { swarm = 0, host = '192.0.2.1', port = 6881, id = idOf(host, port), ...rest } = announcement;
   const call = new AnnounceCall();
   call.infoHashBytes.set(hashOf(swarm));
-  call.peerIdBytes.set(idOf(host, port));
+  call.peerIdBytes.set(id);
   assert.ok(setHost(call, host), host);
   setPort(call, port);
   return Object.assign(call, rest);

@@ -26,7 +26,6 @@ export { SwarmTable, type TableUse } from './table/swarm-table.ts';
 export { TableMemory } from './table/table-memory.ts';
 export { ConnectionIds } from './udp/connection-ids.ts';
 export { type DatagramClient, type DatagramSink, MOST_UDP_REPLY, UdpFront } from './udp/udp-front.ts';
-export { type CountedHost, HostQuota } from './ws/host-quota.ts';
 export type { WebRelay } from './ws/relay.ts';
 export type { WebClient, WebConnection, WebOrigin } from './ws/web-connection.ts';
 export { WebFront } from './ws/web-front.ts';

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { AnnounceRules, defaultRules } from './announce-rules.ts';
-import { type Announcement, callOf, FakeHttp, FakeUdp, hashOf, LIFETIME, newMemory, tableOn } from './fakes.test.ts';
+import {
+  type Announcement,
+  callOf,
+  FakeHttp,
+  FakeUdp,
+  hashOf,
+  idOf,
+  LateStore,
+  LIFETIME,
+  newMemory,
+  tableOn,
+} from './fakes.test.ts';
 import { PrivateSwarms } from './private-swarms.ts';
 import type { AnnounceCall, Outcome, SwarmStore } from './swarm-store.ts';
 import { AccountRegistry } from './table/account-registry.ts';
@@ -164,6 +175,50 @@ describe('a private tracker', () => {
     assert.equal(tracker.table.use.swarms, before + 2, 'they are swarms of their own');
   });
 
+  test('counts a client once that announces over IPv4 and IPv6', () => {
+    const tracker = new Private(1);
+    const id = idOf('client', 1);
+    for (const host of ['192.0.2.1', '2001:db8::1']) {
+      assert.equal(tracker.outcome({ host, id, event: 'started' }), 'served');
+      tracker.announce({ host, id, uploaded: 3000 });
+    }
+    assert.equal(tracker.table.use.sessions, 1);
+    assert.equal(tracker.table.use.peers4 + tracker.table.use.peers6, 2);
+  });
+
+  test('lets leave who may not come back, and tells it nothing of the swarm', () => {
+    const tracker = new Private();
+    tracker.announce();
+    tracker.registry.setAccount(1, { isEnabled: false, maxPeers: null }, 0);
+    const call = tracker.announce({ event: 'stopped' });
+    assert.equal(call.outcome, 'suspended');
+    assert.equal(tracker.table.use.peers4, 0);
+  });
+
+  test('takes the sessions back of all announces that a slow store refuses', async () => {
+    const late: LateStore[] = [];
+    const tracker = new Private(null, (table) => {
+      late.push(new LateStore(table));
+      return late[0] as LateStore;
+    });
+    for (const swarm of [0, 1]) for (const port of [7001, 7002]) tracker.announce({ swarm, port });
+    assert.equal(tracker.table.use.sessions, 4);
+    for (const swarm of [0, 1]) {
+      tracker.torrents.set(hashOf(swarm), { isRegistered: true, isDenied: true, aliasOf: null }, 0);
+    }
+    await late[0]?.answer();
+    assert.equal(tracker.table.use.sessions, 0);
+  });
+
+  test('never counts sessions that replaced others in a full memory', () => {
+    const tracker = new Private();
+    for (let i = 0; i < 200_000; i++) {
+      tracker.announce({ port: 1024 + (i % 60_000), id: idOf(`${i}`, i), swarm: i % 2 });
+    }
+    const { peers4, sessions } = tracker.table.use;
+    assert.ok(peers4 > 0 && sessions > 0, `${peers4} peers, ${sessions} sessions`);
+  });
+
   test('takes a session back when the swarm has no room after all', () => {
     const full = (table: SwarmTable): SwarmStore => ({
       announce: (call) => {
@@ -205,6 +260,12 @@ describe('the traffic of an account', () => {
     tracker.announce({ event: 'started', uploaded: 0 });
     tracker.announce({ uploaded: 10 });
     assert.deepEqual(tracker.traffic(), [{ accountId: 1, uploaded: 1010, downloaded: 0 }]);
+  });
+
+  test('never becomes more than arithmetic is safe with', () => {
+    const tracker = new Private();
+    for (let i = 0; i < 10; i++) tracker.announce({ uploaded: Number.MAX_SAFE_INTEGER - i });
+    assert.deepEqual(tracker.traffic(), [{ accountId: 1, uploaded: Number.MAX_SAFE_INTEGER, downloaded: 0 }]);
   });
 
   test('is the sum over its peers', () => {
@@ -269,6 +330,19 @@ describe('the fronts of a private tracker', () => {
       browser.announce();
       assert.ok(field in (browser.got[0] as object), JSON.stringify(browser.got));
     }
+  });
+
+  test('close the WebSocket of a member that is suspended, and none of its peers stays', () => {
+    const tracker = new Private();
+    const { swarms } = tracker;
+    const front = new WebFront({ swarms, rules: rulesOf(tracker), tick: () => 1000, thread: 0, relay: () => {} });
+    const browser = new FakeBrowser(front, '-WW0001-............', { passkey: KEY });
+    browser.announce();
+    assert.equal(tracker.table.use.webPeers, 1);
+    tracker.registry.setAccount(1, { isEnabled: false, maxPeers: null }, 0);
+    browser.announce();
+    assert.ok(browser.isDropped);
+    assert.equal(tracker.table.use.webPeers, 0);
   });
 
   test('let members scrape, and nobody over UDP, where no passkey comes with it', () => {

@@ -4,7 +4,7 @@
  */
 import type { Digests } from '../base/digests.ts';
 import { utf8 } from '../base/bytes.ts';
-import { type AnnounceCall, type SwarmCounts, type SwarmStore, wordsOf } from './swarm-store.ts';
+import { type AnnounceCall, type Outcome, type SwarmCounts, type SwarmStore, wordsOf } from './swarm-store.ts';
 import type { AccountTable } from './table/account-table.ts';
 import type { SwarmTable } from './table/swarm-table.ts';
 
@@ -28,19 +28,24 @@ export class PrivateSwarms implements SwarmStore {
   }
 
   announce(call: AnnounceCall): Promise<void> | undefined {
-    const { store } = this.#parts;
+    const { store, table } = this.#parts;
     if (!this.isPrivate) return store.announce(call);
-    if (!this.#enter(call)) return undefined;
+    const admission = this.#enter(call);
+    if (!mayGoOn(call, admission)) return undefined;
+    const swarm = table.resolved.slice();
     const pending = store.announce(call);
-    if (pending !== undefined) return pending.then(() => this.#settle(call));
-    this.#settle(call);
+    if (pending !== undefined) return pending.then(() => this.#settle(call, admission, swarm));
+    this.#settle(call, admission, swarm);
     return undefined;
   }
 
   announceWeb(call: AnnounceCall): void {
-    if (this.isPrivate && !this.#enter(call)) return;
-    this.#parts.table.announceWeb(call);
-    if (this.isPrivate) this.#settle(call);
+    const { table } = this.#parts;
+    const admission = this.isPrivate ? this.#enter(call) : 'served';
+    if (!mayGoOn(call, admission)) return;
+    const swarm = this.isPrivate ? table.resolved.slice() : table.resolved;
+    table.announceWeb(call);
+    if (this.isPrivate) this.#settle(call, admission, swarm);
   }
 
   scrape(infoHash: Int32Array, counts: SwarmCounts): Promise<void> | undefined {
@@ -52,21 +57,26 @@ export class PrivateSwarms implements SwarmStore {
     return !this.isPrivate || this.#parts.accounts.isKnown(this.#hash(passkey));
   }
 
-  #enter(call: AnnounceCall): boolean {
+  #enter(call: AnnounceCall): Outcome {
     const { table, accounts } = this.#parts;
     const passkey = this.#hash(call.member.passkey);
-    // Strangers do not learn what is registered.
-    call.outcome = accounts.isKnown(passkey) ? table.resolve(call.infoHash) : 'stranger';
-    if (call.outcome === 'served') call.outcome = accounts.enter(passkey, table.resolved, call);
-    return call.outcome === 'served';
+    if (!accounts.isKnown(passkey)) return 'stranger'; // who does not learn what is registered
+    const outcome = table.resolve(call.infoHash);
+    return outcome === 'served' ? accounts.enter(passkey, table.resolved, call) : outcome;
   }
 
-  #settle(call: AnnounceCall): void {
-    const { table, accounts } = this.#parts;
-    if (call.outcome !== 'served') accounts.leave(this.#hash(call.member.passkey), table.resolved, call);
+  #settle(call: AnnounceCall, admission: Outcome, swarm: Int32Array): void {
+    if (admission !== 'served') call.outcome = admission;
+    else if (call.outcome !== 'served') this.#parts.accounts.leave(this.#hash(call.member.passkey), swarm, call);
   }
 
   #hash(passkey: string): Int32Array {
     return wordsOf(this.#parts.digests.sha256(utf8(passkey)));
   }
+}
+
+/** Whoever leaves may leave, also who may not come back. */
+function mayGoOn(call: AnnounceCall, admission: Outcome): boolean {
+  call.outcome = admission;
+  return admission === 'served' || call.event === 'stopped';
 }

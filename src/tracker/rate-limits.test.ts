@@ -67,6 +67,15 @@ describe('rate limits', () => {
     }
   });
 
+  test('forget what was counted by another limit', () => {
+    const limits = limitsOf(0.001, 5000);
+    passing(limits, '192.0.2.1', 5000);
+    limits.limit = { perSecond: 100, burst: 5000 };
+    assert.equal(passing(limits, '192.0.2.1', 10), 10);
+    limits.limit = { perSecond: 100, burst: 5000 };
+    assert.equal(passing(limits, '192.0.2.1', 5000), 4990, 'the same limit forgets nothing');
+  });
+
   test('are the same for all threads', () => {
     const memory = RateLimits.memory();
     const [one, other] = [1, 2].map(() => new RateLimits({ perSecond: 1, burst: 10 }, memory, 7)) as [

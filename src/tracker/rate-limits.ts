@@ -25,14 +25,13 @@ const ROWS: Readonly<Record<'address' | 'network', number>> = { address: 0, netw
 const MEMORY: ByteCount = 8 * 4 * ROW;
 
 export class RateLimits {
-  /** May be changed at any time. */
-  limit: RateLimit;
+  #limit: RateLimit;
   readonly #counters: Float64Array;
   readonly #seed: number;
 
   /** `memory` is of `RateLimits.memory()`, `seed` secret, both the same in all threads. */
   constructor(limit: RateLimit, memory: SharedArrayBuffer, seed: number) {
-    this.limit = limit;
+    this.#limit = limit;
     this.#counters = new Float64Array(memory);
     this.#seed = seed;
   }
@@ -41,9 +40,16 @@ export class RateLimits {
     return new SharedArrayBuffer(MEMORY);
   }
 
+  /** May be changed at any time; what was counted by another limit is forgotten. */
+  set limit(limit: RateLimit) {
+    if (limit.perSecond === this.#limit.perSecond && limit.burst === this.#limit.burst) return;
+    this.#limit = limit;
+    this.#counters.fill(0);
+  }
+
   /** Counts a request of an address; false when it is one too many. `now`: the same clock in all threads. */
   admits({ address, family }: HostAddress, now: Millis): boolean {
-    const { perSecond, burst } = this.limit;
+    const { perSecond, burst } = this.#limit;
     if (perSecond === 0 || burst === 0) return true;
     const step = 1000 / perSecond;
     const share = step / NETWORK_SHARE;

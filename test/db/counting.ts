@@ -28,7 +28,7 @@ export function startCounting(path: string, rounds: number, onFirst: () => void 
 export async function takeOver(path: string): Promise<{ counts: number[]; names: number[] }> {
   await using database = await openDatabase(path);
   const counts = new Set<number>();
-  for await (const page of database.tracker.torrents.load()) for (const { completed } of page) counts.add(completed);
+  for await (const page of database.tracker.torrents.loadCounts()) for (const { count } of page) counts.add(count);
   let names = 0;
   for await (const page of database.tracker.accounts.load()) names += page.length;
   return { counts: [...counts], names: [names] };

@@ -10,7 +10,7 @@ import { tracker as firstMigration } from '../../src/db/migrations/0001-tracker.
 import { allMigrations } from '../../src/db/migrations/migrate.ts';
 import type { Migration } from '../../src/db/migrations/migration.ts';
 import { openDatabase, openWith } from '../../src/db/open-database.ts';
-import { all } from './stage.ts';
+import { all, fills } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dst-migrations-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,6 +108,34 @@ test('a file from before revisions keeps its rows, and each of them counts as ch
   assert.deepEqual(await database.tracker.revisions(), { torrents: 0, members: 0, bans: 0 });
   await torrents.remove([infoHash]);
   assert.deepEqual(await database.tracker.revisions(), { torrents: 1, members: 0, bans: 0 });
+});
+
+test('a file from before changes bore revisions tells what changes from then on', async () => {
+  const path = newFile();
+  await (await openWith(path, allMigrations.slice(0, 2))).close();
+  using file = new DatabaseSync(path);
+  file.exec(`
+    insert into torrents values (x'${'01'.repeat(20)}', 'One', 'one', 1, 0, null, 7, 100, 200);
+    insert into torrents values (x'${'02'.repeat(20)}', null, null, 0, 0, null, 3, 100, 300);
+    insert into accounts values (5, 'Alice', 'alice', 1, 3, null, 10, 20, 100);
+    insert into passkeys values (x'${'03'.repeat(32)}', 5, 'home', 100, null);
+    update revisions set number = 4;`);
+  file.close();
+  await using database = await openDatabase(path);
+  assert.equal(database.backup, `${path}.0002-tracker-revisions.backup`);
+  const { torrents, accounts, passkeys } = database.tracker;
+  assert.deepEqual(fills(await all(torrents.load())), [1]);
+  assert.deepEqual(fills(await all(torrents.loadCounts())), [2]);
+  assert.deepEqual(await all(torrents.changedAfter(4)), []);
+  await torrents.change([{ infoHash, isDenied: true }]);
+  await passkeys.revoke(new Uint8Array(32).fill(3));
+  await accounts.remove(5);
+  assert.deepEqual(fills(await all(torrents.changedAfter(4))), [1]);
+  const removed = await all(accounts.removedAfter(4));
+  assert.deepEqual(
+    removed.map(({ id }) => id),
+    [5],
+  );
 });
 
 test('a new or current file is not copied', async () => {

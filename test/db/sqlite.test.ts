@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import type { BatchStatement } from '../../src/db/connection.ts';
-import { openDatabase } from '../../src/db/open-database.ts';
+import { allMigrations } from '../../src/db/migrations/migrate.ts';
+import { type Database, openDatabase, openWith } from '../../src/db/open-database.ts';
 import { openSqlite } from '../../src/db/sqlite/open.ts';
 import { type Counting, startCounting, takeOver } from './counting.ts';
 import { trackerRepositoryCompliance } from './tracker-repository-compliance.ts';
@@ -119,6 +121,54 @@ test('what another connection changes is seen by the next look at the revisions'
   await command.tracker.torrents.change([{ infoHash, isDenied: true }]);
   assert.deepEqual(await tracker.tracker.revisions(), { torrents: 1, members: 0, bans: 0 });
   for await (const [torrent] of tracker.tracker.torrents.changedSince(0)) assert.equal(torrent?.isDenied, true);
+});
+
+/** Another thread that writes to the file for a while, or until it is told to stop. */
+async function writingThread(path: string): Promise<{ stop: () => void } & AsyncDisposable> {
+  const source = `
+    const { parentPort, workerData: { path, told } } = require('node:worker_threads');
+    const file = new (require('node:sqlite').DatabaseSync)(path);
+    file.exec('begin immediate');
+    parentPort.postMessage('writes');
+    Atomics.wait(told, 0, 0, 1000);
+    file.exec('rollback');
+    file.close();`;
+  const told = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(source, { eval: true, workerData: { path, told } });
+  const ended = once(worker, 'exit');
+  await once(worker, 'message');
+  const stop = (): void => {
+    told[0] = 1;
+    Atomics.notify(told, 0);
+  };
+  return {
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      stop();
+      await ended;
+    },
+  };
+}
+
+test('whoever must not be held up is told that the file is busy, others and openings wait', async () => {
+  const path = newFile();
+  const count = (database: Database): Promise<void> =>
+    database.tracker.torrents.addCompleted([{ infoHash: new Uint8Array(20), count: 1 }]);
+  await using hasty = await openDatabase(path, { busyTimeout: 1 });
+  await using patient = await openDatabase(path);
+  {
+    await using _thread = await writingThread(path);
+    await assert.rejects(count(hasty), { code: 'DB_BUSY' });
+  }
+  {
+    await using _thread = await writingThread(path);
+    await count(patient);
+  }
+  const older = newFile();
+  await (await openWith(older, allMigrations.slice(0, 1))).close();
+  await using _thread = await writingThread(older);
+  await using opened = await openDatabase(older, { busyTimeout: 1 });
+  await count(opened);
 });
 
 test('who holds a file for too long makes others busy, not broken', async () => {

@@ -174,6 +174,52 @@ describe('a PostgreSQL server', { skip }, () => {
     await other.close();
   });
 
+  test('that ends a connection in the middle of a statement fails that statement and nothing else', async () => {
+    const running = server as Postgresql;
+    const url = await emptySchema();
+    await using database = await openDatabase(url);
+    const other = await openPostgres(url);
+    const { bans, torrents } = database.tracker;
+    for (const write of [
+      () => bans.put([{ prefix: '192.0.2.1', reason: '', expiresAt: null }]),
+      () => database.tracker.accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt: null }),
+    ]) {
+      await other.kysely.transaction().execute(async (transaction) => {
+        await sql`lock table bans, accounts`.execute(transaction);
+        const failed = assert.rejects(write(), { code: 'DB_UNREACHABLE' });
+        await lockWaiter();
+        await running.query(`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`);
+        await failed;
+      });
+    }
+    await torrents.addCompleted([{ infoHash, count: 1 }]);
+    assert.deepEqual(await bans.list({ limit: 1 }), []);
+    await other.close();
+  });
+
+  test('that hangs keeps nobody who closes the database', async () => {
+    const running = server as Postgresql;
+    const url = await emptySchema();
+    const database = await openDatabase(url);
+    const count = (): Promise<void> => database.tracker.torrents.addCompleted([{ infoHash, count: 1 }]);
+    await Promise.all([count(), count()]);
+    const processes = await running.query(
+      `select pid from pg_stat_activity where application_name = 'dst-torrent' and state = 'idle'`,
+    );
+    const signal = (name: NodeJS.Signals): void => {
+      for (const { pid } of processes) process.kill(pid as number, name);
+    };
+    signal('SIGSTOP');
+    try {
+      const counted = assert.rejects(count(), { code: 'DB_UNREACHABLE' });
+      await new Promise(setImmediate); // it has its connection
+      await database.close();
+      await counted;
+    } finally {
+      signal('SIGCONT');
+    }
+  });
+
   test('that goes away makes calls fail for so long, and no longer', async () => {
     const running = server as Postgresql;
     const url = await emptySchema();

@@ -83,3 +83,8 @@ test('the schema can be written as JSON Schema', () => {
   const { properties } = z.toJSONSchema(trackerConfig, { io: 'input' });
   assert.deepEqual(Object.keys(properties ?? {}), Object.keys(trackerConfig.shape));
 });
+
+test('an address of shared swarms is refused that cannot be used later', async () => {
+  for (const swarms of ['redis://localhost/abc', 'redis://:%zz@localhost', 'unix://host/path', 'http://localhost'])
+    await isRefused({ flags: { swarms } });
+});

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { formatHost, parseHost } from '../../base/address.ts';
 import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
 import { readSize } from '../../base/size.ts';
+import { parseSwarmsUrl } from '../../base/swarms-url.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema, KeyFacts } from './config-schema.ts';
@@ -100,8 +101,7 @@ function readHostName(text: string): string | null {
   return isName ? name : readHost(name);
 }
 
-const readSwarms = (text: string): string | null =>
-  /^(?:rediss?|redis\+unix|unix):\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
+const readSwarms = (text: string): string | null => (parseSwarmsUrl(text) === null ? null : text);
 
 /** In text or as a number of bytes. */
 const size = (least: ByteCount): z.ZodType<ByteCount> =>

@@ -1,3 +1,4 @@
-/** Door of the runtime: what a program tells V8 before it loads the engine, and after. */
+/** Door of the runtime: what a program tells V8 before it loads the engine, and after; what the system lets it have. */
 export { importCompiled } from './import-compiled.ts';
+export { mostOpenFiles } from './open-files.ts';
 export { keepHeapSmall, tuneRuntime } from './tune-runtime.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { systemClock } from '../../base/clock.ts';
-import { tuneRuntime } from './tune-runtime.ts';
+import { keepHeapSmall, tuneRuntime } from './tune-runtime.ts';
 
 const MIB = 1024 * 1024;
 
@@ -25,6 +25,22 @@ const registry = new FinalizationRegistry(collected.resolve);
 test('what became garbage in a rush is collected in a quiet moment', async () => {
   registry.register(rush(), undefined);
   await collected.promise;
+});
+
+test('the heap is looked at without opening a file, of which too many may be open', (t) => {
+  t.mock.method(process, 'memoryUsage', () => {
+    throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+  });
+  const looks: (() => void)[] = [];
+  const clock = {
+    after(_delay: number, look: () => void): Disposable {
+      looks.push(look);
+      return { [Symbol.dispose]() {} };
+    },
+  };
+  keepHeapSmall(clock);
+  looks[0]?.();
+  assert.equal(looks.length, 2);
 });
 
 test('the nursery stays small though objects survive in it', () => {

@@ -19,7 +19,8 @@ function ask(
   target: string,
   { method = 'GET', headers = {}, body = '' }: Asked = {},
 ): Promise<ControlResponse> {
-  return trackerApi(service)({ method, target, headers, body: Buffer.from(body), host: '192.0.2.1' });
+  const all = { host: 'localhost', ...headers };
+  return trackerApi(service)({ method, target, headers: all, body: Buffer.from(body), host: '192.0.2.1' });
 }
 
 const json = (response: ControlResponse): unknown => JSON.parse(response.body);
@@ -28,16 +29,16 @@ describe('the API of a tracker', () => {
   test('says at /health that all is well, or what is wrong', async () => {
     const tracker = new FakeTracker(repository);
     assert.deepEqual((json(await ask(tracker, '/health')) as { status: string }).status, 'ok');
-    tracker.problems = ['finished downloads are not stored: the disk is full'];
+    tracker.checks = { database: 'finished downloads are not stored: the disk is full' };
     const answer = await ask(tracker, '/health');
     assert.equal(answer.status, 200);
     const { status, problems } = json(answer) as { status: string; problems: string[] };
-    assert.deepEqual([status, problems], ['degraded', tracker.problems]);
+    assert.deepEqual([status, problems], ['degraded', ['the database cannot be used']]);
   });
 
   test('is alive and ready also when it is degraded', async () => {
     const tracker = new FakeTracker(repository);
-    tracker.problems = ['something'];
+    tracker.checks = { loop: 'something' };
     for (const path of ['/health/live', '/health/ready']) assert.equal((await ask(tracker, path)).status, 200);
   });
 
@@ -68,7 +69,8 @@ describe('the API of a tracker', () => {
 
   test('counts from the same start each time it is asked', async () => {
     const api = trackerApi(new FakeTracker(repository));
-    const request = { method: 'GET', target: '/metrics', headers: {}, body: new Uint8Array(0), host: '' };
+    const headers = { host: 'localhost' };
+    const request = { method: 'GET', target: '/metrics', headers, body: new Uint8Array(0), host: '' };
     await api(request);
     assert.match((await api(request)).body, /\ndst_tracker_udp_unproved_total 4\n/);
   });
@@ -83,7 +85,7 @@ describe('the API of a tracker', () => {
 
   test('never lets words from elsewhere become a part of the page', async () => {
     const tracker = new FakeTracker(repository);
-    tracker.problems = [`<script>alert(1)</script><img src=x onerror='alert("1")'>&`];
+    tracker.checks = { [`<script>alert(1)</script><img src=x onerror='alert("1")'>&`]: 'x' };
     const page = await ask(tracker, '/stats', { headers: { accept: 'text/html' } });
     assert.doesNotMatch(page.body, /<script|<img/);
     assert.match(page.body, /&lt;script&gt;.*&#39;alert\(&quot;1&quot;\)&#39;&gt;&amp;/);
@@ -127,6 +129,60 @@ describe('the API of a tracker', () => {
       const { status } = await ask(new FakeTracker(repository), target);
       assert.ok(status === 404 || (status === 200 && target.startsWith('/stats')), `${target}: ${status}`);
     }
+  });
+
+  for (const target of ['http://[', 'http://a:99999/x', 'http://', 'http://user:pw@/']) {
+    test(`answers ${JSON.stringify(target)}, which is no address, with a problem`, async () => {
+      const tracker = new FakeTracker(repository);
+      const answer = await ask(tracker, target);
+      assert.deepEqual([answer.status, (json(answer) as { code: string }).code], [400, 'API_INVALID']);
+      assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
+      assert.equal(answer.headers['x-content-type-options'], 'nosniff');
+      tracker.isBusy = true;
+      assert.equal((await ask(tracker, target)).status, 429);
+    });
+  }
+
+  test('answers a request that it can make nothing of as one that failed', async () => {
+    const { status, body } = await ask(new FakeTracker(repository), '/health', { method: 'NONSENSE' });
+    assert.equal(status, 500);
+    assert.doesNotMatch(body, /NONSENSE|options/);
+  });
+
+  test('shows counts to nobody that may not scrape', async () => {
+    const tracker = new FakeTracker(repository);
+    tracker.isSecretive = true;
+    const body = JSON.stringify({ infoHashes: ['ab'.repeat(20)] });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await ask(tracker, '/scrape', { method: 'POST', headers, body });
+    assert.equal(answer.status, 403);
+    assert.doesNotMatch(answer.body, /complete/);
+    for (const path of ['/stats', '/metrics', '/health']) assert.equal((await ask(tracker, path)).status, 200);
+  });
+
+  test('shows its numbers to no page that had its name lead here', async () => {
+    const tracker = new FakeTracker(repository);
+    for (const path of ['/stats', '/metrics', '/', '/nothing', '/api/v1/openapi.json']) {
+      for (const host of ['evil.example', 'evil.example:6969', '']) {
+        assert.equal((await ask(tracker, path, { headers: { host } })).status, 421, `${path} at ${host}`);
+      }
+    }
+    const { body } = await ask(tracker, '/stats', { headers: { host: 'evil.example' } });
+    assert.match(body, /"code":"UNKNOWN_HOST"/);
+    for (const host of ['192.0.2.1:6969', '[2001:db8::1]', 'tracker:6969']) {
+      for (const path of ['/stats', '/metrics'])
+        assert.equal((await ask(tracker, path, { headers: { host } })).status, 200);
+    }
+  });
+
+  test('tells its health, and answers scrapes, under any name', async () => {
+    const tracker = new FakeTracker(repository);
+    const headers = { host: 'tracker.example.org', 'content-type': 'application/json' };
+    for (const path of ['/health', '/health/live', '/health/ready']) {
+      assert.equal((await ask(tracker, path, { headers })).status, 200);
+    }
+    const body = JSON.stringify({ infoHashes: [] });
+    assert.equal((await ask(tracker, '/scrape', { method: 'POST', headers, body })).status, 200);
   });
 
   for (const path of ['/stats', '/metrics', '/scrape', '/nothing', '/%zz', '/api/v1/openapi.json']) {

@@ -4,11 +4,17 @@
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fromHex } from '../../base/bytes.ts';
+import { systemClock } from '../../base/clock.ts';
+import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import { apiError } from './errors.ts';
+import { isOurHost } from './host-guard.ts';
 import { trackerMetrics } from './metrics.ts';
-import { problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
-import type { ControlHandler, TrackerService } from './service.ts';
+import { problemAnswer, problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
+import { statusReader } from './public-status.ts';
+import { bodyLimits } from './request-limits.ts';
+import { safeHeaders } from './safe-headers.ts';
+import type { ControlHandler, ControlRequest, ControlResponse, TrackerService, TrackerStatus } from './service.ts';
 import { PAGE_POLICY, statsPage } from './stats-page.ts';
 import { addApiV1, type ApiOptions } from './v1/api-v1.ts';
 
@@ -22,20 +28,17 @@ const NO_HOST = 'host.invalid';
 export function trackerApi(service: TrackerService, options: ApiOptions = {}): ControlHandler {
   const app = Fastify({
     logger: false,
-    bodyLimit: 64 * 1024,
+    bodyLimit: bodyLimits.open,
     routerOptions: { ignoreTrailingSlash: true },
     // Fastify has an answer of its own for addresses that it cannot read.
     frameworkErrors: (error, request, reply) => {
       secure(reply);
-      if (!service.admits(request.ip)) refuse(request, reply);
+      if (!service.admits(request.ip)) refuse(request, reply, tooOften());
       else if (isOfApi(request)) sendProblem(reply, problemOf(error));
       else fail(reply, 400, 'BAD_REQUEST', error.message);
     },
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.url?.startsWith('/health') === true || service.admits(request.ip)) done();
-    else refuse(request, reply);
-  });
+  addGuard(app, service, options.hostNames ?? (() => []));
   app.addHook('onSend', (_request, reply, payload, done) => {
     secure(reply);
     done(null, payload);
@@ -47,37 +50,60 @@ export function trackerApi(service: TrackerService, options: ApiOptions = {}): C
       ? fail(reply, status, 'BAD_REQUEST', error.message)
       : fail(reply, 500, 'INTERNAL', 'the tracker could not answer');
   });
-  addHealth(app, service);
-  addStatistics(app, service);
+  const statusFor = statusReader(service, options.clock ?? systemClock);
+  addHealth(app, statusFor);
+  addStatistics(app, service, statusFor);
   addScrape(app, service);
   void app.register((api) => addApiV1(api, service, options), { prefix: '/api' });
-  return async ({ method, target, headers, body, host }) => {
-    const response = await app.inject({
-      method: method as 'GET',
-      url: target,
-      headers,
-      remoteAddress: host,
-      authority: NO_HOST,
-      ...(body.length > 0 && { payload: Buffer.from(body) }),
-    });
-    const kept = Object.entries(response.headers).filter(
-      ([name]) => name !== 'content-length' && name !== 'connection',
-    );
-    return {
-      status: response.statusCode,
-      headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
-      body: response.body,
-    };
+  return async (request) => {
+    try {
+      return await inject(app, request);
+    } catch (error) {
+      if (!service.admits(request.host)) return problemAnswer(problemOf(tooOften()));
+      if (codeOf(error) === 'ERR_INVALID_URL') {
+        return problemAnswer(problemOf(apiError('API_INVALID', 'the target of the request is no address')));
+      }
+      options.logger?.error('api failure', { code: codeOf(error), error: messageOf(error) });
+      return problemAnswer(problemOf(error));
+    }
   };
 }
 
-/** Headers that keep browsers from making more of an answer than it is. */
+async function inject(
+  app: FastifyInstance,
+  { method, target, headers, body, host }: ControlRequest,
+): Promise<ControlResponse> {
+  const response = await app.inject({
+    method: method as 'GET',
+    url: target,
+    headers,
+    remoteAddress: host,
+    authority: NO_HOST,
+    ...(body.length > 0 && { payload: Buffer.from(body) }),
+  });
+  const kept = Object.entries(response.headers).filter(([name]) => name !== 'content-length' && name !== 'connection');
+  return {
+    status: response.statusCode,
+    headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
+    body: response.body,
+  };
+}
+
+/** Who asks too often, or for a host that is not this one, is not even read. Health is for everybody. */
+function addGuard(app: FastifyInstance, service: TrackerService, hostNames: () => readonly string[]): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { url = '' } = request.routeOptions;
+    if (url.startsWith('/health')) done();
+    else if (!service.admits(request.ip)) refuse(request, reply, tooOften());
+    // Scrapes come under any name of the tracker, as those over GET do.
+    else if (url === '/scrape' || isOurHost(request.headers.host ?? '', hostNames())) done();
+    else refuse(request, reply, apiError('API_UNKNOWN_HOST', 'this tracker does not know the name in the Host header'));
+  });
+}
+
+/** A page has a policy of its own. */
 function secure(reply: FastifyReply): void {
-  void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
-  void reply.header('cache-control', 'no-store').header('cross-origin-resource-policy', 'same-origin');
-  if (reply.getHeader('content-security-policy') === undefined) {
-    void reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-  }
+  for (const [name, value] of Object.entries(safeHeaders)) if (!reply.hasHeader(name)) void reply.header(name, value);
 }
 
 const fail = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
@@ -86,28 +112,39 @@ const fail = (reply: FastifyReply, status: number, code: string, message: string
 /** Whether the answer is to be in the words of the API. */
 const isOfApi = ({ url }: FastifyRequest): boolean => url.startsWith('/api/');
 
-/** Answers whoever asks too often. */
-function refuse(request: FastifyRequest, reply: FastifyReply): void {
-  const error = apiError('API_TOO_MANY_REQUESTS', 'this address asks too often');
-  if (isOfApi(request)) sendProblem(reply, problemOf(error));
-  else fail(reply.header('retry-after', RETRY_AFTER), 429, 'TOO_MANY_REQUESTS', error.message);
+const tooOften = (): DstError => apiError('API_TOO_MANY_REQUESTS', 'this address asks too often');
+
+/** Answers with an error, in the words of the API or as all else. */
+function refuse(request: FastifyRequest, reply: FastifyReply, error: DstError): void {
+  const problem = problemOf(error);
+  if (isOfApi(request)) {
+    sendProblem(reply, problem);
+    return;
+  }
+  if (problem.status === 429) void reply.header('retry-after', RETRY_AFTER);
+  fail(reply, problem.status, error.code.replace(/^API_/, ''), error.message);
 }
 
-function addHealth(app: FastifyInstance, service: TrackerService): void {
-  app.get('/health', () => {
-    const { problems, counters: _counters, ...status } = service.status();
-    return { status: problems.length === 0 ? 'ok' : 'degraded', version, problems, ...status };
+type StatusReader = (request: FastifyRequest) => Promise<TrackerStatus>;
+
+function addHealth(app: FastifyInstance, statusFor: StatusReader): void {
+  const healthOf = ({ problems, counters: _counters, ...status }: TrackerStatus): object => ({
+    status: problems.length === 0 ? 'ok' : 'degraded',
+    version,
+    problems,
+    ...status,
   });
+  app.get('/health', (request) => statusFor(request).then(healthOf));
   // Whoever gets this answer is alive, and whoever listens is ready: a degraded tracker still serves.
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', () => ({ status: 'ok' }));
 }
 
-function addStatistics(app: FastifyInstance, service: TrackerService): void {
+function addStatistics(app: FastifyInstance, service: TrackerService, statusFor: StatusReader): void {
   const metrics = trackerMetrics(service);
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
-  app.get('/stats', (request, reply) => {
-    const status = service.status();
+  app.get('/stats', async (request, reply) => {
+    const status = await statusFor(request);
     if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return reply.send(status);
     return reply
       .type('text/html; charset=utf-8')
@@ -119,6 +156,9 @@ function addStatistics(app: FastifyInstance, service: TrackerService): void {
 /** `POST /scrape` with `{"infoHashes": [hex, …]}`. */
 function addScrape(app: FastifyInstance, service: TrackerService): void {
   app.post('/scrape', async (request, reply) => {
+    if (!service.mayScrape(request.ip)) {
+      return fail(reply, 403, 'FORBIDDEN', 'this tracker shows no counts to your address');
+    }
     const { infoHashes } = (request.body ?? {}) as { infoHashes?: unknown };
     if (!Array.isArray(infoHashes) || infoHashes.length > MOST_SCRAPED) {
       return fail(reply, 400, 'BAD_REQUEST', `infoHashes is to be a list of at most ${MOST_SCRAPED} info hashes`);

@@ -53,6 +53,12 @@ export const apiErrors = {
     status: 429,
     help: 'This address asks too often. Try again after the time that the header Retry-After names.',
   },
+  API_BUSY: {
+    category: 'usage',
+    retryable: true,
+    status: 503,
+    help: 'Too many long requests arrive at the tracker at a time. Try again after the time that the header Retry-After names.',
+  },
   API_FAILED: {
     category: 'internal',
     status: 500,

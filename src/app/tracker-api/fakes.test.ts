@@ -35,11 +35,12 @@ const use = {
 
 export class FakeTracker implements TrackerService {
   readonly repository: TrackerRepository;
-  problems: string[] = [];
   peers: PeerView[] = [];
   /** How often changes were taken over. */
   refreshes = 0;
   isBusy = false;
+  isSecretive = false;
+  checks: TrackerStatus['checks'] = {};
 
   constructor(repository: TrackerRepository) {
     this.repository = repository;
@@ -50,8 +51,13 @@ export class FakeTracker implements TrackerService {
   }
 
   status(): TrackerStatus {
-    const { problems } = this;
-    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems, checks: {}, interval: 1800, threads: [] };
+    const { checks } = this;
+    const problems = Object.values(checks).filter((problem) => problem !== null);
+    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems, checks, interval: 1800, threads: [] };
+  }
+
+  mayScrape(): boolean {
+    return !this.isSecretive;
   }
 
   scrape(infoHash: Uint8Array): Promise<SwarmCounts> {
@@ -78,6 +84,8 @@ export interface Asked {
   readonly body?: unknown;
   /** Default: the client's own. */
   readonly token?: string | null;
+  /** Address of the client. */
+  readonly from?: string;
 }
 
 export interface Answer {
@@ -119,7 +127,7 @@ export class ApiClient {
   async askPath(
     method: string,
     target: string,
-    { headers = {}, body, token = this.token }: Asked = {},
+    { headers = {}, body, token = this.token, from = '192.0.2.1' }: Asked = {},
   ): Promise<Answer> {
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;
     const answer = await this.#handle({
@@ -132,7 +140,7 @@ export class ApiClient {
         ...headers,
       },
       body: Buffer.from(body === undefined ? '' : isRaw ? body : JSON.stringify(body)),
-      host: '192.0.2.1',
+      host: from,
     });
     const isJson = /json/.test(answer.headers['content-type'] ?? '') && answer.body !== '';
     return {

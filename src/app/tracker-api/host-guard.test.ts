@@ -17,6 +17,9 @@ for (const host of [
   'tracker.example',
   'TRACKER.example.:443',
   'other.example:6969',
+  'tracker:6969',
+  'Tracker-1.',
+  '3f2a1b9c0d4e',
 ]) {
   test(`${host} is a host of ours`, () => {
     assert.equal(isOurHost(host, names), true);
@@ -31,10 +34,11 @@ for (const host of [
   'sub.tracker.example',
   'evil.example:80:80',
   'localhost.evil.example',
-  'evillocalhost',
   '127.1',
   '0x7f.0.0.1',
   '2130706433',
+  '0x7f000001',
+  'a b',
   '127.0.0.1.evil.example',
   '[evil.example]',
   '[127.0.0.1]',

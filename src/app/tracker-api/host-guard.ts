@@ -1,7 +1,8 @@
 /**
- * Keeps web pages of other sites away from the API. A page can make its own name lead to this machine (DNS rebinding)
- * and then ask with its visitor's address; but it cannot choose the Host header, which stays that name. So the API
- * answers only to names that are surely ours, and to addresses, which are not names and cannot be rebound.
+ * Keeps web pages of other sites away from the tracker. A page can make its own name lead to this machine (DNS
+ * rebinding) and then ask with its visitor's address; but it cannot choose the Host header, which stays that name. So
+ * only requests for names that are surely ours are answered, and for addresses, which are not names and cannot be
+ * rebound. A name without a dot is one of a local network (`tracker` among containers): nobody can register it.
  */
 import { parseHost } from '../../base/address.ts';
 
@@ -11,13 +12,16 @@ function nameOf(hostHeader: string): string | null {
   return match === null ? null : (match[1] as string).replace(/\.$/, '');
 }
 
-/** Whether the Host header names this machine: an address, localhost or one of `hostNames` (in any case). */
+/** A name without a dot. What browsers read as an address written in another way (`0x7f000001`) is none. */
+const LOCAL_NAME = /^(?!\d+$|0x)[a-z\d_-]{1,63}$/;
+
+/** Whether the Host header names this machine: an address, a local name or one of `hostNames` (in any case). */
 export function isOurHost(hostHeader: string, hostNames: readonly string[]): boolean {
   const name = nameOf(hostHeader);
   if (name === null || name === '') return false;
   if (name.startsWith('[')) return name.includes(':') && parseHost(name.slice(1, -1)) !== null;
   if (parseHost(name) !== null) return true;
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  if (LOCAL_NAME.test(name) || name.endsWith('.localhost')) return true;
   return hostNames.some((known) => known.toLowerCase() === name);
 }
 

@@ -1,6 +1,7 @@
-/** Door of the tracker's API. */
-export { trackerApi } from './api.ts';
+/** Door of the tracker's API. What is heavy behind it is loaded by `trackerApi` alone. */
 export { apiErrors } from './errors.ts';
+export { trackerApi } from './load-api.ts';
+export { type BodyLimit, bodyLimitOf, bodyLimits, busyAnswer } from './request-limits.ts';
 export type {
   ControlHandler,
   ControlRequest,

@@ -4,11 +4,13 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { DstError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import { apiErrors } from './errors.ts';
+import { safeHeaders } from './safe-headers.ts';
+import type { ControlResponse } from './service.ts';
 
+const MEDIA_TYPE = 'application/problem+json';
 /** Longest detail, characters. */
 const LONGEST_DETAIL = 300;
 /** Most broken rules that an answer names. */
@@ -24,16 +26,6 @@ export interface Problem {
   readonly code: string;
   readonly detail?: string | undefined;
 }
-
-export const problemSchema: z.ZodType<Problem> = z
-  .object({
-    type: z.literal('about:blank'),
-    title: z.string().describe('the words of the status'),
-    status: z.int(),
-    code: z.string().describe('stable name of the error; docs/errors.md has them all'),
-    detail: z.string().optional().describe('for people'),
-  })
-  .meta({ id: 'Problem', description: 'what went wrong (RFC 9457)' });
 
 /** Status of errors of other layers that are the caller's or will pass. */
 const otherStatuses: Readonly<Record<string, number>> = {
@@ -84,7 +76,21 @@ export function problemOf(error: unknown): Problem {
   return problem(statusCode, byStatus[statusCode] ?? 'API_INVALID', message ?? '');
 }
 
+const isToPass = ({ status }: Problem): boolean => status === 429 || status === 503;
+
 export function sendProblem(reply: FastifyReply, told: Problem): void {
-  if (told.status === 429 || told.status === 503) void reply.header('retry-after', RETRY_AFTER);
-  void reply.code(told.status).type('application/problem+json').send(told);
+  if (isToPass(told)) void reply.header('retry-after', RETRY_AFTER);
+  void reply.code(told.status).type(MEDIA_TYPE).send(told);
 }
+
+/** The problem as an answer to a request that never came as far as the API. */
+export const problemAnswer = (told: Problem, headers: ControlResponse['headers'] = {}): ControlResponse => ({
+  status: told.status,
+  headers: {
+    ...safeHeaders,
+    'content-type': `${MEDIA_TYPE}; charset=utf-8`,
+    ...(isToPass(told) && { 'retry-after': String(RETRY_AFTER) }),
+    ...headers,
+  },
+  body: JSON.stringify(told),
+});

@@ -80,7 +80,7 @@ function settingsOf(config: TrackerConfig): TrackerSettings {
   const { interval, access, peersPerAddress, hostNames, warning } = config;
   return {
     interval,
-    longestInterval: config.longestInterval ?? 4 * interval,
+    longestInterval: config.longestInterval ?? Math.min(4 * interval, 86_400),
     access,
     allowsPrivate: config.allowPrivate ?? isPrivate(config.bind),
     peersPerAddress,

@@ -27,7 +27,7 @@ export interface TrackerSettings {
   readonly apiLimit: RateLimit;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
-  /** Names by which the API may be called, besides addresses and `localhost`. */
+  /** Names by which API, `/metrics` and `/stats` may be called, besides addresses and names without a dot. */
   readonly hostNames: readonly string[];
   /** What clients are to show to their users; empty: nothing. */
   readonly warning: string;

@@ -39,7 +39,7 @@ export class TrackerHealth implements AsyncDisposable {
   #disk: string | null = null;
   #told: ReadonlySet<string> = new Set();
   #timer: Disposable;
-  #looking: Promise<void> = Promise.resolve();
+  #isDisposed = false;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
@@ -68,7 +68,8 @@ export class TrackerHealth implements AsyncDisposable {
 
   #plan(): Disposable {
     return this.#parts.clock.after(EVERY, () => {
-      this.#looking = this.#look().then(() => {
+      void this.#look().then(() => {
+        if (this.#isDisposed) return;
         this.#tell();
         this.#timer = this.#plan();
       });
@@ -98,8 +99,9 @@ export class TrackerHealth implements AsyncDisposable {
     this.#told = bad;
   }
 
+  /** Looks no more, and says nothing of a look under way: it may wait for a database that hangs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#looking;
+    this.#isDisposed = true;
     this.#timer[Symbol.dispose]();
   }
 }

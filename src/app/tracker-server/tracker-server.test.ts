@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -48,6 +50,18 @@ describe('a tracker', () => {
     } finally {
       process.off('worker', onWorker);
     }
+  });
+
+  test('answers a request for no target with an error, whatever thread gets it', async () => {
+    await using server = await start({ threads: 2 });
+    for (const target of ['http://[', 'http://a:99999/x', '//[', 'http://user:pw@/']) {
+      const socket = connect(server.listening[0]?.port as number, '127.0.0.1');
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(answer.toString(), /^HTTP\/1\.1 (400|404|500) /, target);
+      socket.destroy();
+    }
+    assert.match(await announce(server), /8:interval/);
   });
 
   test('goes by other settings at once, in all threads', async () => {

@@ -14,6 +14,7 @@ import { defaultTrackerOptions, type TrackerOptions, type TrackerSettings } from
 import { PeerPresence } from './redis/peer-presence.ts';
 import { threadSettings, type ThreadSettings } from './threads/thread-settings.ts';
 import { TrackerHealth } from './tracker-health.ts';
+import { ControlBudget } from './sockets/control-budget.ts';
 import { TrackerState } from './state/tracker-state.ts';
 import { TrackerThreads } from './threads/tracker-threads.ts';
 
@@ -76,10 +77,12 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
 
   async #start(): Promise<void> {
     const { memory, udpKey, start, members } = this.#state;
+    const atFirst = this.#told;
     const { bind, port, tls, threads, swarms, logger, directory } = this.#options;
     const config = {
       table: memory.buffer,
       limits: RateLimits.memory(),
+      controlBudget: ControlBudget.memory(threads),
       addresses: bind.map((host) => ({ host, port })),
       tlsAddresses: tls === null ? [] : bind.map((host) => ({ host, port: tls.port })),
       udpKey,
@@ -87,12 +90,13 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
       presence: PeerPresence.memory(),
       start,
     };
-    this.#threads = await TrackerThreads.start(threads, this.#told, {
+    this.#threads = await TrackerThreads.start(threads, atFirst, {
       config,
       logger,
       control: async (request) => await (await this.#api)(request),
       onBeat: ({ traffic }) => members.addTraffic(traffic),
     });
+    if (this.#told !== atFirst) this.#threads.apply(this.#told); // it has changed meanwhile
     const problemOf = (): string | null => {
       const { torrents, follower } = this.#state;
       const unstored = torrents.problem ?? members.problem;
@@ -183,6 +187,13 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
     return this.#state.peersOf(infoHash, most);
   }
 
+  mayScrape(host: string): boolean {
+    const client = new HostAddress();
+    const isBanned =
+      setHost(client, host) && this.#state.bans.ranges.has(client.addressBytes, client.family === 4 ? 4 : 16);
+    return this.#settings.access !== 'private' && !isBanned;
+  }
+
   refresh(): Promise<void> {
     return this.#state.follower.refresh();
   }
@@ -208,9 +219,9 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#upkeep?.[Symbol.dispose]();
     this.#certificate[Symbol.dispose]();
+    await this.#health?.[Symbol.asyncDispose]();
     try {
       await this.#threads?.[Symbol.asyncDispose]();
-      await this.#health?.[Symbol.asyncDispose]();
     } finally {
       await this.#state[Symbol.asyncDispose]();
     }

@@ -10,10 +10,11 @@ import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { tracker } from './0001-tracker.ts';
 import { trackerRevisions } from './0002-tracker-revisions.ts';
+import { trackerFollowing } from './0003-tracker-following.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const allMigrations: readonly Migration[] = [tracker, trackerRevisions];
+export const allMigrations: readonly Migration[] = [tracker, trackerRevisions, trackerFollowing];
 
 const TABLE = 'dst_migrations';
 

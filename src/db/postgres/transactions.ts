@@ -7,7 +7,14 @@ import type { Pool, PoolClient } from 'pg';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { Millis } from '../../base/units.ts';
-import { type BatchRow, type BatchStatement, batchHead, type ColumnKind, countRevision } from '../connection.ts';
+import {
+  type BatchRow,
+  type BatchStatement,
+  batchHead,
+  type ColumnKind,
+  countRevision,
+  lockRevision,
+} from '../connection.ts';
 import type { RevisionArea, Schema } from '../schema.ts';
 import { guarded } from './dialect.ts';
 import { postgresFault } from './fault.ts';
@@ -65,6 +72,7 @@ async function transact(
 ): Promise<number> {
   let changes = 0;
   await client.query('begin');
+  if (area !== undefined) await client.query(lockRevision(area));
   for (const step of steps) changes += (await client.query(`${head} ${step}`, [...columns])).rowCount ?? 0;
   if (changes > 0 && area !== undefined) await client.query(countRevision(area));
   await client.query('commit');
@@ -73,6 +81,7 @@ async function transact(
 
 export function writePostgres<Row>(kysely: Kysely<Schema>, query: Compilable<Row>, area: RevisionArea): Promise<Row[]> {
   return kysely.transaction().execute(async (transaction) => {
+    await sql.raw(lockRevision(area)).execute(transaction);
     const { rows } = await transaction.executeQuery(query);
     if (rows.length > 0) await sql.raw(countRevision(area)).execute(transaction);
     return rows;

@@ -18,7 +18,7 @@ import { guarded, sqliteDialect } from './dialect.ts';
 import { sqliteFault } from './fault.ts';
 import { SqliteTransactions } from './transactions.ts';
 
-/** How long a statement waits for another process's transaction. The thread sleeps meanwhile. */
+/** How long a statement waits for another process's transaction, at first. The thread sleeps meanwhile. */
 const BUSY_TIMEOUT: Millis = 5_000;
 /** Pages of a backup that are copied before other work of the thread gets its turn. */
 const BACKUP_STEP = 1_000;
@@ -60,6 +60,7 @@ export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOU
     runBatch: async (statement, rows) => (rows.length === 0 ? 0 : transactions.runBatch(statement, rows)),
     write: async (query, area) => transactions.write(query.compile(), area),
     backUp: async (label) => (isMemory ? null : await copy(database, `${path}.${label}.backup`)),
+    setBusyTimeout: (timeout) => guarded(() => database.exec(`pragma busy_timeout = ${timeout}`)),
     close: async () => {
       if (database.isOpen) database.close();
     },

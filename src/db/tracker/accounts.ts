@@ -1,8 +1,8 @@
 /** Accounts of a private tracker: who may announce, how much, and what they have transferred. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
-import type { BatchStatement, Connection } from '../connection.ts';
+import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
 import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
 import { fold, nameContains, storable } from './text-search.ts';
@@ -54,7 +54,24 @@ const ADD_TRAFFIC: BatchStatement = {
   ],
 };
 
+/** Followers learn of a removal from a row that outlives the account. */
+const REMOVE: BatchStatement = {
+  columns: { id: 'integer', at: 'integer' },
+  steps: [
+    `insert into removed_accounts (revision, id, removed_at)
+      select ${nextRevision('members')}, accounts.id, batch.at from batch join accounts on accounts.id = batch.id`,
+    'delete from accounts where id in (select id from batch)',
+  ],
+  area: 'members',
+};
+
+const PRUNE: BatchStatement = {
+  columns: { before: 'integer' },
+  steps: ['delete from removed_accounts where removed_at < (select before from batch)'],
+};
+
 type Row = Selectable<Schema['accounts']>;
+const revision = sql.raw<number>(nextRevision('members'));
 
 const toAccount = (row: Row): Account => ({
   id: row.id,
@@ -82,6 +99,27 @@ export class Accounts {
     return pagesOf((after: Account | null) => this.#read(after?.id, LOAD_PAGE));
   }
 
+  /** The accounts that were made or changed after a revision, in pages. */
+  changedAfter(seen: number): AsyncGenerator<Account[], void, void> {
+    return pagesOf(async (after: (Account & { revision: number }) | null) => {
+      let query = this.#connection.kysely.selectFrom('accounts').selectAll().where('revision', '>', 0);
+      if (after === null) query = query.where('revision', '>', seen);
+      else query = query.where((eb) => eb(eb.refTuple('revision', 'id'), '>', eb.tuple(after.revision, after.id)));
+      const rows = await query.orderBy('revision').orderBy('id').limit(LOAD_PAGE).execute();
+      return rows.map((row) => ({ ...toAccount(row), revision: row.revision }));
+    });
+  }
+
+  /** The accounts that were removed after a revision, in pages, as long as they have not been pruned. */
+  removedAfter(seen: number): AsyncGenerator<{ readonly id: number }[], void, void> {
+    return pagesOf((after: { readonly id: number; readonly revision: number } | null) => {
+      let query = this.#connection.kysely.selectFrom('removed_accounts').select(['id', 'revision']);
+      if (after === null) query = query.where('revision', '>', seen);
+      else query = query.where((eb) => eb(eb.refTuple('revision', 'id'), '>', eb.tuple(after.revision, after.id)));
+      return query.orderBy('revision').orderBy('id').limit(LOAD_PAGE).execute();
+    });
+  }
+
   /** A page of accounts in the order of ids. */
   list({ after, limit, search }: AccountListQuery): Promise<Account[]> {
     return this.#read(after, listLimit(limit), search);
@@ -106,6 +144,7 @@ export class Accounts {
         uploaded: 0,
         downloaded: 0,
         created_at: this.#clock.wall(),
+        revision,
       })
       .returningAll();
     const [row] = await this.#connection.write(query, 'members');
@@ -122,15 +161,22 @@ export class Accounts {
       ...(expiresAt !== undefined && { expires_at: expiresAt }),
     };
     if (Object.keys(values).length === 0) return this.find(id);
-    const query = this.#connection.kysely.updateTable('accounts').set(values).where('id', '=', id);
+    const query = this.#connection.kysely
+      .updateTable('accounts')
+      .set({ ...values, revision })
+      .where('id', '=', id);
     const [row] = await this.#connection.write(query.returningAll(), 'members');
     return row === undefined ? null : toAccount(row);
   }
 
   /** Removes the account and its passkeys. Resolves with whether there was one. */
   async remove(id: number): Promise<boolean> {
-    const query = this.#connection.kysely.deleteFrom('accounts').where('id', '=', id).returning('id');
-    return (await this.#connection.write(query, 'members')).length > 0;
+    return (await this.#connection.runBatch(REMOVE, [[id, this.#clock.wall()]])) > 0;
+  }
+
+  /** Forgets which accounts were removed before that time: see `Torrents.prune`. Resolves with their number. */
+  prune(before: UnixSeconds): Promise<number> {
+    return this.#connection.runBatch(PRUNE, [[before]]);
   }
 
   /**
@@ -147,7 +193,11 @@ export class Accounts {
         downloaded: addSafely(a.downloaded, b.downloaded),
       }),
     );
-    const rows = merged.map(({ accountId, uploaded, downloaded }) => [accountId, uploaded, downloaded]);
+    const rows = merged.map(({ accountId, uploaded, downloaded }) => [
+      accountId,
+      addSafely(uploaded, 0),
+      addSafely(downloaded, 0),
+    ]);
     await this.#connection.runBatch(ADD_TRAFFIC, rows);
   }
 

@@ -5,7 +5,6 @@ import type { UnixSeconds } from '../../base/units.ts';
 import type { Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { removeHash, revokeHash } from './secret-hashes.ts';
 import { storable } from './text-search.ts';
 
 export interface ApiToken {
@@ -77,12 +76,12 @@ export class ApiTokens {
   }
 
   /** Resolves with whether there was a token to revoke that was not revoked yet. */
-  revoke(hash: Uint8Array): Promise<boolean> {
-    return revokeHash(this.#connection, 'api_tokens', hash, this.#clock.wall());
-  }
-
-  /** Forgets a token. Resolves with whether there was one. */
-  remove(hash: Uint8Array): Promise<boolean> {
-    return removeHash(this.#connection, 'api_tokens', hash);
+  async revoke(hash: Uint8Array): Promise<boolean> {
+    const query = this.#connection.kysely.updateTable('api_tokens').set({ revoked_at: this.#clock.wall() });
+    const { numUpdatedRows } = await query
+      .where('hash', '=', hash)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 }

@@ -1,11 +1,10 @@
 /** Passkeys, by which an announce names its account. Only their hashes are kept, so a stolen database opens nothing. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
-import type { Connection } from '../connection.ts';
+import { type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
 import { LOAD_PAGE, pagesOf } from './paging.ts';
-import { removeHash, revokeHash } from './secret-hashes.ts';
 import { storable } from './text-search.ts';
 
 export interface Passkey {
@@ -20,6 +19,7 @@ export interface Passkey {
 }
 
 type Row = Selectable<Schema['passkeys']>;
+const revision = sql.raw<number>(nextRevision('members'));
 
 const toPasskey = (row: Row): Passkey => ({
   hash: row.hash,
@@ -48,35 +48,38 @@ export class Passkeys {
     });
   }
 
+  /** The passkeys that were made or revoked after a revision, in pages; not those that went with their account. */
+  changedAfter(seen: number): AsyncGenerator<Passkey[], void, void> {
+    return pagesOf(async (after: (Passkey & { revision: number }) | null) => {
+      let query = this.#connection.kysely.selectFrom('passkeys').selectAll().where('revision', '>', 0);
+      if (after === null) query = query.where('revision', '>', seen);
+      else query = query.where((eb) => eb(eb.refTuple('revision', 'hash'), '>', eb.tuple(after.revision, after.hash)));
+      const rows = await query.orderBy('revision').orderBy('hash').limit(LOAD_PAGE).execute();
+      return rows.map((row) => ({ ...toPasskey(row), revision: row.revision }));
+    });
+  }
+
   /** The passkeys of an account, revoked ones too, oldest first. */
   async list(accountId: number): Promise<Passkey[]> {
     const query = this.#connection.kysely.selectFrom('passkeys').selectAll().where('account_id', '=', accountId);
     return (await query.orderBy('created_at').orderBy('hash').execute()).map(toPasskey);
   }
 
-  async find(hash: Uint8Array): Promise<Passkey | null> {
-    const query = this.#connection.kysely.selectFrom('passkeys').selectAll().where('hash', '=', hash);
-    const row = await query.executeTakeFirst();
-    return row === undefined ? null : toPasskey(row);
-  }
-
   /** Rejects with DB_DUPLICATE when the hash is known, DB_CONSTRAINT when the account is not. */
   async create({ hash, accountId, label }: Pick<Passkey, 'hash' | 'accountId' | 'label'>): Promise<Passkey> {
+    const created = { hash, account_id: accountId, label: storable(label), created_at: this.#clock.wall() };
     const query = this.#connection.kysely
       .insertInto('passkeys')
-      .values({ hash, account_id: accountId, label: storable(label), created_at: this.#clock.wall(), revoked_at: null })
+      .values({ ...created, revoked_at: null, revision })
       .returningAll();
     const [row] = await this.#connection.write(query, 'members');
     return toPasskey(row as Row);
   }
 
   /** Resolves with whether there was a valid passkey to revoke. */
-  revoke(hash: Uint8Array): Promise<boolean> {
-    return revokeHash(this.#connection, 'passkeys', hash, this.#clock.wall());
-  }
-
-  /** Forgets a passkey. Resolves with whether there was one. */
-  remove(hash: Uint8Array): Promise<boolean> {
-    return removeHash(this.#connection, 'passkeys', hash);
+  async revoke(hash: Uint8Array): Promise<boolean> {
+    const query = this.#connection.kysely.updateTable('passkeys').set({ revoked_at: this.#clock.wall(), revision });
+    const valid = query.where('hash', '=', hash).where('revoked_at', 'is', null);
+    return (await this.#connection.write(valid.returning('hash'), 'members')).length > 0;
   }
 }

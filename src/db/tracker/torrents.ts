@@ -3,7 +3,7 @@ import { type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from '
 import { toBinary } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
-import type { BatchStatement, Connection } from '../connection.ts';
+import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
 import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
 import { fold, nameContains, storable } from './text-search.ts';
@@ -51,6 +51,11 @@ export interface TorrentListQuery {
   readonly only?: 'registered' | 'denied' | 'aliases' | undefined;
 }
 
+export interface PruneTimes {
+  readonly removedBefore: UnixSeconds;
+  readonly countedBefore: UnixSeconds;
+}
+
 const ADD_COMPLETED: BatchStatement = {
   columns: { info_hash: 'bytes', count: 'integer', at: 'integer' },
   steps: [
@@ -85,26 +90,46 @@ const CHANGE: BatchStatement = {
         is_registered = coalesce(batch.is_registered, torrents.is_registered),
         is_denied = coalesce(batch.is_denied, torrents.is_denied),
         alias_of = case when batch.has_alias then batch.alias_of else torrents.alias_of end,
-        updated_at = batch.at
+        updated_at = batch.at,
+        revision = ${nextRevision('torrents')}
       from batch where torrents.info_hash = batch.info_hash`,
   ],
   area: 'torrents',
 };
 
-/** SQL: whether the operator has said anything about the torrent. */
+/** SQL: whether the operator has said anything about the torrent; indexes have the same words (migrations/0003). */
 const HAS_WORDS = '(is_registered or is_denied or alias_of is not null or name is not null)';
-/** Condition: nobody would miss the row, except a follower that has to learn of the removal. */
-const isForgotten: RawBuilder<boolean> = sql`(completed = 0 and not ${sql.raw(HAS_WORDS)})`;
+const hasWords: RawBuilder<boolean> = sql.raw(HAS_WORDS);
+/** SQL: nobody would miss the row, except a follower that has to learn of the removal. */
+const IS_FORGOTTEN = `completed = 0 and not ${HAS_WORDS}`;
+/** SQL: nothing is known but a number, which anybody can make. */
+const IS_COUNT = `completed > 0 and not ${HAS_WORDS}`;
+const isCount: RawBuilder<boolean> = sql.raw(IS_COUNT);
 
 const removeWhere = (isMeant: string): string =>
   `update torrents set is_registered = false, is_denied = false, alias_of = null, name = null, name_folded = null,
-      updated_at = batch.at
+      updated_at = batch.at, revision = ${nextRevision('torrents')}
     from batch where ${isMeant} and ${HAS_WORDS}`;
 
 const REMOVE: BatchStatement = {
   columns: { info_hash: 'bytes', at: 'integer' },
   steps: [removeWhere('torrents.alias_of = batch.info_hash'), removeWhere('torrents.info_hash = batch.info_hash')],
   area: 'torrents',
+};
+
+/** Most rows of each kind that one call prunes: a tenth of a second of the thread's time with SQLite. */
+const PRUNE_BATCH = 2_000;
+
+/** The condition stands twice because PostgreSQL looks only at the outer one again, when a row was changed meanwhile. */
+const pruneWhere = (isMeant: string, before: string): string => {
+  const isOld = `${isMeant} and updated_at < (select ${before} from batch)`;
+  return `delete from torrents where ${isOld} and info_hash in (
+      select info_hash from torrents where ${isOld} order by updated_at limit ${PRUNE_BATCH})`;
+};
+
+const PRUNE: BatchStatement = {
+  columns: { removed_before: 'integer', counted_before: 'integer' },
+  steps: [pruneWhere(IS_FORGOTTEN, 'removed_before'), pruneWhere(IS_COUNT, 'counted_before')],
 };
 
 const stateColumns = ['info_hash', 'is_registered', 'is_denied', 'alias_of', 'completed'] as const;
@@ -138,22 +163,57 @@ export class Torrents {
   }
 
   /**
-   * Everything, in pages, what is left of removed torrents too: for the start of a tracker. A million torrents take
-   * about a second from SQLite.
+   * All torrents about which the operator has said something, in pages: for the start of a tracker. A million torrents
+   * take about a second from SQLite.
    */
   load(): AsyncGenerator<TorrentState[], void, void> {
     return pagesOf(async (after: TorrentState | null) => {
-      let query = this.#connection.kysely.selectFrom('torrents').select(stateColumns);
+      let query = this.#connection.kysely.selectFrom('torrents').select(stateColumns).where(hasWords);
       if (after !== null) query = query.where('info_hash', '>', after.infoHash);
       return (await query.orderBy('info_hash').limit(LOAD_PAGE).execute()).map(toState);
     });
   }
 
   /**
-   * All torrents that were changed, removed or completed at that time or later, in pages: for whoever keeps a copy of
-   * them. Of a removed torrent every flag is false, until it is pruned. A change bears the time at which it began, by
-   * the clock of its own machine, and is seen later: so ask from somewhat before the last reading. What changes
-   * meanwhile may come twice.
+   * The other torrents with completed downloads, in pages, what changed last first: on a public tracker most of them
+   * are made up or long dead, and there may be more than one wants to read.
+   */
+  loadCounts(): AsyncGenerator<CompletedCount[], void, void> {
+    return pagesOf(async (after: (CompletedCount & { updated_at: UnixSeconds }) | null) => {
+      let query = this.#connection.kysely.selectFrom('torrents').where(isCount);
+      if (after !== null) {
+        query = query.where((eb) =>
+          eb(eb.refTuple('updated_at', 'info_hash'), '<', eb.tuple(after.updated_at, after.infoHash)),
+        );
+      }
+      const columns = query.select(['info_hash as infoHash', 'completed as count', 'updated_at']);
+      return columns.orderBy('updated_at', 'desc').orderBy('info_hash', 'desc').limit(LOAD_PAGE).execute();
+    });
+  }
+
+  /**
+   * All torrents that were changed or removed after a revision, in pages: for whoever keeps a copy of them. Of a
+   * removed torrent every flag is false, until it is pruned. What changes meanwhile may come twice.
+   */
+  changedAfter(seen: number): AsyncGenerator<TorrentState[], void, void> {
+    return pagesOf(async (after: (TorrentState & { revision: number }) | null) => {
+      let query = this.#connection.kysely.selectFrom('torrents').select([...stateColumns, 'revision']);
+      query = query.where('revision', '>', 0);
+      if (after === null) query = query.where('revision', '>', seen);
+      else {
+        query = query.where((eb) =>
+          eb(eb.refTuple('revision', 'info_hash'), '>', eb.tuple(after.revision, after.infoHash)),
+        );
+      }
+      const rows = await query.orderBy('revision').orderBy('info_hash').limit(LOAD_PAGE).execute();
+      return rows.map((row) => ({ ...toState(row), revision: row.revision }));
+    });
+  }
+
+  /**
+   * All torrents that were changed, removed or completed at that time or later, in pages: for the downloads that other
+   * trackers have counted. A change bears the time at which it began, by the clock of its own machine, and is seen
+   * later: so ask from somewhat before the last reading. What changes meanwhile may come twice.
    */
   changedSince(at: UnixSeconds): AsyncGenerator<TorrentState[], void, void> {
     return pagesOf(async (after: (TorrentState & Pick<TorrentRecord, 'updatedAt'>) | null) => {
@@ -174,6 +234,14 @@ export class Torrents {
     const query = this.#known().where('info_hash', '=', infoHash);
     const row = await query.executeTakeFirst();
     return row === undefined ? null : toRecord(row);
+  }
+
+  /** Info hashes of up to `most` aliases of any of these torrents. */
+  async aliasesOf(infoHashes: readonly Uint8Array[], most: number): Promise<Uint8Array[]> {
+    if (infoHashes.length === 0) return [];
+    const query = this.#connection.kysely.selectFrom('torrents').select('info_hash');
+    const rows = await query.where('alias_of', 'in', infoHashes).limit(most).execute();
+    return rows.map((row) => row.info_hash);
   }
 
   /** A page of torrents in the order of info hashes. */
@@ -233,15 +301,18 @@ export class Torrents {
   }
 
   /**
-   * Deletes what is left of torrents that were removed before that time. Whoever has not read `changedSince` after it
-   * must read everything again. Resolves with their number.
+   * Deletes what is left of torrents that were removed before a time, and numbers of completed downloads that did not
+   * change since another and have nothing else to them. Whoever has not read `changedAfter` since the first must read
+   * everything again. Resolves with how many rows went; not all at once: none went when there are no more.
    */
-  async prune(before: UnixSeconds): Promise<number> {
-    const query = this.#connection.kysely.deleteFrom('torrents').where('updated_at', '<', before).where(isForgotten);
-    return Number((await query.executeTakeFirst()).numDeletedRows);
+  prune({ removedBefore, countedBefore }: PruneTimes): Promise<number> {
+    return this.#connection.runBatch(PRUNE, [[removedBefore, countedBefore]]);
   }
 
   #known(): SelectQueryBuilder<Schema, 'torrents', Row> {
-    return this.#connection.kysely.selectFrom('torrents').selectAll().where(sql<boolean>`not ${isForgotten}`);
+    return this.#connection.kysely
+      .selectFrom('torrents')
+      .selectAll()
+      .where(sql<boolean>`not (${sql.raw(IS_FORGOTTEN)})`);
   }
 }

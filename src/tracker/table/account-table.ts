@@ -1,13 +1,15 @@
 /**
  * Accounts of a private tracker, in the memory of the swarms, so that all threads see the same ones. An account is a
- * record like that of a swarm; its peers are its sessions: one for each torrent and address that it announces, which
- * end when they are silent, as peers do. In place of an address a session has a hash of torrent and address, in place
- * of a peer id the numbers of bytes that its client told last. A passkey is another name of its account.
+ * record like that of a swarm; its peers are its sessions: one for each torrent and peer id that it announces, which
+ * end when they are silent, as peers do. In place of an address a session has a hash of torrent and peer id, because a
+ * client announces over IPv4 and IPv6 with the same numbers; in place of a peer id it has the numbers of bytes that its
+ * client told last. A passkey is another name of its account.
  */
 import { systemRandom } from '../../base/random.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { AnnounceCall, MemberClaim, Outcome } from '../swarm-store.ts';
-import { hashInfoHash, hashShorts } from './hashing.ts';
+import { hashInfoHash } from './hashing.ts';
+import { NO_LIMIT } from './peer-list.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
 import { SwarmShards } from './swarm-shards.ts';
 import { Control, type TableMemory } from './table-memory.ts';
@@ -53,7 +55,7 @@ export class AccountTable {
     return this.#withAccount((record) => {
       if (this.#shards.hasFlag(record, Flag.denied)) return 'suspended';
       this.#nameSession(swarm, call);
-      return this.#enter(record, call) ? 'served' : 'crowded';
+      return this.#enter(record, call);
     });
   }
 
@@ -103,8 +105,7 @@ export class AccountTable {
     }
   }
 
-  /** False when the account has as many sessions as it may, or there is no memory for another. */
-  #enter(record: number, call: AnnounceCall): boolean {
+  #enter(record: number, call: AnnounceCall): Outcome {
     const { words } = this.#shards;
     this.#shards.open(record);
     const sessions = this.#shards.peers4;
@@ -115,11 +116,13 @@ export class AccountTable {
     else if (at >= 0) sessions.rename(sessions.touch(at, 'seeding', call.now), this.#totals);
     else {
       const most = words[record + MOST_SESSIONS] as number;
-      if (most >= 0 && sessions.count >= most) return false;
-      if (sessions.add(this.#session, this.#totals, 'seeding', call.now, Number.MAX_SAFE_INTEGER) < 0) return false;
-      Atomics.add(words, Control.sessions, 1);
+      const before = sessions.count;
+      if (most >= 0 && before >= most) return 'crowded';
+      const isIn = sessions.add(this.#session, this.#totals, 'seeding', call.now, NO_LIMIT) >= 0;
+      Atomics.add(words, Control.sessions, sessions.count - before);
+      return isIn ? 'served' : 'full';
     }
-    return true;
+    return 'served';
   }
 
   #remove(session: number): void {
@@ -140,8 +143,8 @@ export class AccountTable {
     const sum = this.#traffic.get(id);
     if (sum === undefined) this.#traffic.set(id, { uploaded, downloaded });
     else {
-      sum.uploaded += uploaded;
-      sum.downloaded += downloaded;
+      sum.uploaded = Math.min(sum.uploaded + uploaded, Number.MAX_SAFE_INTEGER);
+      sum.downloaded = Math.min(sum.downloaded + downloaded, Number.MAX_SAFE_INTEGER);
     }
   }
 
@@ -152,12 +155,11 @@ export class AccountTable {
     this.#totals[3] = downloaded | 0;
   }
 
-  #nameSession(swarm: Int32Array, { address, family }: AnnounceCall): void {
-    const seed = this.#memory.words[Control.seed] as number;
-    const width = family === 4 ? 3 : 9;
-    const first = hashShorts(address, 0, width, hashInfoHash(swarm, 0, seed));
+  #nameSession(swarm: Int32Array, { peerId }: AnnounceCall): void {
+    const { seed } = this.#memory;
+    const first = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, seed));
     this.#session[0] = first;
     this.#session[1] = first >>> 16;
-    this.#session[2] = hashShorts(address, 0, width, hashInfoHash(swarm, 0, ~seed));
+    this.#session[2] = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, ~seed));
   }
 }

@@ -14,7 +14,7 @@ const finish = (hash: number): number => {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 };
 
-/** Of an info hash of five words. */
+/** Of an info hash, or a peer id, of five words. */
 export function hashInfoHash(words: Int32Array, at: number, seed: number): number {
   let hash = seed;
   for (let i = 0; i < 5; i++) hash = step(hash, words[at + i] as number);

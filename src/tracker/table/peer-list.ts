@@ -13,7 +13,7 @@ import type { Arena } from './arena.ts';
 import { BlockIndex } from './block-index.ts';
 import { type BlockShape, blockShapes, EMPTY_SHAPE, INLINE_SHAPE } from './block-shape.ts';
 import { hashShorts } from './hashing.ts';
-import { Field, INLINE_AT, PeerField } from './swarm-record.ts';
+import { Field, Flag, INLINE_AT, PeerField } from './swarm-record.ts';
 import { Control, ORDERS, type TableMemory, UNIT } from './table-memory.ts';
 
 /** A stamp is a tick modulo 36 hours; its 16th bit says that the peer is paused. */
@@ -21,6 +21,11 @@ const PAUSED = 0x8000;
 const TICK_MASK = 0x7fff;
 /** An age above this is a stamp of the future. */
 const AHEAD = TICK_MASK - 64;
+
+/** For peers of which an address may have any number; they are not counted. */
+export const NO_LIMIT: number = Number.POSITIVE_INFINITY;
+/** Records whose peers are none of an address: their addresses are names that mean something else. */
+const UNCOUNTED = Flag.web | Flag.member;
 
 /** So many are drawn when the table is full; the longest silent of them makes room. */
 const CANDIDATES = 8;
@@ -48,6 +53,8 @@ export class PeerList {
   /** First word of the record, and of this family's fields in it. */
   #record = 0;
   #fields = 0;
+  /** Its peers count for their addresses. */
+  #isCounted = true;
   /** First byte of the block. */
   #at = 0;
   #shape: BlockShape = EMPTY_SHAPE;
@@ -93,6 +100,7 @@ export class PeerList {
   open(record: number): void {
     const { words } = this.#memory;
     this.#record = record;
+    this.#isCounted = ((words[record + Field.flags] as number) & UNCOUNTED) === 0;
     const fields = record + (this.#family === 4 ? Field.peers4 : Field.peers6);
     this.#fields = fields;
     this.#downloading = words[fields + PeerField.downloading] as number;
@@ -172,9 +180,9 @@ export class PeerList {
    */
   add(address: Uint16Array, id: Int32Array, role: PeerRole, now: Tick, limit: number): number {
     const host = this.#hashHost(address, 0);
-    if (!this.#quota.take(host, limit)) return -1;
+    if (this.#isCounted && !this.#quota.take(host, limit)) return -1;
     if (this.#count === this.#shape.capacity && !this.#grow() && !this.#makeRoom(now)) {
-      this.#quota.giveBack(host);
+      if (this.#isCounted) this.#quota.giveBack(host);
       return -1;
     }
     let position = this.#count++;
@@ -195,7 +203,7 @@ export class PeerList {
   }
 
   remove(position: number): void {
-    this.#quota.giveBack(this.#hashHost(this.#memory.shorts, this.addressAt(position) / 2));
+    if (this.#isCounted) this.#quota.giveBack(this.#hashHost(this.#memory.shorts, this.addressAt(position) / 2));
     if (this.roleOf(position) === 'paused') this.#paused--;
     if (this.#shape.slots > 0) this.#index.remove(position);
     let gap = position;

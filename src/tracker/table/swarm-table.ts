@@ -18,7 +18,7 @@ import {
   TICK_SECONDS,
 } from '../swarm-store.ts';
 import { hashShorts } from './hashing.ts';
-import type { PeerList } from './peer-list.ts';
+import { NO_LIMIT, type PeerList } from './peer-list.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
 import { SwarmShards } from './swarm-shards.ts';
 import { Control, SHARDS, type TableMemory, UNIT } from './table-memory.ts';
@@ -143,7 +143,7 @@ export class SwarmTable implements SwarmStore {
       }
       shards.open(record);
       const before = shards.peers4.count;
-      this.#serve(record, call, Number.MAX_SAFE_INTEGER);
+      this.#serve(record, call, NO_LIMIT);
       Atomics.add(shards.words, Control.webPeers, shards.peers4.count - before);
       return 'served';
     } finally {

@@ -109,6 +109,7 @@ export class WebFront {
     const refusal = this.#parts.rules.admit(connection.address);
     if (refusal !== null) {
       this.#refuse(connection, refusal, 'announce', infoHash);
+      if (refusal !== tooOften) this.#expel(connection);
       return;
     }
     const peer = this.#peerOf(connection, request.peerId);
@@ -129,6 +130,7 @@ export class WebFront {
     const failure = rules.refusalOf(call.outcome);
     if (failure !== null) {
       this.#refuse(connection, failure, 'announce', infoHash);
+      if (call.outcome === 'stranger' || call.outcome === 'suspended') this.#expel(connection);
       return;
     }
     if (event === 'stopped') remove(peer.swarms, infoHash);
@@ -146,6 +148,12 @@ export class WebFront {
       ...(warning !== '' && { 'warning message': warning }),
     });
     for (const relay of relays) this.#deliver(relay);
+  }
+
+  /** Who is not served any more gets no offers of others either. */
+  #expel(connection: WebConnection): void {
+    this.disconnect(connection);
+    connection.client.drop();
   }
 
   /** One offer for each of the peers, none for who makes them and has an older connection too. */

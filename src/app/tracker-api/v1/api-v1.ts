@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../../base/clock.ts';
 import { codeOf, messageOf } from '../../../base/errors.ts';
 import { type Logger, silentLogger } from '../../../base/logger.ts';
 import { apiError } from '../errors.ts';
-import { isOurHost, isSameOrigin } from '../host-guard.ts';
+import { isSameOrigin } from '../host-guard.ts';
 import { problemOf, sendProblem } from '../problem.ts';
 import type { TrackerService } from '../service.ts';
 import { addAccounts } from './accounts.ts';
@@ -28,13 +28,13 @@ export interface ApiOptions {
 
 /** Adds the API to an app that is nothing but `/api`. */
 export async function addApiV1(api: FastifyInstance, service: TrackerService, options: ApiOptions = {}): Promise<void> {
-  const { hostNames = () => [], logger = silentLogger, clock = systemClock } = options;
+  const { logger = silentLogger, clock = systemClock } = options;
   api.setValidatorCompiler(validatorCompiler);
   api.setSerializerCompiler(serializerCompiler);
   // What remains is JSON: a page of another site cannot send it unasked (it is none of the simple types of CORS).
   api.removeContentTypeParser('text/plain');
   addErrors(api, logger);
-  addHostGuard(api, hostNames);
+  addOriginGuard(api);
   await api.register(swagger, openApi);
   api.get('/v1/openapi.json', { schema: { hide: true } }, () => api.swagger());
   await api.register((tracker) => addTracker(tracker, service, clock, logger), { prefix: '/v1/tracker' });
@@ -54,13 +54,9 @@ function addErrors(api: FastifyInstance, logger: Logger): void {
   });
 }
 
-function addHostGuard(api: FastifyInstance, hostNames: () => readonly string[]): void {
+function addOriginGuard(api: FastifyInstance): void {
   api.addHook('onRequest', (request, _reply, done) => {
     const { host = '', origin } = request.headers;
-    if (!isOurHost(host, hostNames())) {
-      done(apiError('API_UNKNOWN_HOST', 'this tracker is not known by the name in the Host header'));
-      return;
-    }
     if (origin !== undefined && !isSameOrigin(origin, host)) {
       done(apiError('API_FOREIGN_ORIGIN', 'a page of another site made this request'));
       return;

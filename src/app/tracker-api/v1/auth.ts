@@ -26,7 +26,8 @@ export type Scope = (typeof scopes)[number];
 
 /** Bytes of chance in a token: 43 characters of base64url. */
 const TOKEN_BYTES = 32;
-const REALM = 'Bearer realm="tracker"';
+/** What the header WWW-Authenticate says when there is no token. */
+export const TOKEN_WANTED = 'Bearer realm="tracker"';
 
 /** Name of the request's property with the token that it came with. */
 const CALLER = 'caller';
@@ -66,13 +67,17 @@ export async function createToken(
 /** The token that a request came with, once it has passed `authorization`; null before. */
 export const callerOf = (request: FastifyRequest): ApiToken | null => request.getDecorator<ApiToken | null>(CALLER);
 
-async function findToken(
+/** The token in a header Authorization, be it valid or not; null when it has the form of none. */
+export const tokenIn = (header = ''): string | null => /^bearer +(dst_[\w-]{43})$/i.exec(header)?.[1] ?? null;
+
+/** The valid token that a header Authorization shows, or null. Rejects with DB_*. */
+export async function findToken(
   repository: TrackerRepository,
   clock: Pick<Clock, 'wall'>,
   header: string,
 ): Promise<ApiToken | null> {
-  const token = /^bearer +(dst_[\w-]{43})$/i.exec(header)?.[1];
-  if (token === undefined) return null;
+  const token = tokenIn(header);
+  if (token === null) return null;
   const found = await repository.apiTokens.find(hashOf(token));
   if (found === null || found.revokedAt !== null) return null;
   return found.expiresAt !== null && found.expiresAt <= clock.wall() ? null : found;
@@ -86,19 +91,19 @@ export function authorization(
   const hook = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization: header } = request.headers;
     if (header === undefined) {
-      void reply.header('www-authenticate', REALM);
+      void reply.header('www-authenticate', TOKEN_WANTED);
       throw apiError('API_TOKEN_MISSING', 'this needs a token in the header Authorization: Bearer');
     }
     const caller = await findToken(repository, clock, header);
     if (caller === null) {
-      void reply.header('www-authenticate', `${REALM}, error="invalid_token"`);
+      void reply.header('www-authenticate', `${TOKEN_WANTED}, error="invalid_token"`);
       throw apiError('API_TOKEN_INVALID', 'the token is unknown, has expired or was revoked');
     }
     request.setDecorator(CALLER, caller);
     const { scope } = request.routeOptions.config as { scope?: Scope };
     // A route without a scope answers nobody.
     if (scope !== undefined && grants(caller.scopes, scope)) return;
-    void reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scope}"`);
+    void reply.header('www-authenticate', `${TOKEN_WANTED}, error="insufficient_scope", scope="${scope}"`);
     throw apiError('API_SCOPE_MISSING', `this needs a token with the scope ${scope}`);
   };
   return { property: CALLER, hook };

@@ -18,7 +18,7 @@ function assertProblem({ status, headers, json }: Answer, expected: number): voi
 
 describe('a body that is made to hurt', () => {
   for (const [what, body, status] of [
-    ['over the limit', JSON.stringify({ name: 'x'.repeat(2 * 1024 * 1024) }), 413],
+    ['over the limit', JSON.stringify({ name: 'x'.repeat(4 * 1024 * 1024) }), 413],
     ['of a hundred thousand lists in one another', '['.repeat(100_000) + ']'.repeat(100_000), 400],
     ['of a hundred thousand objects in one another', `${'{"name":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 400],
     ['with a deep list for a name', `{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 400],

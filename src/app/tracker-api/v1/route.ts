@@ -6,12 +6,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ByteCount } from '../../../base/units.ts';
 import type { ApiToken } from '../../../db/index.ts';
-import { problemSchema } from '../problem.ts';
+import { bodyLimits } from '../request-limits.ts';
 import type { TrackerService } from '../service.ts';
 import { callerOf, type Scope } from './auth.ts';
-
-/** Longest body of JSON, bytes: a thousand changes with long names. */
-const LONGEST_JSON: ByteCount = 2 * 1024 * 1024;
+import { problemSchema } from './schemas.ts';
 
 /** Where routes are added, and what they work on. */
 export interface ApiContext {
@@ -39,8 +37,8 @@ interface Route<Params extends z.ZodType, Query extends z.ZodType, Body extends 
   readonly body?: Body;
   /** Media type of the body; default: JSON. */
   readonly consumes?: string;
-  /** Longest body, bytes; default: 2 MiB. */
-  readonly bodyLimit?: number;
+  /** Longest body, bytes; default: that of JSON. `bodyLimitOf` has to know of another one. */
+  readonly bodyLimit?: ByteCount;
   /** Of the answer; default: 200. */
   readonly status?: 200 | 201 | 204;
   readonly result: Result;
@@ -65,7 +63,7 @@ export function addRoute<
   Body extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
 >({ app, service }: ApiContext, route: Route<Params, Query, Body, Result>): void {
-  const { method, path, scope, summary, status = 200, result, consumes, bodyLimit = LONGEST_JSON } = route;
+  const { method, path, scope, summary, status = 200, result, consumes, bodyLimit = bodyLimits.json } = route;
   const callOf = (request: FastifyRequest): Call<z.output<Params>, z.output<Query>, z.output<Body>> => ({
     params: request.params as z.output<Params>,
     query: request.query as z.output<Query>,

@@ -1,6 +1,7 @@
 /** Values that several resources of the API have in common. */
 import { z } from 'zod';
 import { fromHex } from '../../../base/bytes.ts';
+import type { Problem } from '../problem.ts';
 
 /** Items of a page unless another number is asked for, and the most. */
 const USUAL_PAGE = 100;
@@ -47,6 +48,16 @@ export const limit: z.ZodDefault<z.ZodCoercedNumber> = z.coerce
   .max(LARGEST_PAGE)
   .default(USUAL_PAGE)
   .describe('most items of the page');
+
+export const problemSchema: z.ZodType<Problem> = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string().describe('the words of the status'),
+    status: z.int(),
+    code: z.string().describe('stable name of the error; docs/errors.md has them all'),
+    detail: z.string().optional().describe('for people'),
+  })
+  .meta({ id: 'Problem', description: 'what went wrong (RFC 9457)' });
 
 type Page<Item extends z.ZodType, Next extends z.ZodType> = z.ZodObject<{
   items: z.ZodArray<Item>;

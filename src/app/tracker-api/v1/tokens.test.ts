@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ApiClient } from '../fakes.test.ts';
+import { createToken, scopes } from './auth.ts';
 
 const NOW = 1_800_000_000;
 const clock = { wall: () => NOW };
@@ -28,12 +29,28 @@ describe('tokens over the API', () => {
   test('hand on no scope that they do not have', async () => {
     const client = await ApiClient.create();
     const token = await client.tokenFor('tokens:write', 'bans:write');
-    const make = async (...scopes: string[]): Promise<number> =>
-      (await client.ask('POST', '/tokens', { token, body: { name: 'x', scopes } })).status;
+    const make = async (...wanted: string[]): Promise<number> =>
+      (await client.ask('POST', '/tokens', { token, body: { name: 'x', scopes: wanted } })).status;
     assert.equal(await make('bans:write', 'tokens:write'), 201);
     assert.equal(await make('bans:read'), 201);
     assert.equal(await make('torrents:read'), 403);
     assert.equal(await make('bans:read', 'accounts:write'), 403);
+  });
+
+  test('that end make none that end later or never', async () => {
+    const client = await ApiClient.create({ clock });
+    const settings = { name: 'short', scopes, expiresAt: NOW + 60 };
+    const { token } = await createToken(client.tracker.repository, settings);
+    const make = async (rest: object): Promise<unknown[]> => {
+      const body = { name: 'x', scopes: ['bans:read'], ...rest };
+      const { status, json } = await client.ask('POST', '/tokens', { token, body });
+      return [status, json.code];
+    };
+    assert.deepEqual(await make({ expiresAt: NOW + 60 }), [201, undefined]);
+    assert.deepEqual(await make({ expiresAt: NOW + 61 }), [400, 'API_INVALID']);
+    assert.deepEqual(await make({ expiresAt: null }), [400, 'API_INVALID']);
+    assert.deepEqual(await make({}), [400, 'API_INVALID']);
+    assert.equal((await client.tracker.repository.apiTokens.list()).length, 3);
   });
 
   test('are refused once they are revoked', async () => {
@@ -45,7 +62,7 @@ describe('tokens over the API', () => {
     assert.equal((await client.ask('DELETE', `/tokens/${id}`)).status, 404);
   });
 
-  for (const [what, scopes] of [
+  for (const [what, wanted] of [
     ['no scopes', []],
     ['a scope that there is not', ['everything']],
     ['a scope with a space', ['bans:read bans:write']],
@@ -53,7 +70,8 @@ describe('tokens over the API', () => {
     ['a text for scopes', 'bans:read'],
   ] as const) {
     test(`are not made with ${what}`, async () => {
-      const { status, json } = await (await ApiClient.create()).ask('POST', '/tokens', { body: { name: 'x', scopes } });
+      const body = { name: 'x', scopes: wanted };
+      const { status, json } = await (await ApiClient.create()).ask('POST', '/tokens', { body });
       assert.deepEqual([status, json.code], [400, 'API_INVALID']);
     });
   }

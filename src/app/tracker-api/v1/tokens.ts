@@ -1,4 +1,4 @@
-/** Tokens for this API. A token hands on at most what it allows itself. */
+/** Tokens for this API. A token hands on at most what it allows itself, and for no longer. */
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { ApiToken } from '../../../db/index.ts';
@@ -44,7 +44,7 @@ export function addTokens(context: ApiContext): void {
     method: 'POST',
     path: '/tokens',
     scope: 'tokens:write',
-    summary: 'Makes a token with scopes that the own token has too, and tells it, this once',
+    summary: 'Makes a token with scopes and an end that the own token has too, and tells it, this once',
     body: creation,
     status: 201,
     result: newToken,
@@ -52,6 +52,12 @@ export function addTokens(context: ApiContext): void {
       const lacking = body.scopes.find((scope) => !grants(caller.scopes, scope));
       if (lacking !== undefined) {
         throw apiError('API_SCOPE_MISSING', `a token without the scope ${lacking} cannot make one that has it`);
+      }
+      if ((body.expiresAt ?? Infinity) > (caller.expiresAt ?? Infinity)) {
+        throw apiError(
+          'API_INVALID',
+          `body/expiresAt: a token that ends at ${caller.expiresAt} makes none that ends later`,
+        );
       }
       return { ...body, ...(await createToken(repository, body)), revokedAt: null };
     },

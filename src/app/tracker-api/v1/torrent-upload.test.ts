@@ -44,6 +44,18 @@ describe('a torrent file that is posted', () => {
     assert.equal((await client.ask('GET', `/torrents/${v1}`)).json.aliasOf, null);
   });
 
+  test('is refused when one of its info hashes would become an alias that others lead to', async () => {
+    const client = await ApiClient.create();
+    const { bytes, v1, v2 } = build('hybrid');
+    const other = 'ab'.repeat(20);
+    await client.ask('PUT', `/torrents/${other}`, { body: { aliasOf: v2 } });
+    const { status, json } = await upload(client, bytes);
+    assert.deepEqual([status, json.code], [400, 'API_INVALID']);
+    assert.equal((await client.ask('GET', `/torrents/${v1}`)).status, 404);
+    await client.ask('PUT', `/torrents/${other}`, { body: { aliasOf: v1 } });
+    assert.equal((await upload(client, bytes)).status, 200);
+  });
+
   test('does not lift a refusal', async () => {
     const client = await ApiClient.create();
     const { bytes, v1 } = build('v1');

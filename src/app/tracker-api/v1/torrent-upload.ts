@@ -2,14 +2,13 @@
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { printable } from '../../../base/printable.ts';
-import type { ByteCount } from '../../../base/units.ts';
 import { decodeMetainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
+import { bodyLimits } from '../request-limits.ts';
+import { changeTorrents } from './aliases.ts';
 import { type ApiContext, addRoute } from './route.ts';
 import { infoHashText, LONGEST_NAME } from './schemas.ts';
 
-/** Longest torrent file, bytes. */
-const LONGEST_FILE: ByteCount = 16 * 1024 * 1024;
 /** Most bencoded values in it: some hundred thousand files. More would hold up for too long who is answered here too. */
 const MOST_TOKENS = 1_000_000;
 const TORRENT_FILE = 'application/x-bittorrent';
@@ -33,14 +32,17 @@ export function addTorrentUpload(context: ApiContext): void {
     scope: 'torrents:write',
     summary: 'Registers the torrent of a torrent file, a hybrid one under both info hashes',
     consumes: TORRENT_FILE,
-    bodyLimit: LONGEST_FILE,
+    bodyLimit: bodyLimits.torrentFile,
     body: z.instanceof(Uint8Array).describe('a torrent file'),
     result: registered,
     handle: async ({ body }) => {
-      const { info, infoHashes } = decodeMetainfo(body, nodeDigests, { size: LONGEST_FILE, tokens: MOST_TOKENS });
+      const { info, infoHashes } = decodeMetainfo(body, nodeDigests, {
+        size: bodyLimits.torrentFile,
+        tokens: MOST_TOKENS,
+      });
       const [infoHash, ...aliases] = swarmHashes(infoHashes) as [Uint8Array, ...Uint8Array[]];
       const name = printable(info.name, LONGEST_NAME);
-      await context.service.repository.torrents.change([
+      await changeTorrents(context.service.repository.torrents, [
         // Another name of another name would lead nowhere.
         { infoHash, name, isRegistered: true, ...(aliases.length > 0 && { aliasOf: null }) },
         ...aliases.map((alias) => ({ infoHash: alias, name, isRegistered: true, aliasOf: infoHash })),

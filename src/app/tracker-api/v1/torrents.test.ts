@@ -80,6 +80,26 @@ describe('torrents over the API', () => {
     assert.equal((await client.ask('PATCH', '/torrents', { body: { changes: both } })).status, 400);
   });
 
+  test('that others are aliases of become none themselves', async () => {
+    const client = await ApiClient.create();
+    const put = async (from: number, to: number | null): Promise<number> => {
+      const body = { isRegistered: true, aliasOf: to === null ? null : hashOf(to) };
+      return (await client.ask('PUT', `/torrents/${hashOf(from)}`, { body })).status;
+    };
+    const patch = async (...links: [from: number, to: number | null][]): Promise<number> => {
+      const changes = links.map(([from, to]) => ({ infoHash: hashOf(from), aliasOf: to === null ? null : hashOf(to) }));
+      return (await client.ask('PATCH', '/torrents', { body: { changes } })).status;
+    };
+    assert.equal(await put(2, 1), 204);
+    assert.equal(await put(1, 3), 400);
+    assert.equal(await patch([4, 5], [1, 3]), 400);
+    assert.equal((await client.ask('GET', `/torrents/${hashOf(1)}`)).status, 404);
+    // It is the outcome that counts: the alias moves along.
+    assert.equal(await patch([1, 3], [2, 3]), 204);
+    assert.equal(await patch([6, 1], [1, null]), 204);
+    assert.equal(await patch([7, 8], [8, 9], [8, null]), 204);
+  });
+
   test('with the longest names are loaded by the thousand too', async () => {
     const client = await ApiClient.create();
     const changes = Array.from({ length: 1000 }, (_, i) => ({ infoHash: hashOf(i), name: 'é'.repeat(500) }));

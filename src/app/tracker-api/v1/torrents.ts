@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { clientName } from '../../../codec/wire/index.ts';
-import type { TorrentChange, TorrentRecord, TrackerRepository } from '../../../db/index.ts';
+import type { TorrentRecord } from '../../../db/index.ts';
 import { apiError } from '../errors.ts';
+import { changeTorrents } from './aliases.ts';
 import { type ApiContext, addRoute, nothing } from './route.ts';
 import { infoHash, infoHashText, limit, MOST_CHANGES, name, nextOf, pageOf, search, seconds } from './schemas.ts';
 
@@ -122,19 +123,6 @@ function addTorrentReading(context: ApiContext): void {
   });
 }
 
-/** An alias leads to a torrent of its own: chains would have to be followed at each announce. */
-async function change(torrents: TrackerRepository['torrents'], wanted: readonly TorrentChange[]): Promise<void> {
-  const links = wanted.flatMap(({ infoHash: from, aliasOf: to }) =>
-    to === undefined || to === null ? [] : [{ from: toHex(from), to }],
-  );
-  for (const { from, to } of links) {
-    const target = await torrents.find(to);
-    const isAlias = (target !== null && target.aliasOf !== null) || links.some((link) => link.from === toHex(to));
-    if (isAlias) throw apiError('API_INVALID', `${from} would be an alias of an alias`);
-  }
-  await torrents.change(wanted);
-}
-
 function addTorrentChanging(context: ApiContext): void {
   const { torrents } = context.service.repository;
   addRoute(context, {
@@ -147,7 +135,7 @@ function addTorrentChanging(context: ApiContext): void {
     // Not the torrent: when the last thing that was said of it is taken back, there is none to show.
     status: 204,
     result: nothing,
-    handle: ({ params, body }) => change(torrents, [{ ...body, infoHash: params.infoHash }]),
+    handle: ({ params, body }) => changeTorrents(torrents, [{ ...body, infoHash: params.infoHash }]),
   });
   addRoute(context, {
     method: 'PATCH',
@@ -157,7 +145,7 @@ function addTorrentChanging(context: ApiContext): void {
     body: changes,
     status: 204,
     result: nothing,
-    handle: ({ body }) => change(torrents, body.changes),
+    handle: ({ body }) => changeTorrents(torrents, body.changes),
   });
   addRoute(context, {
     method: 'DELETE',

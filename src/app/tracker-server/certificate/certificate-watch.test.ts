@@ -149,6 +149,48 @@ describe('the watch over a certificate', () => {
     assert.deepEqual(changes, [secondPair, firstPair]);
   });
 
+  test('notices that a folder that was removed has been made again, and follows it, without waiting for an hour', async (t) => {
+    const { folder, clock, watch, changes, problems, told } = await watched(t);
+    await rm(folder, { recursive: true });
+    await told(0, 1);
+    await mkdir(folder);
+    await put(folder, firstPair);
+    const start = clock.now();
+    while (watch.problem !== null) {
+      await sleep(1);
+      await clock.run(1_000);
+    }
+    await put(folder, secondPair);
+    await told(1, 1);
+    assert.ok(clock.now() - start < 3_500_000);
+    assert.deepEqual(changes, [secondPair]);
+    assert.equal(problems[0]?.code, 'TLS_UNREADABLE');
+  });
+
+  test('watches a folder that was made again before anybody noticed', async (t) => {
+    const { folder, clock, changes, told } = await watched(t);
+    const start = clock.now();
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await put(folder, secondPair);
+    await told(1, 0);
+    await put(folder, firstPair);
+    await told(2, 0);
+    assert.ok(clock.now() - start < 3_500_000);
+    assert.deepEqual(changes, [secondPair, firstPair]);
+  });
+
+  test('tells a problem once, however often it reads', async (t) => {
+    const { folder, clock, problems, told } = await watched(t);
+    await rm(join(folder, 'key.pem'));
+    await told(0, 1);
+    for (let minute = 0; minute < 5; minute++) {
+      await clock.run(60_000);
+      await sleep(5);
+    }
+    assert.equal(problems.length, 1);
+  });
+
   test('says that a folder cannot be watched, and still reads the files', async (t) => {
     const gone = async (folder: string): Promise<void> => rm(folder, { recursive: true });
     const { folder, clock, watch, problems, changes } = await watched(t, gone);

@@ -1,7 +1,8 @@
 /**
  * Notices that the files of a certificate were renewed. The folders are watched and not the files, because those who
  * renew certificates put new files or links in the place of the old ones. Links into other folders and network disks
- * tell nothing, so that the files are also read from time to time.
+ * tell nothing, so that the files are also read from time to time. A folder that is removed and made again is another
+ * one to the system, so that each reading begins by watching anew.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
@@ -24,14 +25,19 @@ export interface CertificateWatchParts {
 /** Time from the first sign of a change until the files are read: both have been written by then, ms. */
 const SETTLING: Millis = 1_000;
 const READ_AGAIN: Millis = 3_600_000;
+/** While something is wrong with the files. */
+const READ_AGAIN_SOON: Millis = 60_000;
 
 export class CertificateWatch implements Disposable {
   /** What is wrong with the files at present. */
   problem: DstError | null = null;
   readonly #parts: CertificateWatchParts;
-  readonly #watchers: FSWatcher[] = [];
+  /** By folder. */
+  readonly #watchers = new Map<string, FSWatcher>();
+  /** Message of the problem that was told last: it is told once, and not with each reading. */
+  #told = '';
   #current: Certificate;
-  #next: Disposable;
+  #next: Disposable | null = null;
   #isSettling = false;
   /** Number of the last reading. What an earlier one has found counts no more. */
   #reading = 0;
@@ -40,52 +46,60 @@ export class CertificateWatch implements Disposable {
   constructor(current: Certificate, parts: CertificateWatchParts) {
     this.#current = current;
     this.#parts = parts;
-    this.#next = this.#readAfter(READ_AGAIN);
-    for (const folder of new Set([dirname(parts.certPath), dirname(parts.keyPath)])) this.#watch(folder);
+    this.#readAfter(READ_AGAIN);
+    this.#tell(this.#watch());
   }
 
-  #watch(folder: string): void {
-    const onLost = (cause: unknown): void =>
-      this.#parts.onProblem(
-        trackerServerError('TLS_UNWATCHED', `cannot watch ${folder}: ${messageOf(cause)}`, {
-          details: { folder },
-          cause,
-        }),
-      );
-    try {
-      const watcher = watch(folder, { persistent: false }, () => this.#notice());
-      watcher.on('error', onLost);
-      this.#watchers.push(watcher);
-    } catch (cause) {
-      onLost(cause);
+  /** Watches both folders as they are now; returns why one cannot be watched. */
+  #watch(): DstError | null {
+    const { certPath, keyPath } = this.#parts;
+    let problem: DstError | null = null;
+    for (const folder of new Set([dirname(certPath), dirname(keyPath)])) {
+      try {
+        const watcher = watch(folder, { persistent: false }, () => this.#notice());
+        watcher.on('error', (cause) => this.#tell(unwatched(folder, cause)));
+        this.#watchers.get(folder)?.close();
+        this.#watchers.set(folder, watcher);
+      } catch (cause) {
+        problem = unwatched(folder, cause);
+      }
     }
+    return problem;
+  }
+
+  #tell(problem: DstError | null): void {
+    if (problem !== null && problem.message !== this.#told) this.#parts.onProblem(problem);
+    this.#told = problem?.message ?? '';
   }
 
   /** More signs do not put the reading off: other files of the folder may change without end. */
   #notice(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
-    this.#next[Symbol.dispose]();
-    this.#next = this.#readAfter(SETTLING);
+    this.#readAfter(SETTLING);
   }
 
-  #readAfter(delay: Millis): Disposable {
-    return this.#parts.clock.after(delay, () => void this.#read());
+  #readAfter(delay: Millis): void {
+    this.#next?.[Symbol.dispose]();
+    this.#next = this.#parts.clock.after(delay, () => void this.#read());
   }
 
   async #read(): Promise<void> {
     const reading = ++this.#reading;
     this.#isSettling = false;
-    this.#next = this.#readAfter(READ_AGAIN);
+    this.#readAfter(this.problem === null ? READ_AGAIN : READ_AGAIN_SOON);
+    const watchProblem = this.#watch();
     const { certPath, keyPath } = this.#parts;
     const found = await readCertificate(certPath, keyPath).catch((error: unknown) => error as DstError);
     if (reading !== this.#reading) return;
     if (found instanceof DstError) {
       this.problem = found;
-      this.#parts.onProblem(found);
+      this.#tell(found);
+      if (!this.#isSettling) this.#readAfter(READ_AGAIN_SOON);
       return;
     }
     this.problem = null;
+    this.#tell(watchProblem);
     if (found.cert === this.#current.cert && found.key === this.#current.key) return;
     this.#current = found;
     this.#parts.onChange(found);
@@ -93,7 +107,10 @@ export class CertificateWatch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#reading = -1;
-    this.#next[Symbol.dispose]();
-    for (const watcher of this.#watchers) watcher.close();
+    this.#next?.[Symbol.dispose]();
+    for (const watcher of this.#watchers.values()) watcher.close();
   }
 }
+
+const unwatched = (folder: string, cause: unknown): DstError =>
+  trackerServerError('TLS_UNWATCHED', `cannot watch ${folder}: ${messageOf(cause)}`, { details: { folder }, cause });

@@ -1,6 +1,7 @@
 /** Lists some peers of a swarm in Redis for its operator: a script of its own, which reads no more than is asked for. */
 import type { SwarmTable } from '../../../tracker/index.ts';
 import { type Script, scriptOf } from './script-link.ts';
+import { STAMP } from './swarm-script.ts';
 
 type PeerEntry = ReturnType<SwarmTable['peersOf']>[number];
 
@@ -14,26 +15,29 @@ const EntryField = { set: 0, address: 1, peerId: 19, silence: 39 } as const;
 const ROLES: readonly PeerEntry['role'][] = ['downloading', 'seeding', 'paused'];
 
 /**
- * KEYS: of the swarm. ARGV: most peers, seconds of silence after which one is gone, and the time in seconds or nothing
- * for that of the server. The layout of the keys is in swarm-script.ts.
+ * KEYS: of the swarm. ARGV: most peers, and the time in seconds or nothing for that of the server. The layout of the
+ * keys is in swarm-script.ts.
  */
 export const listingScript: Script = scriptOf(`
 local call, pack, concat = redis.call, struct.pack, table.concat
-local key, room, lifetime, clock = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local key, room, clock = KEYS[1], tonumber(ARGV[1]), ARGV[2]
 if clock == '' then clock = call('TIME')[1] end
 local now = tonumber(clock)
+local present = string.format('%.0f', now * ${STAMP})
 local SETS = {'d4', 's4', 'p4', 'd6', 's6', 'p6'}
 local NO_ID = string.rep('\\0', 20)
 local entries = {}
 for i = 1, 6 do
   if room == 0 then break end
-  local found = call('ZREVRANGEBYSCORE', key .. SETS[i], '+inf', now - lifetime, 'WITHSCORES', 'LIMIT', 0, room)
+  local found = call('ZREVRANGEBYSCORE', key .. SETS[i], '+inf', present, 'WITHSCORES', 'LIMIT', 0, room)
   local addresses = {}
   for n = 1, #found, 2 do addresses[#addresses + 1] = found[n] end
   local ids = #addresses > 0 and call('HMGET', key .. 'i', unpack(addresses)) or {}
   for n, address in ipairs(addresses) do
     local padding = string.rep('\\0', 18 - #address)
-    local silence = math.max(0, now - tonumber(found[2 * n]))
+    local score = tonumber(found[2 * n])
+    local lifetime = score % ${STAMP}
+    local silence = math.max(0, now - ((score - lifetime) / ${STAMP} - lifetime))
     entries[#entries + 1] = string.char(i - 1) .. address .. padding .. (ids[n] or NO_ID) .. pack('>I4', silence)
   end
   room = room - #addresses

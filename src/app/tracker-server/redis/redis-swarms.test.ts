@@ -1,6 +1,7 @@
 /** What the shared swarms do while the server is slow, wrong or away; what they hold is tested on a real server. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ErrorReply } from '@redis/client';
 import { seededRandom } from '../../../base/random.ts';
 import { SwarmRegistry } from '../../../tracker/index.ts';
 import {
@@ -17,7 +18,7 @@ import { SimClock } from '../../../../test/sim/sim-clock.ts';
 import { PeerPresence } from './peer-presence.ts';
 import { RedisSwarms, type StoreHealth } from './redis-swarms.ts';
 import type { ScriptLink } from './script-link.ts';
-import { ANSWER_HEAD, AnswerField, AnswerMark, ENTRY, EntryField, EntryFlag } from './swarm-script.ts';
+import { ANSWER_HEAD, AnswerField, AnswerMark, ENTRY, EntryField, EntryFlag, Operation } from './swarm-script.ts';
 import { BATCH } from './swarm-batch.ts';
 
 /** Answers of a server that knows of seven seeders in each swarm and no peers. `marks`: what happened, as it says. */
@@ -30,11 +31,23 @@ const answersOf = (entries: number, marks = 0): Uint8Array => {
   return bytes;
 };
 
+/** Of an entry that went wrong. */
+function failureOf(reason: string): Buffer {
+  const head = Buffer.alloc(ANSWER_HEAD);
+  head.writeUInt32BE(reason.length, AnswerField.complete);
+  head[AnswerField.marks] = AnswerMark.failed;
+  return Buffer.concat([head, Buffer.from(reason)]);
+}
+
 const finish = { role: 'seeding', event: 'completed' } as const;
 const wordsOf = (infoHash: Uint8Array): Int32Array => new Int32Array(infoHash.slice().buffer);
 
 class FakeServer {
   isDown = false;
+  /** Why it takes no writes; empty: it does. */
+  refusal = '';
+  /** Attempts to reach it. */
+  attempts = 0;
   /** Entries of each batch that came. */
   readonly batches: number[] = [];
   /** Ports of the peers that only a swarm that has them was to note. */
@@ -48,15 +61,18 @@ class FakeServer {
   readonly link = (onLost: () => void): ScriptLink => {
     this.lose = onLost;
     this.open++;
-    let isProbed = false;
+    this.attempts++;
+    let isChecked = false;
     return {
       connect: () => (this.isDown ? Promise.reject(new Error('refused')) : Promise.resolve()),
       run: (_script, keys, [entries]) => {
-        if (!isProbed) {
-          isProbed = true;
-          return Promise.resolve(new Uint8Array());
+        const isProbe = (entries as Buffer)[EntryField.operation] === Operation.probe;
+        if (isProbe && this.refusal !== '') return Promise.resolve(failureOf(this.refusal));
+        if (!isChecked) {
+          isChecked = true;
+          return Promise.resolve(answersOf(1));
         }
-        if (keys.length > 0) this.batches.push(keys.length);
+        if (!isProbe) this.batches.push(keys.length);
         this.#note(entries as Buffer, keys.length);
         const answers = answersOf(keys.length, this.marks);
         if (this.answer === 'at once') return Promise.resolve(answers);
@@ -134,43 +150,42 @@ describe('shared swarms', () => {
   it('are answered from memory when the server cannot be reached, and come back by themselves', async () => {
     const server = new FakeServer();
     server.isDown = true;
-    const { swarms, announce, clock, table, told } = await start(server);
-    assert.deepEqual(swarms.health(), { status: 'degraded', reason: 'refused' });
+    const { announce, clock, table, told } = await start(server);
     const { call, isAnswered } = await announce(0);
     assert.deepEqual([isAnswered, call.incomplete, countsOf(table).incomplete], [true, 1, 1]);
     await clock.run(10_000);
-    assert.equal(told.length, 1, 'the same is not told again');
+    assert.deepEqual(told, [{ status: 'degraded', reason: 'refused' }], 'the same is not told again');
     server.isDown = false;
-    await clock.run(1_000);
+    await clock.run(30_000);
     assert.deepEqual(told.at(-1), { status: 'ok', reason: '' });
     assert.equal((await announce(1)).call.complete, 7);
     assert.equal(server.open, 1, 'no connection is left behind');
   });
 
   it('are answered from memory after half a second when the server hangs; what it says later is nothing', async () => {
-    const { announce, server, swarms, clock } = await start();
+    const { announce, server, told, clock } = await start();
     server.answer = 'never';
     assert.equal((await announce(490)).isAnswered, false);
     const { call, isAnswered } = await announce(20, 2002);
     assert.deepEqual([isAnswered, call.incomplete, call.complete], [true, 2, 0]);
-    assert.deepEqual(swarms.health(), { status: 'degraded', reason: 'no answer within 500 ms' });
+    assert.deepEqual(told.at(-1), { status: 'degraded', reason: 'no answer within 500 ms' });
     for (const late of server.waiting) late.resolve(answersOf(1));
     await clock.run(1);
     assert.deepEqual([call.incomplete, call.complete], [2, 0]);
     server.answer = 'at once';
     await clock.run(1_000);
-    assert.equal(swarms.health().status, 'ok');
+    assert.equal(told.at(-1)?.status, 'ok');
   });
 
   it('do not lose calls when the connection is lost or the answer is none', async () => {
     for (const fault of ['lost', 'rejected', 'nonsense'] as const) {
-      const { announce, server, swarms, clock } = await start();
+      const { announce, server, told, clock } = await start();
       server.answer = fault === 'nonsense' ? 'nonsense' : 'never';
       const { call } = await announce(1);
       if (fault === 'lost') server.lose();
-      if (fault === 'rejected') server.waiting[0]?.reject(new Error('OOM command not allowed'));
+      if (fault === 'rejected') server.waiting[0]?.reject(new Error('the socket is closed'));
       await clock.run(1);
-      assert.deepEqual([call.outcome, call.incomplete, swarms.health().status], ['served', 1, 'degraded'], fault);
+      assert.deepEqual([call.outcome, call.incomplete, told.at(-1)?.status], ['served', 1, 'degraded'], fault);
       assert.equal(server.open, 0);
     }
   });
@@ -237,14 +252,14 @@ describe('shared swarms', () => {
 
   it('count a finished download once when its answer is lost, comes late or is one of several that cannot be read', async () => {
     for (const fault of ['late', 'cut off'] as const) {
-      const { announce, clock, server, swarms, registry } = await start();
+      const { announce, clock, server, swarms, registry, told } = await start();
       server.marks = AnswerMark.finished;
       server.answer = fault === 'late' ? 'never' : 'cut off';
       void swarms.announce(callOf({ port: 2001, ...finish }));
       const { call } = await announce(501, 2002, finish);
       for (const late of server.waiting) late.resolve(answersOf(2, AnswerMark.finished));
       await clock.run(1);
-      assert.deepEqual([call.outcome, swarms.health().status], ['served', 'degraded']);
+      assert.deepEqual([call.outcome, told.at(-1)?.status], ['served', 'degraded']);
       assert.deepEqual(registry.takeFinished(), [{ infoHash: hashOf(0), count: 2 }], fault);
     }
   });
@@ -279,11 +294,11 @@ describe('shared swarms', () => {
   });
 
   it('give back what they counted for announces that the server did not answer', async () => {
-    const { announce, clock, server, swarms } = await start(new FakeServer(), 2);
+    const { announce, clock, server, told } = await start(new FakeServer(), 2);
     server.answer = 'never';
     await announce(1, 2001);
     await announce(510, 2002);
-    assert.equal(swarms.health().status, 'degraded');
+    assert.equal(told.at(-1)?.status, 'degraded');
     server.answer = 'at once';
     await clock.run(1_000);
     server.marks = AnswerMark.arrived;
@@ -301,6 +316,86 @@ describe('shared swarms', () => {
     await rejected;
     server.lose();
     await assert.rejects(swarms.peersOf(wordsOf(hashOf(0)), 10), /cannot be reached: the connection was lost$/);
+  });
+
+  it('answer what the server refuses from memory, go on with the rest, and are well when that was long ago', async () => {
+    const { announce, swarms, server, told, clock } = await start();
+    server.answer = 'never';
+    const [refused, other] = [callOf({ port: 2001 }), callOf({ port: 2002 })];
+    for (const call of [refused, other]) void swarms.announce(call);
+    await clock.run(1);
+    const { call: busy } = await announce(1, 2003);
+    server.waiting[0]?.resolve(Buffer.concat([failureOf('WRONGTYPE'), answersOf(1)]));
+    server.waiting[1]?.reject(new ErrorReply('BUSY'));
+    server.answer = 'at once';
+    const after = await announce(1, 2004);
+    assert.deepEqual(
+      [refused, other, busy, after.call].map(({ complete, incomplete }) => [complete, incomplete]),
+      [
+        [0, 1],
+        [7, 0],
+        [0, 2],
+        [7, 0],
+      ],
+    );
+    const swarm = Buffer.from(hashOf(0)).toString('hex');
+    const degraded = { status: 'degraded', reason: `WRONGTYPE (swarm ${swarm})` };
+    assert.deepEqual(told, [{ status: 'ok', reason: '' }, degraded]);
+    await clock.run(9_900);
+    assert.equal(told.length, 2);
+    await clock.run(200);
+    assert.deepEqual([told.at(-1)?.status, server.attempts], ['ok', 1]);
+  });
+
+  it('tell one reason for as long as the server refuses, whether anything is asked or not', async () => {
+    const { announce, server, told, clock } = await start();
+    server.answer = 'never';
+    await announce(1);
+    server.waiting[0]?.reject(new ErrorReply('OOM'));
+    server.answer = 'at once';
+    server.refusal = 'MISCONF';
+    await clock.run(60_000);
+    assert.deepEqual([told.at(-1), told.length], [{ status: 'degraded', reason: 'OOM' }, 2]);
+    server.refusal = '';
+    await clock.run(12_000);
+    assert.deepEqual([told.at(-1)?.status, server.attempts], ['ok', 1]);
+  });
+
+  it('look for another server when theirs has become one that is only read', async () => {
+    const { announce, server, told, clock } = await start();
+    server.refusal = "READONLY You can't write against a read only replica.";
+    await clock.run(3_000);
+    assert.deepEqual(told.at(-1), { status: 'degraded', reason: server.refusal });
+    assert.equal((await announce(0)).call.complete, 0);
+    server.refusal = '';
+    await clock.run(10_000);
+    assert.equal((await announce(1)).call.complete, 7);
+  });
+
+  it('try less and less often while the server takes no writes, and soon again when it was well for long', async () => {
+    const { server, told, clock } = await start();
+    server.refusal = 'READONLY';
+    await clock.run(302_000);
+    assert.ok(server.attempts >= 12 && server.attempts <= 16, `${server.attempts} attempts in five minutes`);
+    assert.equal(told.length, 2);
+    server.refusal = '';
+    await clock.run(60_000);
+    server.lose();
+    await clock.run(1_100);
+    assert.deepEqual(
+      told.map(({ status }) => status),
+      ['ok', 'degraded', 'ok', 'degraded', 'ok'],
+    );
+  });
+
+  it('try less and less often when each connection ends soon', async () => {
+    const { server, told, clock } = await start();
+    for (let second = 0; second < 300; second++) {
+      server.lose();
+      await clock.run(1_000);
+    }
+    assert.ok(server.attempts >= 12 && server.attempts <= 16, `${server.attempts} attempts in five minutes`);
+    assert.ok(told.length < 32);
   });
 
   it('answer what waits from memory when they are closed, and everything after that', async () => {

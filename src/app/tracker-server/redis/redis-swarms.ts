@@ -4,9 +4,11 @@
  * - The calls of one turn of the event loop go out as one batch, and while two batches are under way, those that come
  *   meanwhile wait for the next: the more there is to do, the less each call costs.
  * - What the operator allows is asked of this node's own table first.
- * - A call is answered within 500 ms, whatever the server does: a batch that takes longer or fails is answered from
- *   the table in memory, and so is everything after it until the server answers again, which is tried once a second.
- *   Peers that came meanwhile are shared when they announce again.
+ * - A call is answered within 500 ms, whatever the server does: a batch that takes longer or whose connection is lost is
+ *   answered from the table in memory, and so is everything after it until the server answers again. That is tried after
+ *   a second, and then less and less often. Peers that came meanwhile are shared when they announce again.
+ * - What the server refuses (a key of another kind, full memory) is answered from the table, and nothing else. That there
+ *   is trouble is told until there was none for ten seconds, in which it is tried whether the server takes writes.
  * - Each tracker counts by itself what belongs to no single swarm (own-counts.ts): finished downloads, which go from its
  *   table into the database and are told from there, and the peers that it has let in of each address. Where that is at
  *   its limit, only peers that the swarm has already are noted; newcomers are answered and left out, as in the table.
@@ -23,7 +25,7 @@ import { OwnCounts } from './own-counts.ts';
 import { listingScript, MOST_LISTED, peersIn } from './peer-listing.ts';
 import type { PeerPresence } from './peer-presence.ts';
 import { trackerServerError } from '../errors.ts';
-import type { ScriptLink } from './script-link.ts';
+import { isRefusal, type ScriptLink } from './script-link.ts';
 import { keyOf, SwarmBatch } from './swarm-batch.ts';
 import { swarmScript } from './swarm-script.ts';
 
@@ -53,9 +55,12 @@ export interface RedisSwarmsParts {
 }
 
 const PATIENCE: Millis = 500;
-/** Time between two attempts to reach the server, ms. */
+/** Time before an attempt to reach the server, ms: at first, and at the most, when many have failed. */
 const RETRY: Millis = 1000;
-/** Time after which a server of which nothing was asked has to show that it is there, ms. */
+const LONGEST_RETRY: Millis = 30_000;
+/** Time without trouble after which all is well again, ms. */
+const CALM: Millis = 10_000;
+/** Time after which a server of which nothing was asked, or that refuses, has to show that it takes writes, ms. */
 const HEARTBEAT: Millis = 2000;
 /** Batches under way at once: the server works on one while the next travels. */
 const UNDER_WAY = 2;
@@ -75,6 +80,10 @@ export class RedisSwarms implements SwarmStore, Disposable {
   #link: ScriptLink | null = null;
   /** The next attempt to reach the server, or the next look whether it is there. */
   #timer: Disposable | null = null;
+  /** The time at which there was no trouble for long enough. */
+  #calm: Disposable | null = null;
+  /** Attempts to reach the server since there was no trouble for long. */
+  #attempts = 0;
   #wasAsked = false;
   #isClosed = false;
   readonly #waiting: SwarmBatch[] = [];
@@ -94,10 +103,6 @@ export class RedisSwarms implements SwarmStore, Disposable {
   /** Tries to reach the server for the first time; resolves when that is decided. Further attempts follow by themselves. */
   async start(): Promise<void> {
     await this.#connect();
-  }
-
-  health(): StoreHealth {
-    return this.#health;
   }
 
   announce(call: AnnounceCall): Promise<void> | undefined {
@@ -122,8 +127,9 @@ export class RedisSwarms implements SwarmStore, Disposable {
   }
 
   /**
-   * Up to `most` peers of a swarm, for its operator: those heard of last of each role and family. Not more than 1,000,
-   * and none on WebSockets. Rejects when the server does not answer: the table has only those that came without it.
+   * Up to `most` peers of a swarm, for its operator: those that stay longest of each role and family, which are those
+   * heard of last where all trackers have one interval. Not more than 1,000, and none on WebSockets. Rejects when the
+   * server does not answer: the table has only those that came without it.
    */
   async peersOf(infoHash: Int32Array, most: number): Promise<ReturnType<typeof peersIn>> {
     const { table, clock } = this.#parts;
@@ -132,8 +138,11 @@ export class RedisSwarms implements SwarmStore, Disposable {
     if (this.#link === null) throw unreachable(this.#health.reason);
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     using _timer = clock.after(this.#patience, () => reject(unreachable(this.#late)));
-    const values = [String(Math.min(most, MOST_LISTED)), this.#lifetime, this.#time];
-    return peersIn(await Promise.race([this.#link.run(listingScript, [key], values), timeout]));
+    const values = [String(Math.min(most, MOST_LISTED)), this.#time];
+    const listing = this.#link.run(listingScript, [key], values).catch((error: unknown) => {
+      throw unreachable(messageOf(error));
+    });
+    return peersIn(await Promise.race([listing, timeout]));
   }
 
   /** A batch with room; null when the server is not there or far behind. */
@@ -181,20 +190,47 @@ export class RedisSwarms implements SwarmStore, Disposable {
     this.#sent.add(batch);
     void link.run(swarmScript, batch.keys, this.#values(batch.entries)).then(
       (answers) => {
-        if (batch.isSettled) return;
-        try {
-          batch.settle(answers);
-        } catch (error) {
-          this.#lose(messageOf(error));
-          return;
-        }
-        this.#sent.delete(batch);
-        this.#sendWaiting();
+        if (!batch.isSettled) this.#answered(batch, answers);
       },
       (error: unknown) => {
-        if (!batch.isSettled) this.#lose(messageOf(error));
+        if (!batch.isSettled) this.#failed(batch, error);
       },
     );
+  }
+
+  #answered(batch: SwarmBatch, answers: Uint8Array): void {
+    let reason: string | null;
+    try {
+      reason = batch.settle(answers, this.#parts.table);
+    } catch (error) {
+      this.#lose(messageOf(error));
+      return;
+    }
+    this.#sent.delete(batch);
+    if (reason !== null) this.#refused(reason);
+    this.#sendWaiting();
+  }
+
+  #failed(batch: SwarmBatch, error: unknown): void {
+    if (!isRefusal(error)) {
+      this.#lose(messageOf(error));
+      return;
+    }
+    this.#sent.delete(batch);
+    batch.settleFrom(this.#parts.table);
+    this.#refused(error.message);
+    this.#sendWaiting();
+  }
+
+  /** The server has refused something and goes on. The first reason is told until all is well, so that none alternate. */
+  #refused(reason: string): void {
+    // Another server may have taken its place at the same address.
+    if (reason.includes('READONLY')) {
+      this.#lose(reason);
+      return;
+    }
+    if (this.#health.status === 'ok') this.#tell({ status: 'degraded', reason });
+    this.#planCalm();
   }
 
   /** What the script is given beside the keys. */
@@ -219,9 +255,12 @@ export class RedisSwarms implements SwarmStore, Disposable {
     });
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     using _timer = this.#parts.clock.after(this.#patience, () => reject(new Error(this.#late)));
+    const check = new SwarmBatch(this.#own);
+    check.addProbe();
     try {
-      const attempt = link.connect().then(() => link.run(swarmScript, [], this.#values(Buffer.alloc(0))));
-      await Promise.race([attempt, timeout]);
+      const attempt = link.connect().then(() => link.run(swarmScript, check.keys, this.#values(check.entries)));
+      const reason = check.settle(await Promise.race([attempt, timeout]), this.#parts.table);
+      if (reason !== null) throw new Error(reason);
       if (this.#isClosed) {
         link.close();
         return;
@@ -229,6 +268,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
       this.#link = link;
       this.#tell(ok);
       this.#planHeartbeat();
+      this.#planCalm();
     } catch (error) {
       closeQuietly(link);
       this.#tell({ status: 'degraded', reason: messageOf(error) });
@@ -242,6 +282,7 @@ export class RedisSwarms implements SwarmStore, Disposable {
     if (link === null) return;
     this.#link = null;
     this.#timer?.[Symbol.dispose]();
+    this.#calm?.[Symbol.dispose]();
     const unanswered = [...this.#sent, ...this.#waiting.splice(0)];
     this.#sent.clear();
     for (const batch of unanswered) if (!batch.isSettled) batch.settleFrom(this.#parts.table);
@@ -253,13 +294,22 @@ export class RedisSwarms implements SwarmStore, Disposable {
 
   #planRetry(): void {
     if (this.#isClosed) return;
-    this.#timer = this.#parts.clock.after(RETRY, () => void this.#connect());
+    const delay = Math.min(LONGEST_RETRY, RETRY * 2 ** this.#attempts++);
+    this.#timer = this.#parts.clock.after(delay, () => void this.#connect());
   }
 
-  /** Without requests a batch of nothing is sent, so that what is told of the server is true. */
+  #planCalm(): void {
+    this.#calm?.[Symbol.dispose]();
+    this.#calm = this.#parts.clock.after(CALM, () => {
+      this.#attempts = 0;
+      this.#tell(ok);
+    });
+  }
+
+  /** Makes what is told of the server true when no request does. */
   #planHeartbeat(): void {
     this.#timer = this.#parts.clock.after(HEARTBEAT, () => {
-      if (!this.#wasAsked) this.#addBatch();
+      if (!this.#wasAsked || this.#health.status !== 'ok') this.#openBatch()?.addProbe();
       this.#wasAsked = false;
       this.#planHeartbeat();
     });

@@ -1,8 +1,8 @@
 /** One connection to a Redis or Valkey server, on which scripts are run. */
-import { createClient, RESP_TYPES } from '@redis/client';
+import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
 import { createHash } from 'node:crypto';
 import type { Millis } from '../../../base/units.ts';
-import type { SwarmsAddress } from './swarms-url.ts';
+import type { SwarmsAddress } from '../../../base/swarms-url.ts';
 
 /** Lua text with the name that a server knows it by. */
 export interface Script {
@@ -21,6 +21,9 @@ export interface ScriptLink {
   /** Closes at once. What runs is rejected. */
   close(): void;
 }
+
+/** Whether it is the answer of a server: the connection is as good as before. */
+export const isRefusal = (error: unknown): error is Error => error instanceof ErrorReply;
 
 /** `onLost`: a connection that was made ended by itself. */
 export function redisLink(address: SwarmsAddress, connectTime: Millis, onLost: () => void): ScriptLink {

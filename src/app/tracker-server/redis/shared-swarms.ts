@@ -2,12 +2,12 @@
 import { setImmediate } from 'node:timers';
 import { systemClock } from '../../../base/clock.ts';
 import { systemRandom } from '../../../base/random.ts';
+import { parseSwarmsUrl } from '../../../base/swarms-url.ts';
 import type { Millis } from '../../../base/units.ts';
 import type { SwarmTable } from '../../../tracker/index.ts';
 import { PeerPresence } from './peer-presence.ts';
 import { RedisSwarms, type StoreHealth } from './redis-swarms.ts';
 import { redisLink } from './script-link.ts';
-import { parseSwarmsUrl } from './swarms-url.ts';
 
 /** Longest time for a connection, ms; the store itself does not wait that long. */
 const CONNECT: Millis = 1000;

@@ -1,15 +1,35 @@
 /** Announces and scrapes that go to Redis together: their entries for the script, and where its answers go. */
 import type { AnnounceCall, ByteSink, SwarmCounts, SwarmStore } from '../../../tracker/index.ts';
 import type { OwnCounts } from './own-counts.ts';
-import { ANSWER_HEAD, AnswerField, ENTRY, EntryField, EntryFlag, Operation } from './swarm-script.ts';
+import {
+  ANSWER_HEAD,
+  AnswerField,
+  AnswerMark,
+  ENTRY,
+  EntryField,
+  EntryFlag,
+  KEY_END,
+  KEY_START,
+  Operation,
+} from './swarm-script.ts';
 
 /** Entries of a batch at the most: Redis is busy with one for about a millisecond. */
 export const BATCH = 64;
 
-const KEY_START = Buffer.from('{t');
-const KEY_END = Buffer.from('}');
-const KEY = KEY_START.length + 20 + KEY_END.length;
+const HASH_START = KEY_START.length;
+const HASH_END: number = HASH_START + 20;
+/** The key of a probe, which is none of a swarm. */
+const PROBE: Buffer = Buffer.from(KEY_START + KEY_END);
 const noAnswer = (): Error => new Error('the script answered something else than was asked');
+
+interface Scrape {
+  readonly infoHash: Int32Array;
+  readonly counts: SwarmCounts;
+}
+
+/** What an entry is of; null: a probe. */
+type Asked = AnnounceCall | Scrape | null;
+const isAnnounce = (asked: Asked): asked is AnnounceCall => asked !== null && 'event' in asked;
 
 export class SwarmBatch {
   /** Resolves when all calls have their answers, wherever from; never rejects. */
@@ -18,10 +38,8 @@ export class SwarmBatch {
   readonly keys: Buffer[] = [];
   isSettled = false;
   readonly #own: OwnCounts;
-  readonly #calls: AnnounceCall[] = [];
-  readonly #scrapes: { readonly infoHash: Int32Array; readonly counts: SwarmCounts }[] = [];
   /** In the order of the entries. */
-  readonly #isAnnounce: boolean[] = [];
+  readonly #asked: Asked[] = [];
   readonly #entries = Buffer.allocUnsafe(BATCH * ENTRY);
   readonly #resolve: () => void;
 
@@ -43,7 +61,7 @@ export class SwarmBatch {
   /** `swarm`: info hash of the swarm, which the call may have by another name. */
   addAnnounce(call: AnnounceCall, swarm: Int32Array): void {
     const { event, role } = call;
-    const at = this.#begin(swarm, true);
+    const at = this.#begin(keyOf(swarm), call);
     const entries = this.#entries;
     const hasCompleted = event === 'completed' && role === 'seeding';
     entries[at + EntryField.operation] = event === 'stopped' ? Operation.stopped : Operation[role];
@@ -57,53 +75,69 @@ export class SwarmBatch {
     entries[at + EntryField.want] = Math.max(0, call.want);
     copy(call.addressBytes, 0, entries, at + EntryField.address, 18);
     copy(call.peerIdBytes, 0, entries, at + EntryField.peerId, 20);
-    this.#calls.push(call);
   }
 
   addScrape(infoHash: Int32Array, swarm: Int32Array, counts: SwarmCounts): void {
-    const at = this.#begin(swarm, false);
+    const at = this.#begin(keyOf(swarm), { infoHash, counts });
     this.#entries.fill(0, at, at + ENTRY);
-    this.#entries[at] = Operation.scrape;
-    this.#scrapes.push({ infoHash, counts });
+    this.#entries[at + EntryField.operation] = Operation.scrape;
   }
 
-  #begin(swarm: Int32Array, isAnnounce: boolean): number {
-    this.#isAnnounce.push(isAnnounce);
-    return ENTRY * (this.keys.push(keyOf(swarm)) - 1);
+  /** Asks whether the server takes writes. */
+  addProbe(): void {
+    const at = this.#begin(PROBE, null);
+    this.#entries.fill(0, at, at + ENTRY);
+    this.#entries[at + EntryField.operation] = Operation.probe;
   }
 
-  /** Hands the script's answers out; throws when they are none, and has touched nothing then. */
-  settle(answers: Uint8Array): void {
+  /** Answers with where the entry begins. */
+  #begin(key: Buffer, asked: Asked): number {
+    this.#asked.push(asked);
+    return ENTRY * (this.keys.push(key) - 1);
+  }
+
+  /**
+   * Hands the script's answers out, and those of `store`, which answers at once, where the script could not. Returns the
+   * first reason why, or null. Throws when these are no answers, and has touched nothing then.
+   */
+  settle(answers: Uint8Array, store: SwarmStore): string | null {
     this.#check(answers);
     const view = new DataView(answers.buffer, answers.byteOffset, answers.byteLength);
+    let reason: string | null = null;
     let at = 0;
-    let announced = 0;
-    let scraped = 0;
-    for (const [i, isAnnounce] of this.#isAnnounce.entries()) {
-      if (isAnnounce) {
-        const call = this.#calls[announced++] as AnnounceCall;
-        const marks = answers[at + AnswerField.marks] as number;
-        at = readAnnounce(answers, view, at, call);
-        this.#own.answered(call, marks, this.#wasTaken(i));
-      } else {
-        const { infoHash, counts } = this.#scrapes[scraped++] as { infoHash: Int32Array; counts: SwarmCounts };
-        readCounts(view, at, counts);
-        this.#own.scraped(infoHash, counts);
-        at += ANSWER_HEAD;
+    for (const [i, asked] of this.#asked.entries()) {
+      const end = at + lengthOf(answers, view, at, asked);
+      if (hasFailed(answers, at)) {
+        reason ??= this.#reasonOf(i, answers.subarray(at + ANSWER_HEAD, end));
+        this.#answerFrom(store, i);
+      } else if (isAnnounce(asked)) {
+        readAnnounce(answers, view, at, end, asked);
+        this.#own.answered(asked, answers[at + AnswerField.marks] as number, this.#wasTaken(i));
+      } else if (asked !== null) {
+        readCounts(view, at, asked.counts);
+        this.#own.scraped(asked.infoHash, asked.counts);
       }
+      at = end;
     }
     this.#finish();
+    return reason;
   }
 
   /** Throws unless there is an answer for each entry: what is counted of some of them would be counted again. */
   #check(answers: Uint8Array): void {
+    const view = new DataView(answers.buffer, answers.byteOffset, answers.byteLength);
     let at = 0;
-    let announced = 0;
-    for (const isAnnounce of this.#isAnnounce) {
+    for (const asked of this.#asked) {
       if (at + ANSWER_HEAD > answers.length) throw noAnswer();
-      at += isAnnounce ? lengthOf(answers, at, this.#calls[announced++] as AnnounceCall) : ANSWER_HEAD;
+      at += lengthOf(answers, view, at, asked);
     }
     if (at !== answers.length) throw noAnswer();
+  }
+
+  #reasonOf(entry: number, text: Uint8Array): string {
+    const reason = new TextDecoder().decode(text);
+    if (this.#asked[entry] === null) return reason;
+    return `${reason} (swarm ${this.keys[entry]?.toString('hex', HASH_START, HASH_END)})`;
   }
 
   #wasTaken(entry: number): boolean {
@@ -112,13 +146,18 @@ export class SwarmBatch {
 
   /** Answers from another store, which answers at once. */
   settleFrom(store: SwarmStore): void {
-    let announced = 0;
-    for (const [i, isAnnounce] of this.#isAnnounce.entries()) {
-      if (isAnnounce) this.#own.unanswered(this.#calls[announced++] as AnnounceCall, this.#wasTaken(i));
-    }
-    for (const call of this.#calls) void store.announce(call);
-    for (const { infoHash, counts } of this.#scrapes) void store.scrape(infoHash, counts);
+    for (const i of this.#asked.keys()) this.#answerFrom(store, i);
     this.#finish();
+  }
+
+  #answerFrom(store: SwarmStore, entry: number): void {
+    const asked = this.#asked[entry] as Asked;
+    if (isAnnounce(asked)) {
+      this.#own.unanswered(asked, this.#wasTaken(entry));
+      void store.announce(asked);
+    } else if (asked !== null) {
+      void store.scrape(asked.infoHash, asked.counts);
+    }
   }
 
   #finish(): void {
@@ -129,10 +168,10 @@ export class SwarmBatch {
 
 /** The name that a swarm's keys begin with. */
 export function keyOf(swarm: Int32Array): Buffer {
-  const key = Buffer.allocUnsafe(KEY);
-  KEY_START.copy(key);
-  copy(new Uint8Array(swarm.buffer, swarm.byteOffset, 20), 0, key, KEY_START.length, 20);
-  KEY_END.copy(key, KEY - KEY_END.length);
+  const key = Buffer.allocUnsafe(HASH_END + KEY_END.length);
+  key.write(KEY_START, 'latin1');
+  copy(new Uint8Array(swarm.buffer, swarm.byteOffset, 20), 0, key, HASH_START, 20);
+  key.write(KEY_END, HASH_END, 'latin1');
   return key;
 }
 
@@ -142,9 +181,15 @@ function readCounts(view: DataView, at: number, counts: Omit<SwarmCounts, 'compl
   counts.downloaders = view.getUint32(at + AnswerField.downloaders);
 }
 
-function lengthOf(answers: Uint8Array, at: number, { wantsPeerIds }: AnnounceCall): number {
+const hasFailed = (answers: Uint8Array, at: number): boolean =>
+  ((answers[at + AnswerField.marks] as number) & AnswerMark.failed) !== 0;
+
+/** Length of the answer that begins at `at`. */
+function lengthOf(answers: Uint8Array, view: DataView, at: number, asked: Asked): number {
+  if (hasFailed(answers, at)) return ANSWER_HEAD + view.getUint32(at + AnswerField.complete);
+  if (!isAnnounce(asked)) return ANSWER_HEAD;
   const [count4, count6] = countsIn(answers, at);
-  return ANSWER_HEAD + 6 * count4 + 18 * count6 + (wantsPeerIds ? 20 * (count4 + count6) : 0);
+  return ANSWER_HEAD + 6 * count4 + 18 * count6 + (asked.wantsPeerIds ? 20 * (count4 + count6) : 0);
 }
 
 const countsIn = (answers: Uint8Array, at: number): [count4: number, count6: number] => [
@@ -152,17 +197,14 @@ const countsIn = (answers: Uint8Array, at: number): [count4: number, count6: num
   answers[at + AnswerField.count6] as number,
 ];
 
-/** Answers with where the next answer begins. */
-function readAnnounce(answers: Uint8Array, view: DataView, from: number, call: AnnounceCall): number {
+function readAnnounce(answers: Uint8Array, view: DataView, from: number, end: number, call: AnnounceCall): void {
   call.complete = view.getUint32(from + AnswerField.complete);
   call.incomplete = view.getUint32(from + AnswerField.incomplete);
   const [count4, count6] = countsIn(answers, from);
-  const end = from + lengthOf(answers, from, call);
   let at = from + ANSWER_HEAD;
   at = fill(call.peers4, answers, at, 6 * count4);
   at = fill(call.peers6, answers, at, 18 * count6);
   fill(call.peerIds, answers, at, end - at);
-  return end;
 }
 
 function fill(sink: ByteSink, bytes: Uint8Array, at: number, length: number): number {

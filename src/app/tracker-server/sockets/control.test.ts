@@ -1,11 +1,15 @@
 /** Requests besides announces and scrapes: long bodies, many at a time, clients that send slowly or not at all. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ControlHandler, ControlResponse } from '../../tracker-api/index.ts';
-import { type Client, listen, post, type TestPort, until } from './http-fakes.test.ts';
+import { bodyLimits, type ControlHandler, type ControlResponse } from '../../tracker-api/index.ts';
+import { ControlBudget } from './control-budget.ts';
+import { announce, type Client, listen, post, type TestPort, until } from './http-fakes.test.ts';
 
 const MIB = 1024 * 1024;
 const TORRENTS = '/api/v1/tracker/torrents';
+const TOKEN = `Authorization: Bearer dst_${'a'.repeat(43)}\r\n`;
+const LONGEST_FILE = bodyLimits.torrentFile;
+const file = (length = LONGEST_FILE): string => post(TORRENTS, 'x'.repeat(length), TOKEN);
 
 const ask = (port: TestPort, request: string): Client => {
   const client = port.open();
@@ -34,9 +38,10 @@ function slowHandler(): { readonly handle: ControlHandler; readonly asked: { cou
 }
 
 describe('the control server', () => {
-  test('takes bodies of up to 256 KiB', async (t) => {
+  test('takes bodies of up to 64 KiB', async (t) => {
     const port = await listen(t);
-    assert.match(await answerOf(port, post('/scrape', 'x'.repeat(MIB / 4))), /POST \/scrape 262144$/);
+    assert.match(await answerOf(port, post('/scrape', 'x'.repeat(MIB / 16))), /POST \/scrape 65536$/);
+    assert.match(await answerOf(port, post('/scrape', 'x'.repeat(MIB / 16 + 1))), /^HTTP\/1\.1 413 /);
   });
 
   test('refuses a longer one, and the client that goes on sending sees so', async (t) => {
@@ -50,19 +55,46 @@ describe('the control server', () => {
 
   test('refuses a longer one whose length nobody says before', async (t) => {
     const port = await listen(t);
-    const part = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    const part = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
     const head = 'POST /scrape HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
-    assert.match(await answerOf(port, `${head}${part.repeat(4)}0\r\n\r\n`), /POST \/scrape 262144$/);
+    assert.match(await answerOf(port, `${head}${part.repeat(4)}0\r\n\r\n`), /POST \/scrape 65536$/);
     assert.match(await answerOf(port, `${head}${part.repeat(5)}0\r\n\r\n`), /^HTTP\/1\.1 413 /);
   });
 
-  test('takes a torrent file of up to 20 MiB, and only by POST at its place', async (t) => {
+  test('takes a torrent file of up to 16 MiB, and only by POST at its place', async (t) => {
     const port = await listen(t);
-    const whole = 'x'.repeat(20 * MIB);
-    assert.match(await answerOf(port, post(`${TORRENTS}?name=x`, whole)), /POST \S+ 20971520$/);
-    assert.match(await answerOf(port, post(TORRENTS, `${whole}x`)), /^HTTP\/1\.1 413 /);
-    assert.match(await answerOf(port, post(`${TORRENTS}/x`, whole)), /^HTTP\/1\.1 413 /);
-    assert.match(await answerOf(port, post(TORRENTS, whole).replace('POST', 'PUT')), /^HTTP\/1\.1 413 /);
+    assert.match(await answerOf(port, file().replace(TORRENTS, `${TORRENTS}?name=x`)), /POST \S+ 16777216$/);
+    for (const request of [
+      file(LONGEST_FILE + 1),
+      file().replace(TORRENTS, `${TORRENTS}/x`),
+      file().replace('POST', 'PUT'),
+      file().replace(TORRENTS, '/scrape'),
+    ]) {
+      assert.match(await answerOf(port, request), /^HTTP\/1\.1 413 /);
+    }
+  });
+
+  test('takes a thousand changes of torrents with names of 300 characters', async (t) => {
+    const port = await listen(t);
+    const changes = Array.from({ length: 1000 }, (_, i) => ({ infoHash: `${i}`, name: 'x'.repeat(300) }));
+    const request = post(TORRENTS, JSON.stringify({ changes }), TOKEN).replace('POST', 'PATCH');
+    assert.match(await answerOf(port, request), /^HTTP\/1\.1 200 /);
+  });
+
+  test('says below /api/ as a problem that a body is too long', async (t) => {
+    const text = await answerOf(await listen(t), file(LONGEST_FILE + 1));
+    assert.match(text, /^HTTP\/1\.1 413 .*\r\ncontent-type: application\/problem\+json.*"code":"API_TOO_LARGE"/is);
+  });
+
+  test('reads no long body of who shows no token', async (t) => {
+    const port = await listen(t);
+    const head = `POST ${TORRENTS} HTTP/1.1\r\nHost: x\r\n`;
+    const declared = ask(port, `${head}Content-Length: ${LONGEST_FILE}\r\n\r\n`);
+    await declared.responses(1);
+    assert.match(declared.text, /^HTTP\/1\.1 401 .*"code":"API_TOKEN_MISSING"/s);
+    const chunked = ask(port, `${head}Transfer-Encoding: chunked\r\n\r\n20000\r\n${'x'.repeat(0x20000)}\r\n`);
+    await chunked.responses(1);
+    assert.match(chunked.text, /^HTTP\/1\.1 401 /);
   });
 
   test('hands on just the bytes that came', async (t) => {
@@ -76,14 +108,14 @@ describe('the control server', () => {
   test('refuses with 503 what would be more than 64 MiB of bodies at a time', async (t) => {
     const slow = slowHandler();
     const port = await listen(t, { control: slow.handle });
-    const request = post(TORRENTS, 'x'.repeat(20 * MIB));
-    const first = [1, 2, 3].map(() => ask(port, request));
-    await until(() => slow.asked.count === 3);
+    const request = file();
+    const first = [1, 2, 3, 4].map(() => ask(port, request));
+    await until(() => slow.asked.count === 4);
     const unread = request.slice(0, 1000);
     const refused = ask(port, unread);
     await refused.responses(1);
-    assert.match(refused.text, /^HTTP\/1\.1 503 .*\r\nretry-after: 5\r\n/is);
-    const chunked = unread.replace(/\r\nContent-Length.*/s, '\r\nTransfer-Encoding: chunked\r\n\r\n');
+    assert.match(refused.text, /^HTTP\/1\.1 503 .*\r\nretry-after: 5\r\n.*"code":"API_BUSY"/is);
+    const chunked = unread.replace(/\r\nContent-Length.*/s, `\r\nTransfer-Encoding: chunked\r\n${TOKEN}\r\n`);
     const part = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     assert.match(await answerOf(port, `${chunked}${part.repeat(100)}0\r\n\r\n`), /^HTTP\/1\.1 503 /);
     slow.answer();
@@ -93,15 +125,14 @@ describe('the control server', () => {
 
   test('is not full by what clients only say that they will send', async (t) => {
     const port = await listen(t);
-    const request = post(TORRENTS, 'x'.repeat(20 * MIB));
-    for (let i = 0; i < 10; i++) ask(port, request.slice(0, 1000));
-    assert.match(await answerOf(port, request), /POST \S+ 20971520$/);
+    for (let i = 0; i < 10; i++) ask(port, file().slice(0, 1000));
+    assert.match(await answerOf(port, file()), /POST \S+ 16777216$/);
   });
 
   test('closes a connection whose body does not come', async (t) => {
     const port = await listen(t);
     const client = ask(port, post('/scrape', 'xxxx').slice(0, -2));
-    const upload = ask(port, post(TORRENTS, 'xxxx').slice(0, -2));
+    const upload = ask(port, post(TORRENTS, 'xxxx', TOKEN).slice(0, -2));
     await answerOf(port, post('/scrape', ''));
     await port.clock.run(13_000);
     await client.closed();
@@ -118,6 +149,28 @@ describe('the control server', () => {
     await port.clock.run(63_000);
     await client.closed();
     slow.answer();
+  });
+
+  test('shares its memory for bodies with the servers of other addresses and threads', async (t) => {
+    const memory = ControlBudget.memory(2);
+    const slow = slowHandler();
+    const [one, other] = [new ControlBudget(memory, 0), new ControlBudget(memory, 1)];
+    const ports = [
+      await listen(t, { control: slow.handle, budget: one }),
+      await listen(t, { control: slow.handle, budget: one }),
+      await listen(t, { control: slow.handle, budget: other }),
+    ] as const;
+    const first = [...ports, ports[2]].map((port) => ask(port, file()));
+    await until(() => slow.asked.count === 4);
+    for (const port of ports) {
+      const refused = ask(port, file().slice(0, 1000));
+      await refused.responses(1);
+      assert.match(refused.text, /^HTTP\/1\.1 503 /);
+    }
+    assert.equal(other.hasRoomFor(1), false);
+    slow.answer();
+    await Promise.all(first.map((client) => client.closed()));
+    for (const port of ports) assert.match(await answerOf(port, file()), /done$/);
   });
 
   test('has at most 1000 connections with requests, and WebSockets beside them', async (t) => {
@@ -138,6 +191,14 @@ describe('the control server', () => {
     await Promise.all(first.map((client) => client.closed()));
     assert.match(await answerOf(port, post('/x', '')), /done$/);
   });
+
+  for (const line of ['Content-Length : 45', 'Transfer-Encoding\t: chunked', 'X :y', 'X: y\r\n folded']) {
+    test(`refuses an announce with the line ${JSON.stringify(line)}, and what comes behind it`, async (t) => {
+      const text = await answerOf(await listen(t), announce.replace('Host: x', `Host: x\r\n${line}`) + announce);
+      assert.match(text, /^HTTP\/1\.1 400 /);
+      assert.equal(text.split('HTTP/1.1').length, 2);
+    });
+  }
 
   test('answers HEAD with the head alone', async (t) => {
     const control: ControlHandler = ({ method }) =>

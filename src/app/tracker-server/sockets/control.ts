@@ -8,33 +8,27 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import type { ByteCount, Millis } from '../../../base/units.ts';
-import type { ControlHandler, ControlResponse } from '../../tracker-api/index.ts';
+import {
+  bodyLimitOf,
+  bodyLimits,
+  busyAnswer,
+  type ControlHandler,
+  type ControlResponse,
+} from '../../tracker-api/index.ts';
+import type { ControlBudget } from './control-budget.ts';
 
-/** Longest body of a request, bytes. */
-const LONGEST_BODY: ByteCount = 256 * 1024;
-/** Longest torrent file. */
-const LONGEST_TORRENT: ByteCount = 20 * 1024 * 1024;
-/** Where torrent files are sent to. */
-const TORRENTS = '/api/v1/tracker/torrents';
-/** Memory for the bodies of all requests together. */
-const MOST_HELD: ByteCount = 64 * 1024 * 1024;
-/** Connections with a request; when another one makes a request it is closed. */
-const MOST_CONNECTIONS = 1_000;
 /** A request has to be there whole within this time, ms. */
 const REQUEST_TIME: Millis = 10_000;
-/** With a torrent file, within this: 20 MiB at 350 KiB/s. */
+/** With a long body, within this: 16 MiB at 280 KiB/s. */
 const UPLOAD_TIME: Millis = 60_000;
 /** Time to answer it, and for the client to take the answer, ms. */
 const ANSWER_TIME: Millis = 60_000;
 
-const text = (status: number, body: string, headers: ControlResponse['headers'] = {}): ControlResponse => ({
-  status,
-  headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
-  body,
-});
-const tooLong = text(413, 'The request is too long.\n');
-const busy = text(503, 'Too many long requests at a time.\n', { 'retry-after': '5' });
-const failed = text(500, 'The tracker could not answer.\n');
+const failed: ControlResponse = {
+  status: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'The tracker could not answer.\n',
+};
 
 /** A connection and its one request. */
 interface Exchange {
@@ -49,6 +43,9 @@ interface Exchange {
   length: ByteCount;
 }
 
+/** Why a body is not read: it is too long, or there is no memory for it at present. */
+type Refusal = 'long' | 'busy';
+
 const NOTHING = new Uint8Array(0);
 
 /** A server that gets its connections from the tracker's listener, and ends with it. */
@@ -56,21 +53,25 @@ export class ControlServer extends Server {
   readonly #handle: ControlHandler;
   readonly #clientOf: (request: IncomingMessage) => string;
   readonly #clock: Clock;
+  readonly #budget: ControlBudget;
   readonly #exchanges = new Map<Socket, Exchange>();
-  /** Those whose request has begun. */
-  #asked = 0;
-  /** Room for all bodies. */
-  #held: ByteCount = 0;
   #onEmpty = (): void => {};
 
-  constructor(handle: ControlHandler, clientOf: (request: IncomingMessage) => string, clock: Clock) {
+  constructor(
+    handle: ControlHandler,
+    clientOf: (request: IncomingMessage) => string,
+    clock: Clock,
+    budget: ControlBudget,
+  ) {
     super({
       // A wish for another version of HTTP is passed over; only WebSockets are upgrades.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     });
+    Object.assign(this, { httpAllowHalfOpen: true }); // a client may say that it sends no more; not in Node's types
     this.#handle = handle;
     this.#clientOf = clientOf;
     this.#clock = clock;
+    this.#budget = budget;
     this.maxRequestsPerSocket = 1; // the connection will not go back to who answers announces
     this.on('request', (request, response) => this.#begin(request, response, false));
     this.on('checkContinue', (request, response) => this.#begin(request, response, true));
@@ -89,7 +90,7 @@ export class ControlServer extends Server {
   readonly #onClose: (this: Socket) => void = onSocket((socket) => this.#forget(socket));
 
   #forget(socket: Socket): void {
-    if (this.#exchanges.get(socket)?.isAsked === true) this.#asked--;
+    if (this.#exchanges.get(socket)?.isAsked === true) this.#budget.giveBackConnection();
     this.#exchanges.delete(socket);
     if (this.#exchanges.size === 0) this.#onEmpty();
   }
@@ -103,11 +104,10 @@ export class ControlServer extends Server {
 
   #begin(request: IncomingMessage, response: ServerResponse, isHoldingBack: boolean): void {
     const exchange = this.#exchanges.get(request.socket);
-    if (exchange === undefined || this.#asked >= MOST_CONNECTIONS) {
+    if (exchange === undefined || !this.#budget.takeConnection()) {
       request.socket.destroy();
       return;
     }
-    this.#asked++;
     exchange.isAsked = true;
     exchange.isHoldingBack = isHoldingBack;
     void this.#answer(request, response, exchange);
@@ -131,26 +131,26 @@ export class ControlServer extends Server {
 
   /** Resolves when the body is there, or with what is answered without it; rejects when the client has gone. */
   #receive(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Promise<ControlResponse | null> {
-    const longest = longestBodyOf(request);
-    if (longest > LONGEST_BODY) exchange.until = this.#clock.now() + UPLOAD_TIME;
+    const { most, refusal } = bodyLimitOf(request);
+    if (most > bodyLimits.open) exchange.until = this.#clock.now() + UPLOAD_TIME;
     const declared = Number(request.headers['content-length'] ?? 0);
-    const room = declared === 0 ? longest : declared;
+    const room = declared === 0 ? most : declared;
     return new Promise((resolve, reject) => {
       let isRefused = false;
-      const refuse = (refusal: ControlResponse): void => {
+      const refuse = (why: Refusal): void => {
         isRefused = true;
         this.#release(exchange);
-        resolve(refusal);
+        resolve(why === 'busy' ? busyAnswer(request) : refusal);
       };
       // What comes after a refusal is read all the same; see `send`.
       request.on('data', (part: Buffer) => {
-        const refusal = isRefused ? null : this.#keep(part, exchange, room);
-        if (refusal !== null) refuse(refusal);
+        const why = isRefused ? null : this.#keep(part, exchange, room);
+        if (why !== null) refuse(why);
       });
       request.on('end', () => resolve(null));
       request.on('close', () => reject(new Error('the client has gone')));
-      if (declared > longest) refuse(tooLong);
-      else if (this.#held + declared > MOST_HELD) refuse(busy);
+      if (declared > most) refuse('long');
+      else if (!this.#budget.hasRoomFor(declared)) refuse('busy');
       else if (exchange.isHoldingBack) {
         exchange.isHoldingBack = false;
         response.writeContinue();
@@ -159,14 +159,13 @@ export class ControlServer extends Server {
   }
 
   /** Grows with what comes: what a client only announces costs it nothing. */
-  #keep(part: Uint8Array, exchange: Exchange, most: ByteCount): ControlResponse | null {
+  #keep(part: Uint8Array, exchange: Exchange, most: ByteCount): Refusal | null {
     const { body, length } = exchange;
     const end = length + part.length;
-    if (end > most) return tooLong;
+    if (end > most) return 'long';
     if (end > body.length) {
       const room = Math.min(most, Math.max(2 * body.length, end));
-      if (this.#held + room - body.length > MOST_HELD) return busy;
-      this.#held += room - body.length;
+      if (!this.#budget.takeBytes(room - body.length)) return 'busy';
       exchange.body = new Uint8Array(room);
       exchange.body.set(body.subarray(0, length));
     }
@@ -176,7 +175,7 @@ export class ControlServer extends Server {
   }
 
   #release(exchange: Exchange): void {
-    this.#held -= exchange.body.length;
+    this.#budget.giveBackBytes(exchange.body.length);
     exchange.body = NOTHING;
     exchange.length = 0;
   }
@@ -215,9 +214,6 @@ export class ControlServer extends Server {
     });
   }
 }
-
-const longestBodyOf = ({ method, url = '' }: IncomingMessage): ByteCount =>
-  method === 'POST' && url.split('?', 1)[0] === TORRENTS ? LONGEST_TORRENT : LONGEST_BODY;
 
 function send(
   { status, headers, body }: ControlResponse,

@@ -28,8 +28,11 @@ const TOO_LONG = Buffer.from(
 );
 const CLOSES = /\r\nconnection:[ \t]*close\b/i;
 const STAYS = /\r\nconnection:[ \t]*keep-alive\b/i;
-/** A body, or an upgrade to a WebSocket. */
-const HAS_MORE = /\r\n(?:content-length:[ \t]*0*[1-9]|transfer-encoding:|upgrade:[ \t]*websocket)/i;
+/**
+ * A body, an upgrade to a WebSocket, or a line in which white space comes before the colon: others read that as a
+ * header (RFC 9112, 5.1), and Node refuses it.
+ */
+const HAS_MORE = /\r\n(?:content-length:[ \t]*0*[1-9]|transfer-encoding:|upgrade:[ \t]*websocket|[^\s:]*[ \t])/i;
 
 export class HttpConnection implements HttpClient {
   host = '';
@@ -43,12 +46,17 @@ export class HttpConnection implements HttpClient {
   #unread = '';
   #isAnswered = true;
   #isReading = false;
+  /** Reads nothing for now: enough waits behind a request. */
+  #isPaused = false;
+  /** The client sends no more. */
+  #hasEnded = false;
 
   constructor(socket: Socket, parent: HttpHost) {
     this.#socket = socket;
     this.#parent = parent;
     this.since = parent.now();
     socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
     socket.on('error', ignore);
     socket.on('close', this.#onClose);
   }
@@ -71,6 +79,12 @@ export class HttpConnection implements HttpClient {
     this.#read();
   };
 
+  /** Some clients end their side with their last request. What they have asked for is still answered. */
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    if (this.#isAnswered) this.#end(null);
+  };
+
   readonly #onClose = (): void => this.#parent.closed(this);
 
   /** Answers what has come whole. A request whose answer has to wait holds up those behind it. */
@@ -89,10 +103,27 @@ export class HttpConnection implements HttpClient {
     }
     this.#isReading = false;
     if (at > 0) this.#unread = this.#unread.slice(at);
-    if (this.#unread.length > LONGEST_HEAD) this.#end(TOO_LONG);
+    this.#limitUnread();
+    if (this.#hasEnded && this.#isAnswered) this.#end(null);
     const isReceiving = this.#unread !== '';
     if (isReceiving && !this.isReceiving) this.since = this.#parent.now();
     this.isReceiving = isReceiving;
+  }
+
+  /** Behind a request whose answer waits there may be more than one head, which is no fault of the client. */
+  #limitUnread(): void {
+    const isFull = this.#unread.length > LONGEST_HEAD;
+    if (isFull && this.#isAnswered) this.#end(TOO_LONG);
+    else if (isFull && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    } else if (!isFull) this.#readOn();
+  }
+
+  #readOn(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   /** False for a request that is neither announce nor scrape, or is more than that. */
@@ -136,13 +167,15 @@ export class HttpConnection implements HttpClient {
     this.#isAnswered = true;
     this.#socket.write(response);
     if (this.#socket.writableLength > MOST_UNSENT) this.close();
-    if (!this.#isReading && this.#unread !== '') this.#read();
+    if (!this.#isReading && (this.#unread !== '' || this.#hasEnded)) this.#read();
   }
 
   /** The last that is sent; what still comes is not looked at. */
   #end(response: Uint8Array | null): void {
     this.#socket.off('data', this.#onData);
+    this.#socket.off('end', this.#onEnd);
     this.#unread = '';
+    this.#readOn(); // or its end would not be seen
     if (response === null) this.#socket.end();
     else this.#socket.end(response);
   }
@@ -150,8 +183,10 @@ export class HttpConnection implements HttpClient {
   #handOver(at: number): void {
     const unread = Buffer.from(this.#unread.slice(at), 'latin1');
     this.#socket.off('data', this.#onData);
+    this.#socket.off('end', this.#onEnd);
     this.#socket.off('close', this.#onClose);
     this.#socket.off('error', ignore);
+    this.#readOn();
     this.#parent.closed(this);
     this.#parent.handOver(this.#socket, unread);
   }

@@ -17,6 +17,7 @@ import {
 } from '../../../tracker/index.ts';
 import type { ControlHandler } from '../../tracker-api/index.ts';
 import type { Certificate } from '../certificate/certificate.ts';
+import { ControlBudget } from './control-budget.ts';
 import { ControlServer } from './control.ts';
 import { HttpListener } from './http-listener.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
@@ -98,6 +99,7 @@ class HeldStore implements SwarmStore {
 interface PortOptions {
   readonly certificate?: Certificate;
   readonly control?: ControlHandler;
+  readonly budget?: ControlBudget;
 }
 
 const sayHello: ControlHandler = ({ method, target, body }) =>
@@ -112,7 +114,8 @@ export async function listen(t: TestContext, options: PortOptions = {}): Promise
   const store = new HeldStore(new SwarmTable(memory, tableOptions, seededRandom(1)));
   const rules = new AnnounceRules({ ...defaultRules, allowsPrivate: true });
   const front = new HttpFront({ store, rules, tick: () => 1000 });
-  const control = new ControlServer(options.control ?? sayHello, ({ socket }) => socket.remoteAddress ?? '', clock);
+  const { control: handle = sayHello, budget = new ControlBudget(ControlBudget.memory(1), 0) } = options;
+  const control = new ControlServer(handle, ({ socket }) => socket.remoteAddress ?? '', clock, budget);
   const listener = await HttpListener.listen(
     { host: '127.0.0.1', port: 0, isShared: false, certificate: options.certificate ?? null },
     { front, control, clock, proxies: new TrustedProxies([]) },

@@ -54,6 +54,54 @@ describe('the HTTP port of a tracker', () => {
     assert.equal(client.text.split('HTTP/1.1').length, 2);
   });
 
+  test('answers all that waits behind an announce, however much it is', async (t) => {
+    const { store, open } = await listen(t);
+    const client = open();
+    store.hold();
+    client.socket.write(announce + scrape(1).repeat(3_000) + post('/last', 'x'));
+    await until(() => store.waiting === 1);
+    await turnOfControl(open);
+    store.release();
+    await client.closed();
+    assert.equal(client.text.split('HTTP/1.1 200').length - 1, 3_002);
+    assert.match(client.text, /POST \/last 1$/);
+  });
+
+  test('ends with 431 for a head without end behind an announce, when that has been answered', async (t) => {
+    const { store, open } = await listen(t);
+    const client = open();
+    store.hold();
+    client.socket.write(`${announce}GET /announce?${'x'.repeat(200_000)}`);
+    await until(() => store.waiting === 1);
+    await turnOfControl(open);
+    store.release();
+    await client.closed();
+    assert.match(client.text, /^HTTP\/1\.1 200 OK\r\n.*d8:completei.*HTTP\/1\.1 431 /s);
+  });
+
+  for (const how of ['without TLS', 'with TLS']) {
+    test(`answers a client that ends its side behind its requests, ${how}`, async (t) => {
+      const port = await listen(t, how === 'with TLS' ? { certificate: firstPair } : {});
+      const openOne = how === 'with TLS' ? port.openTls : port.open;
+      port.store.hold();
+      const client = openOne();
+      client.socket.end(announce + scrape(1));
+      await until(() => port.store.waiting === 1);
+      await turnOfControl(openOne);
+      port.store.release();
+      await client.closed();
+      assert.match(client.text, /^HTTP\/1\.1 200 OK\r\n.*d8:completei.*HTTP\/1\.1 200 OK\r\n.*d5:files/s);
+    });
+  }
+
+  test('closes when a client ends its side and has asked for nothing, or for a part', async (t) => {
+    const { open } = await listen(t);
+    const [silent, begun] = [open(), open()];
+    silent.socket.end();
+    begun.socket.end(announce.slice(0, 30));
+    await Promise.all([silent.closed(), begun.closed()]);
+  });
+
   test('answers nothing behind a request that closes', async (t) => {
     const client = (await listen(t)).open();
     client.socket.write(scrape(1, 'Connection: close\r\n') + scrape(1));
@@ -88,9 +136,9 @@ describe('the HTTP port of a tracker with TLS', () => {
 
   test('hands other requests to the control server', async (t) => {
     const client = (await listen(t, secure)).openTls();
-    client.socket.write(post('/scrape', 'x'.repeat(100_000)));
+    client.socket.write(post('/scrape', 'x'.repeat(60_000)));
     await client.closed();
-    assert.match(client.text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nPOST \/scrape 100000$/s);
+    assert.match(client.text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nPOST \/scrape 60000$/s);
   });
 
   test('hands upgrades over, which carry messages then', async (t) => {
@@ -134,6 +182,28 @@ describe('the HTTP port of a tracker with TLS', () => {
     await before.responses(2);
     assert.equal(serialOf(before), new X509Certificate(firstPair.cert).serialNumber);
     assert.equal(serialOf(after), new X509Certificate(secondPair.cert).serialNumber);
+  });
+
+  test('lets clients resume their sessions after settings were applied that have the same certificate', async (t) => {
+    const { listener } = await listen(t, secure);
+    const resume = async (session?: Buffer): Promise<{ isReused: boolean; session?: Buffer | undefined }> => {
+      const socket = connectTls({
+        port: listener.port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        maxVersion: 'TLSv1.2',
+        session,
+      });
+      await once(socket, 'secureConnect');
+      const result = { isReused: socket.isSessionReused(), session: socket.getSession() };
+      socket.destroy();
+      return result;
+    };
+    const { session } = await resume();
+    listener.useCertificate({ ...firstPair });
+    assert.equal((await resume(session)).isReused, true);
+    listener.useCertificate(secondPair);
+    assert.equal((await resume(session)).isReused, false);
   });
 
   test('closes a connection that does not come to the end of its handshake in time', async (t) => {
@@ -305,6 +375,13 @@ function settled(promise: Promise<void>): { is: boolean; readonly promise: Promi
     state.is = true;
   });
   return state;
+}
+
+/** The same where announces and scrapes wait. */
+async function turnOfControl(open: () => Client): Promise<void> {
+  const other = open();
+  other.socket.write(post('/', 'x'));
+  await other.responses(1);
 }
 
 /** What was written before has been read when a later connection is answered. */

@@ -1,7 +1,8 @@
 /** A WebSocket of the tracker. Thousands are open at a time, mostly idle, so that it has few fields and no closures. */
 import { WebSocket } from 'ws';
 import type { ByteCount } from '../../../base/units.ts';
-import type { CountedHost, WebClient, WebConnection } from '../../../tracker/index.ts';
+import type { WebClient, WebConnection } from '../../../tracker/index.ts';
+import type { CountedHost } from './host-counts.ts';
 
 /** Bytes that may wait for a client: who is further behind is not reading. */
 const MOST_WAITING: ByteCount = 256 * 1024;

@@ -1,22 +1,15 @@
 /** WebSockets of a tracker: upgrades, many of them at once, and those that misbehave. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { type RawData, WebSocket } from 'ws';
 import { SimClock } from '../../../../test/sim/sim-clock.ts';
 import { seededRandom } from '../../../base/random.ts';
-import {
-  AnnounceRules,
-  Arena,
-  defaultRules,
-  HostQuota,
-  SwarmTable,
-  TableMemory,
-  WebFront,
-} from '../../../tracker/index.ts';
+import { AnnounceRules, Arena, defaultRules, SwarmTable, TableMemory, WebFront } from '../../../tracker/index.ts';
 import { TrackerServer } from '../tracker-server.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -62,9 +55,9 @@ async function exchange(port: number, request: string): Promise<string> {
 }
 
 /** WebSockets on a clock of the test, without a tracker around them. */
-async function openSockets(
-  perAddress = 10,
-): Promise<{ sockets: WebSockets; clock: SimClock; port: number } & AsyncDisposable> {
+async function openSockets({
+  most = 10,
+} = {}): Promise<{ sockets: WebSockets; clock: SimClock; port: number } & AsyncDisposable> {
   const clock = new SimClock();
   const memory = TableMemory.create(MIB, seededRandom(1));
   Arena.format(memory);
@@ -77,8 +70,8 @@ async function openSockets(
   const front = new WebFront({ swarms, rules, tick: () => 1000, thread: 0, relay: () => {} });
   const sockets = new WebSockets({
     front,
-    quota: new HostQuota(memory),
-    perAddress,
+    perAddress: 10,
+    most,
     clock,
     clientOf: ({ socket }) => socket.remoteAddress ?? '',
   });
@@ -231,7 +224,53 @@ describe('thousands of WebSockets', () => {
   });
 });
 
+describe('the WebSockets of one address', () => {
+  const behindProxy = { headers: { 'X-Forwarded-For': '198.51.100.7' } };
+  /** Status with which an upgrade is answered. */
+  const statusOf = async (port: number): Promise<number> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, behindProxy);
+    socket.on('error', () => {});
+    const answer = new Promise<IncomingMessage>((resolve) => {
+      socket.on('upgrade', resolve);
+      socket.on('unexpected-response', (_request, response) => resolve(response));
+    });
+    return (await answer).statusCode ?? 0;
+  };
+
+  it('have a limit in each thread, in which those of a thread that has ended by an error count no more', async () => {
+    const workers: Worker[] = [];
+    const onWorker = (worker: Worker): unknown => workers.push(worker);
+    process.on('worker', onWorker);
+    await using tracker = await TrackerServer.start({
+      bind: ['127.0.0.1'],
+      port: 0,
+      threads: 2,
+      memory: 4 * MIB,
+      peersPerAddress: 1,
+      trustedProxies: ['127.0.0.1'],
+    });
+    process.off('worker', onWorker);
+    assert.equal(await statusOf(portOf(tracker)), 101);
+    let last = 0;
+    for (let i = 0; i < 50 && last !== 503; i++) last = await statusOf(portOf(tracker));
+    assert.equal(last, 503);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    await until(() => tracker.status().threads.every((thread) => thread === null), 'ended');
+    await until(() => tracker.status().threads.every((thread) => thread !== null), 'started again');
+    assert.equal(await statusOf(portOf(tracker)), 101);
+  });
+});
+
 describe('the WebSockets of a thread', () => {
+  it('are bounded in number', async () => {
+    await using made = await openSockets({ most: 1 });
+    const first = await open(made.port);
+    await assert.rejects(open(made.port), /503/);
+    first.terminate();
+    await until(() => made.sockets.count === 0, 'closed');
+    (await open(made.port)).terminate();
+  });
+
   it('are pinged, and closed when they do not answer', async () => {
     await using made = await openSockets();
     const { sockets, clock, port } = made;

@@ -4,20 +4,16 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type Server as SocketServer, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../../base/clock.ts';
 import type { ByteCount, Millis } from '../../../base/units.ts';
-import {
-  type HostQuota,
-  LONGEST_WEB_MESSAGE,
-  passkeyIn,
-  type WebFront,
-  type WebOrigin,
-} from '../../../tracker/index.ts';
+import { LONGEST_WEB_MESSAGE, passkeyIn, type WebFront, type WebOrigin } from '../../../tracker/index.ts';
+import { HostCounts } from './host-counts.ts';
 import { TrackerSocket } from './tracker-socket.ts';
 
 export interface WebSocketParts {
   readonly front: WebFront;
-  readonly quota: HostQuota;
-  /** Most connections of one address, to begin with. */
+  /** Most connections of one address in this thread, to begin with. */
   readonly perAddress: number;
+  /** Most connections of this thread; 200,000 at most. */
+  readonly most?: number;
   /** Address of the client of a request, behind trusted proxies. */
   readonly clientOf: (request: IncomingMessage) => string;
   readonly clock: Clock;
@@ -25,7 +21,7 @@ export interface WebSocketParts {
 
 /** Longest message, bytes of UTF-8: characters of ids take up to two. */
 const LONGEST_PAYLOAD: ByteCount = LONGEST_WEB_MESSAGE + 8 * 1024;
-/** Connections of one thread. */
+/** Most connections of one thread. */
 const MOST_SOCKETS = 200_000;
 /**
  * Each connection is pinged this often and closed when it was silent since the last time: proxies between let go of
@@ -44,6 +40,8 @@ export class WebSockets implements AsyncDisposable {
   readonly #parts: WebSocketParts;
   readonly #server: SocketServer<typeof TrackerSocket>;
   readonly #sockets = new Set<TrackerSocket>();
+  readonly #most: number;
+  readonly #hosts = new HostCounts();
   /** Goes round and round; what is added comes last, what is removed is passed over. */
   #next: IterableIterator<TrackerSocket>;
   /** How many are to be looked at; the fraction waits for the next turn. */
@@ -53,6 +51,7 @@ export class WebSockets implements AsyncDisposable {
   constructor(parts: WebSocketParts) {
     this.#parts = parts;
     this.perAddress = parts.perAddress;
+    this.#most = Math.min(parts.most ?? MOST_SOCKETS, MOST_SOCKETS);
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -76,9 +75,8 @@ export class WebSockets implements AsyncDisposable {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { quota, clientOf } = this.#parts;
-    const origin = { host: clientOf(request), passkey: passkeyIn(request.url ?? '') };
-    const counted = this.#sockets.size < MOST_SOCKETS ? quota.take(origin.host, this.perAddress) : undefined;
+    const origin = { host: this.#parts.clientOf(request), passkey: passkeyIn(request.url ?? '') };
+    const counted = this.#sockets.size < this.#most ? this.#hosts.take(origin.host, this.perAddress) : undefined;
     if (counted === undefined) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       socket.once('finish', () => socket.destroy()); // clients need not close theirs
@@ -90,7 +88,7 @@ export class WebSockets implements AsyncDisposable {
       opened.countedHost = counted;
       this.#open(opened, origin);
     });
-    if (!isOpen) quota.giveBack(counted); // it was refused
+    if (!isOpen) this.#hosts.giveBack(counted); // it was refused
   }
 
   #open(socket: TrackerSocket, origin: WebOrigin): void {
@@ -112,7 +110,7 @@ export class WebSockets implements AsyncDisposable {
 
   readonly #onClose = listener((socket: TrackerSocket) => {
     this.#sockets.delete(socket);
-    this.#parts.quota.giveBack(socket.countedHost);
+    this.#hosts.giveBack(socket.countedHost);
     if (socket.connection !== null) this.#parts.front.disconnect(socket.connection);
     socket.connection = null;
   });

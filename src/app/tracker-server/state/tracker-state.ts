@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { formatHost } from '../../../base/address.ts';
 import { systemClock } from '../../../base/clock.ts';
 import { systemRandom } from '../../../base/random.ts';
-import type { UnixSeconds } from '../../../base/units.ts';
-import type { Database, TrackerRepository } from '../../../db/index.ts';
+import type { Logger } from '../../../base/logger.ts';
+import type { Millis, UnixSeconds } from '../../../base/units.ts';
+import type { Database, DatabaseOptions, TrackerRepository } from '../../../db/index.ts';
 import {
   AccountRegistry,
   Arena,
@@ -26,10 +27,19 @@ import { DurableMembers } from './durable-members.ts';
 import { DurableTorrents } from './durable-torrents.ts';
 import type { TrackerOptions } from '../options.ts';
 import type { RedisSwarms } from '../redis/redis-swarms.ts';
+import { leaveDatabase } from './leave-database.ts';
 import { RepositoryFollower } from './repository-follower.ts';
 import { restoreSwarms, saveSwarms } from './swarm-file.ts';
 import { tickReader } from './tracker-time.ts';
 import { udpKeyIn } from './udp-key.ts';
+
+/**
+ * How long a write may hold up the thread, and with it announces, while another process writes to the same file: what
+ * the tracker stores is tried again anyway, and the API says that the database is busy.
+ */
+const BUSY_TIMEOUT: Millis = 50;
+/** Part of the memory above which numbers of finished downloads are no reason to take more; the table has the same. */
+const NEARLY_FULL = 7 / 8;
 
 export class TrackerState implements AsyncDisposable {
   readonly memory: TableMemory;
@@ -46,6 +56,7 @@ export class TrackerState implements AsyncDisposable {
   /** Where the swarms are: this memory, or a store that trackers share. */
   store: SwarmStore;
   readonly #database: Database;
+  readonly #logger: Logger;
   /** Where the swarms are saved; null: nowhere. */
   readonly #swarmFile: string | null;
   #shared: RedisSwarms | null = null;
@@ -62,7 +73,12 @@ export class TrackerState implements AsyncDisposable {
     this.swarms = new SwarmTable(this.memory, tableOptions, systemRandom);
     this.store = this.swarms;
     const repository = database.tracker;
-    this.torrents = new DurableTorrents(repository.torrents, new SwarmRegistry(this.memory), this.tick);
+    this.torrents = new DurableTorrents({
+      torrents: repository.torrents,
+      registry: new SwarmRegistry(this.memory),
+      tick: this.tick,
+      isNearlyFull: () => this.swarms.use.used > this.swarms.use.capacity * NEARLY_FULL,
+    });
     this.members = new DurableMembers(repository, new AccountRegistry(this.memory), this.tick);
     this.bans = new DurableBans(repository.bans);
     const { torrents, members, bans } = this;
@@ -71,32 +87,32 @@ export class TrackerState implements AsyncDisposable {
     const parts = { repository, torrents, members, bans, clock: systemClock, logger, isShared, onBans };
     this.follower = new RepositoryFollower(parts);
     this.#database = database;
+    this.#logger = logger;
     this.#swarmFile = options.directory === null ? null : join(options.directory, 'swarms.snapshot');
   }
 
   /** Opens the database and fills the table; rejects DB_* and with the system's errors. `onBans`: there are others. */
   static async open(options: TrackerOptions, onBans: () => void): Promise<TrackerState> {
     const { directory } = options;
-    const database = await openTrackerDatabase(options);
+    await using opened = new AsyncDisposableStack();
+    const database = opened.use(await openTrackerDatabase(options, { busyTimeout: BUSY_TIMEOUT }));
     const ownKey = directory === null ? systemRandom.bytes(16) : await udpKeyIn(directory);
     const state = new TrackerState(options, database, options.udpKey ?? ownKey, onBans);
-    try {
-      await state.follower.start();
-      if (options.swarms !== null) await state.#openShared(options.swarms);
-      const most = Math.ceil(options.interval / TICK_SECONDS);
-      const times = { tick: state.tick(), now: state.start, most };
-      if (state.#swarmFile !== null) await restoreSwarms(state.#swarmFile, state.swarms, times);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    opened.use(state.follower);
+    await state.follower.start();
+    if (options.swarms !== null) opened.use(await state.#openShared(options.swarms));
+    const most = Math.ceil(options.interval / TICK_SECONDS);
+    const times = { tick: state.tick(), now: state.start, most };
+    if (state.#swarmFile !== null) await restoreSwarms(state.#swarmFile, state.swarms, times);
+    opened.move();
     return state;
   }
 
-  async #openShared(url: string): Promise<void> {
+  async #openShared(url: string): Promise<RedisSwarms> {
     const { openSharedSwarms } = await import('../redis/shared-swarms.ts');
     this.#shared = await openSharedSwarms(url, this.swarms, () => {});
     this.store = this.#shared;
+    return this.#shared;
   }
 
   /** Peers of a swarm, wherever it is; rejects when its server is not there. */
@@ -121,25 +137,25 @@ export class TrackerState implements AsyncDisposable {
     await this.members.flush();
   }
 
-  /** Stores what is not stored yet. */
+  /** Stores what is not stored yet, the swarms first: that takes no database. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { follower, torrents, members } = this;
+    this.#shared?.[Symbol.dispose]();
     try {
-      this.#shared?.[Symbol.dispose]();
-      await this.follower[Symbol.asyncDispose]();
-      await this.flush();
       if (this.#swarmFile !== null) await saveSwarms(this.#swarmFile, this.memory, this.tick(), systemClock.wall());
     } finally {
-      await this.#database.close();
+      const parts = { clock: systemClock, logger: this.#logger, database: this.#database };
+      await leaveDatabase({ ...parts, follower, torrents, members });
     }
   }
 }
 
 /** The database of a tracker, in its folder unless it is elsewhere; rejects DB_* and with the system's errors. */
-export async function openTrackerDatabase({
-  database,
-  directory,
-}: Pick<TrackerOptions, 'database' | 'directory'>): Promise<Database> {
+export async function openTrackerDatabase(
+  { database, directory }: Pick<TrackerOptions, 'database' | 'directory'>,
+  options: DatabaseOptions = {},
+): Promise<Database> {
   if (directory !== null) await mkdir(directory, { recursive: true, mode: 0o700 });
   const { openDatabase } = await import('../../../db/index.ts');
-  return openDatabase(database ?? (directory === null ? ':memory:' : join(directory, 'tracker.db')));
+  return openDatabase(database ?? (directory === null ? ':memory:' : join(directory, 'tracker.db')), options);
 }

@@ -11,7 +11,6 @@ import {
   AddressGuard,
   AnnounceRules,
   ConnectionIds,
-  HostQuota,
   HttpFront,
   PrivateSwarms,
   RateLimits,
@@ -22,8 +21,10 @@ import {
   WebFront,
   type WebRelay,
 } from '../../../tracker/index.ts';
+import { mostOpenFiles } from '../../runtime/index.ts';
 import type { ControlHandler } from '../../tracker-api/index.ts';
 import { ControlServer } from '../sockets/control.ts';
+import { ControlBudget } from '../sockets/control-budget.ts';
 import { HttpListener, type HttpListenerOptions } from '../sockets/http-listener.ts';
 import type { RedisSwarms, StoreHealth } from '../redis/redis-swarms.ts';
 import { type ThreadBeat, ThreadPulse } from './thread-pulse.ts';
@@ -38,12 +39,14 @@ export interface DataPlaneConfig {
   readonly table: SharedArrayBuffer;
   /** Of RateLimits. */
   readonly limits: SharedArrayBuffer;
+  /** Of ControlBudget. */
+  readonly controlBudget: SharedArrayBuffer;
   /** HTTP and UDP. */
   readonly addresses: readonly PeerAddress[];
   /** HTTPS; none without a certificate. */
   readonly tlsAddresses: readonly PeerAddress[];
-  /** Several threads listen on these addresses. */
-  readonly isShared: boolean;
+  /** How many threads listen on these addresses. */
+  readonly threads: number;
   readonly udpKey: Uint8Array;
   /** Address of the swarms that several trackers share, or null. */
   readonly swarms: string | null;
@@ -79,6 +82,10 @@ export interface Answering extends AsyncDisposable {
   /** A message for a WebSocket of this thread. */
   receiveRelay(relay: WebRelay): void;
 }
+
+/** Parts of what the process may have open, for HTTP and for WebSockets; the rest is for all else. */
+const HTTP_SHARE = 3 / 16;
+const WEB_SHARE = 3 / 4;
 
 /** What the fronts answer from, and what of it may change. */
 interface Answers {
@@ -138,7 +145,9 @@ export class DataPlane implements Answering {
   }
 
   async #listen({ swarms, rules, proxies }: Answers): Promise<void> {
-    const { addresses, tlsAddresses, counters: numbers, start, thread, udpKey, isShared } = this.#config;
+    const { addresses, tlsAddresses, counters: numbers, start, thread, udpKey, threads } = this.#config;
+    const isShared = threads > 1;
+    const most = Math.floor((mostOpenFiles() * HTTP_SHARE) / threads / (addresses.length + tlsAddresses.length));
     const counters = new Float64Array(numbers);
     const tick = tickReader(systemClock, start);
     const clock = systemClock;
@@ -146,8 +155,9 @@ export class DataPlane implements Answering {
     const relay = this.#owner.relay;
     this.#webFront = new WebFront({ swarms, rules, tick, thread, counters, relay });
     const webSockets = this.#openWebSockets(this.#webFront, proxies);
+    const budget = new ControlBudget(this.#config.controlBudget, thread);
     const http = async (where: HttpListenerOptions): Promise<HttpListener> => {
-      const control = new ControlServer(this.#owner.control, (request) => clientOf(proxies, request), clock);
+      const control = new ControlServer(this.#owner.control, (request) => clientOf(proxies, request), clock, budget);
       webSockets.serve(control);
       const listener = await HttpListener.listen(where, { front, control, clock, proxies });
       this.#open.push(listener);
@@ -155,7 +165,7 @@ export class DataPlane implements Answering {
     };
     const ids = new ConnectionIds(udpKey);
     for (const { host, port: wanted } of addresses) {
-      const { port } = await http({ host, port: wanted, isShared });
+      const { port } = await http({ host, port: wanted, isShared, most });
       const udp = await UdpSocket.bind({ host, port, isShared });
       this.#open.push(udp);
       const udpFront = new UdpFront({ store: swarms, rules, ids, sink: udp, clock, tick, counters });
@@ -164,18 +174,18 @@ export class DataPlane implements Answering {
     }
     const { certificate } = this.#config.settings;
     for (const { host, port: wanted } of certificate === null ? [] : tlsAddresses) {
-      const listener = await http({ host, port: wanted, isShared, certificate });
+      const listener = await http({ host, port: wanted, isShared, most, certificate });
       this.#secure.push(listener);
       this.tlsListening.push({ host, port: listener.port });
     }
   }
 
   #openWebSockets(front: WebFront, proxies: TrustedProxies): WebSockets {
-    const { settings, table } = this.#config;
+    const { settings, threads } = this.#config;
     const webSockets = new WebSockets({
       front,
-      quota: new HostQuota(TableMemory.attach(table)),
       perAddress: settings.peersPerAddress,
+      most: Math.floor((mostOpenFiles() * WEB_SHARE) / threads),
       clock: systemClock,
       clientOf: (request) => clientOf(proxies, request),
     });

@@ -7,6 +7,7 @@ import { DstError } from '../../../base/errors.ts';
 import type { Millis } from '../../../base/units.ts';
 import { netErrors } from '../../../net/index.ts';
 import type { WebRelay } from '../../../tracker/index.ts';
+import type { ControlResponse } from '../../tracker-api/index.ts';
 import type { Answering, DataPlaneConfig, DataPlaneOwner } from './data-plane.ts';
 import type { ThreadSettings } from './thread-settings.ts';
 import type { ThreadOrder, ThreadReport } from './thread-messages.ts';
@@ -16,6 +17,8 @@ const url = new URL(`./tracker.worker${import.meta.url.endsWith('.ts') ? '.ts' :
 
 /** A small nursery: short pauses (app/runtime). */
 const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
+const notAnswered: ControlResponse = { status: 500, headers: {}, body: '' };
 
 /** Time for a thread to answer what is under way and end; one that hangs is ended then. */
 const END_TIME: Millis = 5000;
@@ -41,9 +44,9 @@ export class TrackerThread implements Answering {
       if (message.kind === 'beat') owner.beat(config.thread, message.beat);
       if (message.kind === 'health') owner.tellHealth(config.thread, message.health);
       if (message.kind !== 'control') return;
-      void owner.control(message.request).then((response) => {
+      const answer = (response: ControlResponse): void =>
         worker.postMessage({ kind: 'control', id: message.id, response } satisfies ThreadOrder);
-      });
+      owner.control(message.request).then(answer, () => answer(notAnswered));
     });
     worker.on('error', () => {}); // its end follows
     worker.on('exit', (code) => {

@@ -21,7 +21,7 @@ export interface ThreadState extends ThreadBeat {
 }
 
 export interface TrackerThreadsParts {
-  readonly config: Omit<DataPlaneConfig, 'counters' | 'thread' | 'settings' | 'isShared'>;
+  readonly config: Omit<DataPlaneConfig, 'counters' | 'thread' | 'settings' | 'threads'>;
   readonly control: ControlHandler;
   readonly logger: Logger;
   readonly onBeat: (beat: ThreadBeat) => void;
@@ -38,6 +38,7 @@ export class TrackerThreads implements AsyncDisposable {
   readonly #threads: (Answering | null)[];
   readonly #states: (ThreadState | null)[];
   readonly #sharedSwarms: StoreHealth[] = [];
+  readonly #restarts: Disposable[] = [];
   #settings: ThreadSettings;
   #isClosing = false;
 
@@ -93,13 +94,14 @@ export class TrackerThreads implements AsyncDisposable {
     for (const thread of this.#threads) thread?.apply(settings);
   }
 
+  /** A thread that is there only after the end has begun ends too. */
   async #start(number: number): Promise<void> {
     const { config } = this.#parts;
     const { listening, tlsListening } = this;
     const whole: DataPlaneConfig = {
       ...config,
       ...(listening.length > 0 && { addresses: listening, tlsAddresses: tlsListening }),
-      isShared: this.#counters.length > 1,
+      threads: this.#counters.length,
       counters: this.#counters[number] as SharedArrayBuffer,
       thread: number,
       settings: this.#settings,
@@ -108,6 +110,7 @@ export class TrackerThreads implements AsyncDisposable {
     const thread = isAlone
       ? await DataPlane.open(whole, this.#owner)
       : await TrackerThread.start(whole, this.#owner, () => this.#restart(number, RESTART));
+    if (this.#isClosing) return thread[Symbol.asyncDispose]();
     this.#threads[number] = thread;
     this.#states[number] = { busy: 0, lag: 0, webSockets: 0, traffic: [], at: systemClock.now() };
     if (this.#settings !== whole.settings) thread.apply(this.#settings);
@@ -118,8 +121,7 @@ export class TrackerThreads implements AsyncDisposable {
     this.#states[number] = null;
     if (this.#isClosing) return;
     this.#parts.logger.error('a thread has ended and is started again', { thread: number });
-    systemClock.after(delay, () => {
-      if (this.#isClosing) return;
+    this.#restarts[number] = systemClock.after(delay, () => {
       this.#start(number).catch((error: unknown) => {
         this.#parts.logger.error('a thread cannot be started', { thread: number, reason: messageOf(error) });
         this.#restart(number, Math.min(LONGEST_RESTART, 2 * delay));
@@ -144,6 +146,7 @@ export class TrackerThreads implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
+    for (const restart of this.#restarts) restart?.[Symbol.dispose]();
     await Promise.all(this.#threads.map(async (thread) => thread?.[Symbol.asyncDispose]()));
   }
 }

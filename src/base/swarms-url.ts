@@ -18,7 +18,8 @@ const UNIX = ['redis+unix:', 'unix:'];
  * `redis+unix://[[user]:password@localhost]/path[?db=n]`. Null when it is none of these.
  */
 export function parseSwarmsUrl(text: string): SwarmsAddress | null {
-  const url = URL.parse(text);
+  // URL would leave white space out.
+  const url = /\s/.test(text) ? null : URL.parse(text);
   if (url === null) return null;
   const isUnix = UNIX.includes(url.protocol);
   const database = isUnix ? (url.searchParams.get('db') ?? '0') : url.pathname.slice(1) || '0';
@@ -26,11 +27,16 @@ export function parseSwarmsUrl(text: string): SwarmsAddress | null {
   const isLocal = ['', 'localhost'].includes(url.host) && url.pathname.length > 1;
   const isGood = isUnix ? isLocal : NETWORK.includes(url.protocol) && url.host !== '';
   if (!isGood) return null;
-  return {
-    url: text,
-    path: isUnix ? decodeURIComponent(url.pathname) : null,
-    username: url.username === '' ? null : decodeURIComponent(url.username),
-    password: url.password === '' ? null : decodeURIComponent(url.password),
-    database: Number(database),
-  };
+  try {
+    return {
+      url: text,
+      path: isUnix ? decodeURIComponent(url.pathname) : null,
+      username: url.username === '' ? null : decodeURIComponent(url.username),
+      password: url.password === '' ? null : decodeURIComponent(url.password),
+      database: Number(database),
+    };
+  } catch {
+    // A percent sign with something else than a byte of UTF-8 behind it.
+    return null;
+  }
 }

@@ -16,7 +16,7 @@ test('addresses of Redis servers are taken apart', () => {
 });
 
 test('other addresses are refused', () => {
-  for (const url of ['', 'cache', 'http://cache', 'redis://', 'redis://h/name', 'redis+unix://', 'unix://host/path']) {
-    assert.equal(parseSwarmsUrl(url), null, url);
-  }
+  const network = ['', 'cache', 'http://cache', 'redis://', 'redis://h/name', 'redis://h ', 'redis://:%zz@h'];
+  const unix = ['redis+unix://', 'unix://host/path', 'unix:///a%zz'];
+  for (const url of [...network, ...unix]) assert.equal(parseSwarmsUrl(url), null, url);
 });
