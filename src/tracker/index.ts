@@ -14,6 +14,7 @@ export {
   type PeerRole,
   type SwarmCounts,
   type SwarmStore,
+  type Tick,
   TICK_SECONDS,
   wordsOf,
 } from './swarm-store.ts';

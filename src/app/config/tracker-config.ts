@@ -176,7 +176,9 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
     hostNames: z
       .array(readBy(readHostName, 'host name without port'))
       .default([])
-      .describe('Names under which the API may be called, besides its addresses.'),
+      .describe(
+        'Names under which API, `/metrics` and `/stats` may be called, besides addresses and names without a dot.',
+      ),
     warning: z
       .string()
       .max(LONGEST_WARNING)

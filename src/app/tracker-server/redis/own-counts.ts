@@ -22,7 +22,7 @@ export class OwnCounts {
    */
   take(call: AnnounceCall): boolean {
     const { lifetime, peersPerAddress } = this.#table.options;
-    this.#presence.enterSpan(Math.floor(call.now / lifetime));
+    this.#presence.enterSpan(call.now, lifetime);
     return call.event === 'stopped' || this.#presence.take(this.#table.hashHost(call), peersPerAddress);
   }
 

@@ -9,14 +9,15 @@
  * millions: then the limit is a little wider, never narrower. All threads may count in the same memory; what two do at
  * the moment of a new span may go uncounted.
  */
+import type { Tick } from '../../../tracker/index.ts';
 import type { ByteCount } from '../../../base/units.ts';
 
 /** Counters in a row; each sketch has two. */
 const ROW = 65536;
 /** Bits of the filter. */
 const BITS = 2 ** 24;
-/** First words: number of the span + 1, or 0 before the first; the sketches; the filter. */
-const SPAN = 0;
+/** First words: tick at which the present span ends, or 0 before the first; the sketches; the filter. */
+const END = 0;
 const PRESENT = 1;
 const HEARD: number = PRESENT + 2 * ROW;
 const FILTER: number = HEARD + 2 * ROW;
@@ -34,15 +35,13 @@ export class PeerPresence {
     return new SharedArrayBuffer(MEMORY);
   }
 
-  /** It is the span with this number. */
-  enterSpan(span: number): void {
+  /** It is now; a span that begins lasts for `length`, for which a silent peer stays at present. */
+  enterSpan(now: Tick, length: Tick): void {
     const words = this.#words;
-    const before = Atomics.load(words, SPAN);
-    const ahead = span + 1 - before;
-    // Another thread may be a moment ahead.
-    if (before !== 0 && (ahead === 0 || ahead === -1)) return;
-    if (Atomics.compareExchange(words, SPAN, before, span + 1) !== before || before === 0) return;
-    if (ahead === 1) words.copyWithin(PRESENT, HEARD, FILTER);
+    const end = Atomics.load(words, END);
+    if (now < end) return;
+    if (Atomics.compareExchange(words, END, end, now + length) !== end || end === 0) return; // another thread did it
+    if (now - end < length) words.copyWithin(PRESENT, HEARD, FILTER);
     else words.fill(0, PRESENT, HEARD);
     words.fill(0, HEARD);
   }
