@@ -44,6 +44,9 @@ function sourcesOf(flags: TrackerFlags): ConfigSources<TrackerConfig> {
 }
 
 export async function runTracker({ output, signal, onReload }: CommandContext, flags: TrackerFlags): Promise<void> {
+  if (flags.name !== undefined || flags.scope !== undefined) {
+    throw cliError('USAGE', '--name and --scope belong to a token: dst tracker token --name WHO');
+  }
   const sources = sourcesOf(flags);
   const loaded = await loadTrackerConfig(sources);
   const { logLevel, logAddresses } = loaded.value;
@@ -92,7 +95,8 @@ export async function makeToken(output: Output, { name, scope = [...scopes], ...
     throw cliError('USAGE_VALUE', `there is no scope ${JSON.stringify(bad)}; scopes are ${scopes.join(', ')}`);
   }
   const { value } = await loadTrackerConfig(sourcesOf(flags));
-  await using database = await openTrackerDatabase(storageOf(value));
+  const storage = storageOf(value);
+  await using database = await openTrackerDatabase(storage);
   const { token, id } = await createToken(database.tracker, {
     name,
     scopes: scope.filter((text) => isScope(text)),
@@ -100,7 +104,9 @@ export async function makeToken(output: Output, { name, scope = [...scopes], ...
   });
   if (output.options.json) output.json({ token, id, name, scopes: scope });
   else output.line(token);
-  output.note('This is the only time that it is shown.');
+  const where =
+    storage.database === null ? `the tracker with its data in ${storage.directory}` : 'the tracker of this database';
+  output.note(`It is for ${where}, and shown only now.`);
 }
 
 export async function showConfig(output: Output, flags: TrackerFlags): Promise<void> {

@@ -10,7 +10,7 @@ export const tooOften: TrackerFailure = { kind: 'failure', reason: 'you announce
 const banned: TrackerFailure = {
   kind: 'failure',
   reason: 'your address is banned from this tracker',
-  retryIn: 'never',
+  retryIn: 60,
 };
 
 export class AddressGuard {

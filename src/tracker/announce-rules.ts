@@ -35,6 +35,8 @@ export interface RuleParts {
 const DEFAULT_WANT = 50;
 /** Minutes after which a full tracker may have room again (BEP 31). */
 const FULL_RETRY = 30;
+/** Minutes after which the operator may have changed what is so now: `never` would last until the client is restarted. */
+const CHANGE_RETRY = 60;
 /** A peer is gone when it missed one announce and more: this many intervals without a word. */
 const LIFETIME = 2.25;
 /** A day and a half: the table cannot tell longer silences apart. */
@@ -52,11 +54,11 @@ const badPort = refuse('no peer can be reached at this port');
 const notPublic = refuse('this tracker serves public addresses only, and yours is none');
 const refusals: Readonly<Record<Outcome, TrackerFailure | null>> = {
   served: null,
-  unknown: refuse('this torrent is not registered with this tracker'),
+  unknown: refuse('this torrent is not registered with this tracker', CHANGE_RETRY),
   denied: refuse('this torrent is not served by this tracker'),
   full: refuse('this tracker is full', FULL_RETRY),
-  stranger: refuse('this tracker is private, and the announce URL has no valid passkey'),
-  suspended: refuse('your account is suspended'),
+  stranger: refuse('this tracker is private, and the announce URL has no valid passkey', CHANGE_RETRY),
+  suspended: refuse('your account is suspended or has expired', CHANGE_RETRY),
   crowded: refuse('your account has as many peers as it may', FULL_RETRY),
 };
 

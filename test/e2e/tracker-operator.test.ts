@@ -166,6 +166,7 @@ test('a token for fewer things may do only these, and one without name is refuse
   };
   assert.deepEqual([await ask('/bans'), await ask('/accounts')], [200, 403]);
   await assertFails(['tracker', 'token', ...data], 2, 'USAGE');
+  await assertFails(['tracker', '--scope', 'bans:read', ...data], 2, 'USAGE');
   await assertFails(['tracker', 'token', '--name', 'x', '--scope', 'everything', ...data], 2, 'USAGE_VALUE');
 });
 

@@ -235,7 +235,10 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
     };
     const { interval, longestInterval } = config;
     if (longestInterval !== null && longestInterval < interval) wrong('longestInterval', 'it is less than interval');
-    if (config.tlsPort === null) return;
+    if (config.tlsPort === null) {
+      if (config.tlsCert !== null) wrong('tlsCert', 'it needs tlsPort');
+      return;
+    }
     if (config.tlsCert === null) wrong('tlsCert', 'tlsPort needs it');
     if (config.tlsKey === null) wrong('tlsKey', 'tlsPort needs it');
   })

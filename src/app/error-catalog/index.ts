@@ -15,6 +15,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   CONFIG: async () => (await import('../config/index.ts')).configErrors,
   API: async () => (await import('../tracker-api/index.ts')).apiErrors,
   SOURCE: async () => (await import('../errors.ts')).sourceErrors,
+  FOLDER: async () => (await import('../tracker-server/index.ts')).trackerServerErrors,
   SWARMS: async () => (await import('../tracker-server/index.ts')).trackerServerErrors,
   UDP: async () => (await import('../tracker-server/index.ts')).trackerServerErrors,
   TLS: async () => (await import('../tracker-server/index.ts')).trackerServerErrors,

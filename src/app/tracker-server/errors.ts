@@ -2,6 +2,14 @@
 import { errorsOf } from '../../base/errors.ts';
 
 export const trackerServerErrors = {
+  FOLDER_IN_USE: {
+    category: 'usage',
+    help: 'Another tracker keeps its data in this folder. Stop it, or give this one a folder of its own with --data.',
+  },
+  FOLDER_UNUSABLE: {
+    category: 'storage',
+    help: 'The folder for the data of the tracker cannot be made or written. Check the path and its permissions, or give another with --data.',
+  },
   SWARMS_UNREACHABLE: {
     category: 'network',
     retryable: true,

@@ -76,6 +76,38 @@ describe('a tracker', () => {
     for (let i = 0; i < 10; i++) assert.match(await announce(server), /banned/);
   });
 
+  test('lists nobody any more that is banned', async () => {
+    await using server = await start({ threads: 2 });
+    await announce(server);
+    assert.equal((await server.peersOf(Buffer.from(INFO_HASH), 10)).length, 1);
+    await server.repository.bans.put([{ prefix: '127.0.0.0/8', reason: '', expiresAt: null }]);
+    await server.refresh();
+    await until(async () => (await server.peersOf(Buffer.from(INFO_HASH), 10)).length === 0);
+  });
+
+  test('refuses a port and a folder that another tracker has, however many threads they have', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'dst-tracker-'));
+    try {
+      for (const threads of [1, 2]) {
+        await using first = await start({ threads, directory });
+        const port = first.listening[0]?.port as number;
+        for (const others of [1, 2]) {
+          await assert.rejects(start({ threads: others, port }), { code: 'NET_PORT_IN_USE' });
+          await assert.rejects(start({ threads: others, directory }), { code: 'FOLDER_IN_USE' });
+        }
+        assert.match(await announce(first), /8:interval/);
+      }
+      await using again = await start({ directory });
+      assert.match(await announce(again), /8:interval/);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('says that its folder cannot be used', async () => {
+    await assert.rejects(start({ directory: '/dev/null/tracker' }), { code: 'FOLDER_UNUSABLE' });
+  });
+
   test('notices what another process changes in its database', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'dst-tracker-'));
     try {

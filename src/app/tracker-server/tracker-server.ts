@@ -22,6 +22,7 @@ import { TrackerThreads } from './threads/tracker-threads.ts';
 const UPKEEP: Millis = 1000;
 /** Shards of the table that a round of upkeep looks through: all 256 within 16 seconds. */
 const SHARDS_AT_ONCE = 16;
+const SHARDS = 256;
 
 export class TrackerServer implements TrackerService, AsyncDisposable {
   readonly #options: TrackerOptions;
@@ -36,6 +37,8 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   #health: TrackerHealth | null = null;
   #upkeep: Disposable | null = null;
   #nextShard = 0;
+  /** Shards that may have peers which were banned after they came. */
+  #shardsWithBanned = SHARDS;
   /** What clients are told, and how long peers are waited for. */
   #told: ThreadSettings;
 
@@ -59,9 +62,10 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
     const whole = { ...defaultTrackerOptions, ...options };
     let server: TrackerServer | null = null;
     const apply = (): void => server?.applyToThreads();
+    const onBans = (): void => server?.applyBans();
     const certificate = await TrackerCertificate.open(whole.tls, whole.logger, apply);
     try {
-      server = new TrackerServer(whole, await TrackerState.open(whole, apply), certificate);
+      server = new TrackerServer(whole, await TrackerState.open(whole, onBans), certificate);
     } catch (error) {
       certificate[Symbol.dispose]();
       throw error;
@@ -130,6 +134,12 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
     this.#settings = settings;
     this.#governor.intervals = settings;
     this.#apiLimits.limit = settings.apiLimit;
+    this.applyToThreads();
+  }
+
+  /** There are other bans: also for those who are there already. */
+  applyBans(): void {
+    this.#shardsWithBanned = SHARDS;
     this.applyToThreads();
   }
 
@@ -206,7 +216,12 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   #planUpkeep(): void {
     this.#upkeep = systemClock.after(UPKEEP, () => {
       const now = this.#state.tick();
-      for (let i = 0; i < SHARDS_AT_ONCE; i++) this.#state.swarms.sweepShard(this.#nextShard++ % 256, now);
+      for (let i = 0; i < SHARDS_AT_ONCE; i++) {
+        const shard = this.#nextShard++ % SHARDS;
+        this.#state.swarms.sweepShard(shard, now);
+        if (this.#shardsWithBanned > 0) this.#state.swarms.expel(shard, this.#state.bans.ranges);
+        this.#shardsWithBanned = Math.max(0, this.#shardsWithBanned - 1);
+      }
       void this.#state.flush();
       this.#governor.observe(Math.max(0, ...(this.#threads?.states ?? []).map((state) => state?.busy ?? 0)));
       const { rules, lifetime } = this.#threadSettings();

@@ -26,6 +26,7 @@ import { DurableBans } from './durable-bans.ts';
 import { DurableMembers } from './durable-members.ts';
 import { DurableTorrents } from './durable-torrents.ts';
 import type { TrackerOptions } from '../options.ts';
+import { lockFolder, unusable } from './folder-lock.ts';
 import type { RedisSwarms } from '../redis/redis-swarms.ts';
 import { leaveDatabase } from './leave-database.ts';
 import { RepositoryFollower } from './repository-follower.ts';
@@ -59,6 +60,7 @@ export class TrackerState implements AsyncDisposable {
   readonly #logger: Logger;
   /** Where the swarms are saved; null: nowhere. */
   readonly #swarmFile: string | null;
+  #lock: Disposable | null = null;
   #shared: RedisSwarms | null = null;
 
   private constructor(options: TrackerOptions, database: Database, udpKey: Uint8Array, onBans: () => void) {
@@ -91,13 +93,16 @@ export class TrackerState implements AsyncDisposable {
     this.#swarmFile = options.directory === null ? null : join(options.directory, 'swarms.snapshot');
   }
 
-  /** Opens the database and fills the table; rejects DB_* and with the system's errors. `onBans`: there are others. */
+  /** Opens the database and fills the table; rejects FOLDER_*, DB_* and with the system's errors. `onBans`: there are others. */
   static async open(options: TrackerOptions, onBans: () => void): Promise<TrackerState> {
     const { directory } = options;
     await using opened = new AsyncDisposableStack();
+    if (directory !== null) await makeFolder(directory);
+    const lock = opened.use(directory === null ? null : lockFolder(directory));
     const database = opened.use(await openTrackerDatabase(options, { busyTimeout: BUSY_TIMEOUT }));
     const ownKey = directory === null ? systemRandom.bytes(16) : await udpKeyIn(directory);
     const state = new TrackerState(options, database, options.udpKey ?? ownKey, onBans);
+    state.#lock = lock;
     opened.use(state.follower);
     await state.follower.start();
     if (options.swarms !== null) opened.use(await state.#openShared(options.swarms));
@@ -146,8 +151,16 @@ export class TrackerState implements AsyncDisposable {
     } finally {
       const parts = { clock: systemClock, logger: this.#logger, database: this.#database };
       await leaveDatabase({ ...parts, follower, torrents, members });
+      this.#lock?.[Symbol.dispose]();
     }
   }
+}
+
+/** Rejects FOLDER_UNUSABLE. */
+async function makeFolder(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw unusable(directory, cause);
+  });
 }
 
 /** The database of a tracker, in its folder unless it is elsewhere; rejects DB_* and with the system's errors. */
@@ -155,7 +168,7 @@ export async function openTrackerDatabase(
   { database, directory }: Pick<TrackerOptions, 'database' | 'directory'>,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  if (directory !== null) await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (directory !== null) await makeFolder(directory);
   const { openDatabase } = await import('../../../db/index.ts');
   return openDatabase(database ?? (directory === null ? ':memory:' : join(directory, 'tracker.db')), options);
 }

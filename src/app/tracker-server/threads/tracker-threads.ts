@@ -11,6 +11,7 @@ import { type CounterName, sumCounters, threadCounters } from '../../../tracker/
 import type { ControlHandler } from '../../tracker-api/index.ts';
 import { type Answering, DataPlane, type DataPlaneConfig, type DataPlaneOwner } from './data-plane.ts';
 import type { StoreHealth } from '../redis/redis-swarms.ts';
+import { assertPortIsFree } from '../sockets/free-port.ts';
 import type { ThreadBeat } from './thread-pulse.ts';
 import type { ThreadSettings } from './thread-settings.ts';
 import { TrackerThread } from './tracker-thread.ts';
@@ -54,6 +55,8 @@ export class TrackerThreads implements AsyncDisposable {
   static async start(count: number, settings: ThreadSettings, parts: TrackerThreadsParts): Promise<TrackerThreads> {
     const threads = new TrackerThreads(count, settings, parts);
     try {
+      const { addresses, tlsAddresses } = parts.config;
+      for (const address of count > 1 ? [...addresses, ...tlsAddresses] : []) await assertPortIsFree(address);
       // The first one finds the ports, when any will do.
       await threads.#start(0);
       const others = await Promise.allSettled(Array.from({ length: count - 1 }, (_, i) => threads.#start(i + 1)));
