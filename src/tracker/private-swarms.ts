@@ -41,11 +41,15 @@ export class PrivateSwarms implements SwarmStore {
 
   announceWeb(call: AnnounceCall): void {
     const { table } = this.#parts;
-    const admission = this.isPrivate ? this.#enter(call) : 'served';
+    if (!this.isPrivate) {
+      table.announceWeb(call);
+      return;
+    }
+    const admission = this.#enter(call);
     if (!mayGoOn(call, admission)) return;
-    const swarm = this.isPrivate ? table.resolved.slice() : table.resolved;
+    const swarm = table.resolved.slice();
     table.announceWeb(call);
-    if (this.isPrivate) this.#settle(call, admission, swarm);
+    this.#settle(call, admission, swarm);
   }
 
   scrape(infoHash: Int32Array, counts: SwarmCounts): Promise<void> | undefined {

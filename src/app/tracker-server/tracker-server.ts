@@ -219,7 +219,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
       for (let i = 0; i < SHARDS_AT_ONCE; i++) {
         const shard = this.#nextShard++ % SHARDS;
         this.#state.swarms.sweepShard(shard, now);
-        if (this.#shardsWithBanned > 0) this.#state.swarms.expel(shard, this.#state.bans.ranges);
+        if (this.#shardsWithBanned > 0) this.#state.registry.expel(shard, this.#state.bans.ranges);
         this.#shardsWithBanned = Math.max(0, this.#shardsWithBanned - 1);
       }
       void this.#state.flush();

@@ -136,8 +136,10 @@ export class HttpFront {
       writeText(sink, '6:peers6');
       writeBytes(sink, call.peers6.bytes, 0, call.peers6.at);
     }
-    const warning = toBinary(utf8(rules.options.warning));
-    if (warning !== '') writeText(sink, `15:warning message${warning.length}:${warning}`);
+    if (rules.options.warning !== '') {
+      const warning = toBinary(utf8(rules.options.warning));
+      writeText(sink, `15:warning message${warning.length}:${warning}`);
+    }
     writeText(sink, 'e');
     this.#finish(client);
   }

@@ -1,9 +1,11 @@
 /**
- * What the operator and the durable store say of swarms: registered, refused, another name of one, and the finished
- * downloads. A count is told to anybody only after it was stored, so that it never goes backwards, whatever happens.
+ * What the operator and the durable store say of swarms: registered, refused, another name of one, the finished
+ * downloads, and who is to be in none. A count is told to anybody only after it was stored, so that it never goes backwards, whatever happens.
  */
+import type { AddressRanges } from '../../base/address-ranges.ts';
 import { systemRandom } from '../../base/random.ts';
 import { type Tick, wordsOf } from '../swarm-store.ts';
+import type { PeerList } from './peer-list.ts';
 import { SwarmShards } from './swarm-shards.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
 import { Control, SHARDS, type TableMemory } from './table-memory.ts';
@@ -28,9 +30,11 @@ const SOON: Tick = 16;
 
 export class SwarmRegistry {
   readonly #shards: SwarmShards;
+  readonly #bytes: Uint8Array;
 
   constructor(memory: TableMemory) {
     this.#shards = new SwarmShards(memory, systemRandom);
+    this.#bytes = memory.bytes;
   }
 
   /** Sets the facts of a torrent; false when the table has no room for it. */
@@ -76,6 +80,29 @@ export class SwarmRegistry {
       this.#at(infoHash, now, (record) => {
         (this.#shards.words[record + Field.completed] as number) += count;
       });
+    }
+  }
+
+  /** Removes the peers of one shard of 256 whose addresses are in `ranges`: they announced before they were banned. */
+  expel(shard: number, ranges: Pick<AddressRanges, 'has'>): void {
+    const { peers4, peers6 } = this.#shards;
+    this.#shards.enter(shard);
+    try {
+      for (const record of this.#shards.records()) {
+        if (this.#shards.hasFlag(record, Flag.alias | Flag.web | Flag.member)) continue;
+        this.#shards.open(record);
+        this.#expel(peers4, 4, ranges);
+        this.#expel(peers6, 16, ranges);
+      }
+    } finally {
+      this.#shards.leave();
+    }
+  }
+
+  #expel(peers: PeerList, length: 4 | 16, ranges: Pick<AddressRanges, 'has'>): void {
+    for (let i = peers.count - 1; i >= 0; i--) {
+      const at = peers.addressAt(i);
+      if (ranges.has(this.#bytes.subarray(at, at + length), length)) peers.remove(i);
     }
   }
 

@@ -6,7 +6,6 @@
  * was not there before is refused (`full`), until expiry makes room. Registered torrents are never thrown out; those
  * that only have a number of finished downloads go, when they have no peers, before the memory is full.
  */
-import type { AddressRanges } from '../../base/address-ranges.ts';
 import { readU16 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import {
@@ -359,29 +358,6 @@ export class SwarmTable implements SwarmStore {
       }
     }
     return swept - 1;
-  }
-
-  /** Removes the peers of one shard of 256 whose addresses are in `ranges`: they announced before they were banned. */
-  expel(shard: number, ranges: Pick<AddressRanges, 'has'>): void {
-    const { bytes } = this.#memory;
-    this.#shards.enter(shard);
-    try {
-      for (const record of this.#shards.records()) {
-        if (this.#shards.hasFlag(record, Flag.alias | Flag.web | Flag.member)) continue;
-        this.#shards.open(record);
-        for (const [peers, length] of [
-          [this.#shards.peers4, 4],
-          [this.#shards.peers6, 16],
-        ] as const) {
-          for (let i = peers.count - 1; i >= 0; i--) {
-            const at = peers.addressAt(i);
-            if (ranges.has(bytes.subarray(at, at + length), length)) peers.remove(i);
-          }
-        }
-      }
-    } finally {
-      this.#shards.leave();
-    }
   }
 
   get use(): TableUse {

@@ -45,6 +45,7 @@ const NEARLY_FULL = 7 / 8;
 export class TrackerState implements AsyncDisposable {
   readonly memory: TableMemory;
   readonly swarms: SwarmTable;
+  readonly registry: SwarmRegistry;
   readonly torrents: DurableTorrents;
   readonly members: DurableMembers;
   readonly bans: DurableBans;
@@ -75,9 +76,10 @@ export class TrackerState implements AsyncDisposable {
     this.swarms = new SwarmTable(this.memory, tableOptions, systemRandom);
     this.store = this.swarms;
     const repository = database.tracker;
+    this.registry = new SwarmRegistry(this.memory);
     this.torrents = new DurableTorrents({
       torrents: repository.torrents,
-      registry: new SwarmRegistry(this.memory),
+      registry: this.registry,
       tick: this.tick,
       isNearlyFull: () => this.swarms.use.used > this.swarms.use.capacity * NEARLY_FULL,
     });
