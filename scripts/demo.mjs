@@ -84,7 +84,7 @@ try {
   say('A demonstration on this machine: a tracker, and 64 MiB of random data from one process to another.');
   const local = ['--bind', '127.0.0.1', '--port', '0'];
   const kept = join(folder, 'tracker');
-  const { urls } = await startService(folder, 'listening', 'tracker', '--data', kept, ...local);
+  const { urls } = await startService(folder, 'listening', 'tracker', '--data', kept, '--log', 'text', ...local);
   const url = urls.find((one) => one.startsWith('udp:'));
   say(`tracker: ${urls.join(', ')}`);
   await dst(folder, 'create', data, '--hybrid', '--tracker', url, '--output', torrent);
