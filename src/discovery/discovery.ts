@@ -51,7 +51,13 @@ export interface DiscoverySession {
   /** Tells the source of a change now, or asks it for peers (`update`), as far as its rules allow. */
   announce(event: AnnounceEvent): void;
   status(): readonly SourceStatus[];
-  /** Says goodbye (`stopped`) within a few seconds and ends. */
+  /**
+   * The first step of the end: falls silent once it has told what it owes (`completed`), within a few seconds. All
+   * sessions of a torrent do this before one stops: a tracker that knows its swarms as one would take who completes
+   * after `stopped` for another peer. Never rejects.
+   */
+  settle(): Promise<void>;
+  /** Settles if need be, says goodbye (`stopped`), and ends, all within a few seconds. */
   stop(): Promise<void>;
 }
 

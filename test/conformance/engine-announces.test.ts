@@ -31,7 +31,7 @@ class Notebook implements Discovery {
     const announce = (event: AnnounceEvent): void =>
       void this.announces.push({ event, infoHash: toHex(swarm.infoHash), ...swarm.progress() });
     announce('started');
-    return { announce, status: () => [], stop: async () => announce('stopped') };
+    return { announce, status: () => [], settle: async () => {}, stop: async () => announce('stopped') };
   }
 
   get events(): AnnounceEvent[] {

@@ -81,6 +81,8 @@ class Announces implements DiscoverySession {
     return [];
   }
 
+  async settle(): Promise<void> {}
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.[Symbol.dispose]();

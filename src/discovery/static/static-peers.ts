@@ -28,6 +28,7 @@ export function staticPeers(peers: readonly PeerAddress[]): Discovery {
             nextIn: null,
           },
         ],
+        async settle() {},
         async stop() {
           isOver = true;
         },

@@ -492,6 +492,61 @@ describe('the end of a session', () => {
     assert.ok(network.clock.now() < 4000, String(network.clock.now()));
   });
 
+  it('says goodbye although a tracker that was busy before does not answer to completed', async () => {
+    const network = new FakeNetwork('t');
+    const { session } = startOn(network, fakeSwarm([['http://t/announce']]));
+    await network.clock.run(1000);
+    network.onAnnounce = ({ request }) => (request.event === 'stopped' ? success() : null);
+    await network.clock.run(minutes(30));
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    assert.deepEqual(
+      network.seen.map(({ request }) => request.event),
+      ['started', 'none', 'completed', 'stopped'],
+    );
+  });
+
+  it('tells completed to a tracker at once while another is silent', async () => {
+    const network = new FakeNetwork('a', 'b');
+    network.onAnnounce = ({ host, at }) => (host === 'a' && at < 1000 ? unreachable() : success());
+    const { session } = startOn(network, fakeSwarm([['http://a/announce'], ['http://b/announce']]));
+    await network.clock.run(minutes(61)); // a has come back and is the one that is told
+    network.onAnnounce = ({ host }) => (host === 'a' ? null : success());
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    assert.deepEqual(told(network.seen).slice(-4), [
+      '3660 a completed',
+      '3660 b completed',
+      '3663 a stopped',
+      '3663 b stopped',
+    ]);
+  });
+
+  it('tells both address families that the download is complete before one of them that it stops', async () => {
+    const network = new FakeNetwork();
+    network.hosts.set('t', ['198.51.100.1', '2001:db8::1']);
+    const { session } = startOn(network, fakeSwarm([['http://t/announce']]));
+    await network.clock.run(1000);
+    network.delayOf = ({ url, address }) => (url.includes('completed') && address.includes(':') ? 1000 : 50);
+    session.announce('completed');
+    await network.clock.finish(session.stop());
+    assert.deepEqual(
+      network.seen.slice(2).map(({ address, request }) => `${address} ${request.event}`),
+      ['198.51.100.1 completed', '2001:db8::1 completed', '198.51.100.1 stopped', '2001:db8::1 stopped'],
+    );
+  });
+
+  it('begins with what is owed; then nothing is told until it stops', async () => {
+    const network = new FakeNetwork('t');
+    const { session } = startOn(network, fakeSwarm([['http://t/announce']]));
+    await network.clock.run(1000);
+    session.announce('completed');
+    await network.clock.finish(session.settle());
+    session.announce('update');
+    await network.clock.run(minutes(120));
+    assert.deepEqual(told(network.seen), ['0 t started', '1 t completed']);
+  });
+
   it('leaves nothing scheduled, and later calls are without effect', async () => {
     const network = new FakeNetwork('t');
     const { session } = startOn(network, fakeSwarm([['http://t/announce']]));

@@ -5,6 +5,8 @@
  * A round goes through the tiers until one tracker answers; the next round comes when that one's interval has passed.
  * A tracker that failed is left out of rounds until its back-off is over, or for as long as it asked (BEP 31).
  * Which event a tracker is told depends on what it was told before, so that none is lost by a failure in between.
+ *
+ * The end comes in two steps, `settle` and `stop`: half of the time is for `completed`, the rest for `stopped`.
  */
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
@@ -62,6 +64,13 @@ interface Attempt {
   readonly inTime: Promise<Millis | null | 'late'>;
 }
 
+/** An announce of `completed` that is under way. */
+interface Completing {
+  readonly attempt: Promise<unknown>;
+  /** Ends it. */
+  readonly life: AbortController;
+}
+
 export class AnnounceSession implements DiscoverySession {
   readonly #swarm: Swarm;
   readonly #sink: PeerSink;
@@ -72,18 +81,20 @@ export class AnnounceSession implements DiscoverySession {
   readonly #key: string;
   readonly #wasComplete: boolean;
   #isCompleted = false;
-  /** Ends what is running; null while nothing is. */
+  /** Ends what is running, but not what is completing; null while nothing runs. */
   #life: AbortController | null = null;
   readonly #running = new Set<Promise<void>>();
-  /** Announces of `completed` that are under way. */
-  readonly #completing = new Map<TrackerState, Promise<unknown>>();
+  readonly #completing = new Map<TrackerState, Completing>();
   #isInRound = false;
   #isRoundDue = false;
   /** More peers were asked for since the last announce. */
   #wantsPeers = false;
   #timer: Disposable | null = null;
   #nextAt: Millis | null = null;
+  #settled: Promise<void> | null = null;
   #goodbye: Promise<void> | null = null;
+  /** When `stopped` has to have been told. */
+  #goneBy: Millis = 0;
   #isOver = false;
 
   constructor(swarm: Swarm, sink: PeerSink, options: AnnounceSessionOptions, deps: AnnounceSessionDeps) {
@@ -122,6 +133,11 @@ export class AnnounceSession implements DiscoverySession {
     }));
   }
 
+  settle(): Promise<void> {
+    this.#settled ??= this.#settle();
+    return this.#settled;
+  }
+
   stop(): Promise<void> {
     this.#isOver = true;
     return this.#sayGoodbye();
@@ -138,7 +154,7 @@ export class AnnounceSession implements DiscoverySession {
 
   /** Goes through the tiers now, or again when the round under way has ended. */
   #startRound(): void {
-    if (this.#goodbye !== null || this.#isOver) return;
+    if (this.#settled !== null || this.#isOver) return;
     if (this.#isInRound) {
       this.#isRoundDue = true;
       return;
@@ -154,7 +170,7 @@ export class AnnounceSession implements DiscoverySession {
     });
   }
 
-  /** Runs work that ends with the session's present life; `#leave` waits for all of it. */
+  /** Runs work that ends with the session's present life; `#settle` waits for all of it. */
   #run(work: (signal: AbortSignal) => Promise<unknown>): void {
     this.#life ??= new AbortController();
     const ended = work(this.#life.signal).then(() => {
@@ -195,12 +211,13 @@ export class AnnounceSession implements DiscoverySession {
     let timer: Disposable | null = null;
     const patience = Promise.withResolvers<'late'>();
     const event = this.#eventFor(tracker);
-    const attempt = this.#announceTo(tier, tracker, event, signal, () => {
+    const life = event === 'completed' ? new AbortController() : null;
+    const attempt = this.#announceTo(tier, tracker, event, life?.signal ?? signal, () => {
       timer ??= this.#deps.clock.after(this.#options.patience, () => patience.resolve('late'));
     }).finally(() => timer?.[Symbol.dispose]());
     this.#run(() => attempt);
-    if (event === 'completed') {
-      this.#completing.set(tracker, attempt);
+    if (life !== null) {
+      this.#completing.set(tracker, { attempt, life });
       void attempt.then(() => this.#completing.delete(tracker));
     }
     return { attempt, inTime: Promise.race([attempt, patience.promise]) };
@@ -308,29 +325,38 @@ export class AnnounceSession implements DiscoverySession {
   }
 
   async #leave(): Promise<void> {
-    this.#cancelTimer();
-    using time = deadline(this.#deps.clock, this.#options.stopTimeout);
-    const completing = [...this.#completing.keys()];
-    await this.#finishCompleting();
-    this.#life?.abort(trackerError('TRACKER_STOPPED', 'the torrent was stopped'));
-    await Promise.all(this.#running);
-    this.#isInRound = false;
-    this.#isRoundDue = false;
+    await this.settle();
+    using time = deadline(this.#deps.clock, this.#goneBy - this.#deps.clock.now());
     const known = this.#trackers().filter((tracker) => tracker.mayKnowUs);
-    await Promise.all(known.map((tracker) => this.#stopAt(tracker, !completing.includes(tracker), time.signal)));
+    await Promise.all(known.map((tracker) => this.#tellLast(tracker, 'stopped', time.signal)));
     for (const tracker of this.#trackers()) tracker.left();
   }
 
-  /** Waits for half the time until `completed` has been told that is under way: told again, it would count twice. */
-  async #finishCompleting(): Promise<void> {
-    using time = deadline(this.#deps.clock, this.#options.stopTimeout / 2);
-    await orAborted(Promise.all(this.#completing.values()), time.signal).catch(() => {});
+  /** Breaks off what is running, and sees to it that `completed` is told, for half the time. Never rejects. */
+  async #settle(): Promise<void> {
+    const { clock } = this.#deps;
+    const { stopTimeout } = this.#options;
+    this.#cancelTimer();
+    this.#goneBy = clock.now() + stopTimeout;
+    // Not a `deadline`: a tracker that is slow now must not count as dead when `stopped` is told.
+    const reason = trackerError('TRACKER_STOPPED', 'the torrent was stopped');
+    const time = new AbortController();
+    using _timer = clock.after(stopTimeout / 2, () => time.abort(reason));
+    this.#life?.abort(reason);
+    await Promise.all(this.#trackers().map((tracker) => this.#completeAt(tracker, time.signal)));
+    await Promise.all(this.#running);
+    this.#isInRound = false;
+    this.#isRoundDue = false;
   }
 
-  /** A tracker that has not been told of the finished download yet is told first. */
-  async #stopAt(tracker: TrackerState, mayComplete: boolean, signal: AbortSignal): Promise<void> {
-    if (mayComplete && this.#eventFor(tracker) === 'completed') await this.#tellLast(tracker, 'completed', signal);
-    await this.#tellLast(tracker, 'stopped', signal);
+  /** `completed` that is under way is waited for: told again, it would count twice. */
+  async #completeAt(tracker: TrackerState, signal: AbortSignal): Promise<void> {
+    const completing = this.#completing.get(tracker);
+    if (completing !== undefined) {
+      await orAborted(completing.attempt, signal).catch((reason: unknown) => completing.life.abort(reason));
+    } else if (tracker.mayKnowUs && this.#eventFor(tracker) === 'completed') {
+      await this.#tellLast(tracker, 'completed', signal);
+    }
   }
 
   async #tellLast(tracker: TrackerState, event: TrackerEvent, signal: AbortSignal): Promise<void> {
@@ -357,6 +383,7 @@ export class AnnounceSession implements DiscoverySession {
     if (this.#goodbye === null) return this.#startRound();
     void this.#goodbye.then(() => {
       if (this.#isOver) return;
+      this.#settled = null;
       this.#goodbye = null;
       this.#startRound();
     });

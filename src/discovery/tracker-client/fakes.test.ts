@@ -89,6 +89,8 @@ export class FakeNetwork {
   underWay = 0;
   mostUnderWay = 0;
   delay: Millis = 50;
+  /** How long a request is on its way. */
+  delayOf: (request: HttpRequest) => Millis = () => this.delay;
   onAnnounce: (seen: Seen) => Answer = () => success();
   onFetch: ((request: HttpRequest) => HttpResponse) | null = null;
   onDatagram: (datagram: FakeDatagram) => void = () => {};
@@ -128,7 +130,7 @@ export class FakeNetwork {
     this.underWay++;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     try {
-      await this.clock.sleep(this.delay, request.signal);
+      await this.clock.sleep(this.delayOf(request), request.signal);
       if (this.onFetch !== null) return this.onFetch(request);
       const url = new URL(request.url);
       const announced = decodeAnnounceQuery(url.search.slice(1)) as AnnounceRequest;

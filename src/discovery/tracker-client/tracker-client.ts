@@ -47,6 +47,7 @@ export function trackerClient(options: TrackerClientOptions, deps: TrackerClient
       return {
         announce: (event) => session.announce(event),
         status: () => session.status(),
+        settle: () => session.settle(),
         stop() {
           stopped ??= session.stop().then(() => {
             sessions--;

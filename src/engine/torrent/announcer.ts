@@ -63,8 +63,10 @@ export class Announcer {
     return this.#sessions.flatMap((session) => session.status());
   }
 
-  /** Says goodbye to all; never rejects. */
+  /** Says goodbye to all, once each has told that the download is complete; never rejects. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#sessions.splice(0).map((session) => session.stop()));
+    const sessions = this.#sessions.splice(0);
+    await Promise.allSettled(sessions.map((session) => session.settle()));
+    await Promise.allSettled(sessions.map((session) => session.stop()));
   }
 }
