@@ -18,9 +18,14 @@ export async function reportError(output: Output, error: unknown, options: Repor
   const code = codeOf(error) ?? 'UNEXPECTED';
   const message = messageOf(error);
   if (output.options.json && options.isTold !== true) output.json({ error: { code, message } });
+  const help = isExpected ? (options.help ?? (await helpOf(error))) : unexpectedHelp(output.options.verbose);
+  if (output.log !== null) {
+    const stack = isExpected || !(error instanceof Error) ? {} : { stack: error.stack };
+    output.log.error('ended by an error', { error, ...stack, help });
+    return;
+  }
   const subject = options.subject === null || options.subject === undefined ? '' : `${options.subject}: `;
   output.error(`${subject}${escapeText(message)} (${escapeText(code)})`);
-  const help = isExpected ? (options.help ?? (await helpOf(error))) : unexpectedHelp(output.options.verbose);
   if (help !== null) output.hint(help);
   if (output.options.verbose) tellCauses(output, error, isExpected);
 }

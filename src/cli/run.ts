@@ -11,6 +11,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const invocation = new Invocation(argv);
   const code = await invocation.run();
   await invocation.output.flush();
+  await invocation.output.log?.[Symbol.asyncDispose]();
   return code;
 }
 
@@ -25,7 +26,10 @@ class Invocation {
     this.#argv = argv;
     this.output = new Output(commonOptions(argv));
     this.#stop = new StopSignals((name) => {
-      this.output.note(`stopping (${name === 'SIGINT' ? 'press Ctrl-C again to stop at once' : name})`);
+      const { log } = this.output;
+      if (log === null)
+        this.output.note(`stopping (${name === 'SIGINT' ? 'press Ctrl-C again to stop at once' : name})`);
+      else log.info('stopping', { reason: name });
     });
     process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#onStdoutError(error));
     process.stderr.on('error', () => {});
@@ -64,7 +68,10 @@ class Invocation {
   async #fail(error: unknown): Promise<number> {
     const { CommanderError } = await import('commander');
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok;
-    if (this.#stop.exitCode !== null) return this.#stop.exitCode;
+    if (this.#stop.exitCode !== null) {
+      this.output.log?.error('failed while stopping', { error });
+      return this.#stop.exitCode;
+    }
     const { reportError } = await import('./report-error.ts');
     const told = error instanceof CommanderError ? await usageError(error) : error;
     await reportError(
@@ -84,6 +91,7 @@ class Invocation {
   /** When the reader of stdout has gone (`dst … | head`) the command stops without a word. */
   #onStdoutError(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE') {
+      if (!this.#isReaderGone) this.output.log?.info('stopping', { reason: 'nobody reads standard output' });
       this.#isReaderGone = true;
       this.#stop.stop(ExitCode.incomplete);
     } else {

@@ -102,6 +102,12 @@ export function describeHashes(hashes: InfoHashes): { infoHashV1: string | null;
   };
 }
 
+/** Each hash with what it is called, for people: a hybrid torrent has two, and clients show one or the other. */
+export function namedHashes(hashes: InfoHashes): string[] {
+  const { infoHashV1: v1, infoHashV2: v2 } = describeHashes(hashes);
+  return v1 !== null && v2 !== null ? [`info hash v1 ${v1}`, `info hash v2 ${v2}`] : [`info hash ${v1 ?? v2}`];
+}
+
 /** One name for people: the v1 hash, or the v2 hash where there is no other. */
 export function shortHash(hashes: InfoHashes): string {
   const { infoHashV1, infoHashV2 } = describeHashes(hashes);

@@ -19,6 +19,7 @@ import {
 import { addressKey, type PeerAddress } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import { RateMeter } from '../base/rate.ts';
+import type { Millis } from '../base/units.ts';
 import type { CommandContext } from './command.ts';
 import { cliError } from './errors.ts';
 import type { TrackerFlags } from './tracker-flags.ts';
@@ -47,26 +48,39 @@ export async function runTracker({ output, signal, onReload }: CommandContext, f
   if (flags.name !== undefined || flags.scope !== undefined) {
     throw cliError('USAGE', '--name and --scope belong to a token: dst tracker token --name WHO');
   }
+  const isText = (flags.log ?? (process.stderr.isTTY ? 'text' : 'json')) === 'text';
+  const log = isText ? null : createLog({ level: 'info', destination: 2, showsAddresses: false });
+  output.log = log;
+  const follow = (config: TrackerConfig): void => {
+    log?.setLevel(config.logLevel);
+    log?.setShowsAddresses(config.logAddresses);
+  };
   const sources = sourcesOf(flags);
   const loaded = await loadTrackerConfig(sources);
-  const { logLevel, logAddresses } = loaded.value;
-  await using log = createLog({ level: logLevel, destination: 2, showsAddresses: logAddresses });
-  const isText = (flags.log ?? (process.stderr.isTTY ? 'text' : 'json')) === 'text';
-  const logger = isText ? outputLogger(output) : log;
-  await using tracker = await ConfiguredTracker.start(loaded, sources, logger, (config) => {
-    log.setLevel(config.logLevel);
-    log.setShowsAddresses(config.logAddresses);
-  });
-  onReload(() => void tracker.reload());
-  const { server } = tracker;
-  const urls = urlsOf(server);
-  if (output.options.json) output.json({ event: 'listening', urls });
-  else for (const url of urls) output.line(url);
-  logger.info('listening', { ports: [...server.listening, ...server.tlsListening].map(({ port }) => port) });
-  using _ticker = isText || output.options.json ? new Ticker(output, new TrackerView(server), systemClock) : null;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  logger.info('stopping', { ...server.status().use });
+  follow(loaded.value);
+  const logger = log ?? outputLogger(output);
+  let end: { readonly since: Millis; readonly use: object };
+  {
+    await using tracker = await ConfiguredTracker.start(loaded, sources, logger, follow);
+    onReload(() => void tracker.reload());
+    const { server } = tracker;
+    const urls = urlsOf(server);
+    if (output.options.json) output.json({ event: 'listening', urls });
+    else for (const url of urls) output.line(url);
+    logger.info('listening', { ports: [...server.listening, ...server.tlsListening].map(({ port }) => port) });
+    using _ticker = isText || output.options.json ? new Ticker(output, new TrackerView(server), systemClock) : null;
+    await untilAborted(signal);
+    end = { since: systemClock.now(), use: server.status().use };
+  }
+  logger.info('stopped', { seconds: Math.round(systemClock.now() - end.since) / 1000, ...end.use });
 }
+
+/** The signal may have come while the tracker started. */
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 function urlsOf(server: TrackerServer): string[] {
   const of = (addresses: readonly PeerAddress[], forms: readonly string[]): string[] =>

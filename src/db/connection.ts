@@ -12,13 +12,13 @@ export type ColumnKind = 'bytes' | 'flag' | 'integer' | 'text';
 export type ColumnValue = Uint8Array | boolean | number | string | null;
 
 /**
- * SQL over a table `batch` with the given columns, in words that all dialects know. SQLite runs it for one row at a
+ * SQL over a table `batch` with the given columns, in words that all dialects know. SQLite runs a step for one row at a
  * time through a prepared statement, PostgreSQL once for all rows: so no row may have the key of another, and after
  * `from batch` an insert with `on conflict` needs `where true` (SQLite would read `on` as part of a join).
  */
 export interface BatchStatement {
   readonly columns: Readonly<Record<string, ColumnKind>>;
-  /** Run in this order, in one transaction. */
+  /** Run in this order, each for all rows before the next, in one transaction. */
   readonly steps: readonly string[];
   /** Whose revision counts up, once and in the same transaction, when a row was changed. */
   readonly area?: RevisionArea;

@@ -1,6 +1,7 @@
 /** Passkeys of a private tracker, as they stand in announce URLs: `/PASSKEY/announce`, over UDP too (BEP 41). */
 
-const PATH = /^\/([A-Za-z0-9]{16,64})\/(announce|scrape)$/;
+/** Any text may stand for a passkey: who has mistyped one is told so as a BitTorrent client can read it. */
+const PATH = /^\/([^/]*)\/(announce|scrape)$/;
 
 /** A path for members, taken apart; null for any other. */
 export function parseMemberPath(

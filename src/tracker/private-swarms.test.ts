@@ -253,6 +253,19 @@ describe('the traffic of an account', () => {
     assert.equal(tracker.table.use.sessions, 1);
   });
 
+  test('goes on, within the limit of peers, when the torrent becomes another name of one', () => {
+    const tracker = new Private();
+    tracker.announce({ swarm: 1, port: 7001, uploaded: 1000 });
+    for (const swarm of [0, 1]) tracker.announce({ swarm, port: 7002, uploaded: 50 });
+    tracker.register(1, 0);
+    tracker.registry.setAccount(1, { isEnabled: true, maxPeers: 2 }, 0);
+    assert.equal(tracker.outcome({ swarm: 1, port: 7001, uploaded: 1007 }), 'served');
+    for (const swarm of [0, 1]) assert.equal(tracker.outcome({ swarm, port: 7002, uploaded: 55 }), 'served');
+    assert.deepEqual(tracker.traffic(), [{ accountId: 1, uploaded: 7 + 5, downloaded: 0 }]);
+    assert.equal(tracker.table.use.sessions, 2);
+    assert.equal(tracker.outcome({ swarm: 1, port: 7003 }), 'crowded');
+  });
+
   test('begins anew with the client', () => {
     const tracker = new Private();
     tracker.announce({ event: 'started' });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Database, DatabaseOptions } from '../../src/db/open-database.ts';
+import { pairs } from './alias-cases.ts';
 import { following } from './following-cases.ts';
 import { alice, all, type Case, fills, hash, key, random, type Stage } from './stage.ts';
 
@@ -28,17 +29,19 @@ const torrents: Record<string, Case> = {
   'what a change does not name stays, and null takes away': async (stage) => {
     const { torrents: repository } = stage.tracker;
     await repository.change([{ infoHash: hash(1), name: 'One', isRegistered: true, aliasOf: hash(2) }]);
-    await repository.addCompleted([{ infoHash: hash(1), count: 5 }]);
     stage.time = 2_000;
     await repository.change([{ infoHash: hash(1), isDenied: true }]);
     const denied = await repository.find(hash(1));
     assert.deepEqual([denied?.name, denied?.isRegistered, denied?.isDenied], ['One', true, true]);
-    assert.deepEqual([denied?.aliasOf, denied?.completed], [hash(2), 5]);
+    assert.deepEqual(denied?.aliasOf, hash(2));
     assert.deepEqual([denied?.createdAt, denied?.updatedAt], [1_000, 2_000]);
     await repository.change([{ infoHash: hash(1), name: null, isRegistered: false, aliasOf: null }]);
     const cleared = await repository.find(hash(1));
     assert.deepEqual([cleared?.name, cleared?.isRegistered, cleared?.isDenied], [null, false, true]);
     assert.equal(cleared?.aliasOf, null);
+    await repository.addCompleted([{ infoHash: hash(1), count: 5 }]);
+    await repository.change([{ infoHash: hash(1), isRegistered: true }]);
+    assert.equal((await repository.find(hash(1)))?.completed, 5);
     assert.deepEqual(await repository.list({ limit: 5, search: 'one' }), []);
   },
   'of several changes to one torrent in a batch the later count': async ({ tracker }) => {
@@ -134,7 +137,7 @@ const torrents: Record<string, Case> = {
   },
   'a removed torrent keeps its completed downloads and nothing else': async (stage) => {
     const { torrents: repository } = stage.tracker;
-    await repository.change([{ infoHash: hash(1), name: 'Old', isRegistered: true, isDenied: true, aliasOf: hash(2) }]);
+    await repository.change([{ infoHash: hash(1), name: 'Old', isRegistered: true, isDenied: true }]);
     await repository.addCompleted([{ infoHash: hash(1), count: 3 }]);
     stage.time = 2_000;
     assert.equal(await repository.remove([hash(1)]), 1);
@@ -285,9 +288,10 @@ const accounts: Record<string, Case> = {
   },
   'two accounts never have one name': async ({ tracker }) => {
     const first = await tracker.accounts.create(alice);
-    await assert.rejects(tracker.accounts.create(alice), { code: 'DB_DUPLICATE' });
+    const taken = { code: 'DB_DUPLICATE', message: /the name "Alice"/ };
+    await assert.rejects(tracker.accounts.create(alice), taken);
     const other = await tracker.accounts.create({ ...alice, name: 'Other' });
-    await assert.rejects(tracker.accounts.change(other.id, { name: 'Alice' }), { code: 'DB_DUPLICATE' });
+    await assert.rejects(tracker.accounts.change(other.id, { name: 'Alice' }), taken);
     await assert.rejects(tracker.accounts.create({ ...alice, name: '' }), { code: 'DB_CONSTRAINT' });
     assert.deepEqual(await tracker.accounts.change(first.id, { name: 'Alice' }), first);
   },
@@ -357,9 +361,9 @@ const keys: Record<string, Case> = {
     assert.deepEqual(created, { hash: key(1), accountId: id, label: 'home', createdAt: 1_000, revokedAt: null });
     assert.deepEqual(await all(passkeys.load()), [created]);
     stage.time = 1_500;
-    assert.equal(await passkeys.revoke(key(1)), true);
-    assert.equal(await passkeys.revoke(key(1)), false);
-    assert.equal(await passkeys.revoke(key(2)), false);
+    assert.equal((await passkeys.revoke(key(1)))?.accountId, id);
+    assert.equal(await passkeys.revoke(key(1)), null);
+    assert.equal(await passkeys.revoke(key(2)), null);
     assert.deepEqual(await passkeys.list(id), [{ ...created, revokedAt: 1_500 }]);
     assert.deepEqual(await all(passkeys.load()), []);
   },
@@ -393,20 +397,36 @@ const keys: Record<string, Case> = {
     stage.time = 1_100;
     const other = await apiTokens.create({ hash: key(4), name: 'none', scopes: [], expiresAt: null });
     assert.deepEqual(other.scopes, []);
-    assert.equal(await apiTokens.revoke(key(5)), true);
-    assert.equal(await apiTokens.revoke(key(5)), false);
+    assert.deepEqual(await apiTokens.revoke(key(5)), { ...created, revokedAt: 1_100 });
+    assert.equal(await apiTokens.revoke(key(5)), null);
     assert.deepEqual(await apiTokens.list(), [{ ...created, revokedAt: 1_100 }, other]);
     assert.equal(await apiTokens.find(key(6)), null);
   },
   'a scope is one word and a token exists once': async ({ tracker }) => {
     const token = { hash: key(1), name: '', scopes: ['a'], expiresAt: null };
     await tracker.apiTokens.create(token);
-    await assert.rejects(tracker.apiTokens.create(token), { code: 'DB_DUPLICATE' });
+    await assert.rejects(tracker.apiTokens.create({ ...token, name: 'other' }), { code: 'DB_DUPLICATE' });
     for (const scope of ['', 'a b', '\n']) {
       await assert.rejects(tracker.apiTokens.create({ ...token, hash: key(2), scopes: [scope] }), {
         code: 'DB_CONSTRAINT',
       });
     }
+  },
+  'a name stands for one valid token, and is free again when that one ends': async (stage) => {
+    const { apiTokens } = stage.tracker;
+    const make = (fill: number, expiresAt: number | null = null): Promise<unknown> =>
+      apiTokens.create({ hash: key(fill), name: "bot's", scopes: ['a'], expiresAt });
+    const taken = { code: 'DB_DUPLICATE', message: /the name "bot's"/ };
+    await make(1);
+    await assert.rejects(make(2), taken);
+    await apiTokens.revoke(key(1));
+    await make(2, 2_000);
+    stage.time = 1_999;
+    await assert.rejects(make(3), taken);
+    stage.time = 2_000;
+    await make(3);
+    await assert.rejects(make(4), taken);
+    assert.equal((await apiTokens.list()).length, 3);
   },
 };
 
@@ -493,6 +513,7 @@ export function trackerRepositoryCompliance(
   describe(`${name} database`, options, () => {
     for (const [title, run] of Object.entries({
       ...torrents,
+      ...pairs,
       ...accounts,
       ...keys,
       ...bans,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { scopes } from '../../src/app/tracker-api/index.ts';
 import { describeTree, type FlagDescription } from '../../src/cli/command-tree.ts';
 import { ExitCode } from '../../src/cli/exit-codes.ts';
 import { buildProgram } from '../../src/cli/program.ts';
@@ -46,6 +47,14 @@ for (const command of tree.commands) {
     assert.deepEqual(documentedFlags(text).toSorted(), spellings(command.flags).toSorted());
   });
 }
+
+test('the scopes of a token are documented, and no others', () => {
+  const row = section('`dst tracker')
+    .split('\n')
+    .find((line) => line.startsWith('| `--scope`'));
+  const named = [...(row ?? '').matchAll(/`(\w+:\w+)`/g)].map((match) => match[1]);
+  assert.deepEqual(named, scopes);
+});
 
 test('no section describes a command that does not exist', () => {
   const described = [...page.matchAll(/^## `dst (\w+)/gm)].map((match) => match[1]);

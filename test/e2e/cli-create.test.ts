@@ -48,6 +48,30 @@ test('create makes a hybrid torrent whose both parts fit the files', async () =>
   assert.equal((await dst(['verify', out, folder.path])).code, 0);
 });
 
+test('create and edit tell both hashes of a hybrid torrent, and the one that any other has', async () => {
+  await using folder = await scratchFolder();
+  const options = { cwd: folder.path };
+  await writeFile(join(folder.path, 'one.bin'), 'hello');
+  const hashesIn = ({ stderr }: { readonly stderr: string }): string[] =>
+    [...stderr.matchAll(/^.*info hash .*$/gm)].map(([line]) => line);
+  const of = async (file: string): Promise<CreateJson> => await dstJson<CreateJson>(['info', file], options);
+  const made = hashesIn(await dst(['create', 'one.bin', '--hybrid'], options));
+  const before = await of('one.bin.torrent');
+  const lines = ({ infoHashV1, infoHashV2 }: CreateJson): string[] => [
+    `info hash v1 ${infoHashV1}`,
+    `info hash v2 ${infoHashV2}`,
+  ];
+  assert.deepEqual(made, lines(before));
+  const edited = hashesIn(await dst(['edit', 'one.bin.torrent', '--private', '--allow-new-infohash'], options));
+  const after = await of('one.bin.torrent');
+  assert.deepEqual(edited, [
+    ...lines(before).map((line) => `before: ${line}`),
+    ...lines(after).map((line) => `now: ${line}`),
+  ]);
+  const single = hashesIn(await dst(['create', 'one.bin', '--v2', '-o', 'v2.torrent'], options));
+  assert.deepEqual(single, [`info hash ${(await of('v2.torrent')).infoHashV2}`]);
+});
+
 test('create without flags makes a v1 torrent beside the current folder, with date and program', async () => {
   await using folder = await scratchFolder();
   await writeFile(join(folder.path, 'one.bin'), 'hello');

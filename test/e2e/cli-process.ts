@@ -66,6 +66,15 @@ interface ErrorAnswer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** The code that stderr ends with: in words, or in a line of JSON where the command writes a log. */
+function toldCode(stderr: string): string {
+  const inWords = /^dst: (?:.+: )?.+ \(([A-Z_0-9]+)\)$/m.exec(stderr);
+  if (inWords !== null) return inWords[1] as string;
+  const { level, error, help, msg } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  assert.deepEqual([level, msg, typeof help], ['error', 'ended by an error', 'string']);
+  return (error as { code: string }).code;
+}
+
 /** Expects a failure told as the house tells it: words and code on stderr, no stack trace, an object with --json. */
 export async function assertFails(
   args: readonly string[],
@@ -76,8 +85,7 @@ export async function assertFails(
   const result = await dst(args, options);
   const where = `dst ${args.join(' ')}\n${result.stderr}`;
   assert.equal(result.code, exitCode, where);
-  assert.match(result.stderr, /^dst: (.+: )?.+ \([A-Z_0-9]+\)\n/m, where);
-  const told = /\(([A-Z_0-9]+)\)$/m.exec(result.stderr)?.[1] ?? '';
+  const told = toldCode(result.stderr);
   assert.match(told, typeof errorCode === 'string' ? new RegExp(`^${errorCode}$`) : errorCode, where);
   assert.doesNotMatch(result.stderr, /^\s+at /m, where);
   if (!args.includes('--json')) {

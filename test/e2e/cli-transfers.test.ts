@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { assertFails, dst, DstRun, scratchFolder } from './cli-process.ts';
+import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
 import { type DiskTorrent, diskTorrent } from './disk-torrent.ts';
 
 const run = promisify(execFile);
@@ -91,6 +91,9 @@ test('--list shows the numbers of files, and --select fetches only those', async
     'test-1: 3 files\n0  97.7 KiB  test-1/file-0000\n1   195 KiB  test-1/file-0001\n2   293 KiB  test-1/file-0002\n',
   );
   const { stdout: link } = await dst(['magnet', torrent.file, '--peer', seeder.address]);
+  const asJson = await dstJson<Record<string, unknown>>(['download', torrent.file, '--list']);
+  const { infoHash, infoHashV1, infoHashV2 } = asJson;
+  assert.deepEqual([infoHash, infoHashV1, infoHashV2], [torrent.infoHash, torrent.infoHash, null]);
   const fromPeer = await dst(['download', link.trim(), '--list', '-o', target.path, ...local], { cwd: target.path });
   assert.equal(fromPeer.stdout, listed.stdout, fromPeer.stderr);
   const args = ['download', torrent.file, '--select', '0,2', '-o', target.path, '--peer', seeder.address, ...local];

@@ -1,19 +1,31 @@
 /** `dst tracker` as its operator works with it: configuration, tokens, members, TLS, and the end. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { firstPair, secondPair } from '../../src/app/tracker-server/certificate/certificate-fakes.test.ts';
-import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
+import { assertFails, dst, DstRun, dstJson, scratchFolder, startDst } from './cli-process.ts';
 
 const INFO_HASH = 'h'.repeat(20);
 const QUERY = `info_hash=${INFO_HASH}&peer_id=${'p'.repeat(20)}&port=6881&left=1`;
 const LISTEN = ['--bind', '127.0.0.1', '--port', '0'];
+
+interface Health {
+  readonly status: string;
+  readonly checks: Readonly<Record<string, { readonly status: string; readonly detail?: string }>>;
+}
+
+const linesOf = (log: string): Record<string, unknown>[] =>
+  log
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 /** A tracker that runs in a folder of its own, and its API. */
 class Operated implements AsyncDisposable {
@@ -28,6 +40,7 @@ class Operated implements AsyncDisposable {
   }
 
   static async start(folder: string, args: readonly string[]): Promise<Operated> {
+    await mkdir(folder, { recursive: true });
     const operated = new Operated(folder, args);
     const { urls } = (await operated.run.event('listening')) as unknown as { urls: string[] };
     operated.urls = urls;
@@ -59,6 +72,10 @@ class Operated implements AsyncDisposable {
     const text = await response.text();
     assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  }
+
+  async health(): Promise<Health> {
+    return (await (await fetch(this.url('http').replace('/announce', '/health'))).json()) as Health;
   }
 
   /** Resolves when the log has a line with this message. */
@@ -102,7 +119,7 @@ for (const protocol of ['http', 'udp'] as const) {
       if ((downloaded as number) >= content.length) break;
       await once(tracker.run.child.stdout, 'data'); // a second later
     }
-    assert.doesNotMatch(tracker.run.stderr, /[0-9a-f]{32}/, 'no passkey is in the log');
+    assert.doesNotMatch(tracker.run.stderr, /\b[0-9a-f]{32}\b/, 'no passkey is in the log');
   });
 }
 
@@ -126,7 +143,7 @@ test('a change of the configuration file counts at once, as a whole or not at al
   assert.match(await tracker.announce(), /8:intervali900e/);
 });
 
-test('SIGHUP reads the configuration again', async () => {
+test('SIGHUP reads the configuration again, and says so when nothing has changed or there is no file', async () => {
   await using folder = await scratchFolder();
   const file = join(folder.path, 'tracker.toml');
   await writeFile(file, 'interval = 1200\naccess = "private"\n');
@@ -136,7 +153,94 @@ test('SIGHUP reads the configuration again', async () => {
   tracker.run.child.kill('SIGHUP');
   await tracker.logged('configuration changed');
   assert.match(await tracker.announce(), /8:intervali1200e/);
+  tracker.run.child.kill('SIGHUP');
+  await tracker.logged('configuration is the same');
+  await using other = await Operated.start(join(folder.path, 'other'), LISTEN);
+  other.run.child.kill('SIGHUP');
+  await other.logged('there is no configuration file to read again');
 });
+
+test('a configuration that could not be taken is seen in the health until it is right again', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'tracker.toml');
+  await writeFile(file, 'interval = 1200\n');
+  await using tracker = await Operated.start(folder.path, ['--config', file, ...LISTEN]);
+  await writeFile(file, 'intervall = 1200\n');
+  tracker.run.child.kill('SIGHUP');
+  await tracker.logged('configuration not changed');
+  assert.match(tracker.run.stderr, /"message":"intervall \([^)]*\): there is no such key, did you mean interval\?"/);
+  const { status, checks } = await tracker.health();
+  assert.equal(status, 'degraded');
+  assert.match(checks['configuration']?.detail ?? '', /^the configuration before stays in effect: intervall/);
+  await writeFile(file, 'interval = 1200\n');
+  tracker.run.child.kill('SIGHUP');
+  await tracker.logged('configuration is the same');
+  assert.equal((await tracker.health()).status, 'ok');
+});
+
+test('a service log is nothing but JSON, with a begin and an end of stopping', async () => {
+  await using folder = await scratchFolder();
+  // Without --json, so that its notes would be told.
+  const child = startDst(['tracker', ...LISTEN, '--data', folder.path], { cwd: folder.path });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  while (!stderr.includes('"listening"')) await once(child.stderr, 'data');
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'close'), [143, null]);
+  const lines = linesOf(stderr);
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['listening', 'stopping', 'stopped'],
+  );
+  assert.equal(lines[1]?.['reason'], 'SIGTERM');
+  assert.equal(typeof lines[2]?.['seconds'], 'number');
+});
+
+test('what keeps a service from starting is a line of its log, with what to do', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'tracker.toml');
+  await writeFile(file, 'bind = ["192.0.2.7:80"]\n');
+  const { stderr } = await assertFails(['tracker', '--config', file, ...LISTEN], 10, 'CONFIG_INVALID');
+  const { error, help } = linesOf(stderr)[0] as { error: { message: string }; help: string };
+  assert.match(error.message, /^bind .*"192\.0\.2\.7:80"/);
+  assert.match(help, /^Keys or values/);
+  const asText = await dst(['tracker', '--config', file, ...LISTEN, '--log', 'text']);
+  assert.match(asText.stderr, /^dst: bind .* \(CONFIG_INVALID\)\n {5}Keys or values/);
+});
+
+test('a service that nobody listens to says why it stops', async () => {
+  await using folder = await scratchFolder();
+  await using tracker = await Operated.start(folder.path, LISTEN);
+  tracker.run.child.stdout.destroy();
+  await tracker.run.end();
+  assert.deepEqual(
+    linesOf(tracker.run.stderr).map(({ msg, reason }) => [msg, reason]),
+    [
+      ['listening', undefined],
+      ['stopping', 'nobody reads standard output'],
+      ['stopped', undefined],
+    ],
+  );
+});
+
+for (const [what, text, last] of [
+  ['ends when it has started', '', '"msg":"stopped"'],
+  ['says so when it cannot', 'nonsense', '"code":"CONFIG_SYNTAX".*"msg":"failed while stopping"'],
+] as const) {
+  test(`a tracker that is stopped while it starts ${what}`, async () => {
+    await using folder = await scratchFolder();
+    const pipe = join(folder.path, 'tracker.toml');
+    execFileSync('mkfifo', [pipe]);
+    await using run = new DstRun(['tracker', '--config', pipe, ...LISTEN], { cwd: folder.path });
+    const writing = await open(pipe, 'w'); // once it reads; signals are taken by then
+    run.child.kill('SIGTERM');
+    while (!run.stderr.includes('"stopping"')) await once(run.child.stderr, 'data');
+    await writing.writeFile(text);
+    await writing.close();
+    assert.equal(await run.end(), 143);
+    assert.match(run.stderr.trimEnd().split('\n').at(-1) ?? '', new RegExp(last));
+  });
+}
 
 test('`tracker config` shows each value and where it comes from, and no password', async () => {
   await using folder = await scratchFolder();
@@ -153,6 +257,14 @@ test('`tracker config` shows each value and where it comes from, and no password
   const { stderr } = await assertFails(['tracker', '--config', file], 10, 'CONFIG_INVALID');
   assert.match(stderr, /interval/);
   assert.match(stderr, /port/);
+});
+
+test('a client with a mistyped passkey is told what is wrong, in bencoding', async () => {
+  await using folder = await scratchFolder();
+  await using tracker = await Operated.start(folder.path, [...LISTEN, '--access', 'private']);
+  for (const path of ['/abc/announce', `/${'x'.repeat(70)}/announce`, '//announce', '/a%20b/scrape']) {
+    assert.match(await tracker.announce(path), /^d14:failure reason.*no valid passkey/, path);
+  }
 });
 
 test('a token for fewer things may do only these, and one without name is refused', async () => {

@@ -29,7 +29,7 @@ const THREADS = 2;
 
 interface Health {
   readonly status: string;
-  readonly checks: { readonly swarms?: string | null };
+  readonly checks: { readonly swarms?: { readonly detail?: string } };
 }
 
 /** Two nodes, one Redis server, one key for connection ids. */
@@ -68,7 +68,7 @@ class Cluster implements AsyncDisposable {
     const isReached = async (): Promise<boolean> => {
       health = await healthOf(ip);
       const { swarms } = health.checks;
-      const away = swarms?.match(/thread \d+ does not reach the shared swarms/g)?.length ?? 0;
+      const away = swarms?.detail?.match(/thread \d+ does not reach the shared swarms/g)?.length ?? 0;
       return health.status === status && swarms !== undefined && away === (status === 'ok' ? 0 : THREADS);
     };
     await program.until(`${status}: ${JSON.stringify(health)}`, isReached, RECOVERY_MS);

@@ -84,6 +84,8 @@ class Stage implements Disposable {
   readonly clock = new HandClock();
   readonly told: Told[] = [];
   readonly problems: unknown[] = [];
+  /** What waited for a restart at each reload without news. */
+  readonly same: (readonly string[])[] = [];
   emit: (name: string | null) => void = () => assert.fail('nobody watches');
   isWatched = false;
   watch!: ConfigWatch<Sample>;
@@ -107,6 +109,7 @@ class Stage implements Disposable {
         if (stage.refusal !== null) throw stage.refusal;
         stage.told.push({ change, value: next.value });
       },
+      onSame: (needRestart) => stage.same.push(needRestart),
       onProblem: (error) => stage.problems.push(error),
       watchFolder,
       ...over,
@@ -143,10 +146,27 @@ test('a change is told with the keys that changed', async () => {
   assert.equal(stage.watch.current.originOf('names'), 'file');
 });
 
-test('a file that says the same in other words is no change', async () => {
+test('a file that says the same in other words is no change, and that is told', async () => {
   using stage = await Stage.open('names = ["a"]');
   await stage.reload('# a comment\nnames = [ "a" ]\nport = 80');
-  assert.deepEqual([stage.told, stage.problems], [[], []]);
+  assert.deepEqual([stage.told, stage.problems, stage.same], [[], [], [[]]]);
+});
+
+test('a file that is as it was before a mistake is told to be the same', async () => {
+  using stage = await Stage.open('level = "warn"');
+  await stage.reload('level = ');
+  assert.deepEqual([stage.problems.length, stage.same], [1, []]);
+  await stage.reload('level = "warn"');
+  assert.deepEqual([stage.told, stage.same], [[], [[]]]);
+});
+
+test('a reload that was asked for takes the place of the one that an event would bring', async () => {
+  using stage = await Stage.open('');
+  stage.emit(null);
+  await stage.reload('level = "debug"');
+  assert.deepEqual([stage.told.length, stage.clock.delay], [1, null]);
+  stage.emit(null);
+  assert.equal(stage.clock.delay, 200, 'the next event has its own');
 });
 
 test('a key that needs a restart keeps its value and is told apart', async () => {
@@ -157,7 +177,11 @@ test('a key that needs a restart keeps its value and is told apart', async () =>
     value: { port: 1000, level: 'warn', names: [] },
   });
   await stage.reload('port = 2000\nlevel = "warn"\n');
-  assert.equal(stage.told.length, 1, 'it is told once');
+  assert.deepEqual(
+    [stage.told.length, stage.same],
+    [1, [['port']]],
+    'it is told once, and with each question after that',
+  );
   await stage.reload('port = 1000\nlevel = "warn"');
   assert.deepEqual(stage.told[1]?.change, { changed: [], needRestart: [] });
 });
@@ -304,6 +328,7 @@ test('a file that is put in the place of the old one on a real disk is noticed',
     initial: await loadConfig(sample, sources),
     clock: systemClock,
     onChange: ({ value }) => changed.resolve(value.level),
+    onSame: () => {},
     onProblem: changed.reject,
   });
   writeFileSync(`${file}.new`, 'level = "debug"');

@@ -41,6 +41,8 @@ export interface ConfigWatchOptions<T> {
   readonly clock: Clock;
   /** Takes the new configuration. When it throws or rejects, the old one stays and the error is a problem. */
   readonly onChange: (next: LoadedConfig<T>, change: ConfigChange) => void | Promise<void>;
+  /** Told when a reload gave what is in effect already, with the keys that wait for a restart. */
+  readonly onSame: (needRestart: readonly string[]) => void;
   /** Told why a reload did not count; a DstError unless it comes from `onChange`. */
   readonly onProblem: (error: unknown) => void;
   /** Calls back with the names of what changes in a folder; the default watches the real one. */
@@ -90,6 +92,8 @@ export class ConfigWatch<T> implements Disposable {
 
   /** Reads all sources again at once (SIGHUP); resolves when that is done, whether or not it counted. */
   reload(): Promise<void> {
+    this.#timer?.[Symbol.dispose](); // what it would read is read now
+    this.#timer = null;
     if (this.#running === null) {
       this.#running = this.#reload().finally(() => {
         this.#running = null;
@@ -118,10 +122,7 @@ export class ConfigWatch<T> implements Disposable {
     if (this.#timer === null) this.#firstEventAt = clock.now();
     this.#timer?.[Symbol.dispose]();
     const left = this.#firstEventAt + LONGEST_DELAY - clock.now();
-    this.#timer = clock.after(Math.max(0, Math.min(QUIET, left)), () => {
-      this.#timer = null;
-      void this.reload();
-    });
+    this.#timer = clock.after(Math.max(0, Math.min(QUIET, left)), () => void this.reload());
   }
 
   #onWatchError(cause: unknown): void {
@@ -135,7 +136,7 @@ export class ConfigWatch<T> implements Disposable {
   }
 
   async #reload(): Promise<void> {
-    const { schema, sources, onChange, onProblem } = this.#options;
+    const { schema, sources, onChange, onSame, onProblem } = this.#options;
     const { signal } = this.#abort;
     if (signal.aborted) return;
     try {
@@ -146,7 +147,9 @@ export class ConfigWatch<T> implements Disposable {
         needRestart: this.#differences(next, loaded),
       };
       const isNews = change.changed.length > 0 || this.#differences(this.#latest, loaded).length > 0;
-      if (isNews && !signal.aborted) await onChange(next, change);
+      if (signal.aborted) return;
+      if (isNews) await onChange(next, change);
+      else onSame(change.needRestart);
       this.#current = next;
       this.#latest = loaded;
     } catch (error) {

@@ -69,6 +69,13 @@ test('a port for TLS needs certificate and key', async () => {
   assert.equal((await valueOf({ flags: { tlsPort: 443, tlsCert: 'a', tlsKey: 'b' } })).tlsPort, 443);
 });
 
+test('the port for TLS is another one than that without, unless both may be any', async () => {
+  const tls = { tlsCert: 'a', tlsKey: 'b' };
+  const loading = loadConfig(trackerConfig, { flags: { ...tls, port: 7000, tlsPort: 7000 } });
+  await assert.rejects(loading, { code: 'CONFIG_INVALID', message: 'tlsPort: it is the same as port' });
+  assert.equal((await valueOf({ flags: { ...tls, port: 0, tlsPort: 0 } })).tlsPort, 0);
+});
+
 test('a warning is one line of at most 200 characters', async () => {
   assert.equal((await valueOf({ flags: { warning: 'Wartung um 12 Uhr — bald zurück' } })).warning.length, 31);
   for (const warning of ['a\nb', '\u202eabc', 'x'.repeat(201)]) await isRefused({ flags: { warning } });

@@ -170,7 +170,7 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       .default(100)
       .describe('Requests of one address to the API that are answered at once; 0: any number.'),
     trustProxy: z
-      .array(readBy(readPrefix, 'address or range such as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32'))
+      .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
       .default([])
       .describe('Proxies whose `X-Forwarded-For` is believed.'),
     hostNames: z
@@ -211,7 +211,9 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
     tlsPort: whole(0, 65_535)
       .nullable()
       .default(null)
-      .describe('Port of HTTPS and secure WebSocket. Without it: none. It needs `tlsCert` and `tlsKey`.')
+      .describe(
+        'Port of HTTPS and secure WebSocket, another one than `port`. Without it: none. It needs `tlsCert` and `tlsKey`.',
+      )
       .meta(facts({ restart: true })),
     tlsCert: path()
       .nullable()
@@ -239,6 +241,7 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       if (config.tlsCert !== null) wrong('tlsCert', 'it needs tlsPort');
       return;
     }
+    if (config.tlsPort === config.port && config.port !== 0) wrong('tlsPort', 'it is the same as port');
     if (config.tlsCert === null) wrong('tlsCert', 'tlsPort needs it');
     if (config.tlsKey === null) wrong('tlsKey', 'tlsPort needs it');
   })

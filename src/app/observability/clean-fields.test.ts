@@ -84,6 +84,24 @@ test('an error is its name, code, category, words, details and causes, without s
   });
 });
 
+test('an error of what the operator has set is its words, with the addresses of the server and without secrets', () => {
+  const fail = errorsOf({
+    CONFIG_INVALID: { category: 'usage', help: '' },
+    NET_PORT_IN_USE: { category: 'network', help: '' },
+    NET_TIMEOUT: { category: 'network', help: '' },
+  });
+  const words = 'bind (a.toml): "192.0.2.77:80" is not allowed';
+  const details = { problems: [{ key: 'bind', allowed: words }] };
+  const error = fail('CONFIG_INVALID', words, { details, cause: new Error(words) });
+  const name = 'DstError';
+  assert.deepEqual(asRead({ error }), { error: { name, code: 'CONFIG_INVALID', category: 'usage', message: words } });
+  const messageOf = (code: 'NET_PORT_IN_USE' | 'NET_TIMEOUT', text: string): unknown =>
+    (asRead({ error: fail(code, text) }) as { error: { message: string } }).error.message;
+  assert.equal(messageOf('NET_PORT_IN_USE', 'on 192.0.2.77:80'), 'on 192.0.2.77:80');
+  assert.equal(messageOf('NET_TIMEOUT', 'from 192.0.2.77:80'), 'from 192.0.2.0/24:80', 'this is a peer’s');
+  assert.equal(messageOf('NET_PORT_IN_USE', 'a://u:p@192.0.2.77'), 'a://[redacted]@192.0.2.77');
+});
+
 test('the stack of an error is there when it is wanted', () => {
   const { error } = asRead({ error: new Error('x') }, open) as { error: { stack: string } };
   assert.match(error.stack, /clean-fields\.test/);

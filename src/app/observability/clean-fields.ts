@@ -36,6 +36,11 @@ const RESERVED = new Set(['level', 'time', 'msg']);
 const SECRET_NAME = /^(?:passkey|token|password|passwd|passphrase|secret|key|authorization|cookie|credential)(s?)$/;
 /** Last words of the names of addresses. */
 const ADDRESS_NAME = /^(?:host|address|addresses|client|remote|ip)$/;
+/**
+ * Errors of what the operator has set. Their words say all that their details and causes do, and the addresses in them
+ * are the server's own.
+ */
+const ERROR_OF_SETTINGS = /^(?:CONFIG_[A-Z]+|NET_PORT_IN_USE|NET_LISTEN_FAILED)$/;
 /** What is worth knowing of an error that is not ours, besides its message. */
 const ERROR_FACTS = ['code', 'syscall', 'address', 'port', 'path'];
 
@@ -97,10 +102,10 @@ class FieldCleaner {
     }
   }
 
-  #cleanText(text: string): string {
+  #cleanText(text: string, showsAddresses: boolean = this.#options.showsAddresses): string {
     const length = Math.min(LONGEST_TEXT, Math.max(0, MOST_TEXT - this.#text));
     const looked = scrubSecrets(text.slice(0, length + CUT_MARGIN));
-    const scrubbed = this.#options.showsAddresses ? looked : maskAddresses(looked);
+    const scrubbed = showsAddresses ? looked : maskAddresses(looked);
     const isCut = text.length > length + CUT_MARGIN || scrubbed.length > length;
     this.#text += Math.min(scrubbed.length, length);
     return isCut ? `${scrubbed.slice(0, length)}… [${text.length} characters]` : scrubbed;
@@ -179,6 +184,7 @@ class FieldCleaner {
   }
 
   #cleanError(error: Error): Record<string, unknown> {
+    if (error instanceof DstError && ERROR_OF_SETTINGS.test(error.code)) return this.#cleanErrorOfSettings(error);
     const facts: Record<string, unknown> = { name: error.name, message: error.message };
     if (error instanceof DstError) {
       Object.assign(facts, { code: error.code, category: error.category });
@@ -193,6 +199,10 @@ class FieldCleaner {
     if (error instanceof AggregateError) facts['errors'] = error.errors;
     if (error.cause !== undefined) facts['cause'] = error.cause;
     return this.#cleanRecord(facts);
+  }
+
+  #cleanErrorOfSettings({ name, message, code, category }: DstError): Record<string, unknown> {
+    return { name, message: this.#cleanText(message, true), code, category };
   }
 }
 

@@ -30,7 +30,6 @@ test('IPv6 becomes its /48 wherever it stands', () => {
     ['fe80::1%eth0', 'fe80::/48%eth0'],
     ['2001:db8::/32', '2001:db8::/32'],
     ['2001:db8::7/128', '2001:db8::/48'],
-    ['::1', '::/48'],
   ]);
 });
 
@@ -44,8 +43,9 @@ test('an IPv4 address within an IPv6 address does not stay whole', () => {
   ]);
 });
 
-test('the unspecified address is nobody’s and stays', () => {
-  check(maskAddresses, same(['0.0.0.0:6969', '[::]:6969']));
+test('the unspecified address and those of this machine itself are nobody’s and stay', () => {
+  check(maskAddresses, same(['0.0.0.0:6969', '[::]:6969', 'connect ECONNREFUSED 127.0.0.1:5432', '[::1]:6969']));
+  check(maskAddresses, [['::ffff:127.0.0.1', '127.0.0.1']]);
 });
 
 test('times, versions, names and numbers are no addresses', () => {
@@ -80,6 +80,7 @@ test('no address with a last byte survives', () => {
   fc.assert(
     fc.property(bytes, before, behind, (host, head, tail) => {
       host[host.length - 1] = 77;
+      fc.pre(host.length === 16 || host[0] !== 127);
       const text = formatHost(host);
       assert.ok(!maskAddresses(`${head}${text}${tail}`).includes(text));
     }),

@@ -53,14 +53,17 @@ function networkOf(text: string): string | null {
   const bytes = parseHost(host);
   if (bytes === null) return null;
   const canonical = formatHost(bytes); // IPv4 within IPv6 counts as IPv4
-  // The unspecified address is nobody's: it says on what a server listens.
-  if (length === undefined && (canonical === '0.0.0.0' || canonical === '::')) return canonical;
+  if (length === undefined && isNobodys(canonical)) return canonical;
   const most = keptBits(canonical);
   const isMapped = bytes.length === 16 && !isIPv6(canonical);
   const written = length === undefined ? most : Number(length) - (isMapped ? 96 : 0);
   const prefix = parsePrefix(`${canonical}/${Math.max(0, Math.min(most, written))}`) as AddressPrefix;
   return formatPrefix(prefix);
 }
+
+/** The unspecified address says on what a server listens; the loopback ones are this machine in every place. */
+const isNobodys = (host: string): boolean =>
+  host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.');
 
 /** Bits that name a network and not a person. A 6to4 address (RFC 3056 §2) has a whole IPv4 address in its first 48. */
 function keptBits(host: string): number {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { openDatabase } from '../../db/index.ts';
 import { trackerApi } from './api.ts';
 import { FakeTracker } from './fakes.test.ts';
-import type { ControlResponse, TrackerService, TrackerStatus } from './service.ts';
+import type { ControlResponse, TrackerService } from './service.ts';
 
 const { tracker: repository } = await openDatabase(':memory:');
 
@@ -32,8 +32,9 @@ describe('the API of a tracker', () => {
     tracker.checks = { database: 'finished downloads are not stored: the disk is full' };
     const answer = await ask(tracker, '/health');
     assert.equal(answer.status, 200);
-    const { status, problems } = json(answer) as { status: string; problems: string[] };
-    assert.deepEqual([status, problems], ['degraded', ['the database cannot be used']]);
+    const { status, checks } = json(answer) as { status: string; checks: object };
+    const database = { status: 'degraded', detail: 'the database cannot be used' };
+    assert.deepEqual([status, checks], ['degraded', { database }]);
   });
 
   test('is alive and ready also when it is degraded', async () => {
@@ -77,10 +78,41 @@ describe('the API of a tracker', () => {
 
   test('gives its statistics as JSON, and to a browser as a page', async () => {
     const tracker = new FakeTracker(repository);
-    assert.deepEqual((json(await ask(tracker, '/stats')) as TrackerStatus).use, tracker.status().use);
+    assert.match((await ask(tracker, '/stats')).headers['content-type'] ?? '', /^application\/json/);
     const page = await ask(tracker, '/stats', { headers: { accept: 'text/html,application/xhtml+xml' } });
     assert.match(page.headers['content-type'] ?? '', /^text\/html/);
-    assert.match(page.body, /<td>peers, IPv4<\/td><td>100,000<\/td>/);
+    for (const row of [
+      '<td>peers, IPv4</td><td>100,000</td>',
+      '<td>announces and scrapes refused</td><td>25</td>',
+      '<td>of these, asked too often</td><td>13</td>',
+      '<td>memory of swarms and peers, MiB</td><td>1 of 256</td>',
+    ]) {
+      assert.ok(page.body.includes(row), row);
+    }
+  });
+
+  test('has the numbers of its health and statistics under the names that docs/rest-api.md explains', async () => {
+    const tracker = new FakeTracker(repository);
+    const well = { threads: null, loop: null, disk: null, swarms: null, certificate: null, configuration: null };
+    tracker.checks = { ...well, database: 'x' };
+    tracker.threads = [{ busy: 0.25, lag: 1.5, webSockets: 3 }, null];
+    const page = await readFile(new URL('../../../docs/rest-api.md', import.meta.url), 'utf8');
+    const [example = ''] = /(?<=```json\n)[^]*?(?=```)/.exec(page) ?? [];
+    const withoutNumbers = (text: string): object =>
+      JSON.parse(text, (_name, value: unknown) => (typeof value === 'number' ? 0 : value)) as object;
+    const stats = withoutNumbers((await ask(tracker, '/stats')).body);
+    assert.deepEqual(stats, withoutNumbers(example));
+    const ofStats = ['requests', 'failures', 'limited', 'udpUnproved', 'websocketRelays'];
+    const rest = Object.entries(stats).filter(([name]) => !ofStats.includes(name));
+    assert.deepEqual(withoutNumbers((await ask(tracker, '/health')).body), Object.fromEntries(rest));
+  });
+
+  test('tells use, limits and what was refused', async () => {
+    const tracker = new FakeTracker(repository);
+    const told = json(await ask(tracker, '/stats')) as Record<string, unknown>;
+    assert.deepEqual([told['memoryUsedBytes'], told['memoryLimitBytes']], [2 ** 20, 2 ** 28]);
+    assert.deepEqual(told['failures'], { udp: 5, http: 8, websocket: 12 });
+    assert.deepEqual([told['limited'], told['udpUnproved'], told['websocketRelays']], [13, 4, 11]);
   });
 
   test('never lets words from elsewhere become a part of the page', async () => {
@@ -131,6 +163,44 @@ describe('the API of a tracker', () => {
     }
   });
 
+  for (const [method, target, allow] of [
+    ['POST', '/announce', 'GET'],
+    ['POST', '/PASSKEY/announce?left=1', 'GET'],
+    ['PUT', '/scrape', 'GET, POST'],
+    ['POST', '/health', 'GET, HEAD'],
+    ['DELETE', '/metrics/', 'GET, HEAD'],
+    ['POST', '/api/v1/openapi.json', 'GET, HEAD'],
+    ['POST', '/api/v1/tracker/bans?limit=1', 'DELETE, GET, HEAD, PUT'],
+    ['PATCH', `/api/v1/tracker/torrents/${'ab'.repeat(20)}`, 'DELETE, GET, HEAD, PUT'],
+    ['GET', '/api/v1/tracker/passkeys/x', 'DELETE'],
+  ] as const) {
+    test(`answers ${method} ${target} with the methods that there are`, async () => {
+      // What is sent is of no interest, so the method is named first and not the type of the body.
+      const asked = { method, headers: { 'content-type': 'text/plain' }, body: method === 'GET' ? '' : 'x' };
+      const { status, headers, body } = await ask(new FakeTracker(repository), target, asked);
+      assert.deepEqual([status, headers['allow']], [405, allow]);
+      assert.ok(body.includes(`${method} does nothing here: this path takes ${allow}`), body);
+      assert.match(headers['content-type'] ?? '', target.startsWith('/api/') ? /problem\+json/ : /^application\/json/);
+    });
+  }
+
+  test('has nothing for any method where there is nothing', async () => {
+    for (const target of ['/nothing', '/a/b/announce', '/api/v1/tracker/nothing', '/api/v1/tracker/bans/x']) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const { status, headers, body } = await ask(new FakeTracker(repository), target, { method });
+        assert.deepEqual([status, headers['allow']], [404, undefined], `${method} ${target}`);
+        assert.match(body, /there is nothing at this path/);
+      }
+    }
+  });
+
+  test('says of which type the body of a scrape is to be', async () => {
+    const asked = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'x=1' };
+    const { status, headers, body } = await ask(new FakeTracker(repository), '/scrape', asked);
+    assert.deepEqual([status, headers['accept']], [415, 'application/json']);
+    assert.match(body, /the body has to be application\/json, with the header Content-Type: application\/json/);
+  });
+
   for (const target of ['http://[', 'http://a:99999/x', 'http://', 'http://user:pw@/']) {
     test(`answers ${JSON.stringify(target)}, which is no address, with a problem`, async () => {
       const tracker = new FakeTracker(repository);
@@ -149,14 +219,23 @@ describe('the API of a tracker', () => {
     assert.doesNotMatch(body, /NONSENSE|options/);
   });
 
-  test('shows counts to nobody that may not scrape', async () => {
+  test('shows counts to nobody that may not scrape, and says why', async () => {
     const tracker = new FakeTracker(repository);
-    tracker.isSecretive = true;
     const body = JSON.stringify({ infoHashes: ['ab'.repeat(20)] });
     const headers = { 'content-type': 'application/json' };
-    const answer = await ask(tracker, '/scrape', { method: 'POST', headers, body });
-    assert.equal(answer.status, 403);
-    assert.doesNotMatch(answer.body, /complete/);
+    for (const [refusal, words] of [
+      ['banned', /your address is banned/],
+      [
+        'private',
+        /this tracker is private: ask GET \/PASSKEY\/scrape, or with a token GET \/api\/v1\/tracker\/torrents\//,
+      ],
+    ] as const) {
+      tracker.refusal = refusal;
+      const answer = await ask(tracker, '/scrape', { method: 'POST', headers, body });
+      assert.equal(answer.status, 403);
+      assert.doesNotMatch(answer.body, /complete/);
+      assert.match(answer.body, words);
+    }
     for (const path of ['/stats', '/metrics', '/health']) assert.equal((await ask(tracker, path)).status, 200);
   });
 

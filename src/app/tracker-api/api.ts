@@ -5,17 +5,18 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fromHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
-import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
-import { version } from '../../base/version.ts';
+import { codeOf, DstError, messageOf } from '../../base/errors.ts';
+import { AllowedMethods } from './allowed-methods.ts';
 import { apiError } from './errors.ts';
 import { isOurHost } from './host-guard.ts';
 import { trackerMetrics } from './metrics.ts';
-import { problemAnswer, problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
+import { explained, problemAnswer, problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
 import { statusReader } from './public-status.ts';
 import { bodyLimits } from './request-limits.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { ControlHandler, ControlRequest, ControlResponse, TrackerService, TrackerStatus } from './service.ts';
 import { PAGE_POLICY, statsPage } from './stats-page.ts';
+import { healthView, statsView } from './status-view.ts';
 import { addApiV1, type ApiOptions } from './v1/api-v1.ts';
 
 /** Most torrents in one scrape by POST. */
@@ -39,15 +40,17 @@ export function trackerApi(service: TrackerService, options: ApiOptions = {}): C
     },
   });
   addGuard(app, service, options.hostNames ?? (() => []));
+  addNotFound(app);
   app.addHook('onSend', (_request, reply, payload, done) => {
     secure(reply);
     done(null, payload);
   });
-  app.setNotFoundHandler((_request, reply) => fail(reply, 404, 'NOT_FOUND', 'there is nothing at this path'));
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
-    const status = error.statusCode ?? 500;
+  app.setErrorHandler((thrown: { statusCode?: number; message: string }, request, reply) => {
+    const error = explained(thrown, request, reply);
+    if (error instanceof DstError) return refuse(request, reply, error);
+    const status = thrown.statusCode ?? 500;
     return status < 500
-      ? fail(reply, status, 'BAD_REQUEST', error.message)
+      ? fail(reply, status, 'BAD_REQUEST', thrown.message)
       : fail(reply, 500, 'INTERNAL', 'the tracker could not answer');
   });
   const statusFor = statusReader(service, options.clock ?? systemClock);
@@ -101,6 +104,22 @@ function addGuard(app: FastifyInstance, service: TrackerService, hostNames: () =
   });
 }
 
+/** Of a request that leads nowhere the body is of no interest, and another method of its path may be. */
+function addNotFound(app: FastifyInstance): void {
+  const allowed = new AllowedMethods();
+  app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const methods = request.is404 ? allowed.of(request.url) : [];
+    if (!request.is404) done(null, payload);
+    else if (methods.length === 0 || methods.includes(request.method)) {
+      done(apiError('API_NOT_FOUND', 'there is nothing at this path'));
+    } else {
+      void reply.header('allow', methods.join(', '));
+      done(apiError('API_METHOD', `${request.method} does nothing here: this path takes ${methods.join(', ')}`));
+    }
+  });
+}
+
 /** A page has a policy of its own. */
 function secure(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(safeHeaders)) if (!reply.hasHeader(name)) void reply.header(name, value);
@@ -115,26 +134,17 @@ const isOfApi = ({ url }: FastifyRequest): boolean => url.startsWith('/api/');
 const tooOften = (): DstError => apiError('API_TOO_MANY_REQUESTS', 'this address asks too often');
 
 /** Answers with an error, in the words of the API or as all else. */
-function refuse(request: FastifyRequest, reply: FastifyReply, error: DstError): void {
+function refuse(request: FastifyRequest, reply: FastifyReply, error: DstError): FastifyReply {
   const problem = problemOf(error);
-  if (isOfApi(request)) {
-    sendProblem(reply, problem);
-    return;
-  }
+  if (isOfApi(request)) return sendProblem(reply, problem);
   if (problem.status === 429) void reply.header('retry-after', RETRY_AFTER);
-  fail(reply, problem.status, error.code.replace(/^API_/, ''), error.message);
+  return fail(reply, problem.status, error.code.replace(/^API_/, ''), error.message);
 }
 
 type StatusReader = (request: FastifyRequest) => Promise<TrackerStatus>;
 
 function addHealth(app: FastifyInstance, statusFor: StatusReader): void {
-  const healthOf = ({ problems, counters: _counters, ...status }: TrackerStatus): object => ({
-    status: problems.length === 0 ? 'ok' : 'degraded',
-    version,
-    problems,
-    ...status,
-  });
-  app.get('/health', (request) => statusFor(request).then(healthOf));
+  app.get('/health', (request) => statusFor(request).then(healthView));
   // Whoever gets this answer is alive, and whoever listens is ready: a degraded tracker still serves.
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', () => ({ status: 'ok' }));
@@ -145,7 +155,7 @@ function addStatistics(app: FastifyInstance, service: TrackerService, statusFor:
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   app.get('/stats', async (request, reply) => {
     const status = await statusFor(request);
-    if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return reply.send(status);
+    if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return reply.send(statsView(status));
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', PAGE_POLICY)
@@ -153,12 +163,18 @@ function addStatistics(app: FastifyInstance, service: TrackerService, statusFor:
   });
 }
 
+/** What is said to whom counts are not shown. */
+const scrapeRefusals = {
+  banned: 'your address is banned from this tracker',
+  private:
+    'this tracker is private: ask GET /PASSKEY/scrape, or with a token GET /api/v1/tracker/torrents/{infoHash}, for counts',
+} as const;
+
 /** `POST /scrape` with `{"infoHashes": [hex, …]}`. */
 function addScrape(app: FastifyInstance, service: TrackerService): void {
   app.post('/scrape', async (request, reply) => {
-    if (!service.mayScrape(request.ip)) {
-      return fail(reply, 403, 'FORBIDDEN', 'this tracker shows no counts to your address');
-    }
+    const refusal = service.scrapeRefusal(request.ip);
+    if (refusal !== null) return fail(reply, 403, 'FORBIDDEN', scrapeRefusals[refusal]);
     const { infoHashes } = (request.body ?? {}) as { infoHashes?: unknown };
     if (!Array.isArray(infoHashes) || infoHashes.length > MOST_SCRAPED) {
       return fail(reply, 400, 'BAD_REQUEST', `infoHashes is to be a list of at most ${MOST_SCRAPED} info hashes`);

@@ -32,6 +32,11 @@ export const apiErrors = {
     status: 404,
     help: 'There is nothing at this path, or no torrent, account, passkey, ban or token of this name.',
   },
+  API_METHOD: {
+    category: 'usage',
+    status: 405,
+    help: 'There is something at this path, but not for this method. The header Allow of the answer has the methods that it takes; openapi.json says what they do.',
+  },
   API_TOO_LARGE: {
     category: 'usage',
     status: 413,
@@ -40,7 +45,7 @@ export const apiErrors = {
   API_MEDIA_TYPE: {
     category: 'usage',
     status: 415,
-    help: 'The body has a Content-Type that is not understood here. Send application/json, or a torrent file as application/x-bittorrent.',
+    help: 'The body has no Content-Type that is understood here. The detail and the header Accept of the answer say which is: application/json, or application/x-bittorrent for a torrent file.',
   },
   API_UNKNOWN_HOST: {
     category: 'security',

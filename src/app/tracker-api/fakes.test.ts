@@ -39,8 +39,9 @@ export class FakeTracker implements TrackerService {
   /** How often changes were taken over. */
   refreshes = 0;
   isBusy = false;
-  isSecretive = false;
+  refusal: ReturnType<TrackerService['scrapeRefusal']> = null;
   checks: TrackerStatus['checks'] = {};
+  threads: TrackerStatus['threads'] = [];
 
   constructor(repository: TrackerRepository) {
     this.repository = repository;
@@ -51,13 +52,13 @@ export class FakeTracker implements TrackerService {
   }
 
   status(): TrackerStatus {
-    const { checks } = this;
+    const { checks, threads } = this;
     const problems = Object.values(checks).filter((problem) => problem !== null);
-    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems, checks, interval: 1800, threads: [] };
+    return { startedAt: 1_700_000_000, uptime: 600, use, counters, problems, checks, interval: 1800, threads };
   }
 
-  mayScrape(): boolean {
-    return !this.isSecretive;
+  scrapeRefusal(): ReturnType<TrackerService['scrapeRefusal']> {
+    return this.refusal;
   }
 
   scrape(infoHash: Uint8Array): Promise<SwarmCounts> {
@@ -101,6 +102,8 @@ export class ApiClient {
   readonly tracker: FakeTracker;
   readonly token: string;
   readonly #handle: ControlHandler;
+  /** Tokens that were made, which need names of their own. */
+  #tokens = 0;
 
   private constructor(tracker: FakeTracker, token: string, options: ApiOptions) {
     this.tracker = tracker;
@@ -116,7 +119,7 @@ export class ApiClient {
 
   /** A token with these scopes. */
   async tokenFor(...allowed: Scope[]): Promise<string> {
-    const settings = { name: allowed.join(), scopes: allowed, expiresAt: null };
+    const settings = { name: `${allowed.join()} ${++this.#tokens}`, scopes: allowed, expiresAt: null };
     return (await createToken(this.tracker.repository, settings)).token;
   }
 

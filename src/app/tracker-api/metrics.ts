@@ -2,22 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { CounterName } from '../../tracker/index.ts';
 import type { ThreadStatus, TrackerService } from './service.ts';
-
-/** Which counter is which request, by protocol and kind. */
-const REQUESTS: readonly (readonly [protocol: string, kind: string, counter: CounterName])[] = [
-  ['udp', 'connect', 'udpConnects'],
-  ['udp', 'announce', 'udpAnnounces'],
-  ['udp', 'scrape', 'udpScrapes'],
-  ['http', 'announce', 'httpAnnounces'],
-  ['http', 'scrape', 'httpScrapes'],
-  ['websocket', 'announce', 'webAnnounces'],
-  ['websocket', 'scrape', 'webScrapes'],
-];
-const FAILURES: readonly (readonly [protocol: string, counter: CounterName])[] = [
-  ['udp', 'udpFailures'],
-  ['http', 'httpFailures'],
-  ['websocket', 'webFailures'],
-];
+import { FAILURES, REQUESTS } from './status-view.ts';
 
 /** A registry over one tracker, with the usual numbers of its process. */
 export function trackerMetrics(service: TrackerService): Registry {

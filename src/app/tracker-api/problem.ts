@@ -3,10 +3,10 @@
  * caller can do nothing about comes without detail, because it may tell of paths, queries and servers.
  */
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DstError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
-import { apiErrors } from './errors.ts';
+import { apiError, apiErrors } from './errors.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { ControlResponse } from './service.ts';
 
@@ -36,8 +36,19 @@ const otherStatuses: Readonly<Record<string, number>> = {
   SWARMS_UNREACHABLE: 503,
 };
 
+/**
+ * An error in words that say what to do: of a body of the wrong type fastify says no more than that, and does not name
+ * the right one, which is told in the header Accept too (RFC 9110, 15.5.16).
+ */
+export function explained(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  if ((error as Partial<FastifyError> | null)?.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
+  const [type = 'application/json'] = request.routeOptions.schema?.consumes ?? [];
+  void reply.header('accept', type);
+  return apiError('API_MEDIA_TYPE', `the body has to be ${type}, with the header Content-Type: ${type}`);
+}
+
 /** Errors of fastify that have a code of ours. */
-const byStatus: Readonly<Record<number, keyof typeof apiErrors>> = { 413: 'API_TOO_LARGE', 415: 'API_MEDIA_TYPE' };
+const byStatus: Readonly<Record<number, keyof typeof apiErrors>> = { 413: 'API_TOO_LARGE' };
 
 function problem(status: number, code: string, detail: string): Problem {
   const words = printable(detail, LONGEST_DETAIL);
@@ -78,9 +89,9 @@ export function problemOf(error: unknown): Problem {
 
 const isToPass = ({ status }: Problem): boolean => status === 429 || status === 503;
 
-export function sendProblem(reply: FastifyReply, told: Problem): void {
+export function sendProblem(reply: FastifyReply, told: Problem): FastifyReply {
   if (isToPass(told)) void reply.header('retry-after', RETRY_AFTER);
-  void reply.code(told.status).type(MEDIA_TYPE).send(told);
+  return reply.code(told.status).type(MEDIA_TYPE).send(told);
 }
 
 /** The problem as an answer to a request that never came as far as the API. */

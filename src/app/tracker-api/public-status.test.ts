@@ -40,8 +40,14 @@ describe('what is wrong', () => {
     const [{ json }] = told as [Answer];
     const phrases = ['the database cannot be used', 'the disk is nearly full or cannot be used'];
     const other = 'other: something is wrong';
-    assert.deepEqual([json.status, json.problems], ['degraded', [...phrases, other]]);
-    assert.deepEqual(json.checks, { threads: null, database: phrases[0], disk: phrases[1], other });
+    const bad = (detail: string | undefined): object => ({ status: 'degraded', detail });
+    assert.equal(json.status, 'degraded');
+    assert.deepEqual(json.checks, {
+      threads: { status: 'ok' },
+      database: bad(phrases[0]),
+      disk: bad(phrases[1]),
+      other: bad(other),
+    });
   });
 
   test('is told in all words to who has a valid token, whatever its scope', async () => {

@@ -16,6 +16,7 @@ const phrases: ReadonlyMap<string, string> = new Map([
   ['disk', 'the disk is nearly full or cannot be used'],
   ['swarms', 'the shared swarms cannot be reached'],
   ['certificate', 'the certificate cannot be used'],
+  ['configuration', 'the newest configuration cannot be used'],
 ]);
 
 function publicStatus(status: TrackerStatus): TrackerStatus {

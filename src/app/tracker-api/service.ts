@@ -42,8 +42,8 @@ export interface PeerView {
 
 export interface TrackerService {
   status(): TrackerStatus;
-  /** Whether this address may see counts without a token: not on a private tracker, nor while it is banned. */
-  mayScrape(host: string): boolean;
+  /** Why this address may not see counts of swarms without a token or passkey; null: it may. */
+  scrapeRefusal(host: string): 'private' | 'banned' | null;
   /** Counts of a swarm by its info hash of 20 bytes; zeros when there is none. */
   scrape(infoHash: Uint8Array): Promise<SwarmCounts>;
   /** Up to `most` peers of a swarm that are not on WebSockets; another name of it will do. */

@@ -1,7 +1,9 @@
 /** The tracker's numbers as a small page for people: plain HTML without scripts, every value escaped. */
 import { createHash } from 'node:crypto';
+import type { ByteCount } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
 import type { TrackerStatus } from './service.ts';
+import { FAILURES } from './status-view.ts';
 
 const STYLE =
   'body{font:16px/1.5 monospace;max-width:40em;margin:2em auto;padding:0 1em;background:#101408;color:#b8d8a0}' +
@@ -22,7 +24,8 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 
 export function statsPage({ use, counters, uptime, problems, interval, threads }: TrackerStatus): string {
   const busiest = Math.max(0, ...threads.map((thread) => thread?.busy ?? 0));
-  const rows: [name: string, value: number][] = [
+  const mebibytes = (bytes: ByteCount): number => Math.ceil(bytes / 1024 / 1024);
+  const rows: [name: string, ...values: number[]][] = [
     ['swarms', use.swarms],
     ['peers, IPv4', use.peers4],
     ['peers, IPv6', use.peers6],
@@ -32,13 +35,19 @@ export function statsPage({ use, counters, uptime, problems, interval, threads }
     ['announces over HTTP', counters.httpAnnounces],
     ['announces over WebSocket', counters.webAnnounces],
     ['scrapes', counters.udpScrapes + counters.httpScrapes + counters.webScrapes],
-    ['requests refused as too many', counters.limited],
+    ['announces and scrapes refused', FAILURES.reduce((sum, [, counter]) => sum + counters[counter], 0)],
+    ['of these, asked too often', counters.limited],
     ['seconds between two announces', interval],
     ['work of the busiest thread, %', Math.round(100 * busiest)],
-    ['memory, MiB', Math.ceil(use.used / 1024 / 1024)],
+    ['memory of swarms and peers, MiB', mebibytes(use.used), mebibytes(use.capacity)],
     ['minutes since the start', Math.floor(uptime / 60)],
   ];
-  const table = rows.map(([name, value]) => `<tr><td>${name}</td><td>${value.toLocaleString('en')}</td></tr>`).join('');
+  const table = rows
+    .map(([name, ...values]) => {
+      const words = values.map((value) => value.toLocaleString('en')).join(' of ');
+      return `<tr><td>${name}</td><td>${words}</td></tr>`;
+    })
+    .join('');
   const state =
     problems.length === 0
       ? '<p>All is well.</p>'

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { scopeOf } from '../../base/address-scope.ts';
 import { fromHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import {
   type ConfigSources,
@@ -22,10 +23,12 @@ import { TrackerServer } from './tracker-server.ts';
 export class ConfiguredTracker implements AsyncDisposable {
   readonly server: TrackerServer;
   readonly #watch: ConfigWatch<TrackerConfig> | null;
+  readonly #logger: Logger;
 
-  private constructor(server: TrackerServer, watch: ConfigWatch<TrackerConfig> | null) {
+  private constructor(server: TrackerServer, watch: ConfigWatch<TrackerConfig> | null, logger: Logger) {
     this.server = server;
     this.#watch = watch;
+    this.#logger = logger;
   }
 
   /**
@@ -38,9 +41,11 @@ export class ConfiguredTracker implements AsyncDisposable {
     logger: Logger,
     onChange: (config: TrackerConfig) => void,
   ): Promise<ConfiguredTracker> {
-    const server = await TrackerServer.start({ ...(await optionsOf(loaded.value)), logger });
+    let problem: string | null = null;
+    const configProblem = (): string | null => problem;
+    const server = await TrackerServer.start({ ...(await optionsOf(loaded.value)), logger, configProblem });
     const { file } = sources;
-    if (typeof file !== 'string') return new ConfiguredTracker(server, null);
+    if (typeof file !== 'string') return new ConfiguredTracker(server, null, logger);
     const watch = new ConfigWatch({
       schema: trackerConfig,
       sources: { ...sources, file },
@@ -49,16 +54,25 @@ export class ConfiguredTracker implements AsyncDisposable {
       onChange: ({ value }, { changed, needRestart }) => {
         server.change(settingsOf(value));
         onChange(value);
+        problem = null;
         logger.info('configuration changed', { changed, needRestart });
       },
-      onProblem: (error) => logger.error('configuration not changed', { error }),
+      onSame: (needRestart) => {
+        problem = null;
+        logger.info('configuration is the same', { needRestart });
+      },
+      onProblem: (error) => {
+        problem = `the configuration before stays in effect: ${messageOf(error)}`;
+        logger.error('configuration not changed', { error });
+      },
     });
-    return new ConfiguredTracker(server, watch);
+    return new ConfiguredTracker(server, watch, logger);
   }
 
-  /** Reads the configuration again; what is wrong with it is logged. */
+  /** Reads the configuration again; what came of it is logged. */
   async reload(): Promise<void> {
-    await this.#watch?.reload();
+    if (this.#watch === null) this.#logger.info('there is no configuration file to read again');
+    else await this.#watch.reload();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

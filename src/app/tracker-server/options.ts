@@ -62,6 +62,8 @@ export interface TrackerOptions extends TrackerSettings {
   readonly swarms: string | null;
   /** 16 secret bytes behind the connection ids of UDP; trackers that share an address share them. Null: random ones. */
   readonly udpKey: Uint8Array | null;
+  /** Why the newest configuration is not in effect; null: it is. */
+  readonly configProblem: () => string | null;
   readonly logger: Logger;
 }
 
@@ -85,5 +87,6 @@ export const defaultTrackerOptions: TrackerOptions = {
   database: null,
   swarms: null,
   udpKey: null,
+  configProblem: () => null,
   logger: silentLogger,
 };

@@ -15,6 +15,7 @@ function healthOn(clock: SimClock, log: FakeLog, checkDatabase: () => Promise<vo
     databaseProblem: () => null,
     swarmsProblem: () => null,
     certificateProblem: () => null,
+    configProblem: () => null,
     directory: null,
   });
 }

@@ -8,7 +8,7 @@ import type { ThreadState } from './threads/tracker-threads.ts';
 
 /** Name of a check → what is wrong, null: nothing. */
 export type Checks = Readonly<
-  Record<'threads' | 'loop' | 'database' | 'disk' | 'swarms' | 'certificate', string | null>
+  Record<'threads' | 'loop' | 'database' | 'disk' | 'swarms' | 'certificate' | 'configuration', string | null>
 >;
 
 export interface HealthParts {
@@ -21,6 +21,7 @@ export interface HealthParts {
   readonly databaseProblem: () => string | null;
   readonly swarmsProblem: () => string | null;
   readonly certificateProblem: () => string | null;
+  readonly configProblem: () => string | null;
   /** Folder of what is kept; null: nothing is. */
   readonly directory: string | null;
 }
@@ -47,7 +48,7 @@ export class TrackerHealth implements AsyncDisposable {
   }
 
   get checks(): Checks {
-    const { threads, clock, databaseProblem, swarmsProblem, certificateProblem } = this.#parts;
+    const { threads, clock, databaseProblem, swarmsProblem, certificateProblem, configProblem } = this.#parts;
     const now = clock.now();
     const states = threads();
     const lost = states.flatMap((state, i) => (state === null ? [i] : []));
@@ -63,6 +64,7 @@ export class TrackerHealth implements AsyncDisposable {
       disk: this.#disk,
       swarms: swarmsProblem(),
       certificate: certificateProblem(),
+      configuration: configProblem(),
     };
   }
 

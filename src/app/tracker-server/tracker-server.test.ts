@@ -76,6 +76,19 @@ describe('a tracker', () => {
     for (let i = 0; i < 10; i++) assert.match(await announce(server), /banned/);
   });
 
+  test('shows counts without a passkey to nobody that is banned, and to nobody at all when it is private', async () => {
+    await using server = await start({ access: 'private' });
+    assert.equal(server.scrapeRefusal('127.0.0.1'), 'private');
+    server.change({ ...defaultTrackerOptions, access: 'open' });
+    assert.equal(server.scrapeRefusal('127.0.0.1'), null);
+    await server.repository.bans.put([{ prefix: '127.0.0.1', reason: '', expiresAt: null }]);
+    await server.refresh();
+    assert.deepEqual(
+      ['127.0.0.1', '127.0.0.2'].map((host) => server.scrapeRefusal(host)),
+      ['banned', null],
+    );
+  });
+
   test('lists nobody any more that is banned', async () => {
     await using server = await start({ threads: 2 });
     await announce(server);

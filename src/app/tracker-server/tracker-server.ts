@@ -82,7 +82,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   async #start(): Promise<void> {
     const { memory, udpKey, start, members } = this.#state;
     const atFirst = this.#told;
-    const { bind, port, tls, threads, swarms, logger, directory } = this.#options;
+    const { bind, port, tls, threads, swarms, logger, directory, configProblem } = this.#options;
     const config = {
       table: memory.buffer,
       limits: RateLimits.memory(),
@@ -114,6 +114,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
       databaseProblem: problemOf,
       swarmsProblem: () => this.#swarmsProblem(),
       certificateProblem: () => this.#certificate.problem,
+      configProblem,
       directory,
     });
     this.#planUpkeep();
@@ -197,11 +198,12 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
     return this.#state.peersOf(infoHash, most);
   }
 
-  mayScrape(host: string): boolean {
+  scrapeRefusal(host: string): 'private' | 'banned' | null {
     const client = new HostAddress();
     const isBanned =
       setHost(client, host) && this.#state.bans.ranges.has(client.addressBytes, client.family === 4 ? 4 : 16);
-    return this.#settings.access !== 'private' && !isBanned;
+    if (isBanned) return 'banned';
+    return this.#settings.access === 'private' ? 'private' : null;
   }
 
   refresh(): Promise<void> {

@@ -9,7 +9,7 @@ import { parseCount, parseNode, parsePositive, parseSize, parseTier, parseWebSee
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, outputPath, writeOutput } from '../files.ts';
-import { describeTorrent, shortHash } from '../torrent-json.ts';
+import { describeTorrent, namedHashes } from '../torrent-json.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, plural } from '../ui/format.ts';
 import { HashView } from '../ui/hash-view.ts';
@@ -137,6 +137,6 @@ async function tell({ output }: CommandContext, target: string, { metainfo }: Cr
   output.note(
     `${escapeText(info.name)}: ${formatBytes(info.totalSize)} in ${plural(files, 'file')}, ${plural(info.pieceCount, 'piece')} of ${formatBytes(info.pieceLength)}`,
   );
-  output.note(`info hash ${shortHash(metainfo.infoHashes)}`);
+  for (const line of namedHashes(metainfo.infoHashes)) output.note(line);
   if (target !== '-') output.line(target);
 }

@@ -21,7 +21,7 @@ import {
   type SessionFlags,
 } from '../session-flags.ts';
 import { untilStalled } from '../stall.ts';
-import { describeTorrent, shortHash } from '../torrent-json.ts';
+import { describeHashes, describeTorrent, shortHash } from '../torrent-json.ts';
 import { identityOf } from '../transfer-events.ts';
 import { runTransfers, type TransferJob } from '../transfers.ts';
 import { escapeText } from '../ui/escape.ts';
@@ -155,7 +155,13 @@ async function list(
     );
     const { output } = context;
     if (output.options.json)
-      output.json({ event: 'files', name: info.name, infoHash: shortHash(infoHashes), files: rows });
+      output.json({
+        event: 'files',
+        name: info.name,
+        infoHash: shortHash(infoHashes),
+        ...describeHashes(infoHashes),
+        files: rows,
+      });
     else for (const line of renderFileList(info.name, rows)) output.line(line);
   };
   const links = sources.filter((source) => typeof source === 'string');

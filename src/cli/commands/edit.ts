@@ -5,7 +5,7 @@ import { parseTier, parseTrackerPair, parseWebSeed } from '../arguments.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, readInput, writeOutput } from '../files.ts';
-import { describeHashes, describeTorrent, shortHash } from '../torrent-json.ts';
+import { describeHashes, describeTorrent, namedHashes, shortHash } from '../torrent-json.ts';
 
 interface EditFlags {
   readonly output?: string;
@@ -101,8 +101,9 @@ function tell(
     });
     return;
   }
-  output.note(infoChanged ? `info hash was ${shortHash(before.infoHashes)}` : 'the info hash stays');
-  output.note(`info hash ${infoChanged ? 'is now' : 'is'} ${shortHash(after.infoHashes)}`);
+  if (infoChanged) for (const line of namedHashes(before.infoHashes)) output.note(`before: ${line}`);
+  else output.note('the info hash stays');
+  for (const line of namedHashes(after.infoHashes)) output.note(`${infoChanged ? 'now: ' : ''}${line}`);
   if (target !== '-') output.line(target);
 }
 

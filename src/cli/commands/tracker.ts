@@ -49,7 +49,11 @@ export const tracker: CommandDefinition = {
         ]),
       )
       .option('--name <name>', 'token: what it is called')
-      .option('--scope <scope>', 'token: what it allows; may be repeated (default: everything)', values(String))
+      .option(
+        '--scope <scope>',
+        'token: what it allows, such as torrents:write; may be repeated (default: everything)',
+        values(String),
+      )
       .action(perform(performTracker));
   },
 };

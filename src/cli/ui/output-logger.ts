@@ -1,13 +1,12 @@
 /** The library's log as lines for people: warnings always, the rest with --verbose. */
+import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { escapeText, toSafeJson } from './escape.ts';
 import type { Output } from './output.ts';
 
 export function outputLogger(output: Output): Logger {
   const words = (message: string, fields: Readonly<Record<string, unknown>> = {}): string => {
-    const facts = Object.entries(fields).map(
-      ([key, value]) => `${key}=${typeof value === 'string' ? escapeText(value) : toSafeJson(value)}`,
-    );
+    const facts = Object.entries(fields).map(([key, value]) => `${key}=${wordsOf(value)}`);
     return [escapeText(message), ...facts].join(' ');
   };
   return {
@@ -16,4 +15,9 @@ export function outputLogger(output: Output): Logger {
     warn: (message, fields) => output.warn(words(message, fields)),
     error: (message, fields) => output.warn(words(message, fields)),
   };
+}
+
+function wordsOf(value: unknown): string {
+  if (value instanceof Error) return escapeText(`${messageOf(value)} (${codeOf(value) ?? 'UNEXPECTED'})`);
+  return typeof value === 'string' ? escapeText(value) : toSafeJson(value);
 }

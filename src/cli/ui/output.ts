@@ -2,6 +2,7 @@
  * The two channels of a command: data on stdout, everything else on stderr. Foreign text is escaped by whoever builds
  * a line (`escapeText`); JSON is made safe here.
  */
+import type { Logger } from '../../base/logger.ts';
 import type { BarStyle } from './bar.ts';
 import { toSafeJson } from './escape.ts';
 import { LiveArea } from './live-area.ts';
@@ -20,6 +21,8 @@ type Format = Parameters<typeof styleText>[0];
 
 export class Output {
   readonly options: OutputOptions;
+  /** The log of a service, when it goes to stderr: then nothing else does. It is flushed when the command ends. */
+  log: (Logger & AsyncDisposable) | null = null;
   readonly #area: LiveArea | null;
 
   constructor(options: OutputOptions) {

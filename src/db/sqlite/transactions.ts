@@ -1,4 +1,4 @@
-/** Transactions on SQLite: batches, each step prepared once and run for one row after the other, and counted writes. */
+/** Transactions on SQLite: batches, each step prepared once and run for one row after the other, then the next step, and counted writes. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CompiledQuery } from 'kysely';
 import { type BatchRow, type BatchStatement, batchHead, countRevision } from '../connection.ts';
@@ -17,10 +17,8 @@ export class SqliteTransactions {
     return this.#transact(() => {
       const steps = this.#prepare(statement);
       let changes = 0;
-      for (const row of rows) {
-        const values = row.map(toSqlite);
-        for (const step of steps) changes += Number(step.run(...values).changes);
-      }
+      const values = rows.map((row) => row.map(toSqlite));
+      for (const step of steps) for (const row of values) changes += Number(step.run(...row).changes);
       if (changes > 0 && statement.area !== undefined) this.#database.exec(countRevision(statement.area));
       return changes;
     });

@@ -1,8 +1,10 @@
 /** Accounts of a private tracker: who may announce, how much, and what they have transferred. */
 import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
+import { codeOf } from '../../base/errors.ts';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
+import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
 import { fold, nameContains, storable } from './text-search.ts';
@@ -84,6 +86,14 @@ const toAccount = (row: Row): Account => ({
   createdAt: row.created_at,
 });
 
+/** Says which name it is that another account has: the database's own words are not for everybody. */
+const nameTaken =
+  (name: string | undefined) =>
+  (error: unknown): never => {
+    if (codeOf(error) !== 'DB_DUPLICATE') throw error;
+    throw dbError('DB_DUPLICATE', `there is an account with the name ${JSON.stringify(name)} already`);
+  };
+
 /** All methods may reject with DB_UNREACHABLE, DB_BUSY, DB_FULL, DB_DAMAGED, DB_FAILED and DB_CLOSED. */
 export class Accounts {
   readonly #connection: Connection;
@@ -147,7 +157,7 @@ export class Accounts {
         revision,
       })
       .returningAll();
-    const [row] = await this.#connection.write(query, 'members');
+    const [row] = await this.#connection.write(query, 'members').catch(nameTaken(name));
     return toAccount(row as Row);
   }
 
@@ -165,7 +175,7 @@ export class Accounts {
       .updateTable('accounts')
       .set({ ...values, revision })
       .where('id', '=', id);
-    const [row] = await this.#connection.write(query.returningAll(), 'members');
+    const [row] = await this.#connection.write(query.returningAll(), 'members').catch(nameTaken(name));
     return row === undefined ? null : toAccount(row);
   }
 

@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
-import type { Connection } from '../connection.ts';
+import type { BatchStatement, Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { storable } from './text-search.ts';
@@ -19,6 +19,17 @@ export interface ApiToken {
   /** Since when it is worth nothing; null: it was not revoked. */
   readonly revokedAt: UnixSeconds | null;
 }
+
+/** A name means one valid token at a time, because the log knows tokens by it; it is free again when that one ends. */
+const CREATE: BatchStatement = {
+  columns: { hash: 'bytes', name: 'text', scopes: 'text', at: 'integer', expires_at: 'integer' },
+  steps: [
+    `insert into api_tokens (hash, name, scopes, created_at, expires_at)
+      select hash, name, scopes, at, expires_at from batch where not exists (
+        select 1 from api_tokens as other where other.name = batch.name and other.revoked_at is null
+          and (other.expires_at is null or other.expires_at > batch.at))`,
+  ],
+};
 
 const toToken = (row: Selectable<Schema['api_tokens']>): ApiToken => ({
   hash: row.hash,
@@ -51,37 +62,26 @@ export class ApiTokens {
     return row === undefined ? null : toToken(row);
   }
 
-  /** Rejects with DB_DUPLICATE when the hash is known, DB_CONSTRAINT when a scope is empty or has white space. */
-  async create({
-    hash,
-    name,
-    scopes,
-    expiresAt,
-  }: Pick<ApiToken, 'hash' | 'name' | 'scopes' | 'expiresAt'>): Promise<ApiToken> {
+  /**
+   * Rejects with DB_DUPLICATE when a valid token has the name or the hash is known, DB_CONSTRAINT when a scope is empty
+   * or has white space.
+   */
+  async create(settings: Pick<ApiToken, 'hash' | 'name' | 'scopes' | 'expiresAt'>): Promise<ApiToken> {
+    const { hash, scopes, expiresAt } = settings;
     const bad = scopes.find((scope) => !/^\S+$/.test(scope));
     if (bad !== undefined) throw dbError('DB_CONSTRAINT', `a scope is one word, not ${JSON.stringify(bad)}`);
-    const row = await this.#connection.kysely
-      .insertInto('api_tokens')
-      .values({
-        hash,
-        name: storable(name),
-        scopes: storable(scopes.join(' ')),
-        created_at: this.#clock.wall(),
-        expires_at: expiresAt,
-        revoked_at: null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return toToken(row);
+    const name = storable(settings.name);
+    const at = this.#clock.wall();
+    const created = await this.#connection.runBatch(CREATE, [[hash, name, storable(scopes.join(' ')), at, expiresAt]]);
+    if (created > 0) return { hash, name, scopes, createdAt: at, expiresAt, revokedAt: null };
+    throw dbError('DB_DUPLICATE', `there is a valid token with the name ${JSON.stringify(name)} already`);
   }
 
-  /** Resolves with whether there was a token to revoke that was not revoked yet. */
-  async revoke(hash: Uint8Array): Promise<boolean> {
+  /** Resolves with the token, or null when there was none to revoke that was not revoked yet. */
+  async revoke(hash: Uint8Array): Promise<ApiToken | null> {
     const query = this.#connection.kysely.updateTable('api_tokens').set({ revoked_at: this.#clock.wall() });
-    const { numUpdatedRows } = await query
-      .where('hash', '=', hash)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
+    const valid = query.where('hash', '=', hash).where('revoked_at', 'is', null);
+    const row = await valid.returningAll().executeTakeFirst();
+    return row === undefined ? null : toToken(row);
   }
 }

@@ -40,6 +40,10 @@ export function mergeByKey<Item>(
 /** Sums stay numbers that JavaScript can read back; SQL texts have the same limit. */
 export const addSafely = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
+/** SQL: a number that may be too large, at most the largest integer that JavaScript can read back. */
+export const sqlMost = (value: string): string =>
+  `case when ${value} > ${Number.MAX_SAFE_INTEGER} then ${Number.MAX_SAFE_INTEGER} else ${value} end`;
+
 /** SQL: the sum of two columns, at most the largest integer that JavaScript can read back. */
 export const sqlSum = (a: string, b: string): string =>
   `case when ${a} > ${Number.MAX_SAFE_INTEGER} - ${b} then ${Number.MAX_SAFE_INTEGER} else ${a} + ${b} end`;

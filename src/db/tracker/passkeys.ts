@@ -76,10 +76,11 @@ export class Passkeys {
     return toPasskey(row as Row);
   }
 
-  /** Resolves with whether there was a valid passkey to revoke. */
-  async revoke(hash: Uint8Array): Promise<boolean> {
+  /** Resolves with the passkey, or null when there was no valid one to revoke. */
+  async revoke(hash: Uint8Array): Promise<Passkey | null> {
     const query = this.#connection.kysely.updateTable('passkeys').set({ revoked_at: this.#clock.wall(), revision });
     const valid = query.where('hash', '=', hash).where('revoked_at', 'is', null);
-    return (await this.#connection.write(valid.returning('hash'), 'members')).length > 0;
+    const [row] = await this.#connection.write(valid.returningAll(), 'members');
+    return row === undefined ? null : toPasskey(row);
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
-import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
+import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlMost, sqlSum } from './paging.ts';
 import { fold, nameContains, storable } from './text-search.ts';
 
 /** What the swarms need to know of a torrent. */
@@ -16,7 +16,7 @@ export interface TorrentState {
   readonly isDenied: boolean;
   /** Info hash of the torrent whose swarm is meant by this one too; null for a torrent of its own. */
   readonly aliasOf: Uint8Array | null;
-  /** Downloads that were completed. */
+  /** Downloads that were completed; 0 of an alias, because its torrent has them. */
   readonly completed: number;
 }
 
@@ -56,6 +56,26 @@ export interface PruneTimes {
   readonly countedBefore: UnixSeconds;
 }
 
+/**
+ * Steps after which the aliases of a batch have no downloads: their torrents have them. The rows of the batch are locked,
+ * so that nothing is added to an alias in between. `isChange`: who follows the revision is to read the torrents' rows.
+ */
+const giveCompleted = (isChange: boolean): readonly string[] => [
+  `insert into torrents (info_hash, is_registered, is_denied, completed, created_at, updated_at, revision)
+      select torrents.alias_of, false, false, ${sqlMost('sum(torrents.completed)')}, batch.at, batch.at,
+        ${isChange ? nextRevision('torrents') : 0}
+      from batch join torrents on torrents.info_hash = batch.info_hash
+      where torrents.alias_of is not null and torrents.completed > 0
+      group by torrents.alias_of, batch.at
+      on conflict (info_hash) do update set
+        completed = ${sqlSum('torrents.completed', 'excluded.completed')},
+        updated_at = excluded.updated_at,
+        revision = ${isChange ? 'excluded' : 'torrents'}.revision`,
+  `update torrents set completed = 0
+      from batch where torrents.info_hash = batch.info_hash and torrents.alias_of is not null and completed > 0`,
+];
+
+/** An alias that this tracker does not know of yet is named too: see `giveCompleted`. */
 const ADD_COMPLETED: BatchStatement = {
   columns: { info_hash: 'bytes', count: 'integer', at: 'integer' },
   steps: [
@@ -64,8 +84,17 @@ const ADD_COMPLETED: BatchStatement = {
       on conflict (info_hash) do update set
         completed = ${sqlSum('torrents.completed', 'excluded.completed')},
         updated_at = excluded.updated_at`,
+    ...giveCompleted(false),
   ],
 };
+
+/**
+ * SQL: a torrent of the batch is an alias and leads to another one, or the other way round. Only within the transaction
+ * can this be said for certain: what was looked up before it may have been changed by others.
+ */
+const IS_CHAINED = `batch.alias_of is not null and (
+    exists (select 1 from torrents as other where other.info_hash = torrents.alias_of and other.alias_of is not null)
+    or exists (select 1 from torrents as other where other.alias_of = torrents.info_hash))`;
 
 const CHANGE: BatchStatement = {
   columns: {
@@ -93,6 +122,10 @@ const CHANGE: BatchStatement = {
         updated_at = batch.at,
         revision = ${nextRevision('torrents')}
       from batch where torrents.info_hash = batch.info_hash`,
+    // Its own alias, which the table refuses, and with it the whole batch.
+    `update torrents set alias_of = torrents.info_hash
+      from batch where torrents.info_hash = batch.info_hash and ${IS_CHAINED}`,
+    ...giveCompleted(true),
   ],
   area: 'torrents',
 };
@@ -257,7 +290,9 @@ export class Torrents {
 
   /**
    * Registers, denies, names or aliases torrents, all or none; resolves when it is durable. Of several changes to one
-   * torrent the later ones count. Rejects with DB_CONSTRAINT when an info hash has not 20 bytes or is its own alias.
+   * torrent the later ones count. A torrent that becomes an alias gives its completed downloads to the one it leads to,
+   * for good. Rejects with DB_CONSTRAINT when an info hash has not 20 bytes, and when one would be an alias of itself or
+   * of an alias, whoever made the other one just now.
    */
   async change(changes: readonly TorrentChange[]): Promise<void> {
     const at = this.#clock.wall();
@@ -278,8 +313,8 @@ export class Torrents {
   }
 
   /**
-   * Adds to the numbers of completed downloads, all or none, also of torrents that were not known; resolves when it is
-   * durable. A sum stops at the largest safe integer.
+   * Adds to the numbers of completed downloads, all or none, also of torrents that were not known, and for an alias to
+   * that of its torrent; resolves when it is durable. A sum stops at the largest safe integer.
    */
   async addCompleted(counts: readonly CompletedCount[]): Promise<void> {
     const at = this.#clock.wall();

@@ -3,11 +3,12 @@
  * record like that of a swarm; its peers are its sessions: one for each torrent and peer id that it announces, which
  * end when they are silent, as peers do. In place of an address a session has a hash of torrent and peer id, because a
  * client announces over IPv4 and IPv6 with the same numbers; in place of a peer id it has the numbers of bytes that its
- * client told last. A passkey is another name of its account.
+ * client told last. A passkey is another name of its account. Sessions outlive a restart in the snapshot of the swarms
+ * (swarm-snapshot.ts), and the key of their hashes with them.
  */
 import { systemRandom } from '../../base/random.ts';
 import type { ByteCount } from '../../base/units.ts';
-import type { AnnounceCall, MemberClaim, Outcome } from '../swarm-store.ts';
+import type { AnnounceCall, MemberClaim, Outcome, Tick } from '../swarm-store.ts';
 import { hashInfoHash } from './hashing.ts';
 import { NO_LIMIT } from './peer-list.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
@@ -54,6 +55,8 @@ export class AccountTable {
     if (!this.#findAccount(passkey)) return 'stranger';
     return this.#withAccount((record) => {
       if (this.#shards.hasFlag(record, Flag.denied)) return 'suspended';
+      this.#shards.open(record);
+      this.#adopt(swarm, call);
       this.#nameSession(swarm, call);
       return this.#enter(record, call);
     });
@@ -68,6 +71,19 @@ export class AccountTable {
       this.#remove(this.#shards.peers4.find(this.#session));
       return 'served';
     });
+  }
+
+  /**
+   * Brings a session of before back into its account; whether it is there then. In a call a session is what it is in the
+   * table: `infoHash` the name of the account, `address` that of the session, `peerId` the totals.
+   */
+  restore(call: AnnounceCall): boolean {
+    setHiddenKey(this.#account, call.infoHash, this.#memory.words, Control.memberSecret);
+    const outcome = this.#withAccount((record) => {
+      this.#shards.open(record);
+      return this.#shards.peers4.find(call.address) < 0 ? this.#add(call.address, call.peerId, call.now) : 'served';
+    });
+    return outcome === 'served';
   }
 
   /** What has been transferred since the last time, by account. */
@@ -86,7 +102,7 @@ export class AccountTable {
     try {
       const record = shards.find(hash, this.#key);
       if (record === 0 || !shards.hasFlag(record, Flag.alias)) return false;
-      for (let i = 0; i < 5; i++) this.#account[i] = shards.words[record + Field.peers4 + i] as number;
+      shards.copyTarget(record, this.#account);
       return true;
     } finally {
       shards.leave();
@@ -107,7 +123,6 @@ export class AccountTable {
 
   #enter(record: number, call: AnnounceCall): Outcome {
     const { words } = this.#shards;
-    this.#shards.open(record);
     const sessions = this.#shards.peers4;
     const at = sessions.find(this.#session);
     if (at >= 0 && call.event !== 'started') this.#countTraffic(record, sessions.idAt(at) / 4, call.member);
@@ -116,13 +131,33 @@ export class AccountTable {
     else if (at >= 0) sessions.rename(sessions.touch(at, 'seeding', call.now), this.#totals);
     else {
       const most = words[record + MOST_SESSIONS] as number;
-      const before = sessions.count;
-      if (most >= 0 && before >= most) return 'crowded';
-      const isIn = sessions.add(this.#session, this.#totals, 'seeding', call.now, NO_LIMIT) >= 0;
-      Atomics.add(words, Control.sessions, sessions.count - before);
-      return isIn ? 'served' : 'full';
+      if (most >= 0 && sessions.count >= most) return 'crowded';
+      return this.#add(this.#session, this.#totals, call.now);
     }
     return 'served';
+  }
+
+  /** A session from before its torrent became another name of the swarm goes on as one of the swarm. */
+  #adopt(swarm: Int32Array, call: AnnounceCall): void {
+    if (swarm.every((word, i) => word === call.infoHash[i])) return;
+    const { words, peers4: sessions } = this.#shards;
+    this.#nameSession(call.infoHash, call);
+    const at = sessions.find(this.#session);
+    if (at < 0) return;
+    const totals = words.slice(sessions.idAt(at) / 4, sessions.idAt(at) / 4 + 5);
+    const heardAt = call.now - sessions.ageOf(at, call.now);
+    this.#remove(at);
+    this.#nameSession(swarm, call);
+    if (sessions.find(this.#session) < 0) this.#add(this.#session, totals, heardAt);
+  }
+
+  /** In a full memory it may take the place of another one. */
+  #add(name: Uint16Array, totals: Int32Array, now: Tick): Outcome {
+    const sessions = this.#shards.peers4;
+    const before = sessions.count;
+    const isIn = sessions.add(name, totals, 'seeding', now, NO_LIMIT) >= 0;
+    Atomics.add(this.#shards.words, Control.sessions, sessions.count - before);
+    return isIn ? 'served' : 'full';
   }
 
   #remove(session: number): void {
@@ -156,10 +191,10 @@ export class AccountTable {
   }
 
   #nameSession(swarm: Int32Array, { peerId }: AnnounceCall): void {
-    const { seed } = this.#memory;
-    const first = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, seed));
+    const key = (word: number): number => this.#memory.words[Control.sessionKey + word] as number;
+    const first = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, key(0)));
     this.#session[0] = first;
     this.#session[1] = first >>> 16;
-    this.#session[2] = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, ~seed));
+    this.#session[2] = hashInfoHash(peerId, 0, hashInfoHash(swarm, 0, key(1)));
   }
 }

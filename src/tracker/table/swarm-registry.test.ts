@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toHex } from '../../base/bytes.ts';
-import { announceTo, countsOf, hashOf, LIFETIME, newMemory, peersIn, tableOn } from '../fakes.test.ts';
+import { announceTo, callOf, countsOf, hashOf, LIFETIME, newMemory, peersIn, tableOn } from '../fakes.test.ts';
+import { wordsOf } from '../swarm-store.ts';
 import { SwarmRegistry, type TorrentFacts } from './swarm-registry.ts';
 import type { SwarmTable } from './swarm-table.ts';
 import { SMALLEST_TABLE, type TableMemory } from './table-memory.ts';
@@ -162,6 +163,28 @@ describe('another name of a torrent', () => {
     assert.equal(announceTo(table, { swarm: 1 }).outcome, 'denied');
   });
 
+  it('leads on to the swarm while what it leads to is an alias too, for all that is asked of it', () => {
+    const { table, registry } = newParts();
+    for (const swarm of [1, 2, 3]) registry.set(hashOf(swarm), aliasOf(swarm + 1), 0);
+    for (const swarm of [1, 2, 3, 4]) {
+      assert.equal(announceTo(table, { ...finish, swarm, port: 2000 + swarm }).outcome, 'served');
+    }
+    assert.equal(table.resolve(wordsOf(hashOf(1))), 'served');
+    assert.deepEqual(table.resolved, wordsOf(hashOf(4)));
+    registry.settle(registry.takeFinished(), 0);
+    assert.deepEqual(countsOf(table, 1), { complete: 4, incomplete: 0, downloaders: 0, completed: 4 });
+  });
+
+  it('leaves its peers on WebSockets too', () => {
+    const { table, registry } = newParts();
+    for (let port = 2000; port < 2040; port++) table.announceWeb(callOf({ swarm: 1, port }));
+    announceTo(table, { swarm: 3 });
+    registry.set(hashOf(1), aliasOf(2), 0);
+    assert.deepEqual([table.use.webPeers, table.use.peers4], [0, 1]);
+    table.announceWeb(callOf({ swarm: 1 }));
+    assert.deepEqual([table.use.webPeers, countsOf(table, 2).incomplete], [1, 1]);
+  });
+
   it('that leads back to itself harms nobody', () => {
     const { table, registry } = newParts();
     registry.set(hashOf(1), aliasOf(1), 0);
@@ -171,6 +194,57 @@ describe('another name of a torrent', () => {
       assert.doesNotThrow(() => announceTo(table, { swarm }));
       assert.doesNotThrow(() => countsOf(table, swarm));
     }
+  });
+});
+
+describe('finished downloads of a name that becomes an alias', () => {
+  /** Numbers that are told for swarms 1 and 2, which are known from before. */
+  function twoNames(first: number, second: number): Parts & { told: () => [number, number] } {
+    const parts = newParts();
+    parts.registry.raiseCompleted(hashOf(1), first, 0);
+    parts.registry.raiseCompleted(hashOf(2), second, 0);
+    return { ...parts, told: () => [countsOf(parts.table, 1).completed, countsOf(parts.table, 2).completed] };
+  }
+
+  it('are told by both names and never less than before, and the sum when the database tells it', () => {
+    for (const [first, second] of [
+      [100, 10],
+      [10, 100],
+    ] as const) {
+      const { registry, told } = twoNames(first, second);
+      registry.set(hashOf(1), aliasOf(2), 0);
+      assert.deepEqual(told(), [100, 100]);
+      registry.raiseCompleted(hashOf(2), 110, 0);
+      assert.deepEqual(told(), [110, 110]);
+    }
+  });
+
+  it('are added once, in whatever order and however often this is told', () => {
+    const { registry, told } = twoNames(100, 10);
+    registry.raiseCompleted(hashOf(2), 110, 0);
+    for (let i = 0; i < 3; i++) registry.set(hashOf(1), aliasOf(2), 0);
+    assert.deepEqual(told(), [110, 110]);
+  });
+
+  it('count for the joint swarm when they were not stored yet', () => {
+    const { registry, table, told } = twoNames(0, 10);
+    announceTo(table, { ...finish, swarm: 1 });
+    announceTo(table, { ...finish, swarm: 1, port: 2000 });
+    const taken = registry.takeFinished();
+    announceTo(table, { ...finish, swarm: 1, port: 2001 });
+    registry.set(hashOf(1), aliasOf(2), 0);
+    registry.settle(taken, 0);
+    registry.settle(registry.takeFinished(), 0);
+    assert.deepEqual(told(), [13, 13]);
+  });
+
+  it('stay with the joint swarm when the names part, or when the alias leads elsewhere', () => {
+    const { registry, table, told } = twoNames(100, 10);
+    registry.set(hashOf(1), aliasOf(2), 0);
+    registry.set(hashOf(1), aliasOf(3), 0);
+    assert.deepEqual([told(), countsOf(table, 3).completed], [[0, 100], 0]);
+    registry.set(hashOf(1), nothing, 0);
+    assert.deepEqual(told(), [0, 100]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { AddressRanges } from '../../base/address-ranges.ts';
 import { systemRandom } from '../../base/random.ts';
 import { type Tick, wordsOf } from '../swarm-store.ts';
 import type { PeerList } from './peer-list.ts';
-import { SwarmShards } from './swarm-shards.ts';
+import { MOST_HOPS, SwarmShards } from './swarm-shards.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
 import { Control, SHARDS, type TableMemory } from './table-memory.ts';
 
@@ -37,9 +37,17 @@ export class SwarmRegistry {
     this.#bytes = memory.bytes;
   }
 
-  /** Sets the facts of a torrent; false when the table has no room for it. */
+  /**
+   * Sets the facts of a torrent; false when the table has no room for it.
+   *
+   * The peers of a name that becomes an alias are gone: who has been told of them still knows them, and they come to the
+   * joint swarm when they announce again, within an interval. The joint swarm has at least as many finished downloads as
+   * each of its names had, and the sum when the database has told it (`raiseCompleted`): it is added up there and nowhere
+   * else, so that it is added once. They stay with that swarm when the name becomes one of its own again.
+   */
   set(infoHash: Uint8Array, facts: TorrentFacts, now: Tick): boolean {
-    return this.#at(infoHash, now, (record) => {
+    if (facts.aliasOf !== null) this.#leaveFor(facts.aliasOf, wordsOf(infoHash), now);
+    return this.#at(wordsOf(infoHash), now, (record) => {
       this.#shards.setTarget(record, facts.aliasOf === null ? null : wordsOf(facts.aliasOf));
       const set = (facts.isRegistered ? Flag.registered : 0) | (facts.isDenied ? Flag.denied : 0);
       this.#shards.setFlags(record, set, Flag.registered | Flag.denied);
@@ -48,7 +56,7 @@ export class SwarmRegistry {
 
   /** At least so many downloads are stored as finished: the number never becomes less. */
   raiseCompleted(infoHash: Uint8Array, count: number, now: Tick): boolean {
-    return this.#at(infoHash, now, (record) => {
+    return this.#at(wordsOf(infoHash), now, (record) => {
       const { words } = this.#shards;
       words[record + Field.completed] = Math.max(
         words[record + Field.completed] as number,
@@ -74,10 +82,12 @@ export class SwarmRegistry {
     return finished;
   }
 
-  /** What was taken is stored. */
+  /** What was taken is stored: for an alias, with the downloads of the swarm that it leads to. */
   settle(finished: readonly FinishedDownloads[], now: Tick): void {
     for (const { infoHash, count } of finished) {
-      this.#at(infoHash, now, (record) => {
+      const swarm = wordsOf(infoHash);
+      for (let hops = 0; hops < MOST_HOPS && this.#follow(swarm); hops++);
+      this.#at(swarm, now, (record) => {
         (this.#shards.words[record + Field.completed] as number) += count;
       });
     }
@@ -106,14 +116,46 @@ export class SwarmRegistry {
     }
   }
 
-  /** Works on the record of a torrent, a new one if need be. */
-  #at(infoHash: Uint8Array, now: Tick, change: (record: number) => void): boolean {
-    const words = wordsOf(infoHash);
-    const hash = this.#shards.hashOf(words);
+  /** A swarm is about to become another name of `target`; nothing is to be done when it is one already. */
+  #leaveFor(target: Uint8Array, swarm: Int32Array, now: Tick): void {
+    let completed = 0;
+    this.#find(swarm, (record) => {
+      if (!this.#shards.hasFlag(record, Flag.alias)) completed = this.#shards.words[record + Field.completed] as number;
+    });
+    // Before the name leads there: who asks by it is never told less.
+    if (completed > 0) this.raiseCompleted(target, completed, now);
+    const { words, peers4 } = this.#shards;
+    const web = new Int32Array(5);
+    setHiddenKey(web, swarm, words, Control.webSecret);
+    this.#find(web, (record) => {
+      this.#shards.open(record);
+      Atomics.sub(words, Control.webPeers, peers4.count);
+      peers4.clear();
+    });
+  }
+
+  /** Puts what an alias leads to in place of its name; false when it is none. */
+  #follow(name: Int32Array): boolean {
+    let isAlias = false;
+    this.#find(name, (record) => {
+      isAlias = this.#shards.hasFlag(record, Flag.alias);
+      if (isAlias) this.#shards.copyTarget(record, name);
+    });
+    return isAlias;
+  }
+
+  /** Works on the record of a torrent, a new one if need be; false when there is no room for it. */
+  #at(infoHash: Int32Array, now: Tick, change: (record: number) => void): boolean {
+    return this.#find(infoHash, change, (hash) => this.#shards.create(hash, infoHash, now, SOON));
+  }
+
+  /** Works on a record under its lock; false when there is none. */
+  #find(name: Int32Array, work: (record: number) => void, create: (hash: number) => number = () => 0): boolean {
+    const hash = this.#shards.hashOf(name);
     this.#shards.enter(hash);
     try {
-      const record = this.#shards.find(hash, words) || this.#shards.create(hash, words, now, SOON);
-      if (record !== 0) change(record);
+      const record = this.#shards.find(hash, name) || create(hash);
+      if (record !== 0) work(record);
       return record !== 0;
     } finally {
       this.#shards.leave();

@@ -18,6 +18,11 @@ const WORDS = UNIT / 4;
 const RECORD_WORDS = WORDS * 2 ** RECORD_ORDER;
 /** Part of the memory above which only what the operator registered stays without peers. */
 const NEARLY_FULL = 7 / 8;
+/**
+ * Names that are followed, each to the next. The database makes an alias lead to a swarm; while changes of several are
+ * taken in one after another it may lead to another alias for a moment. What leads on for longer is a circle.
+ */
+export const MOST_HOPS = 3;
 /** Flags of records that stay without peers. */
 const LASTING = Flag.registered | Flag.denied | Flag.dirty;
 
@@ -87,7 +92,10 @@ export class SwarmShards {
     this.peers6.open(record);
   }
 
-  /** Makes a record another name of the swarm `target` (five words), or, with null, a swarm of its own. */
+  /**
+   * Makes a record another name of the swarm `target` (five words), or, with null, a swarm of its own. Either way it has
+   * neither peers nor stored downloads then, unless it was a swarm and stays one.
+   */
   setTarget(record: number, target: Int32Array | null): void {
     if (!this.hasFlag(record, Flag.alias)) {
       if (target === null) return;
@@ -95,9 +103,14 @@ export class SwarmShards {
       this.peers4.clear();
       this.peers6.clear();
     }
-    this.words.fill(0, record + Field.peers4, record + Field.completed);
+    this.words.fill(0, record + Field.peers4, record + Field.pending);
     if (target !== null) this.words.set(target, record + Field.peers4);
     this.setFlags(record, target === null ? 0 : Flag.alias, Flag.alias);
+  }
+
+  /** Copies what an alias leads to, five words. */
+  copyTarget(alias: number, into: Int32Array): void {
+    for (let i = 0; i < 5; i++) into[i] = this.words[alias + Field.peers4 + i] as number;
   }
 
   /** One more finished download: told to others when it is stored. */

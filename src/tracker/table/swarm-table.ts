@@ -20,7 +20,7 @@ import {
 import { hashShorts } from './hashing.ts';
 import { NO_LIMIT, type PeerList } from './peer-list.ts';
 import { Field, Flag, setHiddenKey } from './swarm-record.ts';
-import { SwarmShards } from './swarm-shards.ts';
+import { MOST_HOPS, SwarmShards } from './swarm-shards.ts';
 import { Control, SHARDS, type TableMemory, UNIT } from './table-memory.ts';
 
 export interface SwarmTableOptions {
@@ -80,7 +80,7 @@ export class SwarmTable implements SwarmStore {
     this.addWeb(call);
   }
 
-  #announceTo(infoHash: Int32Array, call: AnnounceCall): Outcome {
+  #announceTo(infoHash: Int32Array, call: AnnounceCall, hops = 0): Outcome {
     const shards = this.#shards;
     const hash = shards.hashOf(infoHash);
     shards.enter(hash);
@@ -98,12 +98,12 @@ export class SwarmTable implements SwarmStore {
         return outcome;
       }
       if (shards.hasFlag(record, Flag.denied)) return 'denied';
-      if (infoHash === this.#target) return 'unknown'; // another name of another name
-      this.#readTarget(record);
+      if (hops === MOST_HOPS) return 'unknown';
+      shards.copyTarget(record, this.#target);
     } finally {
       shards.leave();
     }
-    return this.#announceTo(this.#target, call);
+    return this.#announceTo(this.#target, call, hops + 1);
   }
 
   /** An address that has as many peers as it may makes no swarms either. */
@@ -153,6 +153,10 @@ export class SwarmTable implements SwarmStore {
 
   /** Whether a torrent is served at all; `resolved` is then the info hash of its swarm. */
   resolve(infoHash: Int32Array): Outcome {
+    return this.#resolve(infoHash, 0);
+  }
+
+  #resolve(infoHash: Int32Array, hops: number): Outcome {
     const shards = this.#shards;
     const hash = shards.hashOf(infoHash);
     shards.enter(hash);
@@ -163,12 +167,12 @@ export class SwarmTable implements SwarmStore {
       if (record === 0) return this.options.requiresRegistration ? 'unknown' : 'served';
       if (!shards.hasFlag(record, Flag.alias)) return this.#admit(record);
       if (shards.hasFlag(record, Flag.denied)) return 'denied';
-      if (infoHash === this.#target) return 'unknown'; // another name of another name
-      this.#readTarget(record);
+      if (hops === MOST_HOPS) return 'unknown';
+      shards.copyTarget(record, this.#target);
     } finally {
       shards.leave();
     }
-    return this.resolve(this.#target);
+    return this.#resolve(this.#target, hops + 1);
   }
 
   /** Five words, valid until the next call to this table: see `resolve`. */
@@ -332,11 +336,6 @@ export class SwarmTable implements SwarmStore {
   /** The name of the record with the peers on WebSockets of the target. */
   #nameWeb(): void {
     setHiddenKey(this.#webKey, this.#target, this.#memory.words, Control.webSecret);
-  }
-
-  #readTarget(alias: number): void {
-    const { words } = this.#shards;
-    for (let i = 0; i < 5; i++) this.#target[i] = words[alias + Field.peers4 + i] as number;
   }
 
   /** Removes silent peers and empty swarms whose turn has come; answers with the number of swarms looked at. */

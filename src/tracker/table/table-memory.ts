@@ -44,8 +44,10 @@ export const Control = {
   /** Five words each: what hides the names of records that are not of info hashes (swarm-record.ts). */
   webSecret: 10,
   memberSecret: 15,
-  freeLists: 20,
-  shards: 45,
+  /** Two words that key the names of sessions. A snapshot carries them, unlike all else that is secret here. */
+  sessionKey: 20,
+  freeLists: 22,
+  shards: 47,
 } as const;
 
 const QUOTA_AT = Control.shards + SHARDS * SHARD_WORDS;
@@ -67,6 +69,11 @@ export class TableMemory {
   /** Secret: keys the hashes that say where things lie. */
   get seed(): number {
     return this.words[Control.seed] as number;
+  }
+
+  /** 8 bytes, secret: the names of sessions are as good as those of before when this is (account-table.ts). */
+  get sessionKey(): Uint8Array {
+    return this.bytes.subarray(4 * Control.sessionKey, 4 * Control.sessionKey + 8);
   }
 
   private constructor(buffer: SharedArrayBuffer, units: number) {

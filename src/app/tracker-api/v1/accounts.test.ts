@@ -35,8 +35,11 @@ describe('accounts over the API', () => {
     const client = await clientWithAda();
     const { status, json } = await client.ask('POST', '/accounts', { body: { name: 'Ada' } });
     assert.deepEqual([status, json.code], [409, 'DB_DUPLICATE']);
-    assert.doesNotMatch(json.detail ?? '', /SQL/);
-    assert.equal(client.tracker.refreshes, 1);
+    assert.equal(json.detail, 'there is an account with the name "Ada" already');
+    await client.ask('POST', '/accounts', { body: { name: 'Bob' } });
+    const renamed = await client.ask('PATCH', '/accounts/2', { body: { name: 'Ada' } });
+    assert.deepEqual([renamed.status, renamed.json.detail], [409, json.detail]);
+    assert.equal(client.tracker.refreshes, 2);
   });
 
   test('are shown with what they have transferred', async () => {

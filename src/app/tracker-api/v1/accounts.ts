@@ -1,7 +1,7 @@
 /** Accounts of a private tracker. */
 import { z } from 'zod';
 import { apiError } from '../errors.ts';
-import { type ApiContext, addRoute, nothing } from './route.ts';
+import { type ApiContext, addChange, addReading, nothing } from './route.ts';
 import { expiry, limit, name, nextOf, pageOf, search, seconds } from './schemas.ts';
 
 const maxPeers = z.int().min(0).nullable().describe('most peers at a time; null: as many as it likes');
@@ -48,8 +48,7 @@ export function existing<Found>(found: Found | null): Found {
 
 export function addAccounts(context: ApiContext): void {
   const { accounts } = context.service.repository;
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/accounts',
     scope: 'accounts:read',
     summary: 'Lists accounts, in the order of ids',
@@ -60,7 +59,7 @@ export function addAccounts(context: ApiContext): void {
       return { items, next: nextOf(items, query.limit, (last) => last.id) };
     },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'POST',
     path: '/accounts',
     scope: 'accounts:write',
@@ -68,10 +67,12 @@ export function addAccounts(context: ApiContext): void {
     body: creation,
     status: 201,
     result: account,
-    handle: ({ body }) => accounts.create(body),
+    handle: async ({ body }) => {
+      const answer = await accounts.create(body);
+      return { answer, changed: { accountId: answer.id, ...body } };
+    },
   });
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/accounts/:id',
     scope: 'accounts:read',
     summary: 'Shows an account and what it has transferred',
@@ -79,7 +80,7 @@ export function addAccounts(context: ApiContext): void {
     result: account,
     handle: async ({ params }) => existing(await accounts.find(params.id)),
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'PATCH',
     path: '/accounts/:id',
     scope: 'accounts:write',
@@ -87,9 +88,12 @@ export function addAccounts(context: ApiContext): void {
     params: one,
     body: change,
     result: account,
-    handle: async ({ params, body }) => existing(await accounts.change(params.id, body)),
+    handle: async ({ params, body }) => {
+      const answer = existing(await accounts.change(params.id, body));
+      return { answer, changed: { accountId: answer.id, name: answer.name, ...body } };
+    },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'DELETE',
     path: '/accounts/:id',
     scope: 'accounts:write',
@@ -98,7 +102,9 @@ export function addAccounts(context: ApiContext): void {
     status: 204,
     result: nothing,
     handle: async ({ params }) => {
-      existing((await accounts.remove(params.id)) || null);
+      const { id: accountId, name: itsName } = existing(await accounts.find(params.id));
+      existing((await accounts.remove(accountId)) || null);
+      return { changed: { accountId, name: itsName } };
     },
   });
 }

@@ -7,10 +7,10 @@ import { codeOf, messageOf } from '../../../base/errors.ts';
 import { type Logger, silentLogger } from '../../../base/logger.ts';
 import { apiError } from '../errors.ts';
 import { isSameOrigin } from '../host-guard.ts';
-import { problemOf, sendProblem } from '../problem.ts';
+import { explained, problemOf, sendProblem } from '../problem.ts';
 import type { TrackerService } from '../service.ts';
 import { addAccounts } from './accounts.ts';
-import { authorization, callerOf } from './auth.ts';
+import { authorization } from './auth.ts';
 import { addBans } from './bans.ts';
 import { openApi } from './openapi.ts';
 import { addPasskeys } from './passkeys.ts';
@@ -41,11 +41,12 @@ export async function addApiV1(api: FastifyInstance, service: TrackerService, op
 }
 
 function addErrors(api: FastifyInstance, logger: Logger): void {
+  // It makes the hooks and errors of the API hold for paths that lead nowhere; the answer to those is one of the hooks.
   api.setNotFoundHandler(() => {
     throw apiError('API_NOT_FOUND', 'there is nothing at this path');
   });
   api.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
+    const problem = problemOf(explained(error, request, reply));
     if (problem.status === 500) {
       const { method, routeOptions } = request;
       logger.error('api failure', { method, path: routeOptions.url, code: codeOf(error), error: messageOf(error) });
@@ -74,19 +75,11 @@ async function addTracker(
   const { property, hook } = authorization(service.repository, clock);
   app.decorateRequest(property, null);
   app.addHook('onRequest', hook);
-  app.addHook('onSend', (request, reply, payload, done) => {
-    const { method, routeOptions } = request;
-    if (method !== 'GET' && method !== 'HEAD' && reply.statusCode < 400) {
-      const caller = callerOf(request)?.name;
-      logger.info('api change', { caller, method, path: routeOptions.url, status: reply.statusCode });
-    }
-    done(null, payload);
-  });
-  const context = { app, service };
+  const context = { app, service, clock, logger };
   addTorrents(context);
   addAccounts(context);
   addPasskeys(context);
   addBans(context);
   addTokens(context);
-  await app.register((uploads) => Promise.resolve(addTorrentUpload({ app: uploads, service })));
+  await app.register((uploads) => Promise.resolve(addTorrentUpload({ ...context, app: uploads })));
 }

@@ -1,18 +1,30 @@
 /** Addresses that the tracker does not serve. */
 import { z } from 'zod';
-import { parsePrefix } from '../../../base/address-prefix.ts';
+import { formatHost } from '../../../base/address.ts';
+import { type AddressPrefix, formatPrefix, parsePrefix } from '../../../base/address-prefix.ts';
 import { apiError } from '../errors.ts';
-import { type ApiContext, addRoute, nothing } from './route.ts';
-import { expiry, limit, MOST_CHANGES, nextOf, pageOf, remark, seconds } from './schemas.ts';
+import { type ApiContext, addChange, addReading, nothing } from './route.ts';
+import { expiry, limit, MOST_CHANGES, nextOf, pageOf, remark, requireFuture, seconds } from './schemas.ts';
 
 /** Longest text of a prefix, characters: an IPv6 address with an IPv4 tail, a slash, three digits. */
 const LONGEST_PREFIX = 49;
 
+/** A range that begins elsewhere than it says would ban, or let in, others than who was meant: one address or all? */
 const prefix = z
   .string()
   .max(LONGEST_PREFIX)
-  .refine((text) => parsePrefix(text) !== null, 'this is no range of addresses')
+  .refine((text) => parsePrefix(text) !== null, { error: 'this is no range of addresses', abort: true })
+  .refine((text) => beginningOf(text) === hostOf(text), { error: ({ input }) => wrongBeginning(input as string) })
   .describe('`192.0.2.0/24`, `2001:db8::/32` or an address');
+
+/** The first address of a range, and the one that its text begins with. */
+const beginningOf = (text: string): string => formatHost((parsePrefix(text) as AddressPrefix).bytes);
+const hostOf = (text: string): string => beginningOf(text.split('/', 1)[0] as string);
+
+function wrongBeginning(text: string): string {
+  const range = formatPrefix(parsePrefix(text) as AddressPrefix);
+  return `this range does not begin at ${hostOf(text)}: give ${range} for the range or ${hostOf(text)} for the address`;
+}
 
 const ban = z
   .object({
@@ -29,10 +41,15 @@ const putting = z.strictObject({
     .max(MOST_CHANGES),
 });
 
+/** A ban as the log names it: the log knows addresses by their networks, so the length tells what was banned. */
+function naming(text: string): { readonly prefix: string; readonly length: number } {
+  const parsed = parsePrefix(text) as AddressPrefix;
+  return { prefix: formatPrefix(parsed), length: parsed.length };
+}
+
 export function addBans(context: ApiContext): void {
   const { bans } = context.service.repository;
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/bans',
     scope: 'bans:read',
     summary: 'Lists bans, in the order of their text',
@@ -43,7 +60,7 @@ export function addBans(context: ApiContext): void {
       return { items, next: nextOf(items, query.limit, (last) => last.prefix) };
     },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'PUT',
     path: '/bans',
     scope: 'bans:write',
@@ -51,9 +68,15 @@ export function addBans(context: ApiContext): void {
     body: putting,
     status: 204,
     result: nothing,
-    handle: ({ body }) => bans.put(body.bans),
+    handle: async ({ body }) => {
+      for (const [i, { expiresAt }] of body.bans.entries()) {
+        requireFuture(expiresAt, context.clock, `body/bans/${i}/expiresAt`);
+      }
+      await bans.put(body.bans);
+      return { changed: { bans: body.bans.map(({ prefix: text, ...rest }) => ({ ...naming(text), ...rest })) } };
+    },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'DELETE',
     path: '/bans',
     scope: 'bans:write',
@@ -63,6 +86,7 @@ export function addBans(context: ApiContext): void {
     result: nothing,
     handle: async ({ query }) => {
       if ((await bans.remove([query.prefix])) === 0) throw apiError('API_NOT_FOUND', 'there is no such ban');
+      return { changed: naming(query.prefix) };
     },
   });
 }

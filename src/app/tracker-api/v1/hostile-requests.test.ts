@@ -45,6 +45,11 @@ describe('a body that is made to hurt', () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       const answer = await client.ask('POST', '/accounts', { body: '{"name":"x"}', headers: { 'content-type': type } });
       assertProblem(answer, 415);
+      assert.equal(answer.headers['accept'], 'application/json');
+      assert.equal(
+        answer.json.detail,
+        'the body has to be application/json, with the header Content-Type: application/json',
+      );
     }
   });
 

@@ -6,7 +6,7 @@ import type { Passkey } from '../../../db/index.ts';
 import { apiError } from '../errors.ts';
 import { existing } from './accounts.ts';
 import { hashOf } from './auth.ts';
-import { type ApiContext, addRoute, nothing } from './route.ts';
+import { type ApiContext, addChange, addReading, nothing } from './route.ts';
 import { pageOf, remark, secretId, seconds } from './schemas.ts';
 
 /** Bytes of chance in a passkey, which is their hex: nobody guesses 128 bits. */
@@ -32,10 +32,12 @@ const view = ({ hash, label, createdAt, revokedAt }: Passkey): z.output<typeof p
   revokedAt,
 });
 
+/** A passkey as the log names it. */
+const naming = ({ hash, accountId, label }: Passkey): object => ({ passkeyId: toHex(hash), accountId, label });
+
 export function addPasskeys(context: ApiContext): void {
   const { accounts, passkeys } = context.service.repository;
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/accounts/:id/passkeys',
     scope: 'accounts:read',
     summary: 'Lists the passkeys of an account, revoked ones too, oldest first',
@@ -46,7 +48,7 @@ export function addPasskeys(context: ApiContext): void {
       return { items: (await passkeys.list(id)).map(view), next: null };
     },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'POST',
     path: '/accounts/:id/passkeys',
     scope: 'accounts:write',
@@ -59,10 +61,10 @@ export function addPasskeys(context: ApiContext): void {
       const { id: accountId } = existing(await accounts.find(params.id));
       const secret = randomBytes(PASSKEY_BYTES).toString('hex');
       const created = await passkeys.create({ hash: hashOf(secret), accountId, label: body.label });
-      return { ...view(created), passkey: secret };
+      return { answer: { ...view(created), passkey: secret }, changed: naming(created) };
     },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'DELETE',
     path: '/passkeys/:id',
     scope: 'accounts:write',
@@ -71,7 +73,9 @@ export function addPasskeys(context: ApiContext): void {
     status: 204,
     result: nothing,
     handle: async ({ params }) => {
-      if (!(await passkeys.revoke(params.id))) throw apiError('API_NOT_FOUND', 'there is no valid passkey of this id');
+      const revoked = await passkeys.revoke(params.id);
+      if (revoked === null) throw apiError('API_NOT_FOUND', 'there is no valid passkey of this id');
+      return { changed: naming(revoked) };
     },
   });
 }

@@ -4,6 +4,8 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/logger.ts';
 import type { ByteCount } from '../../../base/units.ts';
 import type { ApiToken } from '../../../db/index.ts';
 import { bodyLimits } from '../request-limits.ts';
@@ -15,6 +17,9 @@ import { problemSchema } from './schemas.ts';
 export interface ApiContext {
   readonly app: FastifyInstance;
   readonly service: TrackerService;
+  readonly clock: Pick<Clock, 'wall'>;
+  /** Gets a line for each change. */
+  readonly logger: Logger;
 }
 
 interface Call<Params, Query, Body> {
@@ -25,8 +30,8 @@ interface Call<Params, Query, Body> {
   readonly caller: ApiToken;
 }
 
+/** What a route takes and gives. */
 interface Route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Result extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api/v1/tracker`. */
   readonly path: string;
   readonly scope: Scope;
@@ -42,7 +47,23 @@ interface Route<Params extends z.ZodType, Query extends z.ZodType, Body extends 
   /** Of the answer; default: 200. */
   readonly status?: 200 | 201 | 204;
   readonly result: Result;
-  handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<z.output<Result>> | z.output<Result>;
+}
+
+/** A route that shows something. */
+interface Reading<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>
+  extends Route<P, Q, B, R> {
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.output<R>>;
+}
+
+/** A route that changes something. */
+interface Change<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>
+  extends Route<P, Q, B, R> {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<{
+    /** What was changed, for the log: ids and names, and nothing that is secret. */
+    readonly changed: object;
+    readonly answer?: z.output<R>;
+  }>;
 }
 
 /** The result of a route that answers with nothing but the status 204. */
@@ -56,14 +77,39 @@ const errorAnswer = {
   content: { 'application/problem+json': { schema: problemSchema } },
 };
 
-/** Adds a route. After whatever may have changed something, the tracker takes it over before the answer goes out. */
-export function addRoute<
+/** Adds a route that changes nothing. */
+export function addReading<
   Params extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
->({ app, service }: ApiContext, route: Route<Params, Query, Body, Result>): void {
-  const { method, path, scope, summary, status = 200, result, consumes, bodyLimit = bodyLimits.json } = route;
+>({ app }: ApiContext, route: Reading<Params, Query, Body, Result>): void {
+  add(app, 'GET', route, (call) => route.handle(call));
+}
+
+/** Adds a route that changes something: what was changed is logged, and the tracker takes it over before the answer goes out. */
+export function addChange<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+>({ app, service, logger }: ApiContext, route: Change<Params, Query, Body, Result>): void {
+  const { method, path } = route;
+  add(app, method, route, async (call) => {
+    const { changed, answer } = await route.handle(call);
+    logger.info('api change', { caller: call.caller.name, method, path: app.prefix + path, ...changed });
+    await service.refresh();
+    return answer as z.output<Result>;
+  });
+}
+
+function add<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Result extends z.ZodType>(
+  app: FastifyInstance,
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  route: Route<Params, Query, Body, Result>,
+  handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.output<Result>>,
+): void {
+  const { path, scope, summary, status = 200, result, consumes, bodyLimit = bodyLimits.json } = route;
   const callOf = (request: FastifyRequest): Call<z.output<Params>, z.output<Query>, z.output<Body>> => ({
     params: request.params as z.output<Params>,
     query: request.query as z.output<Query>,
@@ -86,8 +132,7 @@ export function addRoute<
       response: { [status]: result, default: errorAnswer },
     },
     handler: async (request, reply) => {
-      const answer = await route.handle(callOf(request));
-      if (method !== 'GET') await service.refresh();
+      const answer = await handle(callOf(request));
       void reply.code(status);
       return answer;
     },

@@ -1,6 +1,9 @@
 /** Values that several resources of the API have in common. */
 import { z } from 'zod';
 import { fromHex } from '../../../base/bytes.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { UnixSeconds } from '../../../base/units.ts';
+import { apiError } from '../errors.ts';
 import type { Problem } from '../problem.ts';
 
 /** Items of a page unless another number is asked for, and the most. */
@@ -32,6 +35,14 @@ export const seconds: z.ZodInt = z.int().min(0).describe('unix seconds');
 
 /** When something ends. */
 export const expiry: z.ZodNullable<z.ZodInt> = seconds.nullable().describe('unix seconds; null: never');
+
+/** Throws API_INVALID for an end that has come already: it was mistaken for something else, or would do nothing. */
+export function requireFuture(expiresAt: UnixSeconds | null, clock: Pick<Clock, 'wall'>, part: string): void {
+  const now = clock.wall();
+  if (expiresAt !== null && expiresAt <= now) {
+    throw apiError('API_INVALID', `${part}: ${expiresAt} has passed; unix seconds later than ${now} are wanted`);
+  }
+}
 
 /** A text in one line. Control characters and halves of characters have no place in what goes into logs and pages. */
 const line = z.string().regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, 'control characters are not allowed');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ApiClient } from '../fakes.test.ts';
+import { type Answer, ApiClient } from '../fakes.test.ts';
 import { createToken, scopes } from './auth.ts';
 
 const NOW = 1_800_000_000;
@@ -30,7 +30,7 @@ describe('tokens over the API', () => {
     const client = await ApiClient.create();
     const token = await client.tokenFor('tokens:write', 'bans:write');
     const make = async (...wanted: string[]): Promise<number> =>
-      (await client.ask('POST', '/tokens', { token, body: { name: 'x', scopes: wanted } })).status;
+      (await client.ask('POST', '/tokens', { token, body: { name: wanted.join(), scopes: wanted } })).status;
     assert.equal(await make('bans:write', 'tokens:write'), 201);
     assert.equal(await make('bans:read'), 201);
     assert.equal(await make('torrents:read'), 403);
@@ -51,6 +51,34 @@ describe('tokens over the API', () => {
     assert.deepEqual(await make({ expiresAt: null }), [400, 'API_INVALID']);
     assert.deepEqual(await make({}), [400, 'API_INVALID']);
     assert.equal((await client.tracker.repository.apiTokens.list()).length, 3);
+  });
+
+  test('have names of their own, which are free again when a token is revoked or has expired', async () => {
+    let now = NOW;
+    const client = await ApiClient.create({ clock: { wall: () => now } });
+    const make = (rest: object = {}): Promise<Answer> =>
+      client.ask('POST', '/tokens', { body: { name: 'bot', scopes: ['bans:read'], ...rest } });
+    const { id } = (await make()).json;
+    const { status, json } = await make({ scopes: ['bans:write'] });
+    assert.deepEqual([status, json.code], [409, 'DB_DUPLICATE']);
+    assert.match(json.detail, /a valid token with the name "bot"/);
+    await client.ask('DELETE', `/tokens/${id}`);
+    assert.equal((await make({ expiresAt: NOW + 10 })).status, 201);
+    now = NOW + 9;
+    assert.equal((await make()).status, 409);
+    now = NOW + 10;
+    assert.equal((await make()).status, 201);
+    assert.equal((await client.tracker.repository.apiTokens.list()).length, 4);
+  });
+
+  test('are not made with an end that has passed', async () => {
+    const client = await ApiClient.create({ clock });
+    const make = (expiresAt: number): Promise<Answer> =>
+      client.ask('POST', '/tokens', { body: { name: 'bot', scopes: ['bans:read'], expiresAt } });
+    const { status, json } = await make(NOW);
+    assert.deepEqual([status, json.code], [400, 'API_INVALID']);
+    assert.equal(json.detail, `body/expiresAt: ${NOW} has passed; unix seconds later than ${NOW} are wanted`);
+    assert.equal((await make(NOW + 1)).status, 201);
   });
 
   test('are refused once they are revoked', async () => {

@@ -4,8 +4,8 @@ import { toHex } from '../../../base/bytes.ts';
 import type { ApiToken } from '../../../db/index.ts';
 import { apiError } from '../errors.ts';
 import { createToken, grants, scopes } from './auth.ts';
-import { type ApiContext, addRoute, nothing } from './route.ts';
-import { expiry, name, pageOf, secretId, seconds } from './schemas.ts';
+import { type ApiContext, addChange, addReading, nothing } from './route.ts';
+import { expiry, name, pageOf, requireFuture, secretId, seconds } from './schemas.ts';
 
 const token = z
   .object({
@@ -32,15 +32,14 @@ const view = ({ hash, ...rest }: ApiToken): z.output<typeof token> => ({
 
 export function addTokens(context: ApiContext): void {
   const { repository } = context.service;
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/tokens',
     scope: 'tokens:write',
     summary: 'Lists tokens, revoked and expired ones too, oldest first',
     result: pageOf(token, z.string()),
     handle: async () => ({ items: (await repository.apiTokens.list()).map(view), next: null }),
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'POST',
     path: '/tokens',
     scope: 'tokens:write',
@@ -49,6 +48,7 @@ export function addTokens(context: ApiContext): void {
     status: 201,
     result: newToken,
     handle: async ({ body, caller }) => {
+      requireFuture(body.expiresAt, context.clock, 'body/expiresAt');
       const lacking = body.scopes.find((scope) => !grants(caller.scopes, scope));
       if (lacking !== undefined) {
         throw apiError('API_SCOPE_MISSING', `a token without the scope ${lacking} cannot make one that has it`);
@@ -59,10 +59,11 @@ export function addTokens(context: ApiContext): void {
           `body/expiresAt: a token that ends at ${caller.expiresAt} makes none that ends later`,
         );
       }
-      return { ...body, ...(await createToken(repository, body)), revokedAt: null };
+      const answer = { ...body, ...(await createToken(repository, body)), revokedAt: null };
+      return { answer, changed: { tokenId: answer.id, ...body } };
     },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'DELETE',
     path: '/tokens/:id',
     scope: 'tokens:write',
@@ -71,8 +72,9 @@ export function addTokens(context: ApiContext): void {
     status: 204,
     result: nothing,
     handle: async ({ params }) => {
-      const isRevoked = await repository.apiTokens.revoke(params.id);
-      if (!isRevoked) throw apiError('API_NOT_FOUND', 'there is no valid token of this id');
+      const revoked = await repository.apiTokens.revoke(params.id);
+      if (revoked === null) throw apiError('API_NOT_FOUND', 'there is no valid token of this id');
+      return { changed: { tokenId: toHex(revoked.hash), name: revoked.name } };
     },
   });
 }

@@ -108,10 +108,21 @@ describe('a torrent file that is posted', () => {
 
   for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x'.repeat(1000)]) {
     test(`is refused as ${type.slice(0, 40)}`, async () => {
-      const { status, json } = await upload(await ApiClient.create(), build('v1').bytes, type);
+      const { status, json, headers } = await upload(await ApiClient.create(), build('v1').bytes, type);
       assert.deepEqual([status, json.code], [415, 'API_MEDIA_TYPE']);
+      assert.equal(headers['accept'], 'application/x-bittorrent');
+      assert.match(json.detail, /with the header Content-Type: application\/x-bittorrent$/);
     });
   }
+
+  test('is asked for where there is none', async () => {
+    const { status, json } = await (await ApiClient.create()).ask('POST', '/torrents');
+    assert.deepEqual([status, json.code], [400, 'API_INVALID']);
+    assert.match(
+      json.detail,
+      /send a torrent file as the body, with the header Content-Type: application\/x-bittorrent/,
+    );
+  });
 
   test('is taken at no other route', async () => {
     const client = await ApiClient.create();

@@ -6,7 +6,7 @@ import { decodeMetainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
 import { bodyLimits } from '../request-limits.ts';
 import { changeTorrents } from './aliases.ts';
-import { type ApiContext, addRoute } from './route.ts';
+import { type ApiContext, addChange } from './route.ts';
 import { infoHashText, LONGEST_NAME } from './schemas.ts';
 
 /** Most bencoded values in it: some hundred thousand files. More would hold up for too long who is answered here too. */
@@ -26,14 +26,18 @@ export function addTorrentUpload(context: ApiContext): void {
     // A plain array: slices of a Buffer would share its memory.
     done(null, new Uint8Array(body as Buffer));
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'POST',
     path: '/torrents',
     scope: 'torrents:write',
     summary: 'Registers the torrent of a torrent file, a hybrid one under both info hashes',
     consumes: TORRENT_FILE,
     bodyLimit: bodyLimits.torrentFile,
-    body: z.instanceof(Uint8Array).describe('a torrent file'),
+    body: z
+      .instanceof(Uint8Array, {
+        error: `send a torrent file as the body, with the header Content-Type: ${TORRENT_FILE}`,
+      })
+      .describe('a torrent file'),
     result: registered,
     handle: async ({ body }) => {
       const { info, infoHashes } = decodeMetainfo(body, nodeDigests, {
@@ -47,7 +51,8 @@ export function addTorrentUpload(context: ApiContext): void {
         { infoHash, name, isRegistered: true, ...(aliases.length > 0 && { aliasOf: null }) },
         ...aliases.map((alias) => ({ infoHash: alias, name, isRegistered: true, aliasOf: infoHash })),
       ]);
-      return { infoHash: toHex(infoHash), aliases: aliases.map(toHex), name };
+      const answer = { infoHash: toHex(infoHash), aliases: aliases.map(toHex), name };
+      return { answer, changed: answer };
     },
   });
 }

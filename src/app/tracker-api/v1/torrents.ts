@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { clientName } from '../../../codec/wire/index.ts';
-import type { TorrentRecord } from '../../../db/index.ts';
+import type { TorrentChange, TorrentRecord } from '../../../db/index.ts';
 import { apiError } from '../errors.ts';
 import { changeTorrents } from './aliases.ts';
-import { type ApiContext, addRoute, nothing } from './route.ts';
+import { type ApiContext, addChange, addReading, nothing } from './route.ts';
 import { infoHash, infoHashText, limit, MOST_CHANGES, name, nextOf, pageOf, search, seconds } from './schemas.ts';
 
 const settings = {
@@ -68,6 +68,13 @@ const view = (record: TorrentRecord): z.output<typeof torrent> => ({
   aliasOf: record.aliasOf === null ? null : toHex(record.aliasOf),
 });
 
+/** A torrent and what was said of it, as the log has it. */
+const naming = ({ infoHash: bytes, aliasOf, ...rest }: TorrentChange): object => ({
+  infoHash: toHex(bytes),
+  ...rest,
+  ...(aliasOf !== undefined && { aliasOf: aliasOf && toHex(aliasOf) }),
+});
+
 const unknown = (): Error => apiError('API_NOT_FOUND', 'the tracker does not know this torrent');
 
 export function addTorrents(context: ApiContext): void {
@@ -78,8 +85,7 @@ export function addTorrents(context: ApiContext): void {
 function addTorrentReading(context: ApiContext): void {
   const { service } = context;
   const { torrents } = service.repository;
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/torrents',
     scope: 'torrents:read',
     summary: 'Lists the torrents that the tracker remembers, in the order of info hashes',
@@ -90,8 +96,7 @@ function addTorrentReading(context: ApiContext): void {
       return { items: records.map(view), next: nextOf(records, query.limit, (last) => toHex(last.infoHash)) };
     },
   });
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/torrents/:infoHash',
     scope: 'torrents:read',
     summary: 'Shows a torrent and its swarm',
@@ -103,8 +108,7 @@ function addTorrentReading(context: ApiContext): void {
       return { ...view(record), swarm: await service.scrape(params.infoHash) };
     },
   });
-  addRoute(context, {
-    method: 'GET',
+  addReading(context, {
     path: '/torrents/:infoHash/peers',
     scope: 'torrents:read',
     summary: 'Lists peers of a swarm; those on WebSockets have no address and are left out',
@@ -125,7 +129,7 @@ function addTorrentReading(context: ApiContext): void {
 
 function addTorrentChanging(context: ApiContext): void {
   const { torrents } = context.service.repository;
-  addRoute(context, {
+  addChange(context, {
     method: 'PUT',
     path: '/torrents/:infoHash',
     scope: 'torrents:write',
@@ -135,9 +139,13 @@ function addTorrentChanging(context: ApiContext): void {
     // Not the torrent: when the last thing that was said of it is taken back, there is none to show.
     status: 204,
     result: nothing,
-    handle: ({ params, body }) => changeTorrents(torrents, [{ ...body, infoHash: params.infoHash }]),
+    handle: async ({ params, body }) => {
+      const change = { infoHash: params.infoHash, ...body };
+      await changeTorrents(torrents, [change]);
+      return { changed: naming(change) };
+    },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'PATCH',
     path: '/torrents',
     scope: 'torrents:write',
@@ -145,9 +153,12 @@ function addTorrentChanging(context: ApiContext): void {
     body: changes,
     status: 204,
     result: nothing,
-    handle: ({ body }) => changeTorrents(torrents, body.changes),
+    handle: async ({ body }) => {
+      await changeTorrents(torrents, body.changes);
+      return { changed: { torrents: body.changes.map(naming) } };
+    },
   });
-  addRoute(context, {
+  addChange(context, {
     method: 'DELETE',
     path: '/torrents/:infoHash',
     scope: 'torrents:write',
@@ -157,6 +168,7 @@ function addTorrentChanging(context: ApiContext): void {
     result: nothing,
     handle: async ({ params }) => {
       if ((await torrents.remove([params.infoHash])) === 0) throw unknown();
+      return { changed: naming(params) };
     },
   });
 }

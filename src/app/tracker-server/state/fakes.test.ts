@@ -54,6 +54,8 @@ export class Knowing implements AsyncDisposable {
   readonly accounts: AccountTable;
   readonly follower: RepositoryFollower;
   readonly #database: Database;
+  /** Another one has opened the database, and closes it. */
+  #isGuest = false;
 
   private constructor(database: Database, clock: ShiftedClock, capacity: ByteCount, isShared: boolean) {
     this.#database = database;
@@ -95,6 +97,13 @@ export class Knowing implements AsyncDisposable {
     return new Knowing(await openDatabase(':memory:', { clock }), clock, capacity, isShared);
   }
 
+  /** Another tracker on the same database. */
+  beside(): Knowing {
+    const other = new Knowing(this.#database, this.clock, MIB, true);
+    other.#isGuest = true;
+    return other;
+  }
+
   get repository(): TrackerRepository {
     return this.#database.tracker;
   }
@@ -125,7 +134,7 @@ export class Knowing implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.follower[Symbol.asyncDispose]();
-    await this.#database.close();
+    if (!this.#isGuest) await this.#database.close();
   }
 }
 

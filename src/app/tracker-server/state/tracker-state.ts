@@ -1,6 +1,6 @@
 /**
  * What a tracker knows: swarms in memory that all threads share, what outlives it in a database, and between two runs
- * the swarms in a file beside that.
+ * the swarms and the sessions of accounts in a file beside that.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -109,8 +109,9 @@ export class TrackerState implements AsyncDisposable {
     await state.follower.start();
     if (options.swarms !== null) opened.use(await state.#openShared(options.swarms));
     const most = Math.ceil(options.interval / TICK_SECONDS);
-    const times = { tick: state.tick(), now: state.start, most };
-    if (state.#swarmFile !== null) await restoreSwarms(state.#swarmFile, state.swarms, times);
+    const { memory, swarms: table } = state;
+    const restoring = { memory, table, tick: state.tick(), now: state.start, most };
+    if (state.#swarmFile !== null) await restoreSwarms(state.#swarmFile, restoring);
     opened.move();
     return state;
   }
