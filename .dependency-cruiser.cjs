@@ -7,7 +7,7 @@
 /** Layer → the layers that it may import besides itself. A folder of src/ that is not listed here fails. */
 const mayImport = {
   base: [],
-  codec: ['base'],
+  codec: ['base', 'crypto'],
   crypto: ['base'],
   net: ['base', 'codec', 'crypto'],
   storage: ['base', 'codec', 'crypto'],
@@ -22,7 +22,9 @@ const layers = Object.keys(mayImport);
 
 /** Layers that know no `node:` module: they run in Node, in the simulation and in a browser. */
 const runtimeNeutral = 'base|codec|engine|tracker';
-/** The library half takes no package from npm. */
+/** Sub-folders of codec/ that encrypt and sign, over the ports of crypto/. */
+const sealing = 'dst|sealed|age|identity';
+/** The library half takes no package from npm, but for crypto/portable. */
 const library = 'base|codec|crypto|net|storage|discovery|engine|tracker';
 /** Layers whose sub-folders are doors of their own; any other layer has the one door `index.ts`. */
 const subdivided = 'codec|net|storage|discovery|app';
@@ -31,6 +33,13 @@ const doorless = 'base|crypto';
 
 const tests = String.raw`(\.test\.ts$|^test/|^bench/)`;
 const source = (layer) => ({ path: `^src/(${layer})/`, pathNot: tests });
+const portable = '^src/crypto/portable/';
+/** Crypto that knows neither Node nor packages: the ports, and what is built of them. */
+const pureCrypto = {
+  path: '^src/crypto/',
+  pathNot: [tests, portable, '^src/crypto/native/', '^src/crypto/digests[.]ts$'],
+};
+const withoutPackages = { path: `^src/(${library})/`, pathNot: [tests, portable] };
 const error = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
 
 module.exports = {
@@ -98,7 +107,40 @@ module.exports = {
     error('runtime-neutral', 'This layer runs outside Node too: take it in through a port.', source(runtimeNeutral), {
       dependencyTypes: ['core'],
     }),
-    error('library-without-packages', 'The library half depends on nothing but Node.', source(library), {
+    error(
+      'codec-crypto',
+      `Of codec/ only ${sealing.replaceAll('|', ', ')} know crypto/.`,
+      { path: `^src/codec/(?!(${sealing})/)`, pathNot: tests },
+      { path: '^src/crypto/' },
+    ),
+    error(
+      'crypto-port',
+      'Take the primitives as a port: who composes chooses the implementation.',
+      { path: ['^src/codec/', '^src/crypto/(?!(native|portable)/)'], pathNot: tests },
+      { path: '^src/crypto/(native|portable)/' },
+    ),
+    error(
+      'crypto-twins',
+      'The implementations of the primitives do not know each other.',
+      { path: '^src/crypto/(native|portable)/', pathNot: tests },
+      { path: '^src/crypto/(native|portable)/', pathNot: '^src/crypto/$1/' },
+    ),
+    error('portable-crypto', 'Only crypto/native knows Node: the rest of crypto/ runs outside it too.', pureCrypto, {
+      dependencyTypes: ['core'],
+    }),
+    error(
+      'portable-packages',
+      'crypto/portable knows @noble and nothing else, neither of Node nor of npm.',
+      { path: portable, pathNot: tests },
+      { dependencyTypes: ['core', 'npm', 'npm-optional', 'npm-peer'], pathNot: '^node_modules/@noble/' },
+    ),
+    error(
+      'noble',
+      'Only crypto/portable knows @noble.',
+      { path: '^src/', pathNot: [tests, portable] },
+      { path: '^node_modules/@noble/' },
+    ),
+    error('library-without-packages', 'The library half depends on nothing but Node.', withoutPackages, {
       dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
     }),
     error(
@@ -122,7 +164,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(node_modules|dist|[.]cache)/' },
+    exclude: { path: '(^|/)(dist|[.]cache)/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },

@@ -1,7 +1,7 @@
 /**
  * A peer for benchmark harnesses: one session driven by JSON lines. Reads {"cmd":"add","torrent","dir","peer","seed"}
  * and {"cmd":"quit"} on stdin; prints {"ev":"up"} once it listens and {"ev":"done","n"} when a torrent is complete.
- * Usage: node bench/peer.ts IP PORT
+ * Usage: node bench/peer.ts IP PORT [OPTIONS as JSON]; `enc` wants every connection encrypted (MSE).
  */
 import { createInterface } from 'node:readline';
 import { enableCompileCache } from 'node:module';
@@ -20,7 +20,8 @@ const { importCompiled, tuneRuntime } = await import('../src/app/runtime/index.t
 const { createSession } = await importCompiled(() => import('../src/index.ts'));
 tuneRuntime();
 
-const [ip = '127.0.0.1', port = '0'] = process.argv.slice(2);
+const [ip = '127.0.0.1', port = '0', options = '{}'] = process.argv.slice(2);
+const { enc: isEncrypted = false } = JSON.parse(options) as { readonly enc?: boolean };
 const emit = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
 
 const session = await createSession({
@@ -28,6 +29,7 @@ const session = await createSession({
   port: Number(port),
   stateDirectory: `${process.env.HOME ?? '/tmp'}/state`,
   uploadSlots: 100,
+  encryption: isEncrypted ? 'required' : 'plaintext',
 });
 emit({ ev: 'up' });
 let complete = 0;

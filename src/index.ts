@@ -13,6 +13,21 @@ export {
   type TorrentStatus,
 } from './app/index.ts';
 export {
+  type NamedRecipient,
+  readRecipient,
+  type RecipientOptions,
+  type UnlockedIdentity,
+  unlockIdentity,
+} from './app/keys/index.ts';
+export {
+  type CreatedSealedTorrent,
+  createSealedTorrent,
+  type OpenedSealedTorrent,
+  openSealedTorrent,
+  type SealedTorrentOptions,
+  type TransportPolicy,
+} from './app/sealed-torrent/index.ts';
+export {
   createTorrent,
   type CreatedTorrent,
   type CreateOptions,

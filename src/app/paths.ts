@@ -8,3 +8,9 @@ export function stateDirectory(env: NodeJS.ProcessEnv = process.env, platform: s
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'dst');
   return join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'dst');
 }
+
+/** Folder for keys. */
+export function keyDirectory(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
+  if (platform === 'darwin' || platform === 'win32') return join(stateDirectory(env, platform), 'keys');
+  return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'dst', 'keys');
+}

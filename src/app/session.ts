@@ -13,6 +13,7 @@ import { systemRandom } from '../base/random.ts';
 import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
 import type { InfoHashes, Metainfo } from '../codec/metainfo/index.ts';
 import { nodeDigests } from '../crypto/digests.ts';
+import { nodePrimitives } from '../crypto/native/node-primitives.ts';
 import type { Discovery } from '../discovery/index.ts';
 import { trackerClient } from '../discovery/tracker-client/index.ts';
 import {
@@ -27,6 +28,10 @@ import {
   type TorrentOptions,
   type TorrentStatus,
 } from '../engine/index.ts';
+import type { Transport } from '../net/index.ts';
+import { mse } from '../net/mse/index.ts';
+import { noise } from '../net/noise/index.ts';
+import { type EncryptionPolicy, protect } from '../net/protection/index.ts';
 import { tcpTransport } from '../net/tcp/index.ts';
 import { fileStorage } from '../storage/file/index.ts';
 import { BufferPool } from '../storage/index.ts';
@@ -50,6 +55,11 @@ export interface SessionOptions {
   readonly bufferBudget?: ByteCount;
   /** Threads that hash and write; default one a core, at most 4. */
   readonly diskWorkers?: number;
+  /**
+   * Encrypted connections (Message Stream Encryption). `prefer` (default): dial so, and in plaintext whoever does not
+   * know it; `required`: no plaintext, either way; `plaintext`: dial in plaintext. All but `required` take both.
+   */
+  readonly encryption?: EncryptionPolicy;
   /** Use the torrents' trackers (default true). */
   readonly useTrackers?: boolean;
   /** Ask DNS which ports a tracker's host wants to be asked at, if any (BEP 34; default true). */
@@ -128,13 +138,12 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     const { bind = [], useDnsPreferences = true } = options;
     discoveries.push(trackerClient({ bind, useDnsPreferences }, { clock: systemClock, random: systemRandom, logger }));
   }
-  const [localAddress] = options.bind ?? [];
   const engine = new EngineSession(engineOptions(options), {
     clock: systemClock,
     random: systemRandom,
     digests: nodeDigests,
     logger,
-    transport: tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) }),
+    transport: peerTransport(options, logger),
     storage,
     pool,
     pieceBudget,
@@ -152,11 +161,24 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   return new ClientSession(engine, storage, resolve(options.directory ?? '.'));
 }
 
+/** TCP, protected by the policy. */
+function peerTransport({ bind, encryption: policy = 'prefer' }: SessionOptions, logger: Logger): Transport {
+  const [localAddress] = bind ?? [];
+  const tcp = tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) });
+  const protections = [
+    noise({ primitives: nodePrimitives, random: systemRandom }),
+    mse({ policy, random: systemRandom, digests: nodeDigests }),
+  ];
+  return protect(tcp, { protections, policy, clock: systemClock, logger });
+}
+
 function engineOptions(options: SessionOptions): EngineOptions {
   const { port = 0, bind = ['0.0.0.0', '::'] } = options;
   const { maxConnections, uploadSlots, downloadLimit, uploadLimit } = options;
   return {
     ...defaultEngineOptions,
+    prefersEncryption: options.encryption !== 'plaintext',
+    takesSecure: true,
     listen: port === null ? [] : bind.map((host) => ({ host, port })),
     ...(maxConnections !== undefined && { maxConnections }),
     ...(uploadSlots !== undefined && { uploadSlots }),

@@ -16,6 +16,7 @@ async function compiled<T>(load: () => Promise<T>): Promise<T> {
 }
 
 const FILES = 'Torrent files:';
+const KEYS = 'Keys and sealed files:';
 const TRANSFERS = 'Transfers:';
 const SERVICES = 'Services:';
 const OTHER = 'Other:';
@@ -57,6 +58,41 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/edit.ts')).edit,
   },
   {
+    name: 'key',
+    aliases: ['keys'],
+    group: KEYS,
+    summary: 'make, show, exchange and change keys',
+    load: async () => (await import('./commands/key.ts')).key,
+  },
+  {
+    name: 'encrypt',
+    aliases: [],
+    group: KEYS,
+    summary: 'encrypt a file for its recipients',
+    load: async () => (await import('./commands/encrypt.ts')).encrypt,
+  },
+  {
+    name: 'decrypt',
+    aliases: [],
+    group: KEYS,
+    summary: 'decrypt a .dst or a file of age',
+    load: async () => (await import('./commands/decrypt.ts')).decrypt,
+  },
+  {
+    name: 'sign',
+    aliases: [],
+    group: KEYS,
+    summary: 'sign a file',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
+  {
+    name: 'check-sig',
+    aliases: [],
+    group: KEYS,
+    summary: 'check the signature of a file',
+    load: async () => (await import('./commands/check-sig.ts')).checkSig,
+  },
+  {
     name: 'download',
     aliases: ['dl', 'get'],
     group: TRANSFERS,
@@ -76,6 +112,13 @@ export const commandList: readonly CommandEntry[] = [
     group: SERVICES,
     summary: 'run a tracker',
     load: async () => (await import('./commands/tracker.ts')).tracker,
+  },
+  {
+    name: 'tls',
+    aliases: [],
+    group: SERVICES,
+    summary: 'make, renew, revoke and check certificates',
+    load: async () => (await import('./commands/tls.ts')).tls,
   },
   {
     name: 'completions',

@@ -31,6 +31,14 @@ export const cliErrors = {
     retryable: true,
     help: 'Nothing arrived for the time given with --timeout. Check the network and whether the torrent has seeds, then run the same command again.',
   },
+  PASSPHRASE_MISSING: {
+    category: 'usage',
+    help: 'There is no terminal on which to ask for a passphrase. Put it into a file that only you can read; `dst help COMMAND` shows the flag for it. /dev/fd/N is file descriptor N.',
+  },
+  PASSPHRASE_INVALID: {
+    category: 'usage',
+    help: 'A passphrase is one line that is not empty, the same both times when it is new.',
+  },
   INFOHASH_CHANGE: {
     category: 'usage',
     help: 'The change would make another torrent: the info hash differs and the old swarm is not found any more. Give --allow-new-infohash if that is wanted.',

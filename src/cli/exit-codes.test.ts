@@ -51,3 +51,17 @@ test('existing output, unfinished downloads and unknown errors have codes of the
   assert.equal(exitCodeOf(new TypeError('defect')), 1);
   assert.equal(exitCodeOf('text'), 1);
 });
+
+test('what is locked, what is badly signed and what is damaged are told apart', () => {
+  const cases: [code: string, category: ErrorCategory, exitCode: number][] = [
+    ['SEALED_NO_KEY', 'security', 13],
+    ['SEALED_PASSPHRASE', 'security', 13],
+    ['KEY_PASSPHRASE', 'security', 13],
+    ['SEALED_SIGNATURE', 'security', 14],
+    ['SIGNATURE_FORGED', 'security', 14],
+    ['SIGNATURE_MISMATCH', 'integrity', 14],
+    ['SEALED_DAMAGED', 'integrity', 6],
+    ['SEALED_COST', 'security', 12],
+  ];
+  for (const [code, category, exitCode] of cases) assert.equal(exitCodeOf(errorOf(code, category)), exitCode, code);
+});

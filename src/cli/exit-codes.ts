@@ -14,6 +14,8 @@ export const ExitCode = {
   exists: 9,
   config: 10,
   untrusted: 12,
+  locked: 13,
+  badSignature: 14,
   hangup: 129,
   interrupted: 130,
   terminated: 143,
@@ -30,6 +32,11 @@ const byCode: Readonly<Record<string, number>> = {
   STORAGE_TARGET_EXISTS: ExitCode.exists,
   OUTPUT_EXISTS: ExitCode.exists,
   SEED_INCOMPLETE: ExitCode.incomplete,
+  KEY_EXISTS: ExitCode.exists,
+  KEY_PASSPHRASE: ExitCode.locked,
+  SEALED_PASSPHRASE: ExitCode.locked,
+  SEALED_NO_KEY: ExitCode.locked,
+  SEALED_SIGNATURE: ExitCode.badSignature,
 };
 
 const byCategory: Readonly<Record<ErrorCategory, number>> = {
@@ -45,6 +52,7 @@ const byCategory: Readonly<Record<ErrorCategory, number>> = {
 /** A magnet link that breaks a rule counts as corrupt data, as a torrent does. */
 const MAGNET_CODE = /^MAGNET_/;
 const CONFIG_CODE = /^CONFIG_/;
+const SIGNATURE_CODE = /^SIGNATURE_/;
 
 /** Exit code for an error that ends a command: what is known of it or of its causes, else by its category. */
 export function exitCodeOf(error: unknown): number {
@@ -53,6 +61,7 @@ export function exitCodeOf(error: unknown): number {
     const code = codeOf(current) ?? '';
     if (MAGNET_CODE.test(code)) return ExitCode.corrupt;
     if (CONFIG_CODE.test(code)) return ExitCode.config;
+    if (SIGNATURE_CODE.test(code)) return ExitCode.badSignature;
     const known = byCode[code];
     if (known !== undefined) return known;
     current = current.cause;

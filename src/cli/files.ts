@@ -1,7 +1,7 @@
 /** Reading and writing whole files for commands; `-` is standard input or output. */
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { messageOf, type DstError } from '../base/errors.ts';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf, messageOf, type DstError } from '../base/errors.ts';
 import { cliError } from './errors.ts';
 import type { Output } from './ui/output.ts';
 
@@ -26,26 +26,33 @@ export async function checkOutput(path: string, mayReplace: boolean): Promise<vo
 
 /** Writes a whole file, never half of one: it appears, or replaces the old one, in one step. */
 export async function writeOutput(output: Output, path: string, bytes: Uint8Array, mayReplace: boolean): Promise<void> {
-  if (path === '-') return await output.bytes(bytes);
-  const kind = await kindOf(path);
-  if (kind === 'file' && !mayReplace) throw exists(path);
-  try {
-    if (kind === 'device') await writeFile(path, bytes);
-    else await replaceFile(kind === 'file' ? await realpath(path) : path, bytes);
-  } catch (error) {
-    throw cliError('OUTPUT_UNWRITABLE', `${path} could not be written: ${messageOf(error)}`, { cause: error });
-  }
+  await streamOutput(output, path, { mayReplace }, (write) => write(bytes));
 }
 
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+/**
+ * As `writeOutput`, of what `produce` writes bit by bit: the file appears when that has ended well. Standard output gets
+ * it as it comes.
+ */
+export async function streamOutput<T>(
+  output: Output,
+  path: string,
+  options: { readonly mayReplace: boolean; readonly mode?: number },
+  produce: (write: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (path === '-') return await produce((bytes) => output.bytes(bytes));
+  const { OutputFile } = await import('../app/output-file/index.ts');
+  const told = async <R>(step: Promise<R>): Promise<R> => {
+    try {
+      return await step;
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST') throw exists(path);
+      throw cliError('OUTPUT_UNWRITABLE', `${path} could not be written: ${messageOf(cause)}`, { cause });
+    }
+  };
+  await using file = await told(OutputFile.create(path, options));
+  const result = await produce((bytes) => told(file.write(bytes)));
+  await told(file.commit());
+  return result;
 }
 
 /** A path for a new file: `given`, or within it when it is a folder, or `name` in the current folder. */

@@ -11,8 +11,11 @@ export interface SessionFlags {
   readonly downLimit?: BytesPerSecond;
   readonly upLimit?: BytesPerSecond;
   readonly maxPeers?: number;
+  readonly encryption?: SessionOptions['encryption'];
   readonly trackers: boolean;
 }
+
+const policies: readonly NonNullable<SessionOptions['encryption']>[] = ['prefer', 'required', 'plaintext'];
 
 export interface SeedFlags {
   readonly seedRatio?: number;
@@ -26,6 +29,11 @@ export function addSessionFlags(command: Command): void {
     .option('--down-limit <rate>', 'bytes per second, for instance 500K or 1.5M', value(parseRate))
     .option('--up-limit <rate>', 'bytes per second, for instance 500K or 1.5M', value(parseRate))
     .option('--max-peers <n>', 'most connections', value(parsePositive))
+    .addOption(
+      command
+        .createOption('--encryption <policy>', 'of connections: prefer (default), required or plaintext')
+        .choices(policies),
+    )
     .option('--no-trackers', 'do not ask trackers');
 }
 
@@ -43,6 +51,7 @@ export function sessionOptions(flags: SessionFlags): SessionOptions {
     ...(flags.downLimit !== undefined && { downloadLimit: flags.downLimit }),
     ...(flags.upLimit !== undefined && { uploadLimit: flags.upLimit }),
     ...(flags.maxPeers !== undefined && { maxConnections: flags.maxPeers }),
+    ...(flags.encryption !== undefined && { encryption: flags.encryption }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** What `--json` says of a torrent. Field names are a contract: they are only added to. */
+import type { SealedDescription } from '../app/sealed-torrent/index.ts';
 import type { Magnet } from '../app/torrent-file/index.ts';
 import { addressKey } from '../base/address.ts';
 import { toHex } from '../base/bytes.ts';
 import type { ByteCount, FileIndex } from '../base/units.ts';
-import type { FileEntry, InfoHashes, Metainfo } from '../codec/metainfo/index.ts';
+import type { FileEntry, InfoHashes, Metainfo, TransportPolicy } from '../codec/metainfo/index.ts';
+import type { ReadTorrent } from './torrent-input.ts';
 import { torrentWarnings, type TorrentWarning } from './torrent-warnings.ts';
 
 export interface FileJson {
@@ -126,5 +128,26 @@ function describeFile(file: FileEntry, isSingleFile: boolean): FileJson {
     length: file.length,
     ...(attr !== '' && { attr }),
     ...(file.symlink !== null && { symlink: file.symlink.join('/') }),
+  };
+}
+
+export interface SealJson extends SealedDescription {
+  /** Whether a key for it was there; what follows is null without. */
+  readonly isOpen: boolean;
+  readonly transport: TransportPolicy | null;
+  /** Fingerprint of its author; null when it is not signed. */
+  readonly signer: string | null;
+  /** Name of the file that the swarm shares. */
+  readonly carrier: string | null;
+}
+
+export function describeSeal(sealed: SealedDescription, torrent: ReadTorrent | null): SealJson {
+  const seal = torrent?.metainfo.info.seal ?? null;
+  return {
+    ...sealed,
+    isOpen: seal !== null,
+    transport: seal?.transport ?? null,
+    signer: torrent?.signer ?? null,
+    carrier: seal?.carrier.path.join('/') ?? null,
   };
 }

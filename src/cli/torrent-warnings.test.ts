@@ -35,6 +35,7 @@ const torrent = (
         length: 10,
         totalSize: 10,
         pieces: new Uint8Array(20),
+        seal: null,
         isPrivate: false,
         source: null,
         raw: new Uint8Array(),

@@ -20,6 +20,39 @@ export const netErrors = {
     retryable: true,
     help: 'The remote address did not answer in time. It is tried again later.',
   },
+  NET_PROTECTION_FAILED: {
+    category: 'network',
+    retryable: true,
+    help: 'The other side did not go through the handshake of an encrypted connection: it does not know it, does not have the torrent, or ended the connection. With --encryption required it cannot be connected to.',
+  },
+  NET_IMPOSTOR: {
+    category: 'security',
+    retryable: true,
+    help: 'Who answered, or came, does not have the keys of the secure connection that it began: it cannot read the sealed torrent, or it stands between two who can. Nothing was told to it.',
+  },
+  NET_TRUNCATED: {
+    category: 'security',
+    retryable: true,
+    help: 'A secure connection ended within a message: it broke, or somebody cut it. What came of that message was not used.',
+  },
+  NET_TAMPERED: {
+    category: 'security',
+    retryable: true,
+    help: 'What came over a secure connection was altered on its way, so the connection was ended; nothing of it was used.',
+  },
+  NET_INSECURE_REFUSED: {
+    category: 'security',
+    help: 'A peer came over a connection that is not secure to a sealed torrent whose author demands secure ones; it was closed.',
+  },
+  NET_PLAINTEXT_REFUSED: {
+    category: 'security',
+    help: 'A peer came with an unencrypted connection although encryption is required; it was closed. With --encryption prefer such peers are welcome.',
+  },
+  NET_TOO_MANY_STRANGERS: {
+    category: 'network',
+    retryable: true,
+    help: 'More connections came in than are greeted at once; the newest was closed. Peers try again by themselves.',
+  },
 } as const;
 
 export const netError: ReturnType<typeof errorsOf<typeof netErrors>> = errorsOf(netErrors);

@@ -57,6 +57,8 @@ export interface StorageOptions {
   /** Folder under which the torrent's paths lie. */
   readonly directory: string;
   readonly infoHashes: InfoHashes;
+  /** Of a sealed torrent, 32 bytes: its files lie in plain on the disk, pieces and reads are ciphertext. */
+  readonly contentKey?: Uint8Array | null;
   readonly selection: FileSelection;
   /** `sparse` (default): files grow as pieces arrive. `full`: all space is claimed first. */
   readonly allocation: 'sparse' | 'full';

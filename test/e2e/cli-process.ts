@@ -16,6 +16,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** Keeps the terminal of whoever runs the tests away from it. */
+  readonly withoutTerminal?: true;
 }
 
 export interface CliResult {
@@ -36,7 +38,11 @@ export function startDst(args: readonly string[], options: CliOptions = {}): Chi
     NODE_COMPILE_CACHE: compileCache,
     ...options.env,
   };
-  const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env });
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: options.cwd,
+    env,
+    detached: options.withoutTerminal === true,
+  });
   child.stdin.on('error', () => {});
   if (options.stdin !== undefined) child.stdin.end(options.stdin);
   return child;

@@ -10,6 +10,9 @@ export interface Place {
   readonly port: number;
 }
 
+/** What a real client is told about encryption (MSE): nothing else, or none. Left out: its own default, which takes both. */
+export type Encryption = 'required' | 'plaintext' | undefined;
+
 /** A client under test, ours or a real one. Every call rejects, with the tail of the client's log, when it ends or takes too long. */
 export interface Client {
   readonly name: string;

@@ -31,6 +31,9 @@ export type ProgramName =
   | 'opentracker'
   | 'postgresql'
   | 'redis'
+  | 'age'
+  | 'cryptography'
+  | 'argon2'
   | 'ip'
   | 'webtorrent'
   | 'bittorrent-tracker'
@@ -46,6 +49,9 @@ const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean
   opentracker: { package: 'opentracker', isPresent: () => isOnPath('opentracker') },
   postgresql: { package: 'postgresql', isPresent: () => postgresqlFolder() !== undefined },
   redis: { package: 'redis-server', isPresent: () => isOnPath('redis-server') },
+  age: { package: 'age', isPresent: () => isOnPath('age') },
+  cryptography: { package: 'python3-cryptography', isPresent: () => canImport('cryptography') },
+  argon2: { package: 'python3-argon2', isPresent: () => canImport('argon2') },
   ip: { package: 'iproute2', isPresent: () => isOnPath('ip') },
   webtorrent: { isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/webtorrent/package.json')) },
   'bittorrent-tracker': {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { PeerAddress } from '../../src/base/address.ts';
-import type { Connection, Transport } from '../../src/net/transport.ts';
+import type { Connection, DialOptions, Transport } from '../../src/net/transport.ts';
 
 export interface TransportFixture {
   readonly dialer: Transport;
@@ -90,8 +90,8 @@ class Wire {
   }
 
   /** A new connection, neither end opened. */
-  async connect(): Promise<{ near: Recorder; far: Recorder }> {
-    const near = await this.fixture.dialer.dial(this.address);
+  async connect(options?: DialOptions): Promise<{ near: Recorder; far: Recorder }> {
+    const near = await this.fixture.dialer.dial(this.address, options);
     const far = this.#incoming.shift() ?? (await new Promise<Connection>((resolve) => this.#waiting.push(resolve)));
     return { near: new Recorder(near), far: new Recorder(far) };
   }
@@ -188,6 +188,27 @@ const delivery: Record<string, Case> = {
     await far.until(() => far.received === 3);
     assert.equal(near.hash.digest('hex'), digest(Uint8Array.of(4, 5, 6)));
     assert.equal(far.hash.digest('hex'), digest(Uint8Array.of(1, 2, 3)));
+    await endBoth(near, far);
+  },
+  'sends a greeting before anything else': async (wire) => {
+    const [greeting, rest] = [randomBytes(68), randomBytes(1000)];
+    const { near, far } = await wire.connect({ greeting });
+    near.open();
+    near.connection.send(rest);
+    far.open();
+    await far.until(() => far.received === 1068);
+    assert.equal(far.hash.digest('hex'), digest(greeting, rest));
+    await endBoth(near, far);
+  },
+  'leaves what was sent as it is when the receiver overwrites what came': async (wire) => {
+    const { near, far } = await wire.open();
+    const bytes = randomBytes(500_000);
+    const before = bytes.slice();
+    far.onData = (view) => view.fill(0);
+    await near.send(bytes);
+    await far.until(() => far.received === bytes.length);
+    assert.deepEqual(bytes, before, 'what was sent has changed');
+    assert.equal(far.hash.digest('hex'), digest(bytes));
     await endBoth(near, far);
   },
   'tells each end the address and the direction': async (wire) => {

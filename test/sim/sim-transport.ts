@@ -41,7 +41,7 @@ async function dial<S extends Station>(
   network: Network<S>,
   from: S,
   address: PeerAddress,
-  { signal }: DialOptions = {},
+  { signal, greeting }: DialOptions = {},
 ): Promise<Connection> {
   signal?.throwIfAborted();
   const { clock } = network;
@@ -70,7 +70,9 @@ async function dial<S extends Station>(
   };
   knock(FIRST_RETRY);
   try {
-    return await attempt.promise;
+    const connection = await attempt.promise;
+    if (greeting !== undefined) connection.send(greeting);
+    return connection;
   } finally {
     isOver = true;
     signal?.removeEventListener('abort', onAbort);

@@ -12,7 +12,7 @@ import assert from 'node:assert/strict';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { ByteCount, Millis, PieceIndex } from '../../src/base/units.ts';
-import { type Geometry, pieceHashes } from '../../src/codec/metainfo/index.ts';
+import { Geometry, pieceHashes } from '../../src/codec/metainfo/index.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
 import {
   defaultEngineOptions,
@@ -22,8 +22,10 @@ import {
   type TorrentIdentity,
   type TorrentOptions,
 } from '../../src/engine/index.ts';
+import type { EncryptionPolicy } from '../../src/net/protection/index.ts';
 import { BufferPool, type PoolBuffer, type Storage, type StorageFactory } from '../../src/storage/index.ts';
 import { MemoryDisk, memoryStorage } from '../../src/storage/memory/memory-storage.ts';
+import { encryptedTransport } from './encrypted-transport.ts';
 import { SimClock } from './sim-clock.ts';
 import { disk, type DiskDescription } from './sim-disk.ts';
 import { type HostOptions, type PathOptions, type SimHost, SimNetwork } from './sim-network.ts';
@@ -37,6 +39,8 @@ export interface SwarmOptions extends Partial<PathOptions> {
   /** For all sessions. */
   readonly engine?: Partial<EngineOptions>;
   readonly logger?: Logger;
+  /** Policy of all sessions that name none. Left out: they know nothing but plaintext. */
+  readonly encryption?: EncryptionPolicy;
   /** Memory for pieces in progress of each session, bytes; 32 MiB when left out. */
   readonly pieceBudget?: ByteCount;
 }
@@ -47,6 +51,9 @@ export interface MemberOptions extends HostOptions {
   readonly has?: 'everything' | readonly PieceIndex[];
   /** True: it knows only the info hash, as from a magnet link. */
   readonly isMagnet?: boolean;
+  /** Of a sealed torrent: it has the carrier, and no key. */
+  readonly isHelper?: boolean;
+  readonly encryption?: EncryptionPolicy | undefined;
   readonly engine?: Partial<EngineOptions>;
   readonly torrent?: Partial<TorrentOptions>;
 }
@@ -56,7 +63,7 @@ const DIRECTORY = '/downloads';
 const PIECE_BUDGET: ByteCount = 32 * 1024 * 1024;
 const UPLOAD_BUDGET: ByteCount = 8 * 1024 * 1024;
 
-type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage' | 'files' | 'opener'>;
+type MemberParts = Pick<SwarmMember, 'host' | 'session' | 'torrent' | 'storage' | 'files' | 'opener' | 'isHelper'>;
 
 /** One session of a swarm. */
 export class SwarmMember {
@@ -72,6 +79,7 @@ export class SwarmMember {
   readonly banned: string[] = [];
   /** False after it has left or crashed. */
   isPresent = true;
+  readonly isHelper: boolean;
   /** Its disk without the disk's faults. */
   readonly storage: StorageFactory;
   /** What lies on it. */
@@ -79,13 +87,18 @@ export class SwarmMember {
   /** Its disk as the session has it, with the disk's faults. */
   readonly opener: { open: StorageFactory['open'] };
 
-  constructor({ host, session, torrent, storage, files, opener }: MemberParts, geometry: Geometry, now: () => Millis) {
+  constructor(
+    { host, session, torrent, storage, files, opener, isHelper }: MemberParts,
+    geometry: Geometry,
+    now: () => Millis,
+  ) {
     this.host = host;
     this.session = session;
     this.torrent = torrent;
     this.storage = storage;
     this.files = files;
     this.opener = opener;
+    this.isHelper = isHelper;
     torrent.events.on('complete', () => {
       this.completedAt ??= now();
     });
@@ -151,16 +164,16 @@ export class Swarm {
     const random = seededRandom(this.seed * 65_537 + index);
     const files = new MemoryDisk();
     const plain = memoryStorage({ digests: nodeDigests }, files);
-    if (options.has !== undefined) await this.#fill(plain, options.has);
+    if (options.has !== undefined) await this.#fill(plain, options);
     const opener = (options.disk ?? disk()).over(plain, { clock: this.clock, random });
     const session = this.#session(host, opener, random, options);
     await this.clock.finish(session.listen());
-    const torrent = session.add(this.#identity(options.isMagnet === true), {
+    const torrent = session.add(this.#identity(options), {
       directory: DIRECTORY,
       ...options.torrent,
     });
     const member = new SwarmMember(
-      { host, session, torrent, storage: plain, files, opener },
+      { host, session, torrent, storage: plain, files, opener, isHelper: options.isHelper === true },
       this.torrent.geometry,
       () => this.clock.now(),
     );
@@ -210,7 +223,7 @@ export class Swarm {
   async assertBitExact(members: readonly SwarmMember[] = this.members): Promise<void> {
     const { geometry, data } = this.torrent;
     for (const member of members) {
-      const storage = await this.#open(member.storage);
+      const storage = await this.#open(member.storage, member.isHelper);
       const { have } = await storage.resume();
       if (member.isComplete) assert.ok(have.isComplete, `seed ${this.seed}: ${member.host.address} lacks pieces`);
       for (const piece of have) {
@@ -231,12 +244,18 @@ export class Swarm {
       ...options.engine,
     };
     const { pieceBudget = PIECE_BUDGET } = this.#options;
+    const { encryption = this.#options.encryption } = options;
+    const { logger = silentLogger } = this.#options;
+    const { clock } = this;
     return new EngineSession(engine, {
-      clock: this.clock,
+      clock,
       random,
       digests: nodeDigests,
-      logger: this.#options.logger ?? silentLogger,
-      transport: host.transport,
+      logger,
+      transport:
+        encryption === undefined
+          ? host.transport
+          : encryptedTransport(host.transport, encryption, { clock, random, logger }),
       storage,
       pool: new BufferPool({ budget: 1.25 * (pieceBudget + UPLOAD_BUDGET) }),
       pieceBudget,
@@ -245,8 +264,8 @@ export class Swarm {
     });
   }
 
-  #identity(isMagnet: boolean): TorrentIdentity {
-    const { metainfo } = this.torrent;
+  #identity({ isMagnet = false, isHelper = false }: MemberOptions): TorrentIdentity {
+    const metainfo = isHelper ? this.torrent.carrier : this.torrent.metainfo;
     return {
       infoHashes: metainfo.infoHashes,
       metainfo: isMagnet ? null : metainfo,
@@ -256,11 +275,12 @@ export class Swarm {
   }
 
   /** The torrent's data on a disk, past any session. */
-  #open(factory: StorageFactory): Promise<Storage> {
-    const { geometry, metainfo } = this.torrent;
-    return factory.open(geometry, {
+  #open(factory: StorageFactory, isHelper: boolean): Promise<Storage> {
+    const { infoHashes, info } = isHelper ? this.torrent.carrier : this.torrent.metainfo;
+    return factory.open(new Geometry(info), {
       directory: DIRECTORY,
-      infoHashes: metainfo.infoHashes,
+      infoHashes,
+      contentKey: info.seal?.contentKey ?? null,
       selection: 'all',
       allocation: 'sparse',
       isWritable: true,
@@ -268,9 +288,9 @@ export class Swarm {
   }
 
   /** Puts pieces on a disk through the storage itself. */
-  async #fill(factory: StorageFactory, has: 'everything' | readonly PieceIndex[]): Promise<void> {
+  async #fill(factory: StorageFactory, { has = [], isHelper = false }: MemberOptions): Promise<void> {
     const { geometry, data, metainfo } = this.torrent;
-    const storage = await this.#open(factory);
+    const storage = await this.#open(factory, isHelper);
     const pieces = has === 'everything' ? Array.from({ length: geometry.pieceCount }, (_, piece) => piece) : has;
     for (const piece of pieces) {
       const start = geometry.pieceOffset(piece);

@@ -1,8 +1,16 @@
 /** Torrents with seeded random content, made without the product's own creation, so that each tests the other. */
-import { concat } from '../../src/base/bytes.ts';
+import { createCipheriv } from 'node:crypto';
+import { concat, utf8 } from '../../src/base/bytes.ts';
 import type { ByteCount } from '../../src/base/units.ts';
-import { type Encodable, encode } from '../../src/codec/bencode/index.ts';
-import { BLOCK_LENGTH, decodeMetainfo, Geometry, type Metainfo } from '../../src/codec/metainfo/index.ts';
+import { type BencodeDict, decodeDict, type Encodable, encode } from '../../src/codec/bencode/index.ts';
+import {
+  BLOCK_LENGTH,
+  decodeMetainfo,
+  Geometry,
+  type Metainfo,
+  sealedMetainfo,
+  type TransportPolicy,
+} from '../../src/codec/metainfo/index.ts';
 import { hashesOfLeaves } from '../../src/codec/metainfo/merkle.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
 
@@ -18,14 +26,18 @@ export interface TestTorrentOptions {
   readonly isPrivate?: boolean;
   /** The v1 half of a hybrid torrent describes other data than the v2 half. */
   readonly isContradictory?: boolean;
+  /** Makes a torrent of one file a sealed one, with this demand. */
+  readonly sealed?: TransportPolicy;
 }
 
 export interface TestTorrent {
   /** The torrent file. */
   readonly bytes: Uint8Array;
   readonly metainfo: Metainfo;
+  /** Of a sealed torrent: what those know who cannot read it; of others the same as `metainfo`. */
+  readonly carrier: Metainfo;
   readonly geometry: Geometry;
-  /** The whole piece space, pads and gaps as zeros. */
+  /** The whole piece space as the swarm shares it, pads and gaps as zeros. */
   readonly data: Uint8Array;
 }
 
@@ -35,11 +47,11 @@ interface TestFile {
 }
 
 export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
-  const { files: sizes = [1_000_000], pieceLength = 4 * BLOCK_LENGTH, version = 'v1', seed = 1 } = options;
+  const { files: sizes = [1_000_000], pieceLength = 4 * BLOCK_LENGTH, version = 'v1', seed = 1, sealed } = options;
   const name = `test-${seed}`;
   const files = sizes.map((size, i) => ({
     name: sizes.length === 1 ? name : `file-${String(i).padStart(4, '0')}`,
-    data: content(size, seed * 1000 + i),
+    data: sealed === undefined ? content(size, seed * 1000 + i) : encrypted(keyOf(seed), content(size, seed)),
   }));
   const data = pieceSpace(files, version === 'v1' ? 1 : pieceLength);
   const layers = new Map<Uint8Array, Uint8Array>();
@@ -50,8 +62,21 @@ export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
   if (version !== 'v1') Object.assign(info, { 'meta version': 2, 'file tree': fileTree(files, pieceLength, layers) });
   const hasLayers = version !== 'v1' && options.hasPieceLayers !== false;
   const bytes = encode({ info, ...(hasLayers ? { 'piece layers': layers } : {}) });
-  const metainfo = decodeMetainfo(bytes, nodeDigests);
-  return { bytes, metainfo, geometry: new Geometry(metainfo.info), data };
+  const carrier = decodeMetainfo(bytes, nodeDigests);
+  const metainfo = sealed === undefined ? carrier : unsealed(carrier, keyOf(seed), sealed);
+  return { bytes, metainfo, carrier, geometry: new Geometry(metainfo.info), data };
+}
+
+const keyOf = (seed: number): Uint8Array => nodeDigests.sha256(utf8(`content key ${seed}`));
+
+const encrypted = (key: Uint8Array, plaintext: Uint8Array): Uint8Array =>
+  new Uint8Array(createCipheriv('aes-256-ctr', key, new Uint8Array(16)).update(plaintext));
+
+/** A sealed torrent as its readers have it. */
+function unsealed(carrier: Metainfo, contentKey: Uint8Array, transport: TransportPolicy): Metainfo {
+  const plain = decodeDict(encode({ length: carrier.info.totalSize, name: 'plain' })) as BencodeDict;
+  const peerSecret = nodeDigests.sha256(concat([utf8('dst-torrent.org/v1/peers'), contentKey]));
+  return sealedMetainfo(carrier, plain, { contentKey, peerSecret, transport });
 }
 
 /** Pseudo-random bytes (xorshift), quickly. */

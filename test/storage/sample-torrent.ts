@@ -1,4 +1,5 @@
 /** Small torrents with known content, for tests of storages. */
+import { createCipheriv } from 'node:crypto';
 import { Bitfield } from '../../src/base/bitfield.ts';
 import {
   decodeMetainfo,
@@ -14,6 +15,8 @@ import { buildTorrent, content, type ContentFile } from '../conformance/build-to
 export interface Sample {
   readonly geometry: Geometry;
   readonly infoHashes: InfoHashes;
+  /** Of a sealed torrent. */
+  readonly contentKey: Uint8Array | null;
   readonly pool: BufferPool;
   readonly all: Bitfield;
   /** The right bytes of the piece space. */
@@ -36,13 +39,15 @@ export interface SampleOptions {
   readonly format?: TorrentFormat;
   readonly pieceLength?: number;
   readonly isSingleFile?: boolean;
+  /** A sealed torrent: the piece space is ciphertext. */
+  readonly contentKey?: Uint8Array | null;
 }
 
 /** Path and length of each file; or more than a length. */
 export type SampleFiles = Readonly<Record<string, number | Omit<ContentFile, 'path'>>>;
 
 export function makeSample(files: SampleFiles, options: SampleOptions = {}): Sample {
-  const { format = 'v1', pieceLength = 16384, isSingleFile = false } = options;
+  const { format = 'v1', pieceLength = 16384, isSingleFile = false, contentKey = null } = options;
   const contents: ContentFile[] = Object.entries(files).map(([path, file], i) =>
     typeof file === 'number' ? { path, content: content(file, i) } : { path, ...file },
   );
@@ -55,14 +60,25 @@ export function makeSample(files: SampleFiles, options: SampleOptions = {}): Sam
   for (const file of info.files)
     if (!file.isPad)
       space.set(isSingleFile ? (contents[0]?.content ?? space) : contentOf(file.originalPath.join('/')), file.offset);
+  if (contentKey !== null) {
+    const cipher = createCipheriv('aes-256-ctr', contentKey, new Uint8Array(16));
+    space.set(cipher.update(space));
+  }
   const pool = new BufferPool({ budget: 1e9 });
   const sample: Sample = {
     geometry,
     infoHashes,
+    contentKey,
     pool,
     all: Bitfield.full(geometry.pieceCount),
     bytes: (offset, length) => space.slice(offset, offset + length),
-    expected: (piece) => pieceHashes(info, pieceLayers, piece),
+    expected: (piece) =>
+      contentKey === null
+        ? pieceHashes(info, pieceLayers, piece)
+        : {
+            sha1: nodeDigests.sha1(sample.bytes(geometry.pieceOffset(piece), geometry.pieceSize(piece))),
+            merkle: null,
+          },
     fileContent: contentOf,
     file: (path) => info.files.findIndex((file) => file.originalPath.join('/') === path),
     piece: (index) => {

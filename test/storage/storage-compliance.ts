@@ -33,6 +33,7 @@ export interface StorageFixture extends AsyncDisposable {
 
 const files = { 'a/one.bin': 40_000, 'a/two.bin': 5_000, 'b/empty.txt': 0, 'b/three.bin': 70_000, 'four.bin': 16_384 };
 const formats: readonly TorrentFormat[] = ['v1', 'v2', 'hybrid'];
+const contentKey = Uint8Array.from({ length: 32 }, (_, i) => i);
 
 /** Equality of bytes, told in a few words when it fails. */
 function assertBytes(actual: Uint8Array | null, expected: Uint8Array, what: string | number = ''): void {
@@ -71,6 +72,10 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
         await body(makeSample(files, { format, pieceLength: 32_768 }), fixture);
       });
     }
+    test(`${title} (sealed)`, async () => {
+      await using fixture = await makeFixture();
+      await body(makeSample(files, { contentKey, pieceLength: 32_768 }), fixture);
+    });
   };
 
   const it = (title: string, body: (sample: Sample, fixture: StorageFixture) => Promise<void>): void => {
@@ -414,6 +419,7 @@ function optionsFor(sample: Sample, fixture: StorageFixture, options: Partial<St
   const defaults = {
     directory: fixture.folder('a'),
     infoHashes: sample.infoHashes,
+    contentKey: sample.contentKey,
     selection: 'all',
     allocation: 'sparse',
     isWritable: true,

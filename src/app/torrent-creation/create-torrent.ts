@@ -5,7 +5,7 @@
 import { basename, resolve } from 'node:path';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
-import type { Metainfo, TorrentFormat } from '../../codec/metainfo/index.ts';
+import type { Metainfo, TorrentFormat, TorrentPlan } from '../../codec/metainfo/index.ts';
 import { HashWorkers } from '../../storage/file/index.ts';
 import { creationError } from './errors.ts';
 import { listFiles, type SkippedFile } from './list-files.ts';
@@ -32,15 +32,29 @@ export interface CreateOptions {
   readonly followSymlinks?: boolean;
   /** A file below the path that is not to be part of the torrent: the torrent itself. */
   readonly exclude?: string;
+  /** Make it a sealed torrent: its one file is the content encrypted. */
+  readonly seal?: SealOptions;
   /** Default: one a core. */
   readonly threads?: number;
   readonly onProgress?: (done: ByteCount, total: ByteCount) => void;
   readonly signal?: AbortSignal;
 }
 
+/** docs/spec/sealed-torrent.md. */
+export interface SealOptions {
+  /** 32 random bytes, for this torrent alone. */
+  readonly contentKey: Uint8Array;
+  /** Name of the one file: says nothing of the content. */
+  readonly carrierName: string;
+  /** Its length for a length of the content; not less. */
+  readonly carrierLength: (length: ByteCount) => ByteCount;
+}
+
 export interface CreatedTorrent {
   readonly bytes: Uint8Array;
   readonly metainfo: Metainfo;
+  /** What lies on the disk: of a sealed torrent not what the torrent says. */
+  readonly plan: TorrentPlan;
   /** What was found below the path and left out. */
   readonly skipped: readonly SkippedFile[];
 }
@@ -54,20 +68,24 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
   });
   const length = listing.files.reduce((sum, file) => sum + file.length, 0);
   await using workers = new HashWorkers(length, options.threads);
-  const [{ decodeMetainfo, encodeTorrent, planTorrent }, { nodeDigests }] = await Promise.all([
+  const [{ decodeMetainfo, encodeTorrent, planSealedTorrent, planTorrent }, { nodeDigests }] = await Promise.all([
     import('../../codec/metainfo/index.ts'),
     import('../../crypto/digests.ts'),
   ]);
-  const plan = planTorrent(listing.files, {
+  const { seal, ...rest } = options;
+  const planned = {
     format: options.format ?? 'v1',
     name: nameOf(path, options.name),
     isSingleFile: listing.isSingleFile,
     pieceLength: options.pieceLength,
-  });
+  };
+  const sealed = seal && planSealedTorrent(listing.files, { ...planned, ...seal });
+  const plan = sealed?.carrier ?? planTorrent(listing.files, planned);
+  const content = sealed?.content ?? plan;
   const hashes = await workers.hash(
     plan,
     listing.files.map((file) => file.source),
-    options,
+    { ...rest, ...(seal && { seal: { content, contentKey: seal.contentKey } }) },
   );
   const { trackers, webSeeds, nodes, comment, source, isPrivate, createdBy, creationDate } = options;
   const bytes = encodeTorrent(plan, hashes, {
@@ -80,7 +98,7 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
     createdBy: createdBy === null ? undefined : (createdBy ?? clientName),
     creationDate: creationDate ?? undefined,
   });
-  return { bytes, metainfo: decodeMetainfo(bytes, nodeDigests), skipped: listing.skipped };
+  return { bytes, metainfo: decodeMetainfo(bytes, nodeDigests), plan: content, skipped: listing.skipped };
 }
 
 function nameOf(path: string, given: string | undefined): string {

@@ -69,7 +69,15 @@ async function hashPieces(
   }
   const { fileStorage } = await import('../../storage/file/index.ts');
   await using factory = fileStorage({ workers: options.threads ?? availableParallelism() });
-  const open = { directory, infoHashes, selection: 'all', allocation: 'sparse', isWritable: false } as const;
+  const contentKey = info.seal?.contentKey ?? null;
+  const open = {
+    directory,
+    infoHashes,
+    contentKey,
+    selection: 'all',
+    allocation: 'sparse',
+    isWritable: false,
+  } as const;
   const storage = await factory.open(geometry, open);
   try {
     const report = (checked: number): void => {

@@ -1,7 +1,14 @@
 /** `dst create`: makes a torrent of a file or folder. */
 import { Option } from 'commander';
 import { basename, resolve } from 'node:path';
-import { createTorrent, type CreatedTorrent, type TorrentFormat } from '../../app/torrent-creation/index.ts';
+import { createSealedTorrent, type TransportPolicy } from '../../app/sealed-torrent/index.ts';
+import {
+  createTorrent,
+  type CreateOptions,
+  type SkippedFile,
+  type TorrentFormat,
+} from '../../app/torrent-creation/index.ts';
+import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
@@ -9,6 +16,8 @@ import { parseCount, parseNode, parsePositive, parseSize, parseTier, parseWebSee
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, outputPath, writeOutput } from '../files.ts';
+import { openOwnKey } from '../own-keys.ts';
+import { recipientsOf } from '../recipients.ts';
 import { describeTorrent, namedHashes } from '../torrent-json.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, plural } from '../ui/format.ts';
@@ -32,7 +41,24 @@ interface CreateFlags {
   readonly createdBy: boolean;
   readonly followSymlinks?: true;
   readonly threads?: number;
+  readonly sealTo?: string[];
+  readonly passphrase?: true;
+  readonly passphraseFile?: string;
+  readonly rsa?: true;
+  readonly classical?: true;
+  readonly sign?: string;
+  readonly keyPassphraseFile?: string;
+  readonly transport?: TransportPolicy;
+  readonly carrier?: string;
   readonly force?: true;
+}
+
+/** What becomes a file: a torrent, or a sealed one and the torrent of its carrier. */
+interface Created {
+  readonly bytes: Uint8Array;
+  readonly carrier: Uint8Array | null;
+  readonly metainfo: Metainfo;
+  readonly skipped: readonly SkippedFile[];
 }
 
 export const create: CommandDefinition = {
@@ -66,6 +92,24 @@ export const create: CommandDefinition = {
       .option('--no-created-by', 'leave out which program made the torrent')
       .option('--follow-symlinks', 'take what symbolic links point to (default: leave links out and say so)')
       .option('--threads <n>', 'threads for hashing (default: all cores)', value(parsePositive))
+      .option(
+        '--seal-to <key>',
+        'make a sealed torrent (.dst) for this recipient: a public key file, a name in the key folder, or age1…; may be repeated',
+        values(String),
+      )
+      .option('--passphrase', 'make a sealed torrent for everybody who knows a passphrase, which is asked for')
+      .option('--passphrase-file <file>', 'the same, with the passphrase in a file')
+      .option('--rsa', 'sealed for the RSA-4096 and ML-KEM-768 keys of the recipients')
+      .option('--classical', 'permit recipients who have an RSA key alone, which quantum computers will break')
+      .option('--sign <key>', 'sign the sealed torrent with this private key')
+      .option('--key-passphrase-file <file>', 'file with the passphrase of the key that signs')
+      .addOption(
+        new Option(
+          '--transport <policy>',
+          'connections between those who can read it: prefer secure ones (default), required, or off',
+        ).choices(['prefer', 'required', 'off']),
+      )
+      .option('--carrier <file>', 'write besides a torrent for those who help to share what they cannot read')
       .option('-f, --force', 'replace the output file if it exists')
       .action(perform(performCreate));
   },
@@ -76,27 +120,70 @@ async function performCreate(context: CommandContext, path: string, flags: Creat
   if (flags.output === '-' && output.options.json) {
     throw cliError('USAGE', '--json and -o - both want standard output');
   }
+  checkSealing(flags);
   const name = flags.name ?? basename(resolve(path));
-  const target = await outputPath(flags.output, `${name.replaceAll('/', '_')}.torrent`);
-  await checkOutput(target, flags.force === true);
-  const created = await hash(context, path, target, flags);
+  const target = await outputPath(flags.output, `${name.replaceAll('/', '_')}.${isSealing(flags) ? 'dst' : 'torrent'}`);
+  const mayReplace = flags.force === true;
+  await checkOutput(target, mayReplace);
+  if (flags.carrier !== undefined) await checkOutput(flags.carrier, mayReplace);
+  const created = await makeTorrent(context, path, target, flags);
   for (const { path: left, reason } of created.skipped) output.warn(`left out: ${escapeText(left)} (${reason})`);
-  await writeOutput(output, target, created.bytes, flags.force === true);
+  await writeOutput(output, target, created.bytes, mayReplace);
+  if (flags.carrier !== undefined && created.carrier !== null) {
+    await writeOutput(output, flags.carrier, created.carrier, mayReplace);
+  }
   await tell(context, target, created);
 }
 
-/** Makes the torrent and shows progress meanwhile. */
-async function hash(
+const isSealing = ({ sealTo, passphrase, passphraseFile }: CreateFlags): boolean =>
+  sealTo !== undefined || passphrase === true || passphraseFile !== undefined;
+
+function checkSealing(flags: CreateFlags): void {
+  const hasPassphrase = flags.passphrase === true || flags.passphraseFile !== undefined;
+  if (flags.sealTo !== undefined && hasPassphrase) throw cliError('USAGE', 'give either --seal-to or --passphrase');
+  if (isSealing(flags)) return;
+  const idle = (['sign', 'transport', 'carrier', 'rsa', 'classical'] as const).find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (idle !== undefined) throw cliError('USAGE', `--${idle} is for sealed torrents: give --seal-to or --passphrase`);
+}
+
+/** Keys and passphrases are asked for before hours of hashing. */
+async function makeTorrent(
   context: CommandContext,
   path: string,
   target: string,
   flags: CreateFlags,
-): Promise<CreatedTorrent> {
+): Promise<Created> {
+  if (!isSealing(flags)) {
+    const created = await hash(context, target, flags, (options) =>
+      createTorrent(path, { format: formatOf(flags) ?? 'v1', ...options }),
+    );
+    return { ...created, carrier: null };
+  }
+  const named = await recipientsOf('dst', target, { ...flags, to: flags.sealTo });
+  using signer = flags.sign === undefined ? null : await openOwnKey(context, flags.sign, flags.keyPassphraseFile);
+  const format = formatOf(flags);
+  const sealing = {
+    recipients: named.map(({ recipient }) => recipient),
+    signer: signer?.signer ?? null,
+    ...(flags.transport !== undefined && { transport: flags.transport }),
+    ...(format !== undefined && { format }),
+  };
+  return await hash(context, target, flags, (options) => createSealedTorrent(path, { ...options, ...sealing }));
+}
+
+/** Makes the torrent and shows progress meanwhile. */
+async function hash<T>(
+  context: CommandContext,
+  target: string,
+  flags: CreateFlags,
+  make: (options: CreateOptions) => Promise<T>,
+): Promise<T> {
   const { output, signal } = context;
   const view = new HashView('Hashing', output.barStyle, systemClock);
   using _ticker = new Ticker(output, view, systemClock);
-  return await createTorrent(path, {
-    format: formatOf(flags),
+  return await make({
     isPrivate: flags.private === true,
     trackers: flags.tracker ?? [],
     webSeeds: flags.webSeed ?? [],
@@ -115,9 +202,10 @@ async function hash(
   });
 }
 
-function formatOf(flags: CreateFlags): TorrentFormat {
+function formatOf(flags: CreateFlags): TorrentFormat | undefined {
   if (flags.v2 === true) return 'v2';
-  return flags.hybrid === true ? 'hybrid' : 'v1';
+  if (flags.hybrid === true) return 'hybrid';
+  return flags.v1 === true ? 'v1' : undefined;
 }
 
 function dateOf(date: UnixSeconds | false | undefined): UnixSeconds | null {
@@ -126,7 +214,7 @@ function dateOf(date: UnixSeconds | false | undefined): UnixSeconds | null {
   return date ?? (epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : systemClock.wall());
 }
 
-async function tell({ output }: CommandContext, target: string, { metainfo }: CreatedTorrent): Promise<void> {
+async function tell({ output }: CommandContext, target: string, { metainfo }: Created): Promise<void> {
   const { info } = metainfo;
   if (output.options.json) {
     const { encodeMagnet, magnetOf } = await import('../../app/torrent-file/index.ts');

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { join } from 'node:path';
 import type { SessionTorrent } from '../../app/index.ts';
-import { decodeTorrent, isMagnet, decodeMagnet } from '../../app/torrent-file/index.ts';
+import { decodeMagnet, isMagnet } from '../../app/torrent-file/index.ts';
 import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { FileIndex } from '../../base/units.ts';
@@ -10,7 +10,7 @@ import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { parseNumber, parsePeer, parseSelection } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
-import { readInput, refuseTwoStdins } from '../files.ts';
+import { refuseTwoStdins } from '../files.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -21,6 +21,7 @@ import {
   type SessionFlags,
 } from '../session-flags.ts';
 import { untilStalled } from '../stall.ts';
+import { addOpenFlags, type OpenFlags, readTorrent } from '../torrent-input.ts';
 import { describeHashes, describeTorrent, shortHash } from '../torrent-json.ts';
 import { identityOf } from '../transfer-events.ts';
 import { runTransfers, type TransferJob } from '../transfers.ts';
@@ -28,7 +29,7 @@ import { escapeText } from '../ui/escape.ts';
 import { renderFileList } from '../ui/file-list.ts';
 import { formatBytes, formatDuration, formatRate } from '../ui/format.ts';
 
-interface DownloadFlags extends SessionFlags, SeedFlags {
+interface DownloadFlags extends SessionFlags, SeedFlags, OpenFlags {
   readonly output: string;
   readonly peer?: PeerAddress[];
   readonly select?: FileIndex[];
@@ -46,7 +47,7 @@ export const download: CommandDefinition = {
       .description(
         'Fetch torrents and magnet links, verify every piece, and end when all selected files are there. Stopped or interrupted, the same command continues where it was.',
       )
-      .argument('<target...>', 'torrent file, magnet link, or - for a torrent on stdin')
+      .argument('<target...>', 'torrent file, sealed torrent (.dst), magnet link, or - for a torrent on stdin')
       .option('-o, --output <dir>', 'folder in which the files are saved; it is made if needed', '.')
       .option('--peer <ip:port>', 'peer to connect to; may be repeated', values(parsePeer))
       .option(
@@ -65,6 +66,7 @@ export const download: CommandDefinition = {
       .option('--timeout <seconds>', 'give up when nothing has arrived for so long', value(parseNumber))
       .option('--seed', 'go on seeding when complete, until stopped')
       .option('--no-seed', 'end when complete (default)');
+    addOpenFlags(command);
     addSeedFlags(command);
     addSessionFlags(command);
     command.action(perform(performDownload));
@@ -74,7 +76,7 @@ export const download: CommandDefinition = {
 async function performDownload(context: CommandContext, targets: string[], flags: DownloadFlags): Promise<number> {
   refuseTwoStdins(targets);
   const sources: (Metainfo | string)[] = [];
-  for (const target of targets) sources.push(await readTarget(target, flags.select));
+  for (const target of targets) sources.push(await readTarget(context, target, flags));
   if (flags.list === true) return await list(context, sources, flags);
   const jobs = sources.map((source): TransferJob => {
     return { source, options: torrentOptions(flags), work: async (torrent) => await fetch(context, torrent, flags) };
@@ -83,13 +85,13 @@ async function performDownload(context: CommandContext, targets: string[], flags
 }
 
 /** A bad target is told before anything is opened. */
-async function readTarget(target: string, select: readonly FileIndex[] | undefined): Promise<Metainfo | string> {
+async function readTarget(context: CommandContext, target: string, flags: DownloadFlags): Promise<Metainfo | string> {
   if (isMagnet(target)) {
     decodeMagnet(target);
     return target;
   }
-  const metainfo = decodeTorrent(await readInput(target));
-  checkSelection(metainfo, select);
+  const { metainfo } = await readTorrent(context, target, flags);
+  checkSelection(metainfo, flags.select);
   return metainfo;
 }
 

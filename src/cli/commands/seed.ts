@@ -1,11 +1,11 @@
 /** `dst seed`: uploads data that is there. */
 import type { Session, SessionTorrent } from '../../app/index.ts';
-import { decodeTorrent, locateData } from '../../app/torrent-file/index.ts';
+import { locateData } from '../../app/torrent-file/index.ts';
 import type { PeerAddress } from '../../base/address.ts';
 import { parsePeer } from '../arguments.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
-import { readInput, refuseTwoStdins } from '../files.ts';
+import { refuseTwoStdins } from '../files.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -15,12 +15,13 @@ import {
   type SeedFlags,
   type SessionFlags,
 } from '../session-flags.ts';
+import { addOpenFlags, type OpenFlags, readTorrent } from '../torrent-input.ts';
 import { identityOf } from '../transfer-events.ts';
 import { runTransfers, type TransferJob } from '../transfers.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, formatPercent } from '../ui/format.ts';
 
-interface SeedCommandFlags extends SessionFlags, SeedFlags {
+interface SeedCommandFlags extends SessionFlags, SeedFlags, OpenFlags {
   readonly data: string;
   readonly peer?: PeerAddress[];
   readonly check?: true;
@@ -33,11 +34,12 @@ export const seed: CommandDefinition = {
       .description(
         'Check the data of torrents and upload it to whoever asks, until stopped or a goal is reached. Nothing is written.',
       )
-      .argument('<torrent...>', 'torrent file, or - for a torrent on stdin')
+      .argument('<torrent...>', 'torrent file, sealed torrent (.dst), or - for a torrent on stdin')
       .option('-d, --data <path>', 'the data itself (file or folder), or the folder in which it lies', '.')
       .option('--peer <ip:port>', 'peer to connect to; may be repeated', values(parsePeer))
       .option('--partial', 'seed what is there although some of it is missing or bad')
       .option('--check', 'hash the data although it is known to be good');
+    addOpenFlags(command);
     addSeedFlags(command);
     addSessionFlags(command);
     command.action(perform(performSeed));
@@ -48,7 +50,8 @@ async function performSeed(context: CommandContext, targets: string[], flags: Se
   refuseTwoStdins(targets);
   const jobs: TransferJob[] = [];
   for (const target of targets) {
-    const { metainfo, directory } = await locateData(decodeTorrent(await readInput(target)), flags.data);
+    const read = await readTorrent(context, target, flags);
+    const { metainfo, directory } = await locateData(read.metainfo, flags.data);
     const options = {
       directory,
       isSeedOnly: true,

@@ -1,19 +1,19 @@
 /** `dst verify`: compares data on disk with its torrent. */
-import { decodeTorrent, type VerifiedFile, verifyTorrent, type VerifyReport } from '../../app/torrent-file/index.ts';
+import { type VerifiedFile, verifyTorrent, type VerifyReport } from '../../app/torrent-file/index.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { parsePositive } from '../arguments.ts';
 import { value, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { ExitCode } from '../exit-codes.ts';
-import { readInput } from '../files.ts';
+import { addOpenFlags, type OpenFlags, readTorrent } from '../torrent-input.ts';
 import { describeHashes, pathBelowName } from '../torrent-json.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, plural } from '../ui/format.ts';
 import { HashView } from '../ui/hash-view.ts';
 import { Ticker } from '../ui/ticker.ts';
 
-interface VerifyFlags {
+interface VerifyFlags extends OpenFlags {
   readonly data?: string;
   readonly threads?: number;
 }
@@ -34,23 +34,25 @@ export const verify: CommandDefinition = {
       .description(
         'Hash data on disk and tell which files of the torrent are good, bad or missing. Exit code 0 when all are good, else 6.',
       )
-      .argument('<torrent>', 'torrent file, or - for a torrent on stdin')
+      .argument('<torrent>', 'torrent file, sealed torrent (.dst), or - for a torrent on stdin')
       .argument('[path]', 'the data itself, or the folder in which it lies (default: the current folder)')
       .option('-d, --data <path>', 'the same as the argument path')
-      .option('--threads <n>', 'threads for hashing (default: all cores)', value(parsePositive))
-      .action(perform(performVerify));
+      .option('--threads <n>', 'threads for hashing (default: all cores)', value(parsePositive));
+    addOpenFlags(command);
+    command.action(perform(performVerify));
   },
 };
 
 async function performVerify(
-  { output, signal }: CommandContext,
+  context: CommandContext,
   torrent: string,
   path: string | undefined,
   flags: VerifyFlags,
 ): Promise<number> {
   if (path !== undefined && flags.data !== undefined)
     throw cliError('USAGE', 'the data is named twice, as an argument and with --data');
-  const metainfo = decodeTorrent(await readInput(torrent));
+  const { output, signal } = context;
+  const { metainfo } = await readTorrent(context, torrent, flags);
   const view = new HashView('Verifying', output.barStyle, systemClock);
   const report = await hash();
   if (output.options.json) output.json(describeReport(metainfo, report));

@@ -25,3 +25,12 @@ test('a narrow terminal loses the bar, and no rate is shown before one is known'
   view.update(0, MIB);
   assert.deepEqual(view.drawing(30), ['Hashing  0.0 %  0 B of 1 MiB']);
 });
+
+test('what has no known end shows how much was done, without a bar', () => {
+  const { view, advance } = viewAt('Encrypting');
+  view.update(0, null);
+  advance(1000);
+  view.update(5 * MIB, null);
+  assert.deepEqual(view.lines(), ['Encrypting: 5 MiB  5 MiB/s']);
+  assert.deepEqual(view.drawing(77), ['Encrypting  5 MiB  5 MiB/s']);
+});

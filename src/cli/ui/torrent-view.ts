@@ -1,25 +1,13 @@
 /** What `dst info` prints for people. */
 import type { Magnet } from '../../app/torrent-file/index.ts';
 import { addressKey } from '../../base/address.ts';
-import type { Metainfo } from '../../codec/metainfo/index.ts';
-import { describeHashes, pathBelowName } from '../torrent-json.ts';
+import type { Metainfo, TransportPolicy } from '../../codec/metainfo/index.ts';
+import { describeHashes, pathBelowName, type SealJson } from '../torrent-json.ts';
 import { torrentWarnings } from '../torrent-warnings.ts';
 import { escapeText } from './escape.ts';
 import { renderFileTree } from './file-tree.ts';
 import { formatBytes, formatCount, formatDate, plural } from './format.ts';
-
-/** A row of label and value; several values stand below each other. */
-type Row = readonly [label: string, values: string | readonly string[] | null];
-
-const LABEL_WIDTH = 14;
-
-/** Lines of the table; a row without value is left out. `label` styles the labels. */
-function renderRows(rows: readonly Row[], label: (text: string) => string): string[] {
-  return rows.flatMap(([name, values]) => {
-    const list = values === null ? [] : typeof values === 'string' ? [values] : values;
-    return list.map((text, i) => `${label((i === 0 ? name : '').padEnd(LABEL_WIDTH))}${text}`);
-  });
-}
+import { renderRows, type Row } from './rows.ts';
 
 export function renderTorrent(metainfo: Metainfo, width: number, label: (text: string) => string): string[] {
   const { info } = metainfo;
@@ -53,6 +41,32 @@ export function renderTorrent(metainfo: Metainfo, width: number, label: (text: s
     ...noteOf(file.isExecutable, file.symlink),
   }));
   return [...renderRows(rows, label), label('Files'), ...renderFileTree(tree, width)];
+}
+
+/** What a sealed torrent shows besides. */
+export function renderSealed(seal: SealJson, label: (text: string) => string): string[] {
+  const kinds = Object.entries(seal.recipients).map(([type, count]) => recipientWords(type, count));
+  const rows: Row[] = [
+    ['Sealed for', kinds],
+    ['File', formatBytes(seal.size)],
+    ['Signed by', seal.isOpen ? (seal.signer ?? 'nobody') : null],
+    ['Connections', seal.transport === null ? null : transportWords[seal.transport]],
+    ['Carrier', seal.carrier],
+    ['Content', seal.isOpen ? null : 'cannot be shown: none of your keys opens it'],
+  ];
+  return renderRows(rows, label);
+}
+
+const transportWords: Readonly<Record<TransportPolicy, string>> = {
+  required: 'secure ones only',
+  prefer: 'secure ones where the other side can',
+  off: 'as of any torrent',
+};
+
+function recipientWords(type: string, count: number): string {
+  if (type === 'argon2id') return 'whoever knows the passphrase';
+  const kind = { mlkem768x25519: '', mlkem768rsa4096: ' with RSA and ML-KEM', rsa4096: ' with RSA alone' }[type];
+  return kind === undefined ? plural(count, `unknown (${escapeText(type)})`) : `${plural(count, 'key')}${kind}`;
 }
 
 export function renderMagnet(magnet: Magnet, label: (text: string) => string): string[] {

@@ -231,7 +231,7 @@ function v1Keys(plan: TorrentPlan, hashes: TorrentHashes): Record<string, Encoda
   return { pieces, ...attributesOf(plan.files[0] as FileEntry) };
 }
 
-function attributesOf(file: FileEntry): Record<string, Encodable | undefined> {
+export function attributesOf(file: FileEntry): Record<string, Encodable | undefined> {
   const flags: readonly (readonly [boolean, string])[] = [
     [file.isHidden, 'h'],
     [file.symlink !== null, 'l'],

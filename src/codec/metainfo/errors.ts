@@ -25,6 +25,10 @@ export const metainfoErrors = {
     category: 'integrity',
     help: 'The piece length is missing or not allowed: it must be positive and at most 512 MiB; in v2 torrents a power of two of at least 16 KiB.',
   },
+  METAINFO_SEALED: {
+    category: 'integrity',
+    help: 'The sealed torrent describes files that do not fit what its swarm shares. Ask its author to make it again.',
+  },
   METAINFO_NAME_MISSING: { category: 'integrity', help: 'The torrent has no name, or the name is not a string.' },
   METAINFO_LENGTH_OR_FILES: {
     category: 'integrity',

@@ -29,13 +29,15 @@ export class Geometry {
   readonly #endsWithFile: boolean;
   readonly #fileOffsets: Float64Array;
 
-  constructor(info: Pick<Info, 'pieceLength' | 'pieceCount' | 'length' | 'files' | 'hasV1'>) {
+  constructor(
+    info: Pick<Info, 'pieceLength' | 'pieceCount' | 'length' | 'files' | 'hasV1'> & Partial<Pick<Info, 'seal'>>,
+  ) {
     this.pieceLength = info.pieceLength;
     this.pieceCount = info.pieceCount;
     this.length = info.length;
     this.blocksPerPiece = Math.ceil(info.pieceLength / BLOCK_LENGTH);
     this.files = info.files;
-    this.#endsWithFile = !info.hasV1;
+    this.#endsWithFile = !info.hasV1 && (info.seal ?? null) === null;
     this.#fileOffsets = new Float64Array(info.files.length);
     for (let file = 0; file < info.files.length; file++) {
       this.#fileOffsets[file] = (info.files[file] as FileEntry).offset;

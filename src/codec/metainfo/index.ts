@@ -18,5 +18,17 @@ export { decodeInfo, type DecodedInfo } from './info.ts';
 export type { MetainfoLimits } from './limits.ts';
 export { decodeMagnet, encodeMagnet, type Magnet, type MagnetParts } from './magnet.ts';
 export { type FileHashes, hashesOfLeaves } from './merkle.ts';
-export { bareMetainfo, type FileEntry, type Info, type InfoHashes, type Metainfo, swarmHashes } from './metainfo.ts';
+export {
+  bareMetainfo,
+  type FileEntry,
+  type Info,
+  type InfoHashes,
+  type Metainfo,
+  type Seal,
+  swarmFiles,
+  swarmHashes,
+  type TransportPolicy,
+} from './metainfo.ts';
 export { pieceHashes } from './piece-hashes.ts';
+export { safeName } from './safe-path.ts';
+export { contentKeys, planSealedTorrent, sealedMetainfo, type SealedPlan } from './sealed.ts';

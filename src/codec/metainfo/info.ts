@@ -61,6 +61,7 @@ export function readInfo(input: BencodeDict, digests: Digests, bounds: MetainfoL
     pieceLength,
     isSingleFile: list.isSingleFile,
     pieces: readPieces(dict, v1 !== null, layout.pieceCount),
+    seal: null,
     isPrivate: (dict.get('private') ?? 0) !== 0,
     source: dict.text('source'),
     raw: bytes,

@@ -26,7 +26,25 @@ export interface FileEntry {
   readonly piecesRoot: Uint8Array | null;
 }
 
-/** The info dictionary. */
+/** What makes a torrent a sealed one (sealed.ts). */
+export interface Seal {
+  /** 32 bytes. */
+  readonly contentKey: Uint8Array;
+  /** By which peers who can read it know each other, 32 bytes. */
+  readonly peerSecret: Uint8Array;
+  /** The one file that the swarm knows. */
+  readonly carrier: FileEntry;
+  /** What its author demands of connections between peers. */
+  readonly transport: TransportPolicy;
+}
+
+/**
+ * How peers who can read a sealed torrent speak to each other. `required`: over a connection that is authenticated and
+ * safe from quantum computers, or not at all; `prefer`: over such a one where the other side can; `off`: as any torrent.
+ */
+export type TransportPolicy = 'required' | 'prefer' | 'off';
+
+/** The info dictionary; of a sealed torrent the files are those of its content. */
 export interface Info {
   /** Display name, made safe. */
   readonly name: string;
@@ -45,6 +63,8 @@ export interface Info {
   readonly totalSize: ByteCount;
   /** v1: 20 bytes for each piece; null without v1. */
   readonly pieces: Uint8Array | null;
+  /** Null unless the torrent is sealed and its key is known. */
+  readonly seal: Seal | null;
   /** BEP 27. */
   readonly isPrivate: boolean;
   readonly source: string | null;
@@ -102,6 +122,10 @@ export function bareMetainfo(
     collections: [],
   };
 }
+
+/** The files as the swarm knows them, with their merkle roots. */
+export const swarmFiles = ({ seal, files }: Pick<Info, 'seal' | 'files'>): readonly FileEntry[] =>
+  seal === null ? files : [seal.carrier];
 
 /** The 20-byte names of the swarms that a torrent joins: v1, truncated v2, or both (hybrid), v1 first. */
 export function swarmHashes(hashes: InfoHashes): Uint8Array[] {

@@ -3,7 +3,7 @@ import { toHex } from '../../base/bytes.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import { BLOCK_LENGTH } from './geometry.ts';
 import { blockCountOf, HASH_LENGTH, heightOf } from './merkle.ts';
-import type { FileEntry, Info } from './metainfo.ts';
+import { type FileEntry, type Info, swarmFiles } from './metainfo.ts';
 
 /** The same shape as the storage port's: SHA-1 with v1, a merkle subtree with v2, both in a hybrid torrent. */
 export interface ExpectedHashes {
@@ -30,7 +30,7 @@ export function pieceHashes(
 ): ExpectedHashes {
   const sha1 = info.pieces === null ? null : info.pieces.subarray(20 * piece, 20 * piece + 20);
   const start = piece * info.pieceLength;
-  const file = info.hasV2 ? fileHolding(info.files, start) : null;
+  const file = info.hasV2 ? fileHolding(swarmFiles(info), start) : null;
   if (file === null || file.piecesRoot === null) return { sha1, merkle: null };
   const length = Math.min(info.pieceLength, file.offset + file.length - start);
   if (file.length <= info.pieceLength) {

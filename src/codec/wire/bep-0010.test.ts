@@ -56,6 +56,8 @@ describe('BEP 10', () => {
         client: orNull(fc.stringMatching(/^[A-Za-z][A-Za-z0-9.]{0,30}$/)),
         port: orNull(fc.integer({ min: 1, max: 65535 })),
         requestQueue: orNull(fc.integer({ min: 1 })),
+        prefersEncryption: orNull(fc.boolean()),
+        takesSecure: orNull(fc.boolean()),
         yourHost: orNull(fc.constantFrom('192.0.2.1', '2001:db8::1')),
         ipv4Host: orNull(fc.constant('192.0.2.7')),
         ipv6Host: orNull(fc.constant('2001:db8::7')),
@@ -78,7 +80,7 @@ describe('BEP 10', () => {
     const nothing = decodeExtensionHandshake(utf8('de'));
     const wrong = decodeExtensionHandshake(
       utf8(
-        'd12:complete_agoi-1e4:ipv43:abc4:ipv64:abcd1:mle13:metadata_sizei-5e1:pi65536e4:reqqi0e11:upload_only1:x1:vi1e6:yourip5:abcdee',
+        'd12:complete_agoi-1e1:e1:x4:ipv43:abc4:ipv64:abcd1:mle13:metadata_sizei-5e1:pi65536e4:reqqi0e11:upload_only1:x1:vi1e6:yourip5:abcdee',
       ),
     );
     assert.deepEqual(wrong, nothing);
@@ -87,6 +89,8 @@ describe('BEP 10', () => {
       client: null,
       port: null,
       requestQueue: null,
+      prefersEncryption: null,
+      takesSecure: null,
       yourHost: null,
       ipv4Host: null,
       ipv6Host: null,

@@ -17,6 +17,10 @@ export interface ExtensionHandshake {
   readonly port: number | null;
   /** `reqq`: how many requests the sender queues without dropping any. */
   readonly requestQueue: number | null;
+  /** `e`: the sender prefers encrypted connections; null when it does not say. */
+  readonly prefersEncryption: boolean | null;
+  /** `dst_sec`: the sender takes secure connections (docs/spec/peer-noise.md); null when it does not say. */
+  readonly takesSecure: boolean | null;
   /** `yourip`: the address as which the sender sees the receiver. */
   readonly yourHost: string | null;
   /** `ipv4`, `ipv6`: other addresses of the sender. */
@@ -39,15 +43,19 @@ const limits = { depth: 16, tokens: 4000, strict: false } as const;
 /** Payload of the handshake; what is absent or null is left out. */
 export function encodeExtensionHandshake(handshake: Partial<ExtensionHandshake>): Uint8Array {
   const host = (text: string | null | undefined): Uint8Array | undefined => parseHost(text ?? '') ?? undefined;
+  const flag = (is: boolean | null | undefined): number | undefined =>
+    typeof is === 'boolean' ? Number(is) : undefined;
   return encode({
     complete_ago: handshake.completeAgo ?? undefined,
+    dst_sec: flag(handshake.takesSecure),
+    e: flag(handshake.prefersEncryption),
     ipv4: host(handshake.ipv4Host),
     ipv6: host(handshake.ipv6Host),
     m: handshake.ids ?? new Map(),
     metadata_size: handshake.metadataSize ?? undefined,
     p: handshake.port ?? undefined,
     reqq: handshake.requestQueue ?? undefined,
-    upload_only: typeof handshake.isUploadOnly === 'boolean' ? Number(handshake.isUploadOnly) : undefined,
+    upload_only: flag(handshake.isUploadOnly),
     v: handshake.client ?? undefined,
     yourip: host(handshake.yourHost),
   });
@@ -57,17 +65,22 @@ export function encodeExtensionHandshake(handshake: Partial<ExtensionHandshake>)
 export function decodeExtensionHandshake(payload: Uint8Array): ExtensionHandshake | null {
   const dict = decodeDictPrefix(payload)?.dict;
   if (dict === undefined) return null;
-  const uploadOnly = dict.int('upload_only');
+  const flag = (name: string): boolean | null => {
+    const value = dict.int(name);
+    return value === null ? null : value !== 0;
+  };
   return {
     ids: readIds(dict.dict('m')),
     client: printable(dict.text('v') ?? '', LONGEST_CLIENT),
     port: between(dict.int('p'), 1, 65535),
     requestQueue: between(dict.int('reqq'), 1, Number.MAX_SAFE_INTEGER),
+    prefersEncryption: flag('e'),
+    takesSecure: flag('dst_sec'),
     yourHost: hostOf(dict.bytes('yourip'), [4, 16]),
     ipv4Host: hostOf(dict.bytes('ipv4'), [4]),
     ipv6Host: hostOf(dict.bytes('ipv6'), [16]),
     metadataSize: between(dict.int('metadata_size'), 1, Number.MAX_SAFE_INTEGER),
-    isUploadOnly: uploadOnly === null ? null : uploadOnly !== 0,
+    isUploadOnly: flag('upload_only'),
     completeAgo: between(dict.int('complete_ago'), 0, Number.MAX_SAFE_INTEGER),
   };
 }

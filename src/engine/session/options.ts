@@ -28,6 +28,10 @@ export interface EngineOptions {
   readonly maxMetadataSize: ByteCount;
   /** Version text for the extension handshake (BEP 10 `v`). */
   readonly clientVersion: string;
+  /** We would rather be dialled with encryption; told to peers as `e` of the extension handshake. */
+  readonly prefersEncryption: boolean;
+  /** The transport takes secure connections; told to peers as `dst_sec` of the extension handshake. */
+  readonly takesSecure: boolean;
 }
 
 export const defaultEngineOptions: EngineOptions = {
@@ -44,6 +48,8 @@ export const defaultEngineOptions: EngineOptions = {
   requestTimeout: 60_000,
   maxMetadataSize: 16 * 1024 * 1024,
   clientVersion: clientName,
+  prefersEncryption: false,
+  takesSecure: false,
 };
 
 export interface TorrentOptions {

@@ -14,7 +14,7 @@ import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
 import { type InfoHashes, swarmHashes } from '../../codec/metainfo/index.ts';
 import { createPeerId, encodeHandshake, type Handshake } from '../../codec/wire/index.ts';
 import type { Discovery } from '../../discovery/index.ts';
-import type { Connection, ConnectionHandlers, Listener, Transport } from '../../net/index.ts';
+import type { Connection, ConnectionHandlers, Listener, ServedSwarms, Transport } from '../../net/index.ts';
 import type { BufferPool, StorageFactory } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import { HandshakeStage } from '../peer/handshake-stage.ts';
@@ -63,6 +63,12 @@ export class EngineSession {
   /** Incoming connections whose handshake has not come yet. */
   readonly #greeting = new Set<Connection>();
   readonly #dialing = new Set<AbortController>();
+  /** What listeners are told of our torrents. */
+  readonly #served: ServedSwarms & { revision: number } = {
+    revision: 0,
+    infoHashes: () => [...this.#torrents].flatMap(({ infoHashes }) => swarmHashes(infoHashes)),
+    secretOf: (infoHash) => this.#bySwarm.get(toBinary(infoHash))?.secret ?? null,
+  };
   #listeners: Listener[] = [];
   #lastPeerId = 0;
   #timer: Disposable | null = null;
@@ -107,7 +113,8 @@ export class EngineSession {
     for (const { host, port } of this.#options.listen) {
       const wanted = { host, port: port || this.#services.port() };
       try {
-        this.#listeners.push(await this.#deps.transport.listen(wanted, (connection) => this.#accept(connection)));
+        const accept = (connection: Connection): void => this.#accept(connection);
+        this.#listeners.push(await this.#deps.transport.listen(wanted, accept, this.#served));
       } catch (error) {
         // A machine without IPv6 still serves IPv4; a port that another program has is for the user to know.
         if (this.#listeners.length === 0 || codeOf(error) !== 'NET_LISTEN_FAILED') throw error;
@@ -131,6 +138,7 @@ export class EngineSession {
 
   async remove(torrent: Torrent, options: { deleteData?: boolean } = {}): Promise<void> {
     this.#torrents.delete(torrent);
+    this.#served.revision++;
     for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
     await torrent.close(options);
   }
@@ -160,6 +168,7 @@ export class EngineSession {
     const others = names.map((name) => this.#bySwarm.get(name)).filter((other) => other !== torrent);
     if (others.some((other) => other !== undefined && other.metainfo !== null)) throw duplicate(torrent);
     for (const name of names) if (!this.#bySwarm.has(name)) this.#bySwarm.set(name, torrent);
+    this.#served.revision++;
   }
 
   // ---- time
@@ -215,17 +224,22 @@ export class EngineSession {
       pool.dialFailed(address, this.#deps.clock.now(), isRefused);
       this.#deps.logger.debug('dial failed', { address: addressKey(address), reason });
     };
+    // A hybrid torrent has two names; who refuses one may know the other (BEP 52).
+    const names = swarmHashes(torrent.infoHashes);
+    const infoHash = names[pool.refusalsOf(address) % names.length] as Uint8Array;
+    const { secret } = torrent;
+    const wantsSecure = this.#options.prefersEncryption || secret?.transport === 'prefer';
+    const isKnownSecure = wantsSecure && pool.takesSecure(address);
+    const greeting = this.#handshake(torrent, infoHash);
+    const options = { signal: abort.signal, infoHash, secret, isKnownSecure, greeting };
     try {
-      const connection = await this.#deps.transport.dial(address, { signal: abort.signal });
+      const connection = await this.#deps.transport.dial(address, options);
       if (abort.signal.aborted || !torrent.isOpen) {
         connection.close();
         failed('no longer wanted', false);
         return;
       }
       this.#connections.add(connection);
-      // A hybrid torrent has two names; who refuses one may know the other (BEP 52).
-      const names = swarmHashes(torrent.infoHashes);
-      const infoHash = names[pool.refusalsOf(address) % names.length] as Uint8Array;
       new HandshakeStage(connection, {
         clock: this.#deps.clock,
         timeout: this.#options.handshakeTimeout,
@@ -237,9 +251,8 @@ export class EngineSession {
         failed: (reason) => failed(reason, true),
         ended: () => this.#connections.delete(connection),
       });
-      connection.send(this.#handshake(torrent, infoHash));
     } catch (error) {
-      failed(messageOf(error), false);
+      failed(messageOf(error), codeOf(error) === 'NET_PROTECTION_FAILED');
     }
   }
 
@@ -259,6 +272,7 @@ export class EngineSession {
         this.#greeting.delete(connection);
         const torrent = this.#bySwarm.get(toBinary(handshake.infoHash));
         if (torrent === undefined || !torrent.isOpen) return 'no such torrent';
+        if (!isSecureEnough(torrent, connection)) return 'NET_INSECURE_REFUSED: the torrent demands secure connections';
         connection.send(this.#handshake(torrent, this.#answerHash(torrent, handshake)));
         return this.#attach(torrent, connection, handshake);
       },
@@ -296,4 +310,10 @@ export class EngineSession {
     const isV2 = isNamedV2 || (v2 !== null && connection.isIncoming && handshake.v2);
     return torrent.swarm.attach(connection, handshake, { id: ++this.#lastPeerId, isV2 });
   }
+}
+
+/** A sealed torrent may demand that who comes has proved to know its secret, for one of its own names. */
+function isSecureEnough({ secret, infoHashes }: Torrent, { provenSwarm }: Connection): boolean {
+  if (secret?.transport !== 'required') return true;
+  return provenSwarm !== undefined && swarmHashes(infoHashes).some((name) => equalBytes(name, provenSwarm));
 }

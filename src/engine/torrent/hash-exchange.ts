@@ -6,7 +6,7 @@
 import { concat, toHex } from '../../base/bytes.ts';
 import type { Digests } from '../../base/digests.ts';
 import type { Millis, PieceIndex } from '../../base/units.ts';
-import { type FileEntry, HashTree } from '../../codec/metainfo/index.ts';
+import { type FileEntry, HashTree, swarmFiles } from '../../codec/metainfo/index.ts';
 import { encodeHashes, encodeHashReject, encodeHashRequest, type HashRequest } from '../../codec/wire/index.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
 import type { Content } from './content.ts';
@@ -61,7 +61,7 @@ export class HashExchange {
   fetchLayers(): void {
     const content = this.#port.content();
     if (content === null || !content.metainfo.info.hasV2) return;
-    for (const file of content.geometry.files) {
+    for (const file of swarmFiles(content.metainfo.info)) {
       if (file.piecesRoot === null || file.length <= content.geometry.pieceLength) continue;
       if (content.layers.has(toHex(file.piecesRoot))) continue;
       for (const request of this.#tree(file, content).missing()) this.#ask(request, null);
@@ -72,7 +72,7 @@ export class HashExchange {
   fetchLeaves(piece: PieceIndex): void {
     const content = this.#port.content();
     if (content === null || !content.metainfo.info.hasV2) return;
-    const file = content.geometry.files[content.geometry.fileAt(content.geometry.pieceOffset(piece))] as FileEntry;
+    const file = fileOf(content, piece);
     if (file.piecesRoot === null) return;
     const request = this.#tree(file, content).leavesRequest(piece - file.offset / content.geometry.pieceLength);
     if (request !== null) this.#ask(request, piece);
@@ -174,9 +174,9 @@ export class HashExchange {
     }
   }
 
-  #fileOf({ piecesRoot }: HashRequest, { geometry }: Content): FileEntry | undefined {
+  #fileOf({ piecesRoot }: HashRequest, { metainfo }: Content): FileEntry | undefined {
     this.#byRoot ??= new Map(
-      geometry.files.flatMap((file) => (file.piecesRoot ? [[toHex(file.piecesRoot), file]] : [])),
+      swarmFiles(metainfo.info).flatMap((file) => (file.piecesRoot ? [[toHex(file.piecesRoot), file]] : [])),
     );
     return this.#byRoot.get(toHex(piecesRoot));
   }
@@ -192,6 +192,11 @@ export class HashExchange {
     this.#trees.set(hex, tree);
     return tree;
   }
+}
+
+/** The file, as the swarm knows it, in which a piece begins. */
+function fileOf({ metainfo: { info }, geometry }: Content, piece: PieceIndex): FileEntry {
+  return info.seal?.carrier ?? (geometry.files[geometry.fileAt(geometry.pieceOffset(piece))] as FileEntry);
 }
 
 /** Leaves and piece hashes of all files, with room for what completes them to whole trees. */

@@ -16,6 +16,8 @@ interface KnownPeer {
   isSeed: boolean;
   /** Dials that the remote ended before its handshake: it may know a hybrid torrent by its other name only. */
   refusals: number;
+  /** It was seen to take secure connections: it is not dialed over weaker ones. */
+  takesSecure: boolean;
 }
 
 /** Addresses remembered for one torrent. */
@@ -81,7 +83,7 @@ export class PeerPool {
       const key = addressKey(address);
       if (this.#known.has(key) || this.#own.has(key)) continue;
       if (this.#bannedHosts.has(address.host) || this.#known.size >= MOST_KNOWN) continue;
-      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false, refusals: 0 });
+      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false });
       added++;
     }
     return added;
@@ -104,6 +106,17 @@ export class PeerPool {
   /** How often the remote has ended a dial before its handshake. */
   refusalsOf(address: PeerAddress): number {
     return this.#known.get(addressKey(address))?.refusals ?? 0;
+  }
+
+  /** Whether the remote was seen to take secure connections. */
+  takesSecure(address: PeerAddress): boolean {
+    return this.#known.get(addressKey(address))?.takesSecure ?? false;
+  }
+
+  /** A peer that we dialed takes secure connections. */
+  foundSecure(peer: PeerSession): void {
+    const known = this.#known.get(peer.address);
+    if (known !== undefined) known.takesSecure = true;
   }
 
   /** A dial ended without a session; `isRefused`: the remote took the connection, but not our handshake. */

@@ -64,6 +64,7 @@ export function peerStatus(peer: PeerSession): PeerStatus {
     address: peer.address,
     client: peer.extensions?.client ?? clientName(peer.handshake.peerId) ?? '',
     isIncoming: peer.connection.isIncoming,
+    protection: peer.connection.protection ?? null,
     progress: peer.pieces.progress,
     downloadRate: peer.downloads.meter.rate,
     uploadRate: peer.uploads.meter.rate,

@@ -32,6 +32,11 @@ export interface PeerStatus {
   readonly address: string;
   readonly client: string;
   readonly isIncoming: boolean;
+  /**
+   * What protects the connection: `mse` (flag E of other clients), `mse-handshake` (flag e: only the handshake was
+   * encrypted), or null: plaintext.
+   */
+  readonly protection: string | null;
   /** 0 … 1. */
   readonly progress: number;
   readonly downloadRate: BytesPerSecond;

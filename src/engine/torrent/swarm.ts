@@ -290,6 +290,7 @@ export class Swarm implements PeerHost {
 
   extensionHandshakeReceived(peer: PeerSession, handshake: ExtensionHandshake): void {
     this.#extensions.handshakeReceived(peer, handshake);
+    if (handshake.takesSecure === true && this.#canProve(peer)) this.pool.foundSecure(peer);
     this.hashExchange.fetchLayers();
     this.#closeIfUseless(peer);
   }
@@ -349,13 +350,21 @@ export class Swarm implements PeerHost {
     this.#sendExtensionHandshake(peer);
   }
 
+  /** Who helps with a sealed torrent may take secure connections, and not have the secret of this one. */
+  #canProve({ connection }: PeerSession): boolean {
+    const isSealed = (this.#port.content()?.metainfo.info.seal ?? null) !== null;
+    return !isSealed || connection.provenSwarm !== undefined;
+  }
+
   #sendExtensionHandshake(peer: PeerSession): void {
     if (!peer.handshake.extended) return;
-    const { clientVersion, requestQueue } = this.#services.options;
+    const { clientVersion, requestQueue, prefersEncryption, takesSecure } = this.#services.options;
     const handshake = this.#extensions.handshake({
       client: clientVersion,
       port: this.#services.port() || null,
       requestQueue,
+      prefersEncryption,
+      takesSecure,
       yourHost: peer.connection.remote.host,
       isUploadOnly: this.#isDone,
     });

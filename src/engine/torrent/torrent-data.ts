@@ -115,7 +115,8 @@ export class TorrentData {
     const { select, priorities, directory, allocation = 'sparse', isSeedOnly } = this.#options;
     const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
     const isWritable = isSeedOnly !== true;
-    const options = { directory, infoHashes, selection: selection.files, allocation, isWritable, signal };
+    const contentKey = info.seal?.contentKey ?? null;
+    const options = { directory, infoHashes, contentKey, selection: selection.files, allocation, isWritable, signal };
     const storage = await this.#services.storage.open(geometry, options);
     const layers = new Map(metainfo.pieceLayers);
     const hashesOf = (piece: number): PieceHashes | null => {

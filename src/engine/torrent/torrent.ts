@@ -8,6 +8,7 @@ import { Events } from '../../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
+import type { SwarmSecret } from '../../net/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
@@ -86,6 +87,12 @@ export class Torrent {
 
   get metainfo(): Metainfo | null {
     return this.#identity.metainfo;
+  }
+
+  /** Of a sealed torrent. */
+  get secret(): SwarmSecret | null {
+    const seal = this.metainfo?.info.seal ?? null;
+    return seal && { psk: seal.peerSecret, transport: seal.transport };
   }
 
   get state(): TorrentState {

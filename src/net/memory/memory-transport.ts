@@ -15,13 +15,14 @@ export class MemoryNetwork {
   /** The transport of the host with this address (as text); it may be asked for more than once. */
   transport(host: string): Transport {
     return {
-      dial: async (to, { signal } = {}) => {
+      dial: async (to, { signal, greeting } = {}) => {
         await Promise.resolve();
         signal?.throwIfAborted();
         const accept = this.#listeners.get(addressKey(to));
         if (accept === undefined) throw netError('NET_CONNECT_FAILED', `nothing listens on ${addressKey(to)}`);
         const { outgoing, incoming } = MemoryConnection.pair({ host, port: this.#nextPort++ }, to);
         accept(incoming);
+        if (greeting !== undefined) outgoing.send(greeting);
         return outgoing;
       },
       listen: async (asked, onConnection) => {

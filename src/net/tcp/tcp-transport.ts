@@ -26,7 +26,8 @@ export function tcpTransport(options: TcpOptions = {}): Transport {
   };
 }
 
-async function dial(address: PeerAddress, options: TcpOptions, { signal }: DialOptions = {}): Promise<Connection> {
+async function dial(address: PeerAddress, options: TcpOptions, dialOptions: DialOptions = {}): Promise<Connection> {
+  const { signal, greeting } = dialOptions;
   signal?.throwIfAborted();
   const { connectTimeout = 10_000, localAddress, clock = systemClock } = options;
   const host = canonicalHost(address.host);
@@ -57,7 +58,9 @@ async function dial(address: PeerAddress, options: TcpOptions, { signal }: DialO
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
-  return new TcpConnection(socket, hook, remote, false);
+  const connection = new TcpConnection(socket, hook, remote, false);
+  if (greeting !== undefined) connection.send(greeting);
+  return connection;
 }
 
 function dialError(remote: PeerAddress, cause: Error): Error {

@@ -40,6 +40,7 @@ export function hashJob(
   const hasMerkle = hashes.some((expected) => expected.merkle !== null);
   return {
     site,
+    offset: start,
     pieceLength: geometry.pieceLength,
     sizes,
     places: placesOf(start, length),

@@ -12,7 +12,14 @@ export class DiskContext {
   readonly files: OpenFiles = new OpenFiles(this.folders);
   readonly scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
   readonly verifier: PieceVerifier = new PieceVerifier(this.scratch);
+  #plain: Buffer = Buffer.alloc(0);
   readonly #memories = new Map<number, Buffer>();
+
+  /** Memory for a decrypted piece; valid until the next call. */
+  plain(length: number): Buffer {
+    if (this.#plain.length < length) this.#plain = Buffer.allocUnsafeSlow(length);
+    return this.#plain.subarray(0, length);
+  }
 
   /** Makes a pool buffer known by its id. */
   learn(id: number, bytes: Uint8Array): void {

@@ -3,7 +3,7 @@
  * workers keep no state of a torrent; what they cache (open files, verified folders, memory) is only a cache.
  */
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
-import type { PieceHashes } from '../storage.ts';
+import type { PieceHashes, ReadRun } from '../storage.ts';
 import type { FileKey, StampList } from './journal-state.ts';
 import type { Place } from './layout.ts';
 
@@ -15,6 +15,8 @@ export interface Site {
   readonly root: string;
   /** Refuse symbolic links below the save folder. */
   readonly isStrict: boolean;
+  /** Of a sealed torrent, hexadecimal: the files are plain, the piece space is ciphertext. */
+  readonly contentKey: string | null;
 }
 
 export interface CommitJob {
@@ -23,6 +25,8 @@ export interface CommitJob {
   readonly buffer: number;
   readonly length: ByteCount;
   readonly piece: PieceIndex;
+  /** Of the piece in the piece space. */
+  readonly offset: ByteCount;
   readonly places: readonly Place[];
   readonly hashes: PieceHashes;
   /** Path of the journal, or null when none is kept. */
@@ -45,6 +49,8 @@ export interface MerkleSpans {
 /** Reads and hashes consecutive pieces. */
 export interface HashJob {
   readonly site: Site;
+  /** Of the first piece in the piece space. */
+  readonly offset: ByteCount;
   readonly pieceLength: ByteCount;
   /** Size of each piece, bytes. */
   readonly sizes: Uint32Array;
@@ -68,6 +74,8 @@ export interface HashOutcome {
 /** SHA-256 of each block of a stored piece. */
 export interface LeavesJob {
   readonly site: Site;
+  /** Of the piece in the piece space. */
+  readonly offset: ByteCount;
   readonly size: ByteCount;
   readonly places: readonly Place[];
 }
@@ -76,6 +84,8 @@ export interface ReadJob {
   readonly site: Site;
   readonly buffer: number;
   readonly segments: readonly ReadSegment[];
+  /** Of a sealed torrent: what of the buffer is filled, and where it is in the piece space. */
+  readonly sealed: readonly ReadRun[];
 }
 
 /** Consecutive bytes of one file that go to several spots in the buffer. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { codeOf } from '../../base/errors.ts';
 import { DiskPool } from './disk-pool.ts';
 
-const site = { torrent: 0, root: '/', isStrict: false };
+const site = { torrent: 0, root: '/', isStrict: false, contentKey: null };
 
 /** A worker that answers `space` jobs with the number of the thread, and dies when asked for `leaves`. */
 const fragile = new URL(
@@ -52,7 +52,7 @@ describe('disk workers', () => {
   it('report a failed job with its code and path', async () => {
     await using pool = new DiskPool(1);
     const place = { key: 0, path: 'x', offset: 0, at: 0, length: 1, fileLength: 1, isExecutable: false };
-    const job = pool.run('leaves', { site: { ...site, root: '/nowhere' }, size: 1, places: [place] });
+    const job = pool.run('leaves', { site: { ...site, root: '/nowhere' }, offset: 0, size: 1, places: [place] });
     await assert.rejects(job, {
       name: 'DstError',
       code: 'STORAGE_READ_FAILED',

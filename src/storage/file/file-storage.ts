@@ -114,9 +114,10 @@ export class FileStorage implements Storage {
       for (let i = 0; i < zeros.length; i += 2) {
         into.bytes.fill(0, zeros[i], (zeros[i] as number) + (zeros[i + 1] as number));
       }
-      if (segments.length === 0) return;
+      const sealed = site.contentKey === null ? [] : runs;
+      if (segments.length + sealed.length === 0) return;
       const cost = runs.reduce((sum, run) => sum + run.length, 0);
-      await disk.run('read', { site, buffer: into.id, segments }, { buffer: into, cost });
+      await disk.run('read', { site, buffer: into.id, segments, sealed }, { buffer: into, cost });
     });
   }
 
@@ -125,9 +126,10 @@ export class FileStorage implements Storage {
       const { site, disk } = this.#torrent;
       const offset = this.geometry.pieceOffset(piece);
       const file = this.geometry.files[this.geometry.fileAt(offset)] as FileEntry;
-      const size = Math.min(this.geometry.pieceSize(piece), file.offset + file.length - offset);
+      const end = site.contentKey === null ? file.offset + file.length : this.geometry.length;
+      const size = Math.min(this.geometry.pieceSize(piece), end - offset);
       const places = this.#readPlaces(offset, size);
-      return disk.run('leaves', { site, size, places }, { cost: size });
+      return disk.run('leaves', { site, offset, size, places }, { cost: size });
     });
   }
 
@@ -193,7 +195,8 @@ export class FileStorage implements Storage {
     if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
     for (let wait = journal?.waiting(site) ?? null; wait !== null; wait = journal?.waiting(site) ?? null) await wait;
     const places = layout.writePlaces(piece);
-    const job = { site, buffer: data.id, length, piece, places, hashes, journal: journal?.target ?? null };
+    const offset = this.geometry.pieceOffset(piece);
+    const job = { site, buffer: data.id, length, piece, offset, places, hashes, journal: journal?.target ?? null };
     const outcome = await disk.run('commit', job, { buffer: data, cost: length });
     if (!outcome.isGood) return 'mismatch';
     this.#noteCommit(piece, outcome);

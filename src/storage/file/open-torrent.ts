@@ -1,6 +1,7 @@
 /** What the parts of a file storage share, and how a torrent is opened: look at the disk, then judge the journal. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { toHex } from '../../base/bytes.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { FileIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
@@ -56,7 +57,9 @@ export async function openTorrent(
   deps: OpenDeps,
 ): Promise<OpenTorrent> {
   const { infoHashes, directory: root } = options;
-  const site: Site = { torrent: number, root, isStrict: options.isWritable };
+  const key = options.contentKey ?? null;
+  const contentKey = key === null ? null : toHex(key);
+  const site: Site = { torrent: number, root, isStrict: options.isWritable, contentKey };
   const layout = new FileLayout(geometry, infoHashes, options.selection);
   const files = layout.storedFiles();
   const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);

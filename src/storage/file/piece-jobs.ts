@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
+import { cipherContent } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import type {
   CommitJob,
@@ -29,14 +30,24 @@ import { pathIn } from './verified-folders.ts';
 export function commit(context: DiskContext, job: CommitJob): CommitOutcome {
   const data = context.memory(job.buffer, job.length);
   if (!context.verifier.isGood(data, job.hashes)) return { isGood: false, stamps: [], journalFault: null };
+  const plain = plainPiece(context, job, data);
   let journalFault = note(context, job, () => encodeIntent(systemClock.wall() * 1000, [job.piece]));
   const stamps: number[] = [];
   for (let i = 0; i < job.places.length; i++) {
     const place = job.places[i] as Place;
-    stamps.push(place.key, writePlace(context, job.site, place, data));
+    stamps.push(place.key, writePlace(context, job.site, place, plain));
   }
   journalFault ??= note(context, job, () => encodeDone([job.piece], stamps));
   return { isGood: true, stamps, journalFault };
+}
+
+/** What of a piece goes into files. The buffer stays as it is: a write that failed may be tried again with it. */
+function plainPiece(context: DiskContext, { site, offset, length }: CommitJob, data: Buffer): Buffer {
+  if (site.contentKey === null) return data;
+  const plain = context.plain(length);
+  data.copy(plain);
+  cipherContent(site.contentKey, plain, offset);
+  return plain;
 }
 
 function note(context: DiskContext, job: CommitJob, record: () => Uint8Array): string | null {
@@ -148,7 +159,7 @@ export function hashPieces(context: DiskContext, job: HashJob): HashOutcome {
   for (let i = 0; i < count; i++) {
     const hasher = new PieceHasher(job.hasSha1, job.merkle?.lengths[i] ?? 0);
     try {
-      readThrough(context, reader, i * job.pieceLength, job.sizes[i] as number, hasher);
+      readThrough(context, job, { reader, from: i * job.pieceLength, size: job.sizes[i] as number }, hasher);
     } catch (error) {
       if (codeOf(error) !== 'STORAGE_READ_FAILED') throw error;
       continue;
@@ -163,21 +174,21 @@ export function hashPieces(context: DiskContext, job: HashJob): HashOutcome {
 /** SHA-256 of each block of a stored piece. */
 export function hashLeaves(context: DiskContext, job: LeavesJob): Uint8Array {
   const hasher = new PieceHasher(false, job.size);
-  readThrough(context, new RangeReader(context, job.site, job.places, new Map()), 0, job.size, hasher);
+  const reader = new RangeReader(context, job.site, job.places, new Map());
+  readThrough(context, job, { reader, from: 0, size: job.size }, hasher);
   return hasher.leaves;
 }
 
 function readThrough(
-  context: DiskContext,
-  reader: RangeReader,
-  from: ByteCount,
-  size: ByteCount,
+  { scratch }: DiskContext,
+  { site, offset }: HashJob | LeavesJob,
+  { reader, from, size }: { reader: RangeReader; from: ByteCount; size: ByteCount },
   hasher: PieceHasher,
 ): void {
-  const { scratch } = context;
   for (let at = 0; at < size; at += scratch.length) {
     const part = size - at < scratch.length ? scratch.subarray(0, size - at) : scratch;
     reader.fill(part, from + at);
+    if (site.contentKey !== null) cipherContent(site.contentKey, part, offset + from + at);
     hasher.update(part);
   }
 }
@@ -189,12 +200,16 @@ export function read(context: DiskContext, job: ReadJob): null {
     const segment = job.segments[i] as ReadSegment;
     readFile(context, job.site, segment.path, segment.isWhole, (fd) => readFrom(fd, segment, memory));
   }
+  const { contentKey } = job.site;
+  if (contentKey === null) return null;
+  for (const { offset, at, length } of job.sealed) cipherContent(contentKey, memory.subarray(at, at + length), offset);
   return null;
 }
 
 /** Where the part of the buffer ends that is filled. */
-function endOf({ segments }: ReadJob): ByteCount {
+function endOf({ segments, sealed }: ReadJob): ByteCount {
   let end = 0;
+  for (const { at, length } of sealed) end = Math.max(end, at + length);
   for (let i = 0; i < segments.length; i++) {
     const { spots } = segments[i] as ReadSegment;
     end = Math.max(end, (spots.at(-2) as number) + (spots.at(-1) as number));

@@ -1,5 +1,6 @@
 /** The hashing of a planned torrent: batches of pieces over all threads, and what becomes of their results. */
 import { setImmediate } from 'node:timers/promises';
+import { toHex } from '../../base/bytes.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import {
   type FileEntry,
@@ -16,7 +17,15 @@ import type { HashJob, HashOutcome, MerkleSpans, Site } from './disk-jobs.ts';
 import { InlineDisk } from './inline-disk.ts';
 import type { Place } from './layout.ts';
 
+/** A sealed torrent: the plan is that of the carrier, the files are those of the content. */
+export interface HashedSeal {
+  readonly content: TorrentPlan;
+  /** 32 bytes. */
+  readonly contentKey: Uint8Array;
+}
+
 export interface HashFilesOptions {
+  readonly seal?: HashedSeal;
   readonly onProgress?: (done: ByteCount, total: ByteCount) => void;
   readonly signal?: AbortSignal;
 }
@@ -30,8 +39,6 @@ const LANES = 3;
 
 const sha256 = (data: Uint8Array): Uint8Array => nodeDigests.sha256(data);
 
-const site: Site = { torrent: 0, root: '', isStrict: false };
-
 /** Hashes a plan in the workers of a pool and in the calling thread. */
 export async function hashPlan(
   plan: TorrentPlan,
@@ -40,7 +47,7 @@ export async function hashPlan(
   options: HashFilesOptions,
 ): Promise<TorrentHashes> {
   await using inline = new InlineDisk();
-  const hashing = new PlanHashing(plan, sources);
+  const hashing = new PlanHashing(plan, sources, options.seal ?? null);
   const queue = shrinkingBatches(plan, pool.width + 1);
   let done = 0;
   const lane = async (disk: Disk): Promise<void> => {
@@ -74,7 +81,11 @@ export function* shrinkingBatches(
 
 class PlanHashing {
   readonly geometry: Geometry;
+  readonly #site: Site;
   readonly #plan: TorrentPlan;
+  /** What lies on the disk. */
+  readonly #content: TorrentPlan;
+  readonly #layout: Geometry;
   readonly #sources: readonly string[];
   readonly #pieces: Uint8Array | null;
   /** Merkle root of each piece, or null for v1. */
@@ -82,9 +93,12 @@ class PlanHashing {
   /** Modification time of each file when it was first read. */
   readonly #stamps = new Map<number, number>();
 
-  constructor(plan: TorrentPlan, sources: readonly string[]) {
+  constructor(plan: TorrentPlan, sources: readonly string[], seal: HashedSeal | null) {
     this.geometry = new Geometry(plan);
+    this.#site = { torrent: 0, root: '', isStrict: false, contentKey: seal === null ? null : toHex(seal.contentKey) };
     this.#plan = plan;
+    this.#content = seal?.content ?? plan;
+    this.#layout = new Geometry(this.#content);
     this.#sources = sources;
     this.#pieces = plan.hasV1 ? new Uint8Array(20 * plan.pieceCount) : null;
     this.#roots = plan.format === 'v1' ? null : new Uint8Array(NODE_LENGTH * plan.pieceCount);
@@ -100,9 +114,9 @@ class PlanHashing {
 
   /** A file that was written to while it was read has a later time, or it is not as long as planned. */
   async checkUnchanged(disk: Disk): Promise<void> {
-    const files = [...this.#plan.files.entries()].filter(([, file]) => !file.isPad && file.length > 0);
+    const files = [...this.#content.files.entries()].filter(([, file]) => !file.isPad && file.length > 0);
     const paths = files.map(([index]) => this.#source(index));
-    const { stats } = await disk.run('survey', { site, journal: null, paths, partsFolder: '' });
+    const { stats } = await disk.run('survey', { site: this.#site, journal: null, paths, partsFolder: '' });
     for (const [i, [index, file]] of files.entries()) {
       const isSame = stats[2 * i] === file.length && stats[2 * i + 1] === this.#stamps.get(index);
       if (!isSame) throw fileChanged(paths[i] as string);
@@ -119,15 +133,29 @@ class PlanHashing {
     const start = this.geometry.pieceOffset(batch[0] as PieceIndex);
     const length = (batch.length - 1) * pieceLength + (sizes.at(-1) as number);
     const merkle = this.#roots === null ? null : this.#spans(batch);
-    return { site, pieceLength, sizes, places: this.#places(start, length), hasSha1: hasV1, merkle };
+    return {
+      site: this.#site,
+      offset: start,
+      pieceLength,
+      sizes,
+      places: this.#places(start, length),
+      hasSha1: hasV1,
+      merkle,
+    };
   }
 
   #places(offset: ByteCount, length: ByteCount): Place[] {
-    return this.geometry.slices(offset, length).flatMap(({ file, fileOffset, at, length: part }) => {
-      if (file < 0) return [];
-      const { length: fileLength, isExecutable } = this.#plan.files[file] as FileEntry;
-      return [{ key: file, path: this.#source(file), offset: fileOffset, at, length: part, fileLength, isExecutable }];
-    });
+    const { length: end } = this.#layout;
+    if (offset >= end) return [];
+    return this.#layout
+      .slices(offset, Math.min(length, end - offset))
+      .flatMap(({ file, fileOffset, at, length: part }) => {
+        if (file < 0) return [];
+        const { length: fileLength, isExecutable } = this.#content.files[file] as FileEntry;
+        return [
+          { key: file, path: this.#source(file), offset: fileOffset, at, length: part, fileLength, isExecutable },
+        ];
+      });
   }
 
   /** In v2 and hybrid torrents each piece holds bytes of one file only. */
@@ -164,7 +192,7 @@ class PlanHashing {
   }
 
   #source(file: number): string {
-    return this.#sources[this.#plan.sources[file] as number] as string;
+    return this.#sources[this.#content.sources[file] as number] as string;
   }
 
   #changed(job: HashJob, i: number): Error {

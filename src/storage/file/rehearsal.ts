@@ -24,7 +24,7 @@ const isDevice = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export function rehearse(context: DiskContext): null {
   if (!isDevice('/dev/null') || !isDevice('/dev/zero')) return null;
   const bytes = Buffer.alloc(LENGTH);
-  const site: Site = { torrent: TORRENT, root: '/dev', isStrict: true };
+  const site: Site = { torrent: TORRENT, root: '/dev', isStrict: true, contentKey: null };
   const sha1 = hash('sha1', bytes, 'buffer');
   const whole = { key: 0, path: 'null', offset: 0, at: 0, length: LENGTH, fileLength: LENGTH, isExecutable: false };
   const part = { ...whole, fileLength: 2 * LENGTH };
@@ -33,12 +33,13 @@ export function rehearse(context: DiskContext): null {
     buffer: BUFFER,
     length: LENGTH,
     piece: 0,
+    offset: 0,
     places: [whole, part],
     hashes: { sha1, merkle: null },
     journal: '/dev/null',
   };
   const all = { path: 'zero', isWhole: true, offset: 0, spots: [0, LENGTH] };
-  const serve: ReadJob = { site, buffer: BUFFER, segments: [all, { ...all, isWhole: false }] };
+  const serve: ReadJob = { site, buffer: BUFFER, segments: [all, { ...all, isWhole: false }], sealed: [] };
   context.learn(BUFFER, bytes);
   try {
     for (let i = 0; i < ROUNDS; i++) {

@@ -8,6 +8,7 @@ import type { Digests } from '../../base/digests.ts';
 import type { DstError } from '../../base/errors.ts';
 import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, FileSlice, Geometry } from '../../codec/metainfo/index.ts';
+import { cipherContent } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
 import type {
@@ -78,8 +79,9 @@ class MemoryStorage implements Storage {
       if (!this.#options.isWritable) throw storageError('STORAGE_READ_ONLY', 'the torrent was opened for reading only');
       const bytes = data.bytes.subarray(0, this.geometry.pieceSize(piece));
       if (!this.#isGood(bytes, expected)) return 'mismatch';
+      const plain = this.#ciphered(bytes.slice(), this.geometry.pieceOffset(piece));
       for (const slice of this.#slices(piece))
-        this.#target(piece, slice).set(bytes.subarray(slice.at, slice.at + slice.length));
+        this.#target(piece, slice).set(plain.subarray(slice.at, slice.at + slice.length));
       this.#keep(piece);
       return 'stored';
     });
@@ -116,7 +118,8 @@ class MemoryStorage implements Storage {
       if (content === null) throw this.#missing(piece);
       const offset = this.geometry.pieceOffset(piece);
       const file = this.geometry.files[this.geometry.fileAt(offset)] as FileEntry;
-      return this.#leaves(content.subarray(0, file.offset + file.length - offset));
+      const end = (this.#options.contentKey ?? null) === null ? file.offset + file.length : this.geometry.length;
+      return this.#leaves(content.subarray(0, end - offset));
     });
   }
 
@@ -251,6 +254,13 @@ class MemoryStorage implements Storage {
       if (source === null) return null;
       bytes.set(source, slice.at);
     }
+    return this.#ciphered(bytes, this.geometry.pieceOffset(piece));
+  }
+
+  /** Of a sealed torrent the other form of a range, in place. */
+  #ciphered(bytes: Uint8Array, offset: ByteCount): Uint8Array {
+    const contentKey = this.#options.contentKey ?? null;
+    if (contentKey !== null) cipherContent(contentKey, bytes, offset);
     return bytes;
   }
 
@@ -273,6 +283,7 @@ class MemoryStorage implements Storage {
       }
       done += length;
     }
+    this.#ciphered(into, offset);
   }
 
   #missing(piece: PieceIndex): DstError {

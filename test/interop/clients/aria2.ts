@@ -1,14 +1,20 @@
 /** aria2, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client, Place } from '../client.ts';
+import type { Client, Encryption, Place } from '../client.ts';
 import { Program } from '../program.ts';
 
 export class Aria2 implements Client {
   readonly name = 'aria2';
+  readonly #encryption: Encryption;
   #program: Program | undefined;
   #rpc = '';
   #download = '';
+
+  /** Plaintext is its default: it dials so, and takes both. */
+  constructor(encryption?: Exclude<Encryption, 'plaintext'>) {
+    this.#encryption = encryption;
+  }
 
   async start({ dir, ip, port }: Place): Promise<void> {
     const rpcPort = port + 1_000;
@@ -27,6 +33,7 @@ export class Aria2 implements Client {
       'seed-ratio': '0.0',
       'file-allocation': 'none',
       'summary-interval': 0,
+      ...(this.#encryption === 'required' && { 'bt-require-crypto': true, 'bt-min-crypto-level': 'arc4' }),
     };
     const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     this.#rpc = `http://127.0.0.1:${rpcPort}/jsonrpc`;

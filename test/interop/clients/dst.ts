@@ -25,7 +25,7 @@ export class Dst implements Client {
   #place: Place | undefined;
   #program: Program | undefined;
 
-  /** `options` are added to the download command. */
+  /** `options` are added to the command that seeds or downloads. */
   constructor(...options: string[]) {
     this.#options = options;
   }
@@ -35,7 +35,7 @@ export class Dst implements Client {
   }
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {
-    const program = this.#run('seed', torrentFile, '--data', contentDir);
+    const program = this.#run('seed', torrentFile, '--data', contentDir, ...this.#options);
     await program.until('seeding', () => this.#events.has('seeding'));
   }
 

@@ -1,6 +1,6 @@
 """A libtorrent session driven by JSON lines on stdin; it reports by JSON lines on stdout.
 
-Arguments: IP PORT. Input, one line: {"target": torrent file or magnet link, "dir", "peers": ["ip:port"]}.
+Arguments: ENCRYPTION (allowed, required or plaintext) IP PORT. Input, one line: {"target": torrent file or magnet link, "dir", "peers": ["ip:port"]}.
 Output: {"event": "listening"}, then {"event": "complete"} once all data is there and checked.
 """
 import json
@@ -9,7 +9,8 @@ import threading
 
 import libtorrent as lt
 
-ip, port = sys.argv[1], int(sys.argv[2])
+encryption, ip, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+policy = {'required': 0, 'allowed': 1, 'plaintext': 2}[encryption]
 host = f'[{ip}]' if ':' in ip else ip
 session = lt.session({
     'listen_interfaces': f'{host}:{port}',
@@ -17,6 +18,9 @@ session = lt.session({
     'enable_dht': False, 'enable_lsd': False, 'enable_upnp': False, 'enable_natpmp': False,
     'enable_incoming_utp': False, 'enable_outgoing_utp': False,
     'allow_multiple_connections_per_ip': True,
+    'in_enc_policy': policy, 'out_enc_policy': policy,
+    # RC4 alone where encryption is required, else plaintext after the handshake too.
+    'allowed_enc_level': 2 if encryption == 'required' else 3,
     'alert_mask': lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
 })
 

@@ -1,6 +1,7 @@
 /** libtorrent-rasterbar 2.0 through its Python binding: the engine of qBittorrent and Deluge. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Encryption } from '../client.ts';
 import type { Counts } from '../dst-tracker.ts';
 import { PYTHON } from '../setup.ts';
 import { LinePeer } from './line-peer.ts';
@@ -11,8 +12,9 @@ export interface InfoHashes {
   readonly v2: string | null;
 }
 
-export function libtorrent(): LinePeer {
-  return new LinePeer('libtorrent', [PYTHON, join(import.meta.dirname, 'libtorrent-peer.py')]);
+export function libtorrent(encryption?: Encryption): LinePeer {
+  const script = join(import.meta.dirname, 'libtorrent-peer.py');
+  return new LinePeer('libtorrent', [PYTHON, script, encryption ?? 'allowed']);
 }
 
 /** What libtorrent takes for the info hashes of a torrent file. Throws when libtorrent refuses the file. */

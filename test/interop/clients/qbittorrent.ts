@@ -1,7 +1,7 @@
 /** qBittorrent 4.5 without its window, driven over its web API. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Client, Place } from '../client.ts';
+import type { Client, Encryption, Place } from '../client.ts';
 import { Program } from '../program.ts';
 
 const CONFIG = `[LegalNotice]
@@ -20,9 +20,13 @@ Session\\QueueingSystemEnabled=false
 Session\\MultiConnectionsPerIp=true
 Session\\BTProtocol=TCP
 Session\\SSRFMitigation=false
+Session\\Encryption=ENCRYPTION
 [Network]
 PortForwardingEnabled=false
 `;
+
+/** qBittorrent's numbers: allow, require, disable. */
+const ENCRYPTION = { allowed: '0', required: '1', plaintext: '2' };
 
 /** qBittorrent's names for the states of a complete torrent. */
 const COMPLETE_STATES = ['uploading', 'stalledUP', 'forcedUP', 'queuedUP'];
@@ -35,14 +39,20 @@ interface TorrentInfo {
 
 export class Qbittorrent implements Client {
   readonly name = 'qBittorrent';
+  readonly #encryption: Encryption;
   #program: Program | undefined;
   #api = '';
+
+  constructor(encryption?: Encryption) {
+    this.#encryption = encryption;
+  }
 
   async start({ dir, ip, port }: Place): Promise<void> {
     const webPort = port + 1_000;
     const config = CONFIG.replace('WEB_PORT', String(webPort))
       .replace('PEER_PORT', String(port))
-      .replace('PEER_IP', ip);
+      .replace('PEER_IP', ip)
+      .replace('ENCRYPTION', ENCRYPTION[this.#encryption ?? 'allowed']);
     const configDir = join(dir, 'profile/qBittorrent/config');
     mkdirSync(configDir, { recursive: true });
     writeFileSync(join(configDir, 'qBittorrent.conf'), config);

@@ -1,7 +1,7 @@
 /** Transmission 3 as transmission-daemon, driven over its JSON-RPC. It cannot be told a peer: the tracker names them. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client, Place } from '../client.ts';
+import type { Client, Encryption, Place } from '../client.ts';
 import type { Counts } from '../dst-tracker.ts';
 import { Program } from '../program.ts';
 
@@ -22,9 +22,15 @@ const SEED = 6;
 
 export class Transmission implements Client {
   readonly name = 'Transmission';
+  readonly #encryption: Encryption;
   #program: Program | undefined;
   #rpc = '';
   #sessionId = '';
+
+  /** Plaintext alone is more than it can be told: it then dials so, and takes both. */
+  constructor(encryption?: Encryption) {
+    this.#encryption = encryption;
+  }
 
   async start({ dir, ip, port }: Place): Promise<void> {
     const rpcPort = port + 1_000;
@@ -40,6 +46,7 @@ export class Transmission implements Client {
       'lpd-enabled': false,
       'utp-enabled': false,
       'download-queue-enabled': false,
+      ...(this.#encryption !== undefined && { encryption: this.#encryption === 'required' ? 2 : 0 }),
     };
     const config = join(dir, 'config');
     mkdirSync(config);

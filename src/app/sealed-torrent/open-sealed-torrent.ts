@@ -1,0 +1,30 @@
+/** Opens a sealed torrent with the keys of one of its recipients. */
+import { toBinary } from '../../base/bytes.ts';
+import { decodeTorrentContent, openDst } from '../../codec/dst/index.ts';
+import type { Metainfo } from '../../codec/metainfo/index.ts';
+import { type Identity, sealedError } from '../../codec/sealed/index.ts';
+import { nodeDigests } from '../../crypto/digests.ts';
+import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
+
+const BEGINNING = 'dst-torrent.org/';
+
+export interface OpenedSealedTorrent {
+  /** With the files of the content; the swarm knows the carrier. */
+  readonly metainfo: Metainfo;
+  /** Public signing key of its author, 1,984 bytes; null when it is not signed. */
+  readonly signer: Uint8Array | null;
+}
+
+/** Whether a file is a `.dst`, by how it begins. */
+export const isSealed = (file: Uint8Array): boolean => toBinary(file.subarray(0, BEGINNING.length)) === BEGINNING;
+
+/** Rejects SEALED_* and METAINFO_*. */
+export async function openSealedTorrent(
+  file: Uint8Array,
+  identities: readonly Identity[],
+): Promise<OpenedSealedTorrent> {
+  const { head, content, signer } = await openDst(nodePrimitives, file, identities);
+  if (head.kind !== 'torrent')
+    throw sealedError('SEALED_CONTENT', `the sealed file holds no torrent but: ${head.kind}`);
+  return { metainfo: decodeTorrentContent(content, nodeDigests), signer };
+}

@@ -1,0 +1,59 @@
+/** Torrents that commands read: torrent files, and sealed ones, which take a key to open. */
+import type { Command } from 'commander';
+import { askedPassphrase, checkSigner, readExpectedSigner, signerFingerprint } from '../app/keys/index.ts';
+import { isSealed, openSealedTorrent } from '../app/sealed-torrent/index.ts';
+import { decodeTorrent } from '../app/torrent-file/index.ts';
+import type { Metainfo } from '../codec/metainfo/index.ts';
+import { type CommandContext, values } from './command.ts';
+import { readInput } from './files.ts';
+import { keyRing } from './own-keys.ts';
+import { askPassphrase } from './ui/ask-passphrase.ts';
+
+export interface OpenFlags {
+  readonly identity?: string[];
+  readonly passphraseFile?: string;
+  readonly keyPassphraseFile?: string;
+  readonly signer?: string;
+}
+
+export function addOpenFlags(command: Command): void {
+  command
+    .option(
+      '--identity <key>',
+      'private key that may open a sealed torrent; may be repeated (default: all in the key folder)',
+      values(String),
+    )
+    .option('--passphrase-file <file>', 'file with the passphrase of a sealed torrent')
+    .option('--key-passphrase-file <file>', 'file with the passphrase of the private key')
+    .option('--signer <key>', 'who must have signed a sealed torrent: a public key file, a name, or a fingerprint');
+}
+
+export interface ReadTorrent {
+  readonly metainfo: Metainfo;
+  /** Fingerprint of who signed a sealed torrent; null when it is not signed, or no sealed one. */
+  readonly signer: string | null;
+}
+
+/** A torrent file or a `.dst`, `-` for standard input. */
+export async function readTorrent(context: CommandContext, target: string, flags: OpenFlags): Promise<ReadTorrent> {
+  const bytes = await readInput(target);
+  return isSealed(bytes)
+    ? await openTorrent(context, target, bytes, flags)
+    : { metainfo: decodeTorrent(bytes), signer: null };
+}
+
+/** A `.dst` that was read. */
+export async function openTorrent(
+  context: CommandContext,
+  target: string,
+  bytes: Uint8Array,
+  flags: OpenFlags,
+): Promise<ReadTorrent> {
+  const expected = flags.signer === undefined ? null : await readExpectedSigner(flags.signer, []);
+  using ring = await keyRing(context, flags.identity, flags.keyPassphraseFile);
+  const asked = askedPassphrase(() => askPassphrase({ purpose: target, isNew: false, file: flags.passphraseFile }));
+  const { metainfo, signer } = await openSealedTorrent(bytes, [asked, ...ring.identities('dst')]);
+  const fingerprint = signer === null ? null : signerFingerprint(signer);
+  if (expected !== null) checkSigner(expected, fingerprint);
+  return { metainfo, signer: fingerprint };
+}

@@ -1,0 +1,2 @@
+/** Noise XXhfs between peers of this program. */
+export { noise } from './noise.ts';

@@ -1,0 +1,190 @@
+/** A connection under Noise: its handshake, then every byte sealed. */
+import { concat, writeU16 } from '../../base/bytes.ts';
+import type { ByteCount } from '../../base/units.ts';
+import type { NoiseHandshake } from '../../crypto/noise/handshake.ts';
+import type { CipherState } from '../../crypto/noise/symmetric-state.ts';
+import { netError } from '../errors.ts';
+import { CIPHER_BUFFER, RelayConnection, returnBuffer, takeBuffer } from '../protection/index.ts';
+import type { Connection } from '../transport.ts';
+import { framed, FrameReader } from './frames.ts';
+import type { NoiseSwarm } from './opening.ts';
+
+/** Plaintext of a frame, bytes: two blocks with their headers; it stays in the cache. */
+const FRAME: ByteCount = 32_794;
+const TAG: ByteCount = 16;
+const LENGTH: ByteCount = 2;
+/** Plaintext that is sealed at once, bytes: as many frames as a buffer has room for. */
+const AT_ONCE: ByteCount = FRAME * Math.floor(CIPHER_BUFFER / (FRAME + LENGTH + TAG));
+const EMPTY = new Uint8Array(0);
+
+export interface NoiseSide {
+  readonly handshake: NoiseHandshake;
+  readonly swarm: NoiseSwarm;
+  /** What the dialler sends before the handshake; of the listener: how many bytes of it come first. */
+  readonly opening: Uint8Array | ByteCount;
+  /** What the dialler sends with the end of the handshake. */
+  readonly greeting?: Uint8Array | undefined;
+}
+
+export class NoiseConnection extends RelayConnection {
+  readonly #ready = Promise.withResolvers<NoiseConnection>();
+  readonly #frames = new FrameReader();
+  readonly #swarm: NoiseSwarm;
+  #handshake: NoiseHandshake | null;
+  /** Bytes before the first frame that were looked at already. */
+  #toSkip: ByteCount;
+  #sending: CipherState | null = null;
+  #receiving: CipherState | null = null;
+  readonly #greeting: Uint8Array;
+  #isBroken = false;
+  /** Something has come that only who has the keys can have sent. */
+  #isProven = false;
+
+  private constructor(below: Connection, { handshake, swarm, opening, greeting = EMPTY }: NoiseSide) {
+    super(below);
+    this.#handshake = handshake;
+    this.#swarm = swarm;
+    this.#greeting = greeting;
+    this.#toSkip = typeof opening === 'number' ? opening : 0;
+    below.open({
+      data: (view) => this.#received(view),
+      drain: () => this.drained(),
+      close: (error) => {
+        this.#failed('NET_PROTECTION_FAILED', 'the connection ended in the handshake', error);
+        this.ended(this.#faultAtEnd() ?? error);
+      },
+    });
+    if (typeof opening !== 'number') this.#speak(opening);
+  }
+
+  /**
+   * Goes through the handshake. Rejects with NET_IMPOSTOR when the other side has not the keys, NET_PROTECTION_FAILED
+   * when it speaks something else or ends the connection.
+   */
+  static establish(below: Connection, side: NoiseSide): Promise<NoiseConnection> {
+    return new NoiseConnection(below, side).#ready.promise;
+  }
+
+  override get protection(): string {
+    return 'noise';
+  }
+
+  override get provenSwarm(): Uint8Array | undefined {
+    return this.#swarm.secret === null ? undefined : this.#swarm.infoHash;
+  }
+
+  override send(bytes: Uint8Array, sent?: () => void): boolean {
+    for (let from = 0; ; from += AT_ONCE) {
+      const part = bytes.subarray(from, from + AT_ONCE);
+      const isLast = from + AT_ONCE >= bytes.length;
+      const frames = this.#sealed(part);
+      const goesOn = this.below.send(frames, () => {
+        returnBuffer(frames);
+        if (isLast) sent?.();
+      });
+      if (isLast) return goesOn;
+    }
+  }
+
+  /** Frames of these bytes, AT_ONCE at the most; one that is empty when there are none. */
+  #sealed(bytes: Uint8Array): Uint8Array {
+    const cipher = this.#sending;
+    if (cipher === null) throw new Error('the handshake is not done');
+    const count = Math.max(1, Math.ceil(bytes.length / FRAME));
+    const frames = takeBuffer(bytes.length + count * (LENGTH + TAG));
+    for (let i = 0, at = 0; i < count; i++) {
+      const plaintext = bytes.subarray(i * FRAME, (i + 1) * FRAME);
+      const end = at + LENGTH + plaintext.length + TAG;
+      writeU16(frames, at, plaintext.length + TAG);
+      cipher.sealInto(frames.subarray(at + LENGTH, end), plaintext);
+      at = end;
+    }
+    return frames;
+  }
+
+  #received(view: Uint8Array): void {
+    if (this.#isBroken) return; // some data may still come before the connection's end
+    const skipped = Math.min(this.#toSkip, view.length);
+    this.#toSkip -= skipped;
+    this.#frames.read(
+      view.subarray(skipped),
+      (message) => (this.#handshake === null ? this.#open(message) : this.#listen(this.#handshake, message)),
+      (length) => this.#handshake === null || this.#expects(length, this.#handshake),
+    );
+  }
+
+  #open(message: Uint8Array): boolean {
+    const plaintext = message.subarray(0, Math.max(0, message.length - TAG));
+    if (message.length < TAG || this.#receiving?.openInto(plaintext, message) !== true) {
+      if (this.#isProven) this.#broken();
+      else this.#failed('NET_IMPOSTOR', 'the other side does not have the right keys');
+      return false;
+    }
+    if (!this.#isProven) this.#proven();
+    this.deliver(plaintext);
+    return true;
+  }
+
+  /** Messages of the handshake have one length each: what has another is none. */
+  #expects(length: ByteCount, { nextLength }: NoiseHandshake): boolean {
+    if (length !== nextLength) this.#failed('NET_PROTECTION_FAILED', 'the other side speaks something else');
+    return length === nextLength;
+  }
+
+  /** A message of the handshake. */
+  #listen(handshake: NoiseHandshake, message: Uint8Array): boolean {
+    if (handshake.read(message) === null) {
+      this.#failed('NET_IMPOSTOR', 'the other side does not have the right keys');
+      return false;
+    }
+    this.#speak(EMPTY);
+    return !this.#isBroken;
+  }
+
+  /** Our next message, when it is our turn; and the end of the handshake. */
+  #speak(before: Uint8Array): void {
+    const handshake = this.#handshake as NoiseHandshake;
+    const isLast = handshake.isOurTurn;
+    const parts = [before];
+    if (handshake.isOurTurn) {
+      const message = handshake.write(EMPTY);
+      if (message === null) return this.#failed('NET_IMPOSTOR', 'the other side has keys whose secret everybody knows');
+      parts.push(framed(message));
+    }
+    if (handshake.isDone) {
+      const { send, receive } = handshake.finish();
+      this.#sending = send;
+      this.#receiving = receive;
+      this.#handshake = null;
+      // Who has spoken last is not sure yet that the other side has the keys, and is told so by its first frame.
+      if (!isLast) parts.push(this.#sealed(EMPTY));
+      else if (this.#greeting.length > 0) parts.push(this.#sealed(this.#greeting));
+    }
+    if (parts.some((part) => part.length > 0)) this.below.send(concat(parts));
+    if (this.#handshake === null && !isLast) this.#proven();
+  }
+
+  #proven(): void {
+    this.#isProven = true;
+    this.#ready.resolve(this);
+  }
+
+  #broken(): void {
+    this.#isBroken = true;
+    this.below.close();
+  }
+
+  /** Ends the handshake; nothing happens when that is over. */
+  #failed(code: 'NET_IMPOSTOR' | 'NET_PROTECTION_FAILED', reason: string, cause: Error | null = null): void {
+    if (this.#isProven || this.#isBroken) return;
+    this.#broken();
+    this.#handshake = null;
+    this.#ready.reject(netError(code, reason, { cause: cause ?? undefined }));
+  }
+
+  #faultAtEnd(): Error | null {
+    if (!this.#isProven || this.isClosing) return null;
+    if (this.#isBroken) return netError('NET_TAMPERED', 'what came was altered on its way');
+    return this.#frames.isWithinMessage ? netError('NET_TRUNCATED', 'the connection ended within a message') : null;
+  }
+}

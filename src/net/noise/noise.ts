@@ -1,0 +1,54 @@
+/**
+ * Noise XXhfs between peers of this program: secret and unaltered as long as one of X25519 and ML-KEM-768 holds. In the
+ * swarm of a sealed torrent its secret goes into the handshake, so only those who can read the torrent come through,
+ * and nobody stands between them (docs/spec/peer-noise.md, ADR 0014).
+ */
+import { concat, utf8 } from '../../base/bytes.ts';
+import type { Random } from '../../base/random.ts';
+import { NoiseHandshake, type NoiseOptions } from '../../crypto/noise/handshake.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
+import { netError } from '../errors.ts';
+import type { Protection } from '../protection/index.ts';
+import type { ServedSwarms } from '../transport.ts';
+import { NoiseConnection } from './noise-connection.ts';
+import { makeOpening, type NoiseSwarm, OPENING, Openings } from './opening.ts';
+
+export interface NoiseDeps {
+  readonly primitives: Primitives;
+  readonly random: Random;
+}
+
+/** A protection that looks for its own openings; it stands before those that take everything. */
+export function noise({ primitives, random }: NoiseDeps): Protection {
+  const staticKey = random.bytes(32);
+  const known = new WeakMap<ServedSwarms, Openings>();
+  const openingsOf = (swarms: ServedSwarms): Openings => {
+    const openings = known.get(swarms) ?? new Openings(primitives, swarms);
+    known.set(swarms, openings);
+    return openings;
+  };
+  const handshake = (swarm: NoiseSwarm, isInitiator: boolean): NoiseHandshake =>
+    new NoiseHandshake(primitives, random, { ...optionsFor(swarm), isInitiator, staticKey });
+  return {
+    name: 'noise',
+    isSecure: true,
+    recognises: (first, swarms) => (first.length < OPENING ? null : openingsOf(swarms).find(first) !== null),
+    async accept(connection, swarms, first) {
+      const swarm = openingsOf(swarms).find(first);
+      if (swarm === null) throw netError('NET_PROTECTION_FAILED', 'the swarm is gone');
+      return NoiseConnection.establish(connection, { handshake: handshake(swarm, false), swarm, opening: OPENING });
+    },
+    async dial(connection, { infoHash, secret = null, greeting }) {
+      if (infoHash === undefined) throw netError('NET_PROTECTION_FAILED', 'it needs an info hash');
+      const swarm = { infoHash, secret };
+      const opening = makeOpening(primitives, random, swarm);
+      return NoiseConnection.establish(connection, { handshake: handshake(swarm, true), swarm, opening, greeting });
+    },
+  };
+}
+
+function optionsFor({ infoHash, secret }: NoiseSwarm): Pick<NoiseOptions, 'pattern' | 'cipher' | 'prologue' | 'psk'> {
+  const prologue = concat([utf8('dst-torrent.org/v1/peer'), infoHash]);
+  const common = { cipher: 'AESGCM', prologue } as const;
+  return secret === null ? { ...common, pattern: 'XXhfs' } : { ...common, pattern: 'XXhfs+psk3', psk: secret.psk };
+}

@@ -1,0 +1,24 @@
+/** What can stand between a connection and those who watch or tamper with it: a handshake, then a connection as before. */
+import type { Connection, DialOptions, ServedSwarms } from '../transport.ts';
+
+/**
+ * `plaintext`: we dial without protection, and take whoever comes; `prefer`: protected first, plaintext where the
+ * remote does not know better; `required`: protected or not at all.
+ */
+export type EncryptionPolicy = 'plaintext' | 'prefer' | 'required';
+
+export interface Protection {
+  readonly name: string;
+  /** It keeps secrets; nothing when it only keeps a stream from being recognised. */
+  readonly isSecure?: boolean;
+  /** Whether a connection that begins with these bytes (1 … 20) is under this protection; null: too few to tell. */
+  recognises(first: Uint8Array, swarms: ServedSwarms): boolean | null;
+  /**
+   * Goes through the handshake with a connection that came in, as one that has not been opened, and makes of it a
+   * connection of plain bytes. Rejects with NET_PROTECTION_FAILED; the caller closes the connection then, and does so
+   * earlier when it takes too long. `first`: the bytes by which it was recognised; the connection delivers them again.
+   */
+  accept(connection: Connection, swarms: ServedSwarms, first: Uint8Array): Promise<Connection>;
+  /** The same for a connection that we have dialled; it sends the `greeting`. */
+  dial(connection: Connection, options: Pick<DialOptions, 'infoHash' | 'secret' | 'greeting'>): Promise<Connection>;
+}

@@ -1,0 +1,23 @@
+/** A transport of the simulation under Noise and Message Stream Encryption, as sessions have it, its keys drawn from the seeded generator. */
+import type { Clock } from '../../src/base/clock.ts';
+import { type Logger, silentLogger } from '../../src/base/logger.ts';
+import type { Random } from '../../src/base/random.ts';
+import { nodeDigests } from '../../src/crypto/digests.ts';
+import { nodePrimitives } from '../../src/crypto/native/node-primitives.ts';
+import type { Transport } from '../../src/net/index.ts';
+import { mse } from '../../src/net/mse/index.ts';
+import { noise } from '../../src/net/noise/index.ts';
+import { type EncryptionPolicy, protect } from '../../src/net/protection/index.ts';
+import { seededKeys } from '../net/seeded-keys.ts';
+
+export function encryptedTransport(
+  transport: Transport,
+  policy: EncryptionPolicy,
+  { clock, random, logger = silentLogger }: { clock: Clock; random: Random; logger?: Logger },
+): Transport {
+  const protections = [
+    noise({ primitives: nodePrimitives, random }),
+    mse({ policy, random, digests: nodeDigests, keys: seededKeys(random) }),
+  ];
+  return protect(transport, { protections, policy, clock, logger });
+}
