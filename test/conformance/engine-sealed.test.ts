@@ -163,27 +163,31 @@ test('who helps with a sealed torrent is dialled again although it takes secure 
     }
   }));
 
-test('a peer that has once proved the secret is dialled over nothing weaker, under prefer too', () =>
-  onStage({ ...sealed('prefer'), has: [] }, async (stage) => {
-    const host = stage.host();
-    const secure = await listens(stage, 'prefer', host);
-    stage.torrent.addPeers([secure.address]);
-    const peer = await secure.next();
-    assert.equal(peer.connection.protection, 'noise');
-    peer.handshake(stage.infoHash, { fast: true, extended: true });
-    sendHandshake(peer, { takesSecure: true });
-    await stage.clock.sleep(1000);
-    peer.close();
-    await secure.close();
-    // Somebody stands in its place now who says that he knows plaintext only.
-    let said = Buffer.alloc(0);
-    await host.transport.listen(secure.address, (connection) => {
-      const data = (view: Uint8Array): void => {
-        said = Buffer.concat([said, view]);
-        connection.close();
-      };
-      connection.open({ data, drain: () => {}, close: () => {} });
-    });
-    await stage.until(() => said.length >= 2 * 1266);
-    assert.equal(said.length % 1266, 0, 'something else than Noise was tried');
-  }));
+// Also where other torrents are dialled in plaintext: the policy is the author's.
+for (const encryption of ['prefer', 'plaintext'] as const) {
+  const engine = { takesSecure: true, prefersEncryption: encryption === 'prefer' };
+  test(`a peer that has once proved the secret is dialled over nothing weaker, under prefer too (${encryption})`, () =>
+    onStage({ ...sealed('prefer'), has: [], encryption, engine }, async (stage) => {
+      const host = stage.host();
+      const secure = await listens(stage, 'prefer', host);
+      stage.torrent.addPeers([secure.address]);
+      const peer = await secure.next();
+      assert.equal(peer.connection.protection, 'noise');
+      peer.handshake(stage.infoHash, { fast: true, extended: true });
+      sendHandshake(peer, { takesSecure: true });
+      await stage.clock.sleep(1000);
+      peer.close();
+      await secure.close();
+      // Somebody stands in its place now who says that he knows plaintext only.
+      let said = Buffer.alloc(0);
+      await host.transport.listen(secure.address, (connection) => {
+        const data = (view: Uint8Array): void => {
+          said = Buffer.concat([said, view]);
+          connection.close();
+        };
+        connection.open({ data, drain: () => {}, close: () => {} });
+      });
+      await stage.until(() => said.length >= 2 * 1266);
+      assert.equal(said.length % 1266, 0, 'something else than Noise was tried');
+    }));
+}

@@ -75,6 +75,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
     const answers = {
       hangsUp: (ear: Ear) => ear.connection.close(),
       plain: (ear: Ear) => ear.connection.send(GREETING),
+      otherwise: (ear: Ear) => ear.connection.send(framed(new Uint8Array(5))),
       silent: () => {},
     };
     for (const answer of Object.values(answers)) {

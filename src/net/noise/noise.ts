@@ -1,7 +1,7 @@
 /**
  * Noise XXhfs between peers of this program: secret and unaltered as long as one of X25519 and ML-KEM-768 holds. In the
  * swarm of a sealed torrent its secret goes into the handshake, so only those who can read the torrent come through,
- * and nobody stands between them (docs/spec/peer-noise.md, ADR 0014).
+ * and nobody stands between them (docs/spec/peer-noise.md, ADR 0016).
  */
 import { concat, utf8 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
