@@ -5,6 +5,7 @@
  */
 import { type Cipheriv, createCipheriv } from 'node:crypto';
 import type { ByteCount } from '../base/units.ts';
+import { release } from '../crypto/native/release.ts';
 
 const BLOCK: ByteCount = 16;
 /** Bytes that are still in the cache when they are copied back. */
@@ -19,7 +20,9 @@ export function cipherContent(key: Uint8Array | string, data: Uint8Array, offset
   const cipher = cipherAt(key, offset);
   for (let at = 0; at < data.length; at += STEP) {
     const part = data.subarray(at, at + STEP);
-    part.set(cipher.update(part));
+    const output = cipher.update(part);
+    part.set(output);
+    release(output);
   }
 }
 

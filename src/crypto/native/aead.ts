@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { checkLength } from '../checks.ts';
 import type { Aead } from '../primitives.ts';
+import { release } from './release.ts';
 
 const TAG = 16;
 const tagLength = { authTagLength: TAG };
@@ -19,7 +20,9 @@ function sealInto(
   checkLength('a nonce', nonce, 12);
   const cipher = createCipheriv(name as 'aes-256-gcm', key, nonce, tagLength);
   if (associated !== undefined) cipher.setAAD(associated);
-  into.set(cipher.update(plaintext));
+  const sealed = cipher.update(plaintext);
+  into.set(sealed);
+  release(sealed);
   cipher.final();
   into.set(cipher.getAuthTag(), plaintext.length);
 }
@@ -45,6 +48,7 @@ function openInto(
     return false;
   }
   into.set(opened);
+  release(opened);
   return true;
 }
 
