@@ -4,6 +4,7 @@ import { toText, utf8 } from '../../base/bytes.ts';
 import { type AgeSecretKey, decodeAgeIdentityFile } from '../../codec/age/index.ts';
 import { followRotations } from '../../codec/identity/index.ts';
 import { wipe } from '../../crypto/primitives.ts';
+import { isDst } from '../../codec/dst/index.ts';
 import { keyError } from './errors.ts';
 import { keyPath } from './key-folder.ts';
 import { type BroughtSecrets, makeIdentity } from './make-identity.ts';
@@ -11,7 +12,7 @@ import { decodeSecretPem, type PemKey } from './pem.ts';
 import { encodePublicFile, readPublicKeys } from './public-keys.ts';
 import { readKeyFile } from './read-key-file.ts';
 import { writeKeyFile } from './save-identity.ts';
-import { isDst, unlockBytes } from './unlock-identity.ts';
+import { unlockBytes } from './unlock-identity.ts';
 import type { UnlockedIdentity } from './unlocked-identity.ts';
 
 /** What a file has in it. */

@@ -1,7 +1,7 @@
 /** Keys that may open a file. Each is read, and its passphrase asked for, only when those before it did not open it. */
 import { toText } from '../../base/bytes.ts';
 import { ageIdentity, decodeAgeIdentityFile } from '../../codec/age/index.ts';
-import { hybridIdentity, rsaIdentity } from '../../codec/dst/index.ts';
+import { hybridIdentity, rsaIdentity, isDst } from '../../codec/dst/index.ts';
 import type { Identity } from '../../codec/sealed/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { nodeRsa } from '../../crypto/native/rsa.ts';
@@ -10,7 +10,7 @@ import { keyError } from './errors.ts';
 import { keyPath } from './key-folder.ts';
 import { decodeSecretPem } from './pem.ts';
 import { readKeyFile } from './read-key-file.ts';
-import { isDst, unlockBytes } from './unlock-identity.ts';
+import { unlockBytes } from './unlock-identity.ts';
 
 /** What the keys of one file open. */
 interface OpenKeys extends Disposable {

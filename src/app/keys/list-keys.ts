@@ -3,12 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
+import { isDst } from '../../codec/dst/index.ts';
 import { keyDirectory } from '../paths.ts';
 import { keyError } from './errors.ts';
 import { isKeyName } from './key-folder.ts';
 import { readPublicKeys } from './public-keys.ts';
 import { readKeyFile } from './read-key-file.ts';
-import { isDst } from './unlock-identity.ts';
 
 export interface ListedKey {
   /** Name in the key folder. */

@@ -13,11 +13,11 @@ import {
   type TextBlock,
 } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
+import { isDst } from '../../codec/dst/index.ts';
 import { keyError } from './errors.ts';
 import { keyPath, publicPathOf } from './key-folder.ts';
 import { rsaPublicKeyOfPem } from './pem.ts';
 import { readKeyFile } from './read-key-file.ts';
-import { isDst } from './unlock-identity.ts';
 
 export interface PublicFile {
   readonly identity: PublicIdentity;

@@ -1,7 +1,6 @@
 /** Opens private key files: a `.dst` under a passphrase, or a text block that is not protected. */
 import { codeOf } from '../../base/errors.ts';
-import { toBinary } from '../../base/bytes.ts';
-import { openDst } from '../../codec/dst/index.ts';
+import { isDst, openDst } from '../../codec/dst/index.ts';
 import { decodePrivateIdentity, decodeTextBlocks } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { wipe } from '../../crypto/primitives.ts';
@@ -10,9 +9,6 @@ import { keyPath } from './key-folder.ts';
 import { askedPassphrase } from './passphrase.ts';
 import { type KeyFileBytes, readKeyFile } from './read-key-file.ts';
 import { UnlockedIdentity } from './unlocked-identity.ts';
-
-/** Whether a file begins as a `.dst` does. */
-export const isDst = (bytes: Uint8Array): boolean => toBinary(bytes.subarray(0, 16)) === 'dst-torrent.org/';
 
 /**
  * Opens the private key file at `path`, or of that name in the key folder; `passphrase` is asked for only when it is

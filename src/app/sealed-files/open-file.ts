@@ -2,7 +2,7 @@
 import { toBinary } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { AgeOpener, ArmorDecoder, isArmored, PAYLOAD_NONCE } from '../../codec/age/index.ts';
-import { CHUNKS_HEAD, type DstHead, DstOpener } from '../../codec/dst/index.ts';
+import { CHUNKS_HEAD, type DstHead, DstOpener, isDst } from '../../codec/dst/index.ts';
 import { safeName } from '../../codec/metainfo/index.ts';
 import { type Identity, LONGEST_HEADER, sealedError } from '../../codec/sealed/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
@@ -12,7 +12,6 @@ import { Beginning, type Input } from './input.ts';
 
 export type SealedFormat = 'dst' | 'age';
 
-const DST = 'dst-torrent.org/';
 const AGE = 'age-encryption.org/';
 const EMPTY = new Uint8Array(0);
 
@@ -59,9 +58,9 @@ export class OpenedFile {
     const start = await file.peek(LONGEST_HEADER + Math.max(CHUNKS_HEAD, PAYLOAD_NONCE));
     const rest = file[Symbol.asyncIterator]();
     await rest.next(); // What is in `start`.
-    const begins = (family: string): boolean => toBinary(start.subarray(0, family.length)) === family;
-    if (begins(AGE)) return await OpenedFile.#beginAge(start, rest, options.identities('age'));
-    if (begins(DST)) return await OpenedFile.#beginDst(start, rest, options.identities('dst'));
+    if (toBinary(start.subarray(0, AGE.length)) === AGE)
+      return await OpenedFile.#beginAge(start, rest, options.identities('age'));
+    if (isDst(start)) return await OpenedFile.#beginDst(start, rest, options.identities('dst'));
     throw sealedError('SEALED_FORMAT', 'the file is neither a .dst nor a file of age');
   }
 

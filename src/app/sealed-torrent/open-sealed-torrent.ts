@@ -1,12 +1,9 @@
 /** Opens a sealed torrent with the keys of one of its recipients. */
-import { toBinary } from '../../base/bytes.ts';
 import { decodeTorrentContent, openDst } from '../../codec/dst/index.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { type Identity, sealedError } from '../../codec/sealed/index.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
-
-const BEGINNING = 'dst-torrent.org/';
 
 export interface OpenedSealedTorrent {
   /** With the files of the content; the swarm knows the carrier. */
@@ -14,9 +11,6 @@ export interface OpenedSealedTorrent {
   /** Public signing key of its author, 1,984 bytes; null when it is not signed. */
   readonly signer: Uint8Array | null;
 }
-
-/** Whether a file is a `.dst`, by how it begins. */
-export const isSealed = (file: Uint8Array): boolean => toBinary(file.subarray(0, BEGINNING.length)) === BEGINNING;
 
 /** Rejects SEALED_* and METAINFO_*. */
 export async function openSealedTorrent(

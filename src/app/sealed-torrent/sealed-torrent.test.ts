@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { seededRandom } from '../../base/random.ts';
-import { hybridIdentity, hybridRecipient } from '../../codec/dst/index.ts';
+import { hybridIdentity, hybridRecipient, isDst } from '../../codec/dst/index.ts';
 import type { Identity, Recipient } from '../../codec/sealed/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { xWingPublicKeyOf } from '../../crypto/x-wing.ts';
 import { createSession, type Session, type SessionTorrent } from '../index.ts';
 import { decodeTorrent, encodeMagnet, magnetOf, verifyTorrent } from '../torrent-file/index.ts';
 import { type CreatedSealedTorrent, createSealedTorrent } from './create-sealed-torrent.ts';
-import { isSealed, openSealedTorrent } from './open-sealed-torrent.ts';
+import { openSealedTorrent } from './open-sealed-torrent.ts';
 
 const random = seededRandom(11);
 const WORDS = 'attack at dawn, bring coffee; ';
@@ -54,7 +54,7 @@ describe('a sealed torrent', () => {
   };
 
   it('shows nothing of its content to those who cannot open it', async () => {
-    assert.equal(isSealed(created.bytes), true);
+    assert.equal(isDst(created.bytes), true);
     const carrier = decodeTorrent(created.carrier);
     assert.match(carrier.info.name, /^[0-9a-f]{64}$/);
     assert.equal(carrier.info.files.length, 1);

@@ -14,6 +14,6 @@ export {
   rsaIdentity,
   rsaRecipient,
 } from './recipients.ts';
-export { DST_VERSION, DstSealer, sealDst } from './seal.ts';
+export { DST_VERSION, DstSealer, isDst, sealDst } from './seal.ts';
 export type { Signer } from './signature.ts';
 export { carrierNameOf, decodeTorrentContent, encodeTorrentContent } from './torrent-content.ts';

@@ -1,5 +1,5 @@
 /** Makes a `.dst`, as its content comes. */
-import { concat, utf8 } from '../../base/bytes.ts';
+import { concat, equalBytes, utf8 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { type Hasher, type Primitives, wipe } from '../../crypto/primitives.ts';
@@ -11,6 +11,12 @@ import { SIGNATURE_BLOCK, signatureBlock, type Signer } from './signature.ts';
 
 /** The version line; with it the suite is fixed. */
 export const DST_VERSION = { family: 'dst-torrent.org', version: 'v1' };
+
+/** Whether a file is a `.dst`, by how it begins. */
+export function isDst(file: Uint8Array): boolean {
+  const beginning = utf8(`${DST_VERSION.family}/`);
+  return equalBytes(file.subarray(0, beginning.length), beginning);
+}
 
 /** Padding that is sealed at a time. */
 const ZEROS = new Uint8Array(16 * CHUNK);
