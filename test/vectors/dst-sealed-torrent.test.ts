@@ -8,7 +8,7 @@ import { decodeMetainfo, Geometry, type Metainfo, pieceHashes } from '../../src/
 import { nodeDigests } from '../../src/crypto/digests.ts';
 import { cipherContent } from '../../src/storage/content-cipher.ts';
 import { implementations } from '../crypto/implementations.ts';
-import { authorKey, base64, identitiesOf } from './dst/people.ts';
+import { authorKey, base64, identitiesOf, hex } from './dst/people.ts';
 import { type ExpectedTorrent, sealedTorrentVectors } from './dst/sealed-torrent-vectors.ts';
 import { vectorsOf } from './dst/stored.ts';
 
@@ -31,7 +31,7 @@ function checkContent({ info }: Metainfo, { files, contentKey, carrier }: Expect
   assert.equal(toHex(info.seal?.contentKey as Uint8Array), contentKey);
   assert.equal(info.seal?.carrier.path.join('/'), carrier.name);
   const plain = base64(carrier.bytes);
-  cipherContent(contentKey, plain, 0);
+  cipherContent(hex(contentKey), plain, 0);
   const found = info.files.filter(({ isPad }) => !isPad);
   assert.deepEqual(
     found.map((file) => ({

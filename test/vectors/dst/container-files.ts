@@ -44,7 +44,11 @@ export interface Made {
   readonly primitives: Primitives;
 }
 
-const stanzaOf = (stanza: Stanza): Recipient => ({ family: 'post-quantum', wrap: async () => stanza });
+const stanzaOf = (stanza: Stanza): Recipient => ({
+  type: stanza.type,
+  family: 'post-quantum',
+  wrap: async () => stanza,
+});
 
 export async function make(name: string, making: Making = {}): Promise<Made> {
   const random = streamOf(`dst vectors: ${name}`);
@@ -58,6 +62,7 @@ export async function make(name: string, making: Making = {}): Promise<Made> {
   const made = { fileKey: new Uint8Array(0) };
   const [first, ...rest] = [...recipients, ...(making.extra ?? []).map(stanzaOf)] as [Recipient];
   const leaking: Recipient = {
+    type: first.type,
     family: first.family,
     wrap(fileKey) {
       made.fileKey = fileKey.slice();

@@ -156,7 +156,10 @@ async function openedOnes(made: Record<'example' | 'alice' | 'two' | 'carol' | '
 function headerOnes({ file }: Made, alice: Made, classical: Made): ContainerVector[] {
   const text = (from: string | RegExp, to: string): Uint8Array => retyped(file, from, to);
   const header = (name: string, changed: Uint8Array): ContainerVector => refused('SEALED_HEADER', name, changed);
-  const small = Array.from({ length: 1025 }, () => stanza('x', [], new Uint8Array(0)));
+  const many = (count: number, type: string): Uint8Array => {
+    const small = Array.from({ length: count }, () => stanza(type, [], new Uint8Array(0)));
+    return finishHeader(encodeStanzas(DST_VERSION, small), new Uint8Array(32));
+  };
   return [
     refused('SEALED_FORMAT', 'an empty file', new Uint8Array(0)),
     refused('SEALED_FORMAT', 'a file of age', utf8('age-encryption.org/v1\n')),
@@ -182,11 +185,14 @@ function headerOnes({ file }: Made, alice: Made, classical: Made): ContainerVect
       'a file that ends before the last LF of its header',
       file.subarray(0, headerLength(file) - 1),
     ),
-    refused(
-      'SEALED_TOO_LARGE',
-      '1,025 recipients',
-      finishHeader(encodeStanzas(DST_VERSION, small), new Uint8Array(32)),
-    ),
+    refused('SEALED_TOO_LARGE', '1,025 recipients', many(1025, 'x')),
+    refused('SEALED_TOO_LARGE', '65 recipients with RSA alone', many(65, 'rsa4096'), { by: ['carol'] }),
+    refused('SEALED_TOO_LARGE', '65 recipients with RSA, and a reader without', many(65, 'mlkem768rsa4096'), {
+      by: ['alice'],
+    }),
+    refused('SEALED_HEADER', '64 recipients with RSA, who have no wrapped keys', many(64, 'mlkem768rsa4096'), {
+      by: ['carol'],
+    }),
   ];
 }
 
