@@ -3,6 +3,7 @@ export {
   type AddOptions,
   createSession,
   type FileStatus,
+  type PeerIdentity,
   type PeerStatus,
   type Session,
   type SessionOptions,
@@ -13,6 +14,7 @@ export {
   type TorrentStatus,
 } from './app/index.ts';
 export {
+  keptNames,
   type NamedRecipient,
   readRecipient,
   type RecipientOptions,

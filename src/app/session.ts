@@ -31,10 +31,12 @@ import {
 import type { Transport } from '../net/index.ts';
 import { mse } from '../net/mse/index.ts';
 import { noise } from '../net/noise/index.ts';
-import { type EncryptionPolicy, protect } from '../net/protection/index.ts';
+import { type EncryptionPolicy, protect, type Protection } from '../net/protection/index.ts';
 import { tcpTransport } from '../net/tcp/index.ts';
+import { parsePin, pinError, tlsProtection } from '../net/tls/index.ts';
 import { fileStorage } from '../storage/file/index.ts';
 import { BufferPool } from '../storage/index.ts';
+import { peerIdentities, type UnlockedIdentity } from './keys/index.ts';
 import { stateDirectory } from './paths.ts';
 import { identify, type NamedTorrent } from './torrent-source.ts';
 
@@ -60,6 +62,24 @@ export interface SessionOptions {
    * know it; `required`: no plaintext, either way; `plaintext`: dial in plaintext. All but `required` take both.
    */
   readonly encryption?: EncryptionPolicy;
+  /**
+   * Speak only with peers that hold one of these keys, over TLS 1.3 (docs/tls.md), and of sealed torrents that ask for it
+   * with their readers. `encryption` has no place beside it.
+   */
+  readonly tls?: {
+    /** Our own private key and its certificate, PEM, without a passphrase. */
+    readonly key: string;
+    readonly cert: string;
+    /** Fingerprints of the keys of peers, one at least: `sha256//` and base64, or hexadecimal. */
+    readonly pins: readonly string[];
+  };
+  /**
+   * Who we prove to be to the other readers of sealed torrents, over secure connections; left out, nobody is told. It is
+   * to stay open for as long as the session.
+   */
+  readonly identity?: UnlockedIdentity;
+  /** What peers are called that prove an identity: fingerprint → name; `keptNames` gives those of the key folder. */
+  readonly contacts?: ReadonlyMap<string, string>;
   /** Use the torrents' trackers (default true). */
   readonly useTrackers?: boolean;
   /** Ask DNS which ports a tracker's host wants to be asked at, if any (BEP 34; default true). */
@@ -120,9 +140,10 @@ const MOST_READING = 4;
 const UPLOAD_BUDGET: ByteCount = 24 * 1024 * 1024;
 const DEFAULT_PIECE_BUDGET: ByteCount = 24 * 1024 * 1024;
 
-/** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED. */
+/** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED, and for `tls` PIN_*. */
 export async function createSession(options: SessionOptions = {}): Promise<Session> {
   const logger = options.logger ?? silentLogger;
+  const transport = peerTransport(options, logger);
   const pieceBudget = options.bufferBudget ?? DEFAULT_PIECE_BUDGET;
   // Pieces being hashed and written stand beside those in progress.
   const pool = new BufferPool({ budget: pieceBudget * 1.25 + UPLOAD_BUDGET });
@@ -143,7 +164,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     random: systemRandom,
     digests: nodeDigests,
     logger,
-    transport: peerTransport(options, logger),
+    transport,
     storage,
     pool,
     pieceBudget,
@@ -161,15 +182,33 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   return new ClientSession(engine, storage, resolve(options.directory ?? '.'));
 }
 
-/** TCP, protected by the policy. */
-function peerTransport({ bind, encryption: policy = 'prefer' }: SessionOptions, logger: Logger): Transport {
+/** TCP, protected by the policy; where keys are pinned, by these and the secrets of sealed torrents alone. */
+function peerTransport(options: SessionOptions, logger: Logger): Transport {
+  const { bind, encryption, tls, identity = null, contacts = new Map() } = options;
   const [localAddress] = bind ?? [];
   const tcp = tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) });
-  const protections = [
-    noise({ primitives: nodePrimitives, random: systemRandom }),
-    mse({ policy, random: systemRandom, digests: nodeDigests }),
-  ];
-  return protect(tcp, { protections, policy, clock: systemClock, logger });
+  const deps = { primitives: nodePrimitives, random: systemRandom, identities: peerIdentities(identity, contacts) };
+  const common = { clock: systemClock, logger };
+  if (tls !== undefined) {
+    if (encryption !== undefined) throw pinError('PIN_ENCRYPTION', 'encryption cannot be chosen where keys are pinned');
+    const protections = [noise({ ...deps, membersOnly: true }), pinnedTls(tls)];
+    return protect(tcp, { ...common, protections, policy: 'required' });
+  }
+  const policy = encryption ?? 'prefer';
+  const protections = [noise(deps), mse({ policy, random: systemRandom, digests: nodeDigests })];
+  return protect(tcp, { ...common, protections, policy });
+}
+
+/** Throws PIN_INVALID and PIN_CERTIFICATE. */
+function pinnedTls({ key, cert, pins }: NonNullable<SessionOptions['tls']>): Protection {
+  const pinned = new Set<string>();
+  for (const text of pins) {
+    const pin = parsePin(text);
+    if (pin === null) throw pinError('PIN_INVALID', `"${text}" is no fingerprint of a key`);
+    pinned.add(pin);
+  }
+  if (pinned.size === 0) throw pinError('PIN_INVALID', 'TLS needs the fingerprint of one peer at least');
+  return tlsProtection({ key, cert, isPinned: (fingerprint) => pinned.has(fingerprint) });
 }
 
 function engineOptions(options: SessionOptions): EngineOptions {
@@ -177,7 +216,8 @@ function engineOptions(options: SessionOptions): EngineOptions {
   const { maxConnections, uploadSlots, downloadLimit, uploadLimit } = options;
   return {
     ...defaultEngineOptions,
-    prefersEncryption: options.encryption !== 'plaintext',
+    // With TLS no MSE is taken, and who is known to take Noise is dialled over TLS all the same.
+    prefersEncryption: options.encryption !== 'plaintext' && options.tls === undefined,
     takesSecure: true,
     listen: port === null ? [] : bind.map((host) => ({ host, port })),
     ...(maxConnections !== undefined && { maxConnections }),

@@ -1,4 +1,6 @@
 /** Byte strings as plain `Uint8Array`: the runtime-neutral core knows no `Buffer`. Integers are big-endian (BEP 3). */
+import type { ByteCount } from './units.ts';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -32,14 +34,26 @@ export function fromHex(text: string): Uint8Array | null {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+export const concat = (parts: readonly Uint8Array[]): Uint8Array => joined(new Uint8Array(lengthOf(parts)), parts);
+
+/** As `concat`, into memory for a secret. */
+export const concatSecret = (parts: readonly Uint8Array[]): Uint8Array => joined(secretMemory(lengthOf(parts)), parts);
+
+/**
+ * Memory that can be overwritten: V8 keeps other arrays of 64 bytes and less in its heap and moves them about, and what
+ * was where they were before stays there.
+ */
+export const secretMemory = (length: ByteCount): Uint8Array<ArrayBuffer> => new Uint8Array(new ArrayBuffer(length));
+
+const lengthOf = (parts: readonly Uint8Array[]): ByteCount => parts.reduce((sum, part) => sum + part.length, 0);
+
+function joined(into: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
   let at = 0;
   for (const part of parts) {
-    out.set(part, at);
+    into.set(part, at);
     at += part.length;
   }
-  return out;
+  return into;
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 /** Randomness comes in through this port: cryptographic in the product, seeded in the simulation. */
+import { secretMemory } from './bytes.ts';
 import type { ByteCount } from './units.ts';
 
 export interface Random {
@@ -14,7 +15,7 @@ const LARGEST_FILL: ByteCount = 65536;
 /** The platform's cryptographic generator. */
 export const systemRandom: Random = {
   bytes(count) {
-    const bytes = new Uint8Array(count);
+    const bytes = secretMemory(count);
     for (let at = 0; at < count; at += LARGEST_FILL) crypto.getRandomValues(bytes.subarray(at, at + LARGEST_FILL));
     return bytes;
   },

@@ -7,6 +7,8 @@ type Unit<Name extends string> = number & { readonly [unit]?: Name };
 
 /** Milliseconds: a duration or a reading of a monotonic clock. */
 export type Millis = Unit<'ms'>;
+/** Microseconds of work. */
+export type Micros = Unit<'µs'>;
 /** Seconds since 1970-01-01 UTC. */
 export type UnixSeconds = Unit<'unix s'>;
 /** A number of bytes or a byte offset. */

@@ -39,6 +39,10 @@ export const cliErrors = {
     category: 'usage',
     help: 'A passphrase is one line that is not empty, the same both times when it is new.',
   },
+  TORRENT_SEALED: {
+    category: 'usage',
+    help: 'A sealed torrent is encrypted as a whole: it cannot be edited, and a magnet link would not open it. Make another one of the same files with `dst create --seal-to`; it gets a swarm of its own. The torrent for helpers (`dst create --carrier`) is edited and linked as any other.',
+  },
   INFOHASH_CHANGE: {
     category: 'usage',
     help: 'The change would make another torrent: the info hash differs and the old swarm is not found any more. Give --allow-new-infohash if that is wanted.',

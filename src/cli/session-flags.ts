@@ -4,8 +4,9 @@ import type { AddOptions, SessionOptions, SessionTorrent } from '../app/index.ts
 import type { BytesPerSecond } from '../base/units.ts';
 import { parseBindAddress, parseNumber, parsePort, parsePositive, parseRate } from './arguments.ts';
 import { value, values } from './command.ts';
+import { addPeerTlsFlags, type PeerTlsFlags, peerTlsOptions } from './peer-tls-flags.ts';
 
-export interface SessionFlags {
+export interface SessionFlags extends PeerTlsFlags {
   readonly port?: number;
   readonly bind?: string[];
   readonly downLimit?: BytesPerSecond;
@@ -35,6 +36,7 @@ export function addSessionFlags(command: Command): void {
         .choices(policies),
     )
     .option('--no-trackers', 'do not ask trackers');
+  addPeerTlsFlags(command);
 }
 
 export function addSeedFlags(command: Command): void {
@@ -43,8 +45,9 @@ export function addSeedFlags(command: Command): void {
     .option('--seed-time <minutes>', 'seed for so many minutes', value(parseNumber));
 }
 
-export function sessionOptions(flags: SessionFlags): SessionOptions {
+export async function sessionOptions(flags: SessionFlags): Promise<SessionOptions> {
   return {
+    ...(await peerTlsOptions(flags)),
     useTrackers: flags.trackers,
     ...(flags.port !== undefined && { port: flags.port }),
     ...(flags.bind !== undefined && { bind: flags.bind }),

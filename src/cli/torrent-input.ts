@@ -5,8 +5,9 @@ import { isSealed, openSealedTorrent } from '../app/sealed-torrent/index.ts';
 import { decodeTorrent } from '../app/torrent-file/index.ts';
 import type { Metainfo } from '../codec/metainfo/index.ts';
 import { type CommandContext, values } from './command.ts';
+import { cliError } from './errors.ts';
 import { readInput } from './files.ts';
-import { keyRing } from './own-keys.ts';
+import { askAgain, keyRing } from './own-keys.ts';
 import { askPassphrase } from './ui/ask-passphrase.ts';
 
 export interface OpenFlags {
@@ -34,6 +35,13 @@ export interface ReadTorrent {
   readonly signer: string | null;
 }
 
+/** The bytes of a torrent that is not sealed. Rejects TORRENT_SEALED. */
+export async function readUnsealed(target: string): Promise<Uint8Array> {
+  const bytes = await readInput(target);
+  if (isSealed(bytes)) throw cliError('TORRENT_SEALED', `${target} is a sealed torrent`);
+  return bytes;
+}
+
 /** A torrent file or a `.dst`, `-` for standard input. */
 export async function readTorrent(context: CommandContext, target: string, flags: OpenFlags): Promise<ReadTorrent> {
   const bytes = await readInput(target);
@@ -51,8 +59,12 @@ export async function openTorrent(
 ): Promise<ReadTorrent> {
   const expected = flags.signer === undefined ? null : await readExpectedSigner(flags.signer, []);
   using ring = await keyRing(context, flags.identity, flags.keyPassphraseFile);
-  const asked = askedPassphrase(() => askPassphrase({ purpose: target, isNew: false, file: flags.passphraseFile }));
-  const { metainfo, signer } = await openSealedTorrent(bytes, [asked, ...ring.identities('dst')]);
+  const { passphraseFile: file } = flags;
+  const asked = askedPassphrase(
+    () => askPassphrase({ purpose: target, isNew: false, file }),
+    askAgain(context, target, file),
+  );
+  const { metainfo, signer } = await openSealedTorrent(bytes, [asked, ring.identity('dst')]);
   const fingerprint = signer === null ? null : signerFingerprint(signer);
   if (expected !== null) checkSigner(expected, fingerprint);
   return { metainfo, signer: fingerprint };

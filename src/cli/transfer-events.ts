@@ -1,5 +1,5 @@
 /** The NDJSON events of `download` and `seed`. Field names are a contract: they are only added to. */
-import type { SessionTorrent, TorrentStatus } from '../app/index.ts';
+import type { PeerIdentity, SessionTorrent, TorrentStatus } from '../app/index.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { describeHashes } from './torrent-json.ts';
 
@@ -13,7 +13,18 @@ export const identityOf = (torrent: SessionTorrent): Identity => ({
 /** About once a second for each torrent. */
 export function progressEvent(torrent: SessionTorrent): object {
   const status = torrent.status();
-  return { event: 'progress', ...identityOf(torrent), state: status.state.kind, ...figuresOf(status) };
+  const protections = protectionsOf(torrent);
+  return { event: 'progress', ...identityOf(torrent), state: status.state.kind, ...figuresOf(status), protections };
+}
+
+/** Connected peers by what protects the connection; `none`: nothing does. */
+function protectionsOf(torrent: SessionTorrent): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { protection } of torrent.peers()) {
+    const name = protection ?? 'none';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function figuresOf(status: TorrentStatus): object {
@@ -30,6 +41,12 @@ function figuresOf(status: TorrentStatus): object {
     peers: status.peersConnected,
     seeds: status.seedsConnected,
   };
+}
+
+/** A peer has connected that has proved who it is. */
+export function identifiedEvent(torrent: SessionTorrent, address: string, identity: PeerIdentity): object {
+  const { fingerprint, name: key } = identity;
+  return { event: 'identified', ...identityOf(torrent), address, fingerprint, key };
 }
 
 /** A torrent's failure; the command may go on with others. */

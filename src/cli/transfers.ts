@@ -14,9 +14,10 @@ import type { CommandContext } from './command.ts';
 import { ExitCode, exitCodeOf } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { SourceWatch } from './source-watch.ts';
-import { doneEvent, errorEvent, progressEvent } from './transfer-events.ts';
+import { doneEvent, errorEvent, identifiedEvent, progressEvent } from './transfer-events.ts';
 import { escapeText } from './ui/escape.ts';
 import type { BarStyle } from './ui/bar.ts';
+import type { Output } from './ui/output.ts';
 import { outputLogger } from './ui/output-logger.ts';
 import { type ProgressView, Ticker } from './ui/ticker.ts';
 import { renderTransfers, transferLine } from './ui/transfer-view.ts';
@@ -50,6 +51,7 @@ export async function runTransfers(
       torrent = await session.add(job.source, job.options);
       torrents.push(torrent);
       torrent.on('banned', ({ addresses: banned, reason }) => output.detail(`banned ${banned.join(', ')}: ${reason}`));
+      tellIdentities(output, torrent);
       await job.work(torrent, session);
     } catch (error) {
       if (signal.aborted) return;
@@ -65,6 +67,17 @@ export async function runTransfers(
   if (output.options.json) output.json(doneEvent(torrents));
   signal.throwIfAborted();
   return failures.length > 0 ? exitCodeOf(failures[0]) : ExitCode.ok;
+}
+
+function tellIdentities(output: Output, torrent: SessionTorrent): void {
+  torrent.on('peerConnected', ({ address, identity }) => {
+    if (identity === null) return;
+    if (output.options.json) output.json(identifiedEvent(torrent, address, identity));
+    const { name, fingerprint } = identity;
+    output.detail(
+      `peer ${name === null ? fingerprint : `${name} (${fingerprint})`} at ${address} has proved who it is`,
+    );
+  });
 }
 
 function transferView(torrents: readonly SessionTorrent[], style: BarStyle): ProgressView {

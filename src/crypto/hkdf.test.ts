@@ -67,3 +67,16 @@ test('an empty salt is one of zeros', () => {
     assert.deepEqual(hkdfExtract(nodePrimitives, name, new Uint8Array(size), ikm), ofNothing);
   }
 });
+
+test('nothing stays of what a key was made of', () => {
+  const blocks: Uint8Array[] = [];
+  const hmac: typeof nodePrimitives.hmac = (...args) => {
+    const block = nodePrimitives.hmac(...args);
+    blocks.push(block);
+    return block;
+  };
+  const key = hkdf({ hmac }, ikm, new Uint8Array(0), utf8('x'), 40);
+  assert.equal(blocks.length, 3);
+  for (const block of blocks) assert.ok(!block.some((byte) => byte !== 0));
+  assert.deepEqual(new Uint8Array(key.buffer).subarray(40), new Uint8Array(24));
+});

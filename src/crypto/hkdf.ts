@@ -1,7 +1,7 @@
 /** HKDF (RFC 5869), in its two steps because the chunked encryption of C2SP uses the second alone. */
-import { concat } from '../base/bytes.ts';
+import { concatSecret } from '../base/bytes.ts';
 import type { ByteCount } from '../base/units.ts';
-import type { Primitives } from './primitives.ts';
+import { type Primitives, wipe } from './primitives.ts';
 
 type Hmac = Pick<Primitives, 'hmac'>;
 type HkdfHash = 'sha256' | 'sha512';
@@ -26,7 +26,9 @@ export function hkdfExpand(
     last = hmac(name, key, last, info, Uint8Array.of(blocks.length + 1));
     blocks.push(last);
   }
-  return concat(blocks).subarray(0, length);
+  const all = concatSecret(blocks);
+  wipe(...blocks, all.subarray(length));
+  return all.subarray(0, length);
 }
 
 /** Both steps, with SHA-256: 32 bytes unless said. */
@@ -37,5 +39,8 @@ export function hkdf(
   info: Uint8Array,
   length: ByteCount = 32,
 ): Uint8Array {
-  return hkdfExpand(primitives, 'sha256', hkdfExtract(primitives, 'sha256', salt, secret), info, length);
+  const key = hkdfExtract(primitives, 'sha256', salt, secret);
+  const expanded = hkdfExpand(primitives, 'sha256', key, info, length);
+  wipe(key);
+  return expanded;
 }

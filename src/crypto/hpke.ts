@@ -78,5 +78,7 @@ function schedule(
       concat([Uint8Array.of(length >> 8, length & 0xff), version, suiteId, utf8(label), context]),
       length,
     );
-  return { key: expand('key', 32), nonce: expand('base_nonce', 12) };
+  const derived = { key: expand('key', 32), nonce: expand('base_nonce', 12) };
+  wipe(prk);
+  return derived;
 }

@@ -3,6 +3,10 @@ import { errorsOf } from '../base/errors.ts';
 export const engineErrors = {
   ENGINE_DUPLICATE: { category: 'usage', help: 'The torrent is already in this session. Use the one that is there.' },
   ENGINE_CLOSED: { category: 'usage', help: 'The session or the torrent has been closed. Open a new one.' },
+  ENGINE_NO_PEER_IDENTITIES: {
+    category: 'usage',
+    help: 'Peers can prove who they are only for a sealed torrent whose author demands or prefers secure connections (--transport required or prefer of `dst create`). Leave out --only-with, or ask the author for such a torrent.',
+  },
   ENGINE_NO_METADATA: {
     category: 'usage',
     help: 'The metadata of the magnet link is not there yet. Wait for it first.',

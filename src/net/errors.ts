@@ -23,12 +23,12 @@ export const netErrors = {
   NET_PROTECTION_FAILED: {
     category: 'network',
     retryable: true,
-    help: 'The other side did not go through the handshake of an encrypted connection: it does not know it, does not have the torrent, or ended the connection. With --encryption required it cannot be connected to.',
+    help: 'The other side did not go through the handshake of an encrypted connection: it does not know it, does not have the torrent, or ended the connection. With --encryption required or --tls-pin it cannot be connected to.',
   },
   NET_IMPOSTOR: {
     category: 'security',
     retryable: true,
-    help: 'Who answered, or came, does not have the keys of the secure connection that it began: it cannot read the sealed torrent, or it stands between two who can. Nothing was told to it.',
+    help: 'Who answered, or came, does not have the keys of the secure connection that it began: it cannot read the sealed torrent, it stands between two who can, or it is not who it says. Nothing of the torrent was told to it.',
   },
   NET_TRUNCATED: {
     category: 'security',
@@ -42,11 +42,15 @@ export const netErrors = {
   },
   NET_INSECURE_REFUSED: {
     category: 'security',
-    help: 'A peer came over a connection that is not secure to a sealed torrent whose author demands secure ones; it was closed.',
+    help: 'A peer came over a connection that is not secure to a sealed torrent whose author demands secure ones, or over one that was made for another torrent; it was closed.',
+  },
+  NET_IDENTITY_REFUSED: {
+    category: 'security',
+    help: 'A peer of a torrent that is exchanged with some only (--only-with) has not proved to be one of them; the connection was closed. Ask its owner to prove an identity (--as), and compare fingerprints; a key that was replaced does not count.',
   },
   NET_PLAINTEXT_REFUSED: {
     category: 'security',
-    help: 'A peer came with an unencrypted connection although encryption is required; it was closed. With --encryption prefer such peers are welcome.',
+    help: 'A peer came with an unencrypted connection although encryption is required; it was closed. With --encryption prefer, and without --tls-pin, such peers are welcome.',
   },
   NET_TOO_MANY_STRANGERS: {
     category: 'network',

@@ -5,6 +5,7 @@ export type {
   ConnectionHandlers,
   DialOptions,
   Listener,
+  PeerIdentity,
   ServedSwarms,
   SwarmSecret,
   Transport,

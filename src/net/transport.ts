@@ -17,6 +17,14 @@ export interface ConnectionHandlers {
   close(error: Error | null): void;
 }
 
+/** Who a peer has proved to be. */
+export interface PeerIdentity {
+  /** Of its signing key (docs/spec/identity.md). */
+  readonly fingerprint: string;
+  /** What it is called here, not by itself; null when it is not known here. */
+  readonly name: string | null;
+}
+
 export interface Connection {
   readonly remote: PeerAddress;
   readonly isIncoming: boolean;
@@ -24,6 +32,8 @@ export interface Connection {
   readonly protection?: string | undefined;
   /** The swarm whose secret the remote has proved to know, 20 bytes; nothing when it has not. */
   readonly provenSwarm?: Uint8Array | undefined;
+  /** Who the remote, with the secret of that swarm, has proved to be; nothing when it has not, which is the rule. */
+  readonly provenIdentity?: PeerIdentity | undefined;
   /** Installs the handlers; data that came before is delivered after this call. Call it once, at once. */
   open(handlers: ConnectionHandlers): void;
   /**

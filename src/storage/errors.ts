@@ -48,6 +48,10 @@ export const storageErrors = {
     category: 'storage',
     help: 'A file changed while it was being hashed. Wait until nothing writes to it and create the torrent again.',
   },
+  STORAGE_SEALED_PADDING: {
+    category: 'integrity',
+    help: 'The author of the sealed torrent has left something else than zeros beside its files. Its readers could not share what they have, and would take each other for liars; ask the author to make it anew.',
+  },
   STORAGE_WORKER_LOST: {
     category: 'internal',
     retryable: true,

@@ -1,54 +1,12 @@
 /** The engine with sealed torrents: which connections it takes, which it makes (docs/spec/peer-noise.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '../../src/base/random.ts';
-import type { TransportPolicy } from '../../src/codec/metainfo/index.ts';
-import type { DialOptions, SwarmSecret, Transport } from '../../src/net/index.ts';
-import type { EncryptionPolicy } from '../../src/net/protection/index.ts';
-import { encryptedTransport } from '../sim/encrypted-transport.ts';
+import type { Transport } from '../../src/net/index.ts';
 import { FakePeer } from '../sim/fake-peer.ts';
-import type { SimHost } from '../sim/sim-network.ts';
 import { testTorrent } from '../sim/test-torrent.ts';
-import { onStage, type Stage, type StageOptions } from './engine-stage.ts';
+import { onStage } from './engine-stage.ts';
 import { expectHandshake, sendHandshake } from './extension-peer.ts';
-
-const sealed = (transport: TransportPolicy): StageOptions => ({
-  content: { files: [100_000], sealed: transport },
-  has: 'everything',
-  encryption: 'prefer',
-  engine: { takesSecure: true, prefersEncryption: true },
-});
-
-/** What those know who can read the torrent of a stage. */
-const secretOf = ({ content }: Stage): SwarmSecret => {
-  const { seal } = content.metainfo.info;
-  return { psk: seal?.peerSecret as Uint8Array, transport: 'required' };
-};
-
-const over = (stage: Stage, from: SimHost, policy: EncryptionPolicy): Transport =>
-  encryptedTransport(from.transport, policy, { clock: stage.clock, random: seededRandom(4) });
-
-/** A scripted peer that comes as it is told to, and says hello for the torrent of `stage`. */
-async function comes(stage: Stage, policy: EncryptionPolicy, options: DialOptions, name = 'one'): Promise<FakePeer> {
-  const transport = over(stage, stage.host(), policy);
-  const dial: Transport['dial'] = (address) => transport.dial(address, options);
-  const peer = await FakePeer.connect({ ...transport, dial }, stage.address, stage.clock);
-  peer.handshake(stage.infoHash, { fast: true, extended: true }, name);
-  return peer;
-}
-
-/** A peer with the secret that listens, and the connections that it was dialled with. */
-async function listens(
-  stage: Stage,
-  transport: SwarmSecret['transport'],
-  host: SimHost = stage.host(),
-): ReturnType<typeof FakePeer.listen> {
-  const secured = over(stage, host, 'prefer');
-  const secret = { ...secretOf(stage), transport };
-  const swarms = { revision: 0, infoHashes: () => [stage.infoHash], secretOf: () => secret };
-  const listen: Transport['listen'] = (address, use) => secured.listen(address, use, swarms);
-  return FakePeer.listen({ ...secured, listen }, { host: host.address, port: 6881 }, stage.clock);
-}
+import { comes, listens, over, sealed, secretOf } from './sealed-stage.ts';
 
 test('a torrent that requires secure connections takes one that has proved its secret, and no other', () =>
   onStage(sealed('required'), async (stage) => {
@@ -82,6 +40,16 @@ test('a secure connection that has proved another swarm does not lead into this 
     }
     assert.equal(stage.torrent.peers().length, 0);
     await (await comes(stage, 'prefer', { infoHash: stage.infoHash, secret: secretOf(stage) })).expect('haveAll');
+  }));
+
+test('a secure connection that has proved a sealed torrent does not lead into one that is open to all', () =>
+  onStage({ ...sealed('required'), content: { files: [100_000] } }, async (stage) => {
+    const { infoHash } = stage;
+    const other = stage.add(testTorrent({ files: [100_000], seed: 2, sealed: 'required' }));
+    const crossed = await comes(stage, 'prefer', { infoHash: other.infoHash, secret: secretOf(other) });
+    await crossed.expectClose();
+    assert.equal(crossed.received.length, 0);
+    await (await comes(stage, 'prefer', { infoHash, isKnownSecure: true })).expect('haveAll');
   }));
 
 for (const transport of ['prefer', 'off'] as const) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { concat, toHex, utf8 } from '../../src/base/bytes.ts';
 import type { Random } from '../../src/base/random.ts';
+import { claimDigest } from '../../src/codec/identity/index.ts';
 import { NoiseHandshake, type NoisePattern } from '../../src/crypto/noise/handshake.ts';
 import { noblePrimitives } from '../../src/crypto/portable/noble-primitives.ts';
 import { netErrors } from '../../src/net/errors.ts';
@@ -73,9 +74,12 @@ test('the example is what the implementation makes of its keys', () => {
     'second message, hash': hash(messages[1] as Uint8Array),
     'third message': toHex(messages[2] as Uint8Array),
     'transcript hash': toHex(transcript),
-    'frame of hello': toHex(framed(ours.send.seal(utf8('hello')))),
-    'empty frame': toHex(framed(theirs.send.seal(new Uint8Array(0)))),
+    'hello of the dialler': toHex(framed(ours.send.seal(new Uint8Array(0)))),
+    'frame of greeting': toHex(framed(ours.send.seal(utf8('greeting')))),
+    'hello of the listener': toHex(framed(theirs.send.seal(new Uint8Array(0)))),
     'frame of welcome': toHex(framed(theirs.send.seal(utf8('welcome')))),
+    'D of the dialler': toHex(claimDigest(noblePrimitives, { binding: transcript, role: 'dialler' })),
+    'D of the listener': toHex(claimDigest(noblePrimitives, { binding: transcript, role: 'listener' })),
   };
   assert.deepEqual(Object.fromEntries(table('derived')), derived);
 });
@@ -90,6 +94,6 @@ test('the messages are as long as the table says', () => {
 
 test('all codes that it names are there', () => {
   const named = new Set(text.match(/NET_[A-Z_]+/g));
-  assert.equal(named.size, 5);
+  assert.equal(named.size, 6);
   for (const code of named) assert.ok(code in netErrors, code);
 });

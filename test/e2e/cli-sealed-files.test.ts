@@ -109,10 +109,12 @@ test('a passphrase is asked for where there is a terminal', { skip: noTerminal }
   await sealing.answer('The same again: ', 'of the terminal');
   assert.equal(await sealing.end(), 0);
   await using wrong = new Terminal([...dstProgram, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
-  await wrong.answer('Passphrase for t.dst: ', 'of another');
+  for (let tries = 0; tries < 3; tries++) await wrong.answer('Passphrase for t.dst: ', 'of another');
   await wrong.shows('SEALED_PASSPHRASE');
   assert.equal(await wrong.end(), 13);
   await using opening = new Terminal([...dstProgram, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
+  await opening.answer('Passphrase for t.dst: ', 'of another');
+  await opening.shows('that is not the passphrase of t.dst; try again');
   await opening.answer('Passphrase for t.dst: ', 'of the terminal');
   assert.equal(await opening.end(), 0);
   await isContent('t.txt');
@@ -145,6 +147,47 @@ test('a protected key opens and signs with its passphrase', async () => {
   await isContent('l.txt');
   const wrong = ['--key-passphrase-file', 'other-pass'];
   await fails(13, 'KEY_PASSPHRASE', 'decrypt', 'l.dst', '-o', 'no', '--identity', 'locked', ...wrong);
+});
+
+test('a passphrase that does not open one of several keys is told, and the others are tried', async () => {
+  for (const [name, file] of [
+    ['first', 'pass'],
+    ['second', 'other-pass'],
+  ] as const) {
+    await dstJson(['key', 'new', name, '--new-passphrase-file', file], { cwd });
+  }
+  await ok('encrypt', 'file.txt', '-o', 'several.dst', '--to', 'second');
+  const args = ['decrypt', 'several.dst', '-o', 'several.txt', '--force'];
+  const keys = ['--identity', 'first', '--identity', 'second', '--key-passphrase-file'];
+  const { stderr } = await ok(...args, ...keys, 'other-pass');
+  assert.match(stderr, /the passphrase does not open .*first\.key; other keys are tried/);
+  await isContent('several.txt');
+  // Standard input gives it once, for all keys.
+  const piped = await dst([...args, ...keys, '-'], { cwd, stdin: 'close sesame\n' });
+  assert.equal(piped.code, 0, piped.stderr);
+  await fails(13, 'KEY_PASSPHRASE', ...args, ...keys, 'pass');
+});
+
+test('people are asked three times for the passphrase of a key, then for that of the next', {
+  skip: noTerminal,
+}, async () => {
+  const keys = ['--identity', 'first', '--identity', 'second'];
+  const args = ['decrypt', 'several.dst', '-o', 'typed.txt', ...keys];
+  await using terminal = new Terminal([...dstProgram, ...args], cwd);
+  for (let tries = 0; tries < 3; tries++) await terminal.answer('first.key: ', 'of another');
+  await terminal.shows('the passphrase does not open ');
+  await terminal.answer('second.key: ', 'of another');
+  await terminal.shows('that is not the passphrase of ');
+  await terminal.answer('second.key: ', 'close sesame');
+  assert.equal(await terminal.end(), 0, terminal.screen);
+  await isContent('typed.txt');
+  await using signing = new Terminal(
+    [...dstProgram, 'sign', 'file.txt', '--identity', 'first', '-o', 'typed.sig'],
+    cwd,
+  );
+  await signing.answer('first.key: ', 'of another');
+  await signing.answer('first.key: ', 'open sesame');
+  assert.equal(await signing.end(), 0, signing.screen);
 });
 
 test('RSA with ML-KEM is for those who want it; RSA alone only with --classical', async () => {

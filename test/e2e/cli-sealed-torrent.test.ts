@@ -71,6 +71,20 @@ test('a wrong key, passphrase or author each ends with its own code', async () =
   assert.equal(good.code, 0, good.stderr);
 });
 
+test('a sealed torrent is neither edited nor made a link of: what to do instead is told', async () => {
+  const sealed = await readFile(join(cwd, 'plans.dst'));
+  for (const args of [
+    ['edit', 'plans.dst', '-t', 'udp://other.example:1'],
+    ['magnet', 'plans.dst'],
+  ]) {
+    await fails(2, 'TORRENT_SEALED', ...args);
+    assert.match((await dst(args, { cwd })).stderr, /dst create --seal-to/);
+  }
+  assert.ok(sealed.equals(await readFile(join(cwd, 'plans.dst'))));
+  const edited = await dst(['edit', 'carrier.torrent', '-o', 'c2.torrent', '-t', 'udp://other.example:1'], { cwd });
+  assert.equal(edited.code, 0, edited.stderr);
+});
+
 test('flags that say nothing of a plain torrent, or contradict each other, are refused', async () => {
   await fails(2, 'USAGE', 'create', 'plans', '-o', 'x.torrent', '--transport', 'required');
   await fails(2, 'USAGE', 'create', 'plans', '-o', 'x.torrent', '--carrier', 'c.torrent');

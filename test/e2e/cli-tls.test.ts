@@ -1,11 +1,13 @@
 /** `dst tls` and what it makes, in the hands of openssl, curl and the tracker. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { issueAuthority } from '../../src/app/certificates/issue.ts';
 import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
 
 const run = promisify(execFile);
@@ -65,6 +67,39 @@ for (const keyType of ['ecdsa-p256', 'ed25519']) {
     assert.match(stdout, /crlNumber=0x0?2$/m);
   });
 }
+
+test('a CA that nears its end is warned of and renewed: openssl takes its old certificates under the new one', async () => {
+  await using folder = await scratchFolder();
+  const options = { cwd: folder.path };
+  const ends = /ends \d{4}-\d\d-\d\d .*dst tls renew-ca/;
+  const { caFingerprint } = await dstJson<Issued>(['tls', 'init', '--dir', 'tls'], options);
+  const young = await dst(['tls', 'show', 'tls/ca.pem'], options);
+  assert.doesNotMatch(young.stderr, ends);
+  const key = createPrivateKey(await readFile(join(folder.path, 'tls/ca.key')));
+  const now = Math.floor(Date.now() / 1000);
+  const old = (await issueAuthority({ key, now, days: 89 })).certificate;
+  await writeFile(join(folder.path, 'tls/ca.pem'), old.pem);
+  for (const args of [
+    ['show', 'tls/ca.pem'],
+    ['renew', '--dir', 'tls'],
+    ['init', '--dir', 'tls', '--name', 'late'],
+  ]) {
+    const { code, stderr } = await dst(['tls', ...args], options);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, ends);
+  }
+  const renewed = await dstJson<Described & { ca: string }>(['tls', 'renew-ca', '--dir', 'tls'], options);
+  assert.deepEqual([renewed.ca, renewed.fingerprint, renewed.subject], ['tls/ca.pem', caFingerprint, old.subject]);
+  assert.ok(renewed.notAfter > old.notAfter + 4 * 365 * 86_400);
+  for (const name of ['server', 'late']) {
+    assert.equal(await opensslVerify(folder.path, [`tls/${name}.pem`]), `tls/${name}.pem: OK`);
+  }
+  const { stderr } = await dst(['tls', 'renew', '--dir', 'tls'], options);
+  assert.doesNotMatch(stderr, ends);
+  // What was issued under the new one is good for those who have the old one, as long as that lasts.
+  await writeFile(join(folder.path, 'tls/ca.pem'), old.pem);
+  assert.equal(await opensslVerify(folder.path, ['tls/server.pem']), 'tls/server.pem: OK');
+});
 
 test('the fingerprint is what openssl computes', async () => {
   await using folder = await scratchFolder();
@@ -203,14 +238,17 @@ test('what is in a file is shown, for people and as JSON', async () => {
   assert.ok((await dst(['tls', 'show', 'all.pem'], options)).stdout.includes(issued.serial));
 });
 
-test('the example of docs/tls.md works as it is written', async () => {
+test('the examples of docs/tls.md work as they are written: a CA is made, and renewed', async () => {
   await using folder = await scratchFolder();
   const page = await readFile(new URL('../../docs/tls.md', import.meta.url), 'utf8');
-  const [example] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] as string);
+  const [example, renewal] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] as string);
+  assert.match(renewal as string, /renew-ca/);
   const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const shim = `dst() { '${process.execPath}' '${program}' "$@"; }\n`;
   const { stdout } = await run('sh', ['-ec', shim + example], { cwd: folder.path });
   assert.match(stdout, /^tls\/server\.pem: OK$/m);
+  await run('sh', ['-ec', shim + renewal], { cwd: folder.path });
+  assert.equal(await opensslVerify(folder.path, ['tls/server.pem']), 'tls/server.pem: OK');
   const table = [...page.matchAll(/^\| `([a-z.]+)`(?:, `([a-z.]+)`)? \|/gm)].flatMap(([, one, two]) => [one, two]);
   for (const name of table.filter((file) => file !== undefined)) await stat(join(folder.path, 'tls', name));
   await rm(join(folder.path, 'tls'), { recursive: true });

@@ -1,5 +1,6 @@
 /** Two hosts with a sealed swarm, and a man between them through whom all that they say goes, in virtual time. */
 import { concat, utf8 } from '../../src/base/bytes.ts';
+import type { PeerAddress } from '../../src/base/address.ts';
 import { codeOf } from '../../src/base/errors.ts';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { seededRandom, systemRandom } from '../../src/base/random.ts';
@@ -9,9 +10,9 @@ import { nodePrimitives } from '../../src/crypto/native/node-primitives.ts';
 import { MemoryNetwork } from '../../src/net/memory/index.ts';
 import { mse } from '../../src/net/mse/index.ts';
 import { framed } from '../../src/net/noise/frames.ts';
-import { noise } from '../../src/net/noise/index.ts';
+import { noise, type PeerIdentities } from '../../src/net/noise/index.ts';
 import { protect } from '../../src/net/protection/index.ts';
-import type { Connection, DialOptions, SwarmSecret, Transport } from '../../src/net/transport.ts';
+import type { Connection, DialOptions, ServedSwarms, SwarmSecret, Transport } from '../../src/net/transport.ts';
 import { SimClock } from '../sim/sim-clock.ts';
 import { seededKeys } from './seeded-keys.ts';
 
@@ -26,8 +27,8 @@ export const listenerAddress = { host: '10.0.0.2', port: 6881 };
 export const manAddress = { host: '10.0.0.9', port: 6881 };
 
 /**
- * `out`: opening (0), the dialler's two messages (1, 2), its greeting (3), its words (4, 5). `back`: the listener's
- * message (0), its proof (1), its words (2, 3).
+ * `out`: opening (0), the dialler's two messages (1, 2), its hello (3), its greeting (4), its words (5, 6). `back`: the
+ * listener's message (0), its hello (1), its words (2, 3).
  */
 export type Direction = 'out' | 'back';
 /** What the man passes on in the place of what came; null: he cuts the connection. */
@@ -89,6 +90,12 @@ export interface Outcome {
   readonly took: Millis;
 }
 
+/** Who the two are, and how they judge each other; they say nothing of themselves when left out. */
+export interface SceneIdentities {
+  readonly near?: PeerIdentities | undefined;
+  readonly far?: PeerIdentities | undefined;
+}
+
 export class Scene {
   readonly clock: SimClock = new SimClock();
   readonly network: MemoryNetwork = new MemoryNetwork();
@@ -101,18 +108,25 @@ export class Scene {
   readonly recorded: Record<Direction, Uint8Array[]> = { out: [], back: [] };
   dials = 0;
   readonly secret: SwarmSecret;
+  readonly #identities: SceneIdentities;
   readonly #random = seededRandom(1);
 
-  constructor(transport: SwarmSecret['transport'] = 'required') {
+  constructor(transport: SwarmSecret['transport'] = 'required', identities: SceneIdentities = {}) {
     this.secret = { psk, transport };
+    this.#identities = identities;
   }
 
-  over(transport: Transport): Transport {
+  /** What those are told who listen. */
+  get swarms(): ServedSwarms {
+    return { revision: 0, infoHashes: () => [infoHash], secretOf: () => this.secret };
+  }
+
+  over(transport: Transport, identities?: PeerIdentities): Transport {
     const note = (_: string, { code }: Record<string, unknown> = {}): void => void this.refusals.push(code);
-    const logger: Logger = { ...silentLogger, debug: note };
+    const logger: Logger = { ...silentLogger, debug: note, info: note };
     const keys = seededKeys(this.#random);
     const protections = [
-      noise({ primitives: nodePrimitives, random: systemRandom }),
+      noise({ primitives: nodePrimitives, random: systemRandom, identities }),
       mse({ policy: 'prefer', random: this.#random, digests: nodeDigests, keys }),
     ];
     return protect(transport, { protections, policy: 'prefer', clock: this.clock, logger });
@@ -123,10 +137,10 @@ export class Scene {
     const answer = (ear: Ear): void => {
       if (ear.heard.length === GREETING.length) for (const word of WORDS) ear.connection.send(word);
     };
-    await this.over(this.network.transport(listenerAddress.host)).listen(
+    await this.over(this.network.transport(listenerAddress.host), this.#identities.far).listen(
       listenerAddress,
       (connection) => void this.accepted.push(new Ear(connection, answer)),
-      { revision: 0, infoHashes: () => [infoHash], secretOf: () => this.secret },
+      this.swarms,
     );
   }
 
@@ -163,15 +177,15 @@ export class Scene {
     await this.network.transport(manAddress.host).listen(manAddress, with_);
   }
 
-  /** The honest dialler meets the man; then both sides say their words, and ten minutes pass. */
-  async dial(options: DialOptions = {}): Promise<Outcome> {
+  /** The honest dialler meets the man, or whom it is told; then both sides say their words, and ten minutes pass. */
+  async dial(options: DialOptions = {}, to: PeerAddress = manAddress): Promise<Outcome> {
     const plain = this.network.transport('10.0.0.1');
     const watched: Transport = {
       ...plain,
-      dial: async (to, dialOptions = {}) => {
+      dial: async (address, dialOptions = {}) => {
         this.dials++;
         if (dialOptions.greeting !== undefined) this.wire.push(dialOptions.greeting);
-        const connection = await plain.dial(to, dialOptions);
+        const connection = await plain.dial(address, dialOptions);
         const { send } = connection;
         connection.send = (bytes, sent) => {
           this.wire.push(bytes.slice());
@@ -185,7 +199,7 @@ export class Scene {
     let took = Number.POSITIVE_INFINITY;
     try {
       const asked = { infoHash, secret: this.secret, greeting: GREETING, ...options };
-      near = new Ear(await this.clock.finish(this.over(watched).dial(manAddress, asked)));
+      near = new Ear(await this.clock.finish(this.over(watched, this.#identities.near).dial(to, asked)));
       took = this.clock.now();
       await this.clock.run(10);
       for (const word of WORDS) near.connection.send(word);

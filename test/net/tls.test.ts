@@ -14,8 +14,7 @@ import { type TransportFixture, transportCompliance } from './transport-complian
 function underTls(fixture: TransportFixture): TransportFixture {
   const over = (transport: Transport, pair: typeof firstPair): Transport => {
     const protections = [tlsProtection({ ...pair, isPinned: () => true })];
-    const secured = protect(transport, { protections, policy: 'required', clock: systemClock, logger: silentLogger });
-    return { ...secured, dial: (address, options) => secured.dial(address, { isKnownSecure: true, ...options }) };
+    return protect(transport, { protections, policy: 'required', clock: systemClock, logger: silentLogger });
   };
   return { ...fixture, dialer: over(fixture.dialer, firstPair), acceptor: over(fixture.acceptor, secondPair) };
 }

@@ -22,6 +22,7 @@ import {
   type TorrentIdentity,
   type TorrentOptions,
 } from '../../src/engine/index.ts';
+import type { PeerIdentities } from '../../src/net/noise/index.ts';
 import type { EncryptionPolicy } from '../../src/net/protection/index.ts';
 import { BufferPool, type PoolBuffer, type Storage, type StorageFactory } from '../../src/storage/index.ts';
 import { MemoryDisk, memoryStorage } from '../../src/storage/memory/memory-storage.ts';
@@ -54,6 +55,8 @@ export interface MemberOptions extends HostOptions {
   /** Of a sealed torrent: it has the carrier, and no key. */
   readonly isHelper?: boolean;
   readonly encryption?: EncryptionPolicy | undefined;
+  /** Who it proves to be, where connections are secure, and whom it knows. */
+  readonly identities?: PeerIdentities;
   readonly engine?: Partial<EngineOptions>;
   readonly torrent?: Partial<TorrentOptions>;
 }
@@ -244,7 +247,7 @@ export class Swarm {
       ...options.engine,
     };
     const { pieceBudget = PIECE_BUDGET } = this.#options;
-    const { encryption = this.#options.encryption } = options;
+    const { encryption = this.#options.encryption, identities } = options;
     const { logger = silentLogger } = this.#options;
     const { clock } = this;
     return new EngineSession(engine, {
@@ -255,7 +258,7 @@ export class Swarm {
       transport:
         encryption === undefined
           ? host.transport
-          : encryptedTransport(host.transport, encryption, { clock, random, logger }),
+          : encryptedTransport(host.transport, encryption, { clock, random, logger, identities }),
       storage,
       pool: new BufferPool({ budget: 1.25 * (pieceBudget + UPLOAD_BUDGET) }),
       pieceBudget,

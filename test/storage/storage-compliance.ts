@@ -7,7 +7,9 @@ import { describe, test } from 'node:test';
 import { Bitfield } from '../../src/base/bitfield.ts';
 import { concat } from '../../src/base/bytes.ts';
 import { codeOf } from '../../src/base/errors.ts';
-import type { TorrentFormat } from '../../src/codec/metainfo/index.ts';
+import { type Encodable, encode } from '../../src/codec/bencode/index.ts';
+import { decodeMetainfo, Geometry, type TorrentFormat } from '../../src/codec/metainfo/index.ts';
+import { cipherContent } from '../../src/storage/content-cipher.ts';
 import type {
   FileSelection,
   PoolBuffer,
@@ -395,6 +397,45 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       });
       assert.deepEqual(await fixture.listFiles('a'), ['sample/a/other.txt']);
       await withStorage(sample, fixture, async (storage) => assert.equal((await storage.resume()).have.isEmpty, true));
+    });
+
+    test('refuses a piece of a sealed torrent that has something else than zeros in its padding', async () => {
+      await using fixture = await makeFixture();
+      const pad = (length: number): Encodable => ({ attr: 'p', length, path: ['.pad', String(length)] });
+      const [a, b] = [
+        { length: 5000, path: ['a'] },
+        { length: 5000, path: ['b'] },
+      ];
+      const info = {
+        files: [a, pad(3000), b, pad(3384)],
+        name: 'x',
+        'piece length': 16_384,
+        pieces: new Uint8Array(20),
+      };
+      const metainfo = decodeMetainfo(encode({ info }), nodeDigests);
+      const sample = makeSample({ any: 16_384 }, { contentKey });
+      const options = { ...optionsFor(sample, fixture, {}), infoHashes: metainfo.infoHashes };
+      const storage = await fixture.factory.open(new Geometry(metainfo.info), options);
+      const data = sample.piece(0);
+      for (const [at, isTaken] of [
+        [5000, false],
+        [7999, false],
+        [13_000, false],
+        [16_383, false],
+        [4999, true],
+        [8000, true],
+        [12_999, true],
+      ] as const) {
+        data.bytes.fill(0);
+        data.bytes[at] = 1;
+        cipherContent(contentKey, data.bytes, 0);
+        const committing = storage.commit(0, data, { sha1: nodeDigests.sha1(data.bytes), merkle: null });
+        if (isTaken) assert.equal(await committing, 'stored');
+        else await assert.rejects(committing, hasCode('STORAGE_SEALED_PADDING'), String(at));
+        assert.equal((await storage.resume()).have.has(0), isTaken);
+      }
+      data.release();
+      await storage.close();
     });
 
     it('counts the bytes of commits under way', async (sample, fixture) => {

@@ -5,10 +5,21 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { initTls, type InitOptions, isCertificateName, renewTls, revokeCertificate } from './authority-folder.ts';
+import {
+  initTls,
+  type InitOptions,
+  isCertificateName,
+  renewAuthority,
+  renewTls,
+  revokeCertificate,
+} from './authority-folder.ts';
 import { parseCertificateHost } from './hosts.ts';
 import { readCertificateFile, readCertificates } from './read-certificates.ts';
 import type { RevocationList } from './revocation-list.ts';
+import { signingKey } from './issue.ts';
+import { spkiOf, webCrypto } from './keys.ts';
+import { verifyCertificate } from './verify-certificate.ts';
+import { BasicConstraintsExtension, X509CertificateGenerator } from './x509-library.ts';
 
 const now = 1_893_456_000;
 const DAY = 86_400;
@@ -157,6 +168,73 @@ describe('renewing', () => {
     await assert.rejects(renew(directory, { name: 'none' }), { code: 'CERTIFICATE_UNREADABLE' });
     await copyFile(join(other, 'server.pem'), join(directory, 'server.pem'));
     await assert.rejects(renew(directory), { code: 'CERTIFICATE_UNTRUSTED' });
+  });
+});
+
+describe('renewing the CA', () => {
+  const YEAR = 365 * DAY;
+
+  test('keeps its name and key, and all that it has issued stays good, under the old one and the new one', async (t) => {
+    const directory = await newFolder(t);
+    const { certificate, authority } = await init(directory);
+    await revokeCertificate(directory, (await init(directory, { name: 'revoked-one' })).certificate, now);
+    const keyBefore = (await contents(directory))['ca.key'];
+    const next = await renewAuthority(directory, now + 80 * DAY);
+    const [written] = await readCertificates(join(directory, 'ca.pem'));
+    assert.equal(written.serial, next.serial);
+    assert.notEqual(next.serial, authority.serial);
+    assert.deepEqual([next.fingerprint, next.subject], [authority.fingerprint, authority.subject]);
+    assert.equal(next.notAfter, now + 80 * DAY + 5 * YEAR);
+    assert.equal((await contents(directory))['ca.key'], keyBefore);
+    const list = (await listIn(directory)) as RevocationList;
+    const asked = {
+      intermediates: [],
+      lists: [list],
+      pins: [],
+      hosts: [],
+      purpose: 'server',
+      now: now + 85 * DAY,
+    } as const;
+    for (const root of [authority, next]) await verifyCertificate(certificate, { ...asked, roots: [root] });
+    const fresh = (await renew(directory, { now: now + 85 * DAY })).certificate;
+    for (const root of [authority, next]) assert.ok(fresh.isIssuedBy(root));
+    assert.equal((await listIn(directory))?.entries.length, 1);
+  });
+
+  test('brings one back that is over', async (t) => {
+    const directory = await newFolder(t);
+    await init(directory);
+    const late = now + 6 * YEAR;
+    await assert.rejects(renew(directory, { now: late }), { code: 'CERTIFICATE_EXPIRED', message: /renew-ca/ });
+    await renewAuthority(directory, late);
+    const { certificate, authority } = await renew(directory, { now: late });
+    assert.ok(certificate.isIssuedBy(authority));
+    assert.equal(certificate.notAfter, late + 90 * DAY);
+  });
+
+  test('is for a CA that was made here: one of another name would be another CA', async (t) => {
+    const directory = await newFolder(t);
+    await assert.rejects(renewAuthority(directory, now), { code: 'CERTIFICATE_AUTHORITY' });
+    await init(directory);
+    const key = createPrivateKey((await contents(directory))['ca.key'] as string);
+    const named = 'CN=Another CA';
+    const other = await X509CertificateGenerator.create(
+      {
+        serialNumber: '01',
+        subject: named,
+        issuer: named,
+        notBefore: new Date(now * 1000),
+        notAfter: new Date((now + DAY) * 1000),
+        publicKey: spkiOf(key),
+        signingKey: signingKey(key),
+        extensions: [new BasicConstraintsExtension(true, undefined, true)],
+      },
+      webCrypto,
+    );
+    await writeFile(join(directory, 'ca.pem'), other.toString('pem'));
+    const before = await contents(directory);
+    await assert.rejects(renewAuthority(directory, now), { code: 'CERTIFICATE_AUTHORITY', message: /not made here/ });
+    assert.deepEqual(await contents(directory), before);
   });
 });
 

@@ -133,6 +133,21 @@ export async function renewTls({ directory, name, withNewKey, days, now }: Renew
   return { certificate, paths, authority: authority.certificate };
 }
 
+/**
+ * Issues the CA anew, for another five years, also when its time is over. Name and key stay, and with them all that it has
+ * issued and every pin; those who connect need the new `ca.pem` before the old one ends. Rejects CERTIFICATE_*.
+ */
+export async function renewAuthority(directory: string, now: UnixSeconds): Promise<Certificate> {
+  const before = await readAuthority(directory);
+  const { certificate } = await issueAuthority({ key: before.key, now, days: AUTHORITY_DAYS });
+  const path = authorityPath(directory);
+  if (!certificate.subjectDer.equals(before.certificate.subjectDer) || certificate.keyId !== before.certificate.keyId) {
+    throw certificateError('CERTIFICATE_AUTHORITY', `the CA in ${path} was not made here; renew it where it was`);
+  }
+  await write(path, certificate.pem, { mayReplace: true });
+  return certificate;
+}
+
 /** Adds a certificate that this CA has issued to its revocation list. Rejects CERTIFICATE_*. */
 export async function revokeCertificate(
   directory: string,
@@ -152,18 +167,20 @@ export async function revokeCertificate(
 
 /** A CA whose time is over issues nothing that anybody would take. */
 async function openAuthority(directory: string, now: UnixSeconds): Promise<Authority> {
+  const authority = await readAuthority(directory);
+  if (now <= authority.certificate.notAfter) return authority;
+  throw certificateError(
+    'CERTIFICATE_EXPIRED',
+    `the time of the CA in ${authorityPath(directory)} is over; \`dst tls renew-ca\` renews it`,
+  );
+}
+
+async function readAuthority(directory: string): Promise<Authority> {
   const path = authorityPath(directory);
   if (!(await isThere(path))) throw certificateError('CERTIFICATE_AUTHORITY', `there is no CA in ${directory}`);
   const [certificate] = await readCertificates(path);
   const key = await readCertificateKey(authorityKeyPath(directory));
-  const isOurs = certificate.isAuthority && certificate.native.checkPrivateKey(key);
-  if (isOurs && now > certificate.notAfter) {
-    throw certificateError(
-      'CERTIFICATE_EXPIRED',
-      `the time of the CA in ${path} is over; make another in a new folder`,
-    );
-  }
-  if (isOurs) return { certificate, key };
+  if (certificate.isAuthority && certificate.native.checkPrivateKey(key)) return { certificate, key };
   throw certificateError('CERTIFICATE_AUTHORITY', `${authorityKeyPath(directory)} is not the key of a CA in ${path}`);
 }
 

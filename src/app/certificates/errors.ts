@@ -36,7 +36,7 @@ export const certificateErrors = {
   },
   CERTIFICATE_EXPIRED: {
     category: 'security',
-    help: 'The time of the certificate is over. Renew it (`dst tls renew`), and check the clock of this machine.',
+    help: 'The time of the certificate is over. Renew it (`dst tls renew`; a CA with `dst tls renew-ca`), and check the clock of this machine.',
   },
   CERTIFICATE_NOT_YET_VALID: {
     category: 'security',

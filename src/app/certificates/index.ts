@@ -7,6 +7,7 @@ export {
   isCertificateName,
   type Issued,
   listPath,
+  renewAuthority,
   renewTls,
   revokeCertificate,
 } from './authority-folder.ts';
@@ -15,6 +16,6 @@ export { certificateErrors } from './errors.ts';
 export { parseCertificateHost } from './hosts.ts';
 export { type Purpose, purposes } from './issue.ts';
 export { type KeyType, keyTypes } from './keys.ts';
-export { readCertificateFile, readCertificates } from './read-certificates.ts';
+export { readCertificateFile, readCertificateKey, readCertificates } from './read-certificates.ts';
 export type { RevocationList } from './revocation-list.ts';
 export { verifyCertificate } from './verify-certificate.ts';

@@ -49,5 +49,14 @@ export const signerFingerprint = (signingKey: Uint8Array): string =>
 
 /** The name in the key folder of a key with this fingerprint; null when it is not there. */
 export async function keptName(fingerprint: string): Promise<string | null> {
-  return (await listKeys()).find(({ identity }) => identity?.fingerprint === fingerprint)?.key ?? null;
+  return (await keptNames()).get(fingerprint) ?? null;
+}
+
+/** Fingerprint → name in the key folder, of all identities there. Rejects KEY_UNREADABLE. */
+export async function keptNames(): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const { key, identity } of await listKeys()) {
+    if (identity !== null && !names.has(identity.fingerprint)) names.set(identity.fingerprint, key);
+  }
+  return names;
 }

@@ -53,6 +53,7 @@ export async function importPrivate(
       if (paths.length > 1) throw keyError('KEY_KIND', `${path} is a whole identity; it is imported alone`);
       return await unlockBytes(path, file, () => passphrase(path));
     }
+    wipe(file.bytes);
     brought.push(
       ...(/^AGE-SECRET-KEY-/m.test(text)
         ? decodeAgeIdentityFile(text).map(ofAge)

@@ -4,6 +4,7 @@ export {
   checkSigner,
   type ExpectedSigner,
   keptName,
+  keptNames,
   readExpectedSigner,
   signerFingerprint,
 } from './expected-signer.ts';
@@ -13,8 +14,9 @@ export { keyPath } from './key-folder.ts';
 export { KeyRing, type KeyRingOptions } from './key-ring.ts';
 export { type ListedKey, listKeys, ownKeyPaths } from './list-keys.ts';
 export { makeIdentity } from './make-identity.ts';
-export { askedAgePassphrase, askedPassphrase } from './passphrase.ts';
+export { type AskAgain, askedAgePassphrase, askedPassphrase, retried } from './passphrase.ts';
 export { ageFingerprint, type PublicKeys, readPublicKeys, rsaFingerprint } from './public-keys.ts';
+export { peerIdentities } from './peer-identities.ts';
 export { type NamedRecipient, readAgeRecipients, readRecipient, type RecipientOptions } from './recipients.ts';
 export { rotateIdentity } from './rotate-identity.ts';
 export { checkKeyPath, saveIdentity, savePrivateKey } from './save-identity.ts';

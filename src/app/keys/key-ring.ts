@@ -8,8 +8,9 @@ import { nodeRsa } from '../../crypto/native/rsa.ts';
 import { wipe } from '../../crypto/primitives.ts';
 import { keyError } from './errors.ts';
 import { keyPath } from './key-folder.ts';
+import { isWrongPassphrase, retried } from './passphrase.ts';
 import { decodeSecretPem } from './pem.ts';
-import { readKeyFile } from './read-key-file.ts';
+import { type KeyFileBytes, readKeyFile } from './read-key-file.ts';
 import { unlockBytes } from './unlock-identity.ts';
 
 /** What the keys of one file open. */
@@ -23,6 +24,10 @@ export interface KeyRingOptions {
   readonly paths: readonly string[];
   /** The passphrase of a key file. */
   readonly passphrase: (path: string) => Promise<string>;
+  /** Whether to ask for it again. */
+  readonly askAgain: (path: string, wrong: number) => boolean;
+  /** Called for a key that stays locked, when others are tried after it. */
+  readonly onLocked: (path: string) => void;
   /** Called for a key file that group or others may read. */
   readonly onExposed: (path: string) => void;
 }
@@ -38,47 +43,69 @@ export class KeyRing implements Disposable {
     this.#options = options;
   }
 
-  /** Reject KEY_*, IDENTITY_* and SEALED_* when they are tried. */
-  identities(format: 'dst' | 'age'): Identity[] {
-    return this.#options.paths.map((path) => ({
+  /**
+   * All of them, one after the other. Rejects KEY_*, IDENTITY_* and SEALED_*; KEY_PASSPHRASE when one stays locked and no
+   * other opens the file.
+   */
+  identity(format: 'dst' | 'age'): Identity {
+    return {
       unwrap: async (stanzas) => {
         if (stanzas.every(({ type }) => passphraseTypes.includes(type))) return null;
-        for (const identity of (await this.#keysOf(path))[format]) {
-          const fileKey = await identity.unwrap(stanzas);
-          if (fileKey !== null) return fileKey;
+        const paths = this.#options.paths.map((path) => keyPath(path, 'key'));
+        let locked: unknown = null;
+        for (const [at, path] of paths.entries()) {
+          const keys = await this.#keysOf(path).catch((error: unknown) => {
+            if (!isWrongPassphrase(error)) throw error;
+            locked = error;
+            if (at + 1 < paths.length) this.#options.onLocked(path);
+            return null;
+          });
+          for (const identity of keys?.[format] ?? []) {
+            const fileKey = await identity.unwrap(stanzas);
+            if (fileKey !== null) return fileKey;
+          }
         }
+        if (locked !== null) throw locked;
         return null;
       },
-    }));
+    };
   }
 
   [Symbol.dispose](): void {
     for (const keys of this.#open.values()) keys[Symbol.dispose]();
   }
 
-  async #keysOf(name: string): Promise<OpenKeys> {
-    const path = keyPath(name, 'key');
-    const keys = this.#open.get(path) ?? (await this.#read(path));
+  async #keysOf(path: string): Promise<OpenKeys> {
+    const known = this.#open.get(path);
+    if (known !== undefined) return known;
+    const { passphrase, askAgain, onExposed } = this.#options;
+    let isExposed = false;
+    const open = async (): Promise<OpenKeys> => {
+      const file = await readKeyFile(path);
+      ({ isExposed } = file);
+      return await openKeys(path, file, () => passphrase(path));
+    };
+    const keys = await retried(open, (wrong) => askAgain(path, wrong));
+    if (isExposed) onExposed(path);
     this.#open.set(path, keys);
     return keys;
   }
+}
 
-  async #read(path: string): Promise<OpenKeys> {
-    const { passphrase, onExposed } = this.#options;
-    const file = await readKeyFile(path);
-    if (file.isExposed) onExposed(path);
-    const text = isDst(file.bytes) ? '' : toText(file.bytes);
-    if (/^AGE-SECRET-KEY-/m.test(text)) return ageKeys(text);
-    if (/^-----BEGIN (?:ENCRYPTED |RSA )?PRIVATE KEY-----/m.test(text)) {
-      return await rsaKey(path, text, () => passphrase(path));
-    }
-    const identity = await unlockBytes(path, file, () => passphrase(path));
-    return {
-      dst: identity.identities,
-      age: identity.ageIdentities,
-      [Symbol.dispose]: () => identity[Symbol.dispose](),
-    };
+/** Opens a file that was read, and wipes it. */
+async function openKeys(path: string, file: KeyFileBytes, passphrase: () => Promise<string>): Promise<OpenKeys> {
+  const text = isDst(file.bytes) ? '' : toText(file.bytes);
+  const isPem = /^-----BEGIN (?:ENCRYPTED |RSA )?PRIVATE KEY-----/m.test(text);
+  if (isPem || /^AGE-SECRET-KEY-/m.test(text)) {
+    wipe(file.bytes);
+    return isPem ? await rsaKey(path, text, passphrase) : ageKeys(text);
   }
+  const identity = await unlockBytes(path, file, passphrase);
+  return {
+    dst: identity.identities,
+    age: identity.ageIdentities,
+    [Symbol.dispose]: () => identity[Symbol.dispose](),
+  };
 }
 
 function ageKeys(text: string): OpenKeys {
@@ -92,7 +119,10 @@ function ageKeys(text: string): OpenKeys {
 }
 
 async function rsaKey(path: string, text: string, passphrase: () => Promise<string>): Promise<OpenKeys> {
-  const [key] = await decodeSecretPem(path, text, passphrase);
-  if (key?.type !== 'rsa') throw keyError('KEY_KIND', `${path} is a key that opens no files by itself`);
-  return { dst: [rsaIdentity(nodeRsa, key.bytes)], age: [], [Symbol.dispose]: () => wipe(key.bytes) };
+  const keys = await decodeSecretPem(path, text, passphrase);
+  const forget = (): void => wipe(...keys.map(({ bytes }) => bytes));
+  const [key] = keys;
+  if (key?.type === 'rsa') return { dst: [rsaIdentity(nodeRsa, key.bytes)], age: [], [Symbol.dispose]: forget };
+  forget();
+  throw keyError('KEY_KIND', `${path} is a key that opens no files by itself`);
 }

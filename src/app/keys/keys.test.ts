@@ -12,6 +12,8 @@ import { openDst, sealDst } from '../../codec/dst/index.ts';
 import { encodeTextBlock } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { verifyHybrid } from '../../crypto/hybrid-signature.ts';
+import { type KeyFileBytes, readKeyFile } from './read-key-file.ts';
+import { unlockBytes } from './unlock-identity.ts';
 import {
   checkSigner,
   importPublic,
@@ -50,6 +52,7 @@ const never = (): Promise<never> => Promise.reject(new Error('no passphrase shou
 const knows = (passphrase: string) => (): Promise<string> => Promise.resolve(passphrase);
 const rejects = (act: Promise<unknown>, code: string): Promise<void> =>
   assert.rejects(act, (error) => codeOf(error) === code || assert.equal(codeOf(error), code));
+const silent = { askAgain: () => false, onLocked: () => {}, onExposed: () => {} };
 const isWindows = process.platform === 'win32';
 
 /** A new key in the key folder. */
@@ -236,13 +239,73 @@ test('a ring asks for the passphrase of a key only when the keys before it did n
     asked.push(path);
     return 'open sesame';
   };
-  const options = { passphrase, onExposed: () => {} };
+  const options = { ...silent, passphrase };
   using first = new KeyRing({ ...options, paths: ['plain', 'locked'] });
-  await openDst(nodePrimitives, file, first.identities('dst'));
+  await openDst(nodePrimitives, file, [first.identity('dst')]);
   assert.deepEqual(asked, []);
   using last = new KeyRing({ ...options, paths: ['locked', 'plain'] });
-  await openDst(nodePrimitives, file, last.identities('dst'));
+  await openDst(nodePrimitives, file, [last.identity('dst')]);
   assert.deepEqual(asked, [join(folder, 'locked.key')]);
+});
+
+test('a ring asks again for a passphrase that was wrong, then goes on with the other keys', async () => {
+  await keep('second', 'open second');
+  const sealFor = async (name: string): Promise<Uint8Array> => {
+    const { recipient } = await readRecipient(name);
+    const sealing = { kind: 'file', name: null, created: null, recipients: [recipient], signer: null } as const;
+    return await sealDst(nodePrimitives, systemRandom, sealing, Uint8Array.of(7));
+  };
+  const [forSecond, forPlain, forNobody] = [await sealFor('second'), await sealFor('plain'), await sealFor('kept')];
+  const told: string[] = [];
+  const nameOf = (path: string): string => path.slice(folder.length + 1);
+  const ringWith = (answers: readonly string[], most: number): KeyRing => {
+    const left = [...answers];
+    return new KeyRing({
+      paths: ['locked', 'second', 'plain'],
+      passphrase: async (path) => {
+        told.push(`? ${nameOf(path)}`);
+        return left.shift() as string;
+      },
+      askAgain: (path, wrong) => {
+        told.push(`${wrong} wrong for ${nameOf(path)}`);
+        return wrong < most;
+      },
+      onLocked: (path) => void told.push(`! ${nameOf(path)}`),
+      onExposed: () => {},
+    });
+  };
+  const openedWith = async (file: Uint8Array, ring: KeyRing): Promise<Uint8Array> => {
+    told.length = 0;
+    using _ring = ring;
+    return (await openDst(nodePrimitives, file, [ring.identity('dst')])).content;
+  };
+  assert.deepEqual(await openedWith(forSecond, ringWith(['x', 'y', 'z', 'x', 'open second'], 3)), Uint8Array.of(7));
+  const three = [1, 2, 3].flatMap((wrong) => ['? locked.key', `${wrong} wrong for locked.key`]);
+  assert.deepEqual(told, [...three, '! locked.key', '? second.key', '1 wrong for second.key', '? second.key']);
+  assert.deepEqual(await openedWith(forPlain, ringWith(['x', 'x'], 1)), Uint8Array.of(7));
+  assert.deepEqual(
+    told.filter((one) => one.startsWith('!')),
+    ['! locked.key', '! second.key'],
+  );
+  await rejects(openedWith(forNobody, ringWith(['x', 'open second'], 1)), 'KEY_PASSPHRASE');
+  await rejects(openedWith(forNobody, ringWith(['open sesame', 'open second'], 1)), 'SEALED_NO_KEY');
+});
+
+test('what was read of a key is overwritten, whether it opens or not, and its secrets when it is closed', async () => {
+  const identity = await keep('forgotten', 'open sesame');
+  const path = join(folder, 'forgotten.key');
+  const read = async (from: string): Promise<KeyFileBytes> => await readKeyFile(from);
+  const isZero = (bytes: Uint8Array): boolean => !bytes.some((byte) => byte !== 0);
+  const files = [await read(path), await read(path), await read(join(folder, 'plain.key'))] as const;
+  await rejects(unlockBytes(path, files[0], knows('Open sesame')), 'KEY_PASSPHRASE');
+  const opened = [await unlockBytes(path, files[1], knows('open sesame')), await unlockBytes(path, files[2], never)];
+  for (const { bytes } of files) assert.ok(isZero(bytes));
+  for (const one of [identity, ...opened]) {
+    const all = one.withSecrets(({ signing, encryption }) => [signing, encryption]);
+    assert.ok(!all.some(isZero));
+    one[Symbol.dispose]();
+    assert.ok(all.every(isZero));
+  }
 });
 
 test('rotations lead from the pinned key to the new one, over several changes', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { isDst } from '../../codec/dst/index.ts';
+import { wipe } from '../../crypto/primitives.ts';
 import { keyDirectory } from '../paths.ts';
 import { keyError } from './errors.ts';
 import { isKeyName } from './key-folder.ts';
@@ -40,8 +41,15 @@ export async function listKeys(): Promise<ListedKey[]> {
 export async function ownKeyPaths(): Promise<string[]> {
   const files = (await readFolder()).filter((file) => file.endsWith('.key')).sort();
   const paths = files.map((file) => join(keyDirectory(), file));
-  const areProtected = await Promise.all(paths.map(async (path) => isDst((await readKeyFile(path)).bytes)));
+  const areProtected = await Promise.all(paths.map(isProtectedFile));
   return [false, true].flatMap((isProtected) => paths.filter((_, i) => areProtected[i] === isProtected));
+}
+
+async function isProtectedFile(path: string): Promise<boolean> {
+  const { bytes } = await readKeyFile(path);
+  const isProtected = isDst(bytes);
+  wipe(bytes);
+  return isProtected;
 }
 
 async function readFolder(): Promise<string[]> {

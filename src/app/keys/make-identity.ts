@@ -1,4 +1,5 @@
 /** Makes identities: all keys new, or some that were brought along. */
+import { concatSecret } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { UnixSeconds } from '../../base/units.ts';
@@ -39,9 +40,7 @@ export async function makeIdentity(options: NewIdentity): Promise<UnlockedIdenti
   if (name !== null && !isIdentityName(name)) {
     throw keyError('KEY_NAME', 'the name has more than 128 bytes, control characters, or blanks around it');
   }
-  const signing = new Uint8Array(64);
-  signing.set(brought.mlDsa ?? systemRandom.bytes(32));
-  signing.set(brought.ed25519 ?? systemRandom.bytes(32), 32);
+  const signing = concatSecret([brought.mlDsa ?? systemRandom.bytes(32), brought.ed25519 ?? systemRandom.bytes(32)]);
   const needsRsa = withRsa || brought.rsa !== undefined || brought.kem !== undefined;
   const secrets: IdentitySecrets = {
     signing,

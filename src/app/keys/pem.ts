@@ -1,6 +1,7 @@
 /** Keys of other programs as PEM: SPKI of public keys (RFC 5280 §4.1), PKCS#8 of private ones (RFC 5958). */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { toText } from '../../base/bytes.ts';
+import { plainBytes } from '../../crypto/plain-bytes.ts';
 import { keyError } from './errors.ts';
 
 /** Keys that can stand alone in a PEM file. */
@@ -73,10 +74,10 @@ function openKey(path: string, pem: string, passphrase: string | null): KeyObjec
 function secretOf(path: string, key: KeyObject): PemKey {
   const type = key.asymmetricKeyType;
   if (type === 'rsa' && isRsa4096(key)) {
-    return { type, bytes: new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })) };
+    return { type, bytes: plainBytes(key.export({ type: 'pkcs8', format: 'der' })) };
   }
   try {
-    if (isRawType(type)) return { type, bytes: new Uint8Array(key.export({ format: rawForms[type] })) };
+    if (isRawType(type)) return { type, bytes: plainBytes(key.export({ format: rawForms[type] })) };
   } catch {
     throw keyError('KEY_KIND', `the ${type} key in ${path} lacks its seed`);
   }

@@ -27,11 +27,16 @@ export interface SaveOptions {
 export async function savePrivateKey(path: string, identity: UnlockedIdentity, options: SaveOptions): Promise<void> {
   const document = identity.encode();
   const { passphrase, mayReplace } = options;
-  const bytes =
-    passphrase === null ? utf8(encodeTextBlock('DST PRIVATE IDENTITY', document)) : await sealed(document, passphrase);
-  wipe(document);
-  await writeKeyFile(path, bytes, { mayReplace, mode: PRIVATE });
-  wipe(bytes);
+  let bytes = document;
+  try {
+    bytes =
+      passphrase === null
+        ? utf8(encodeTextBlock('DST PRIVATE IDENTITY', document))
+        : await sealed(document, passphrase);
+    await writeKeyFile(path, bytes, { mayReplace, mode: PRIVATE });
+  } finally {
+    wipe(document, bytes);
+  }
 }
 
 /** Both files. The path of the public one. Rejects KEY_EXISTS and KEY_UNWRITABLE. */

@@ -25,10 +25,13 @@ export async function unlockBytes(
   { bytes, isExposed }: KeyFileBytes,
   passphrase: () => Promise<string>,
 ): Promise<UnlockedIdentity> {
-  const document = isDst(bytes) ? await openProtected(path, bytes, passphrase) : privateBlock(path, bytes);
-  const identity = decodePrivateIdentity(nodePrimitives, document);
-  wipe(document, bytes);
-  return new UnlockedIdentity(identity, isExposed);
+  let document = bytes;
+  try {
+    document = isDst(bytes) ? await openProtected(path, bytes, passphrase) : privateBlock(path, bytes);
+    return new UnlockedIdentity(decodePrivateIdentity(nodePrimitives, document), isExposed);
+  } finally {
+    wipe(document, bytes);
+  }
 }
 
 async function openProtected(path: string, bytes: Uint8Array, passphrase: () => Promise<string>): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, test } from 'node:test';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { systemClock } from '../../base/clock.ts';
@@ -47,4 +48,20 @@ test('the nursery stays small though objects survive in it', () => {
   for (let i = 0; i < 10; i++) rush();
   const nursery = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
   assert.ok((nursery?.space_size ?? 0) <= 4 * MIB, `${nursery?.space_size} bytes`);
+});
+
+test('a program whose loops are being compiled when it is tuned goes on', () => {
+  const program = `
+    import { tuneRuntime } from ${JSON.stringify(new URL('tune-runtime.ts', import.meta.url).href)};
+    const loops = Array.from({ length: 40 }, (_, i) =>
+      new Function('n', 'let s = ' + i + '; for (let k = 0; k < n; k++) s = (s * 31 + k) | 0; return s;'));
+    for (const loop of loops) loop(2000);
+    tuneRuntime({ after() {} });
+    for (const loop of loops) loop(3_000_000);
+  `;
+  for (let run = 0; run < 3; run++) {
+    const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+    assert.equal(signal, null, stderr.toString());
+    assert.equal(stderr.toString(), '');
+  }
 });

@@ -24,7 +24,7 @@ export interface OpenOptions {
 }
 
 /** What opens the rest of a file. */
-interface Opener {
+interface Opener extends Disposable {
   push(sealed: Uint8Array): Uint8Array;
   finish(): { readonly content: Uint8Array; readonly signer: Uint8Array | null };
 }
@@ -73,6 +73,7 @@ export class OpenedFile {
     const opener: Opener = {
       push: (sealed) => age.push(sealed),
       finish: () => ({ content: age.finish(), signer: null }),
+      [Symbol.dispose]: () => age[Symbol.dispose](),
     };
     const first = opener.push(start.subarray(age.payloadAt));
     return new OpenedFile({ format: 'age', head: null }, opener, { first, rest });
@@ -88,7 +89,7 @@ export class OpenedFile {
     if (dst.head !== null) return new OpenedFile(fileHead(dst.head), dst, { first, rest });
     // The whole file is one chunk, so what it says of itself is known only at its end.
     const { content, signer } = dst.finish();
-    const opener: Opener = { push: () => EMPTY, finish: () => ({ content: EMPTY, signer }) };
+    const opener = { push: () => EMPTY, finish: () => ({ content: EMPTY, signer }), [Symbol.dispose]: () => {} };
     return new OpenedFile(fileHead(dst.head), opener, { first: content, rest });
   }
 
@@ -103,18 +104,19 @@ export class OpenedFile {
    * Rejects SEALED_*.
    */
   async *content(): AsyncGenerator<Uint8Array, void, undefined> {
+    using opener = this.#opener; // Its key is forgotten, also when nobody reads on.
     if (this.#first.length > 0) yield this.#first;
     try {
       for (;;) {
         const { done, value } = await this.#rest.next();
         if (done === true) break;
-        const content = this.#opener.push(value);
+        const content = opener.push(value);
         if (content.length > 0) yield content;
       }
     } finally {
       await this.#rest.return?.();
     }
-    const { content, signer } = this.#opener.finish();
+    const { content, signer } = opener.finish();
     if (content.length > 0) yield content;
     this.signer = signer === null ? null : signerFingerprint(signer);
   }

@@ -39,7 +39,7 @@ export async function sealDstFile(input: Input, write: Write, options: DstSealOp
   const whole = input.length === null ? await inMemory(input, signal) : null;
   const length = whole?.length ?? (input.length as ByteCount);
   const sealing = { kind: 'file', name, created: systemClock.wall(), length, recipients, signer } as const;
-  const sealer = await DstSealer.begin(nodePrimitives, systemRandom, sealing);
+  using sealer = await DstSealer.begin(nodePrimitives, systemRandom, sealing);
   await write(sealer.start);
   let done: ByteCount = 0;
   for await (const block of whole === null ? input.blocks(signal) : [whole]) {
@@ -60,7 +60,7 @@ export async function sealAgeFile(
 ): Promise<void> {
   const armor = isArmored ? new ArmorEncoder() : null;
   const put = (bytes: Uint8Array): Promise<void> => write(armor === null ? bytes : armor.push(bytes));
-  const sealer = await AgeSealer.begin(nodePrimitives, systemRandom, recipients);
+  using sealer = await AgeSealer.begin(nodePrimitives, systemRandom, recipients);
   await put(sealer.start);
   let done: ByteCount = 0;
   for await (const block of input.blocks(signal)) {

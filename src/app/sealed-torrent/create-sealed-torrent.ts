@@ -13,6 +13,7 @@ import { editMetainfo, type Metainfo, type TransportPolicy } from '../../codec/m
 import type { Recipient } from '../../codec/sealed/index.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
+import { wipe } from '../../crypto/primitives.ts';
 import { createTorrent, type CreateOptions, type SkippedFile } from '../torrent-creation/index.ts';
 
 /** The format is `hybrid` by default: every client can help to share it, newer ones verify it by SHA-256. */
@@ -37,20 +38,36 @@ export interface CreatedSealedTorrent {
 
 /** Rejects CREATE_*, METAINFO_CREATE_* and SEALED_RECIPIENT. */
 export async function createSealedTorrent(path: string, options: SealedTorrentOptions): Promise<CreatedSealedTorrent> {
-  const { recipients, signer = null, transport = 'prefer', format = 'hybrid' } = options;
   const contentKey = systemRandom.bytes(32);
+  try {
+    return await sealedWith(contentKey, path, options);
+  } finally {
+    wipe(contentKey);
+  }
+}
+
+async function sealedWith(
+  contentKey: Uint8Array,
+  path: string,
+  options: SealedTorrentOptions,
+): Promise<CreatedSealedTorrent> {
+  const { recipients, signer = null, transport = 'prefer', format = 'hybrid' } = options;
   const carrierName = carrierNameOf(contentKey, nodeDigests);
   const seal = { contentKey, carrierName, carrierLength: paddedLength };
   const { bytes: torrent, plan, skipped } = await createTorrent(path, { ...options, format, seal });
   const content = encodeTorrentContent({ torrent, plan, contentKey, transport });
   const created = options.creationDate === undefined ? systemClock.wall() : options.creationDate;
   const sealing = { kind: 'torrent', name: null, created, recipients, signer } as const;
-  return {
-    bytes: await sealDst(nodePrimitives, systemRandom, sealing, content),
-    carrier: editMetainfo(torrent, bare).bytes,
-    metainfo: decodeTorrentContent(content, nodeDigests),
-    skipped,
-  };
+  try {
+    return {
+      bytes: await sealDst(nodePrimitives, systemRandom, sealing, content),
+      carrier: editMetainfo(torrent, bare).bytes,
+      metainfo: decodeTorrentContent(content, nodeDigests),
+      skipped,
+    };
+  } finally {
+    wipe(content);
+  }
 }
 
 /** Nothing but the info dictionary and what verifies the pieces. */

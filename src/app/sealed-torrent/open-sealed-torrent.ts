@@ -4,6 +4,7 @@ import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { type Identity, sealedError } from '../../codec/sealed/index.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
+import { wipe } from '../../crypto/primitives.ts';
 
 export interface OpenedSealedTorrent {
   /** With the files of the content; the swarm knows the carrier. */
@@ -18,7 +19,10 @@ export async function openSealedTorrent(
   identities: readonly Identity[],
 ): Promise<OpenedSealedTorrent> {
   const { head, content, signer } = await openDst(nodePrimitives, file, identities);
-  if (head.kind !== 'torrent')
-    throw sealedError('SEALED_CONTENT', `the sealed file holds no torrent but: ${head.kind}`);
-  return { metainfo: decodeTorrentContent(content, nodeDigests), signer };
+  try {
+    if (head.kind === 'torrent') return { metainfo: decodeTorrentContent(content, nodeDigests), signer };
+  } finally {
+    wipe(content);
+  }
+  throw sealedError('SEALED_CONTENT', `the sealed file holds no torrent but: ${head.kind}`);
 }

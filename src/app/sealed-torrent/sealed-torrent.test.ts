@@ -4,11 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { seededRandom } from '../../base/random.ts';
-import { hybridIdentity, hybridRecipient, isDst } from '../../codec/dst/index.ts';
+import {
+  carrierNameOf,
+  decodeTorrentContent,
+  encodeTorrentContent,
+  hybridIdentity,
+  hybridRecipient,
+  isDst,
+} from '../../codec/dst/index.ts';
+import { planSealedTorrent } from '../../codec/metainfo/index.ts';
 import type { Identity, Recipient } from '../../codec/sealed/index.ts';
+import { nodeDigests } from '../../crypto/digests.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { xWingPublicKeyOf } from '../../crypto/x-wing.ts';
 import { createSession, type Session, type SessionTorrent } from '../index.ts';
+import { createTorrent } from '../torrent-creation/index.ts';
 import { decodeTorrent, encodeMagnet, magnetOf, verifyTorrent } from '../torrent-file/index.ts';
 import { type CreatedSealedTorrent, createSealedTorrent } from './create-sealed-torrent.ts';
 import { openSealedTorrent } from './open-sealed-torrent.ts';
@@ -76,6 +86,37 @@ describe('a sealed torrent', () => {
     assert.match(link, /&dn=[0-9a-f]{64}(&|$)/);
   });
 
+  it('is made and opened without its key staying in what was read or written', async (t) => {
+    const { openInto, seal, sealInto } = nodePrimitives.aes256Gcm;
+    const plaintexts: Uint8Array[] = [];
+    t.mock.method(nodePrimitives.aes256Gcm, 'openInto', (...args: Parameters<typeof openInto>) => {
+      plaintexts.push(args[0]);
+      return openInto(...args);
+    });
+    t.mock.method(nodePrimitives.aes256Gcm, 'seal', (...args: Parameters<typeof seal>) => {
+      plaintexts.push(args[2]);
+      return seal(...args);
+    });
+    t.mock.method(nodePrimitives.aes256Gcm, 'sealInto', (...args: Parameters<typeof sealInto>) => {
+      plaintexts.push(args[3]);
+      sealInto(...args);
+    });
+    // So long that a chunk is sealed right out of the dictionary that has the key.
+    const options = { recipients: [reader.recipient], comment: 'x'.repeat(40_000) };
+    const again = await createSealedTorrent(join(folder, 'plans'), options);
+    // What is read of it is copied out of the dictionary.
+    const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+    const { slice } = typedArrays;
+    t.mock.method(typedArrays, 'slice', function (this: Uint8Array, ...range: number[]) {
+      plaintexts.push(this);
+      return slice.apply(this, range as []);
+    });
+    const { metainfo } = await openSealedTorrent(again.bytes, [reader.identity]);
+    const key = Buffer.from(metainfo.info.seal?.contentKey as Uint8Array);
+    assert.ok(plaintexts.length > 4 && key.some((byte) => byte !== 0));
+    for (const plaintext of plaintexts) assert.equal(Buffer.from(plaintext.buffer).includes(key), false);
+  });
+
   it('opens to the torrent of its content, which verifies against the plain files', async () => {
     const { metainfo, signer } = await openSealedTorrent(created.bytes, [reader.identity]);
     assert.deepEqual([metainfo.info.name, metainfo.info.seal?.transport, signer], ['plans', 'prefer', null]);
@@ -110,6 +151,28 @@ describe('a sealed torrent', () => {
     for (let at = 0; at < WORDS.length; at++) {
       assert.equal(noise.includes(WORDS.repeat(2).slice(at, at + 8)), false);
     }
+  });
+
+  it('ends with an error of its own when its author has padded it with something else than zeros; nobody is banned', async () => {
+    const contentKey = random.bytes(32);
+    const [files, name] = [[{ path: [], length: 100_000 }], carrierNameOf(contentKey, nodeDigests)];
+    const options = { format: 'v1', name: 'odd', isSingleFile: true, pieceLength: 16_384 } as const;
+    const { content } = planSealedTorrent(files, { ...options, carrierName: name, carrierLength: () => 110_000 });
+    const carrier = random.bytes(110_000);
+    await mkdir(join(folder, 'odd'));
+    await writeFile(join(folder, 'odd', name), carrier);
+    const { bytes: torrent } = await createTorrent(join(folder, 'odd', name), { pieceLength: 16_384 });
+    const dictionary = encodeTorrentContent({ torrent, plan: content, contentKey, transport: 'off' });
+    const metainfo = decodeTorrentContent(dictionary, nodeDigests);
+    const helper = await joinSwarm('odd', torrent, { isSeedOnly: true });
+    await helper.torrent.completed();
+    const reading = await joinSwarm('odd-reader', metainfo, { peers: helper.session.listening });
+    const banned: unknown[] = [];
+    for (const event of ['banned', 'hashFailed'] as const) reading.torrent.on(event, (one) => banned.push(one));
+    await assert.rejects(reading.torrent.completed(), { code: 'STORAGE_SEALED_PADDING' });
+    assert.deepEqual(banned, []);
+    const noise = await joinSwarm('odd-helper', torrent, { peers: helper.session.listening });
+    await noise.torrent.completed();
   });
 
   it('can be fetched in part: files that are not wanted take no space', async () => {

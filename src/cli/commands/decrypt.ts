@@ -13,7 +13,7 @@ import type { Identity } from '../../codec/sealed/index.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { checkOutput, outputPath, streamOutput } from '../files.ts';
-import { keyRing } from '../own-keys.ts';
+import { askAgain, keyRing } from '../own-keys.ts';
 import { askPassphrase } from '../ui/ask-passphrase.ts';
 import { escapeText } from '../ui/escape.ts';
 import { HashView } from '../ui/hash-view.ts';
@@ -64,7 +64,7 @@ async function performDecrypt(context: CommandContext, path: string, flags: Decr
   await using input = await Input.open(path);
   const view = new HashView('Decrypting', output.barStyle, systemClock);
   const file = await OpenedFile.begin(input, {
-    identities: (format) => identitiesOf(format, path, flags, ring),
+    identities: (format) => identitiesOf(context, format, path, flags, ring),
     onProgress: (done, total) => view.update(done, total),
     signal: context.signal,
   });
@@ -77,10 +77,17 @@ async function performDecrypt(context: CommandContext, path: string, flags: Decr
   await tell(context, target, file);
 }
 
-const identitiesOf = (format: SealedFormat, path: string, flags: DecryptFlags, ring: KeyRing): Identity[] => {
-  const ask = (): Promise<string> => askPassphrase({ purpose: path, isNew: false, file: flags.passphraseFile });
-  return [format === 'dst' ? askedPassphrase(ask) : askedAgePassphrase(ask), ...ring.identities(format)];
-};
+function identitiesOf(
+  context: CommandContext,
+  format: SealedFormat,
+  path: string,
+  { passphraseFile: file }: DecryptFlags,
+  ring: KeyRing,
+): Identity[] {
+  const asked = format === 'dst' ? askedPassphrase : askedAgePassphrase;
+  const ask = (): Promise<string> => askPassphrase({ purpose: path, isNew: false, file });
+  return [asked(ask, askAgain(context, path, file)), ring.identity(format)];
+}
 
 async function targetOf(given: string, file: OpenedFile): Promise<string> {
   if (given === '-') return given;

@@ -1,7 +1,7 @@
 /** `dst download`: fetches torrents and magnet links. */
 import { Option } from 'commander';
 import { join } from 'node:path';
-import type { SessionTorrent } from '../../app/index.ts';
+import type { SessionOptions, SessionTorrent } from '../../app/index.ts';
 import { decodeMagnet, isMagnet } from '../../app/torrent-file/index.ts';
 import type { PeerAddress } from '../../base/address.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -11,6 +11,7 @@ import { parseNumber, parsePeer, parseSelection } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { refuseTwoStdins } from '../files.ts';
+import { addPeerIdentityFlags, type PeerIdentityFlags, peerIdentityOptions } from '../peer-identity-flags.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -29,7 +30,7 @@ import { escapeText } from '../ui/escape.ts';
 import { renderFileList } from '../ui/file-list.ts';
 import { formatBytes, formatDuration, formatRate } from '../ui/format.ts';
 
-interface DownloadFlags extends SessionFlags, SeedFlags, OpenFlags {
+interface DownloadFlags extends SessionFlags, SeedFlags, OpenFlags, PeerIdentityFlags {
   readonly output: string;
   readonly peer?: PeerAddress[];
   readonly select?: FileIndex[];
@@ -67,6 +68,7 @@ export const download: CommandDefinition = {
       .option('--seed', 'go on seeding when complete, until stopped')
       .option('--no-seed', 'end when complete (default)');
     addOpenFlags(command);
+    addPeerIdentityFlags(command);
     addSeedFlags(command);
     addSessionFlags(command);
     command.action(perform(performDownload));
@@ -75,13 +77,16 @@ export const download: CommandDefinition = {
 
 async function performDownload(context: CommandContext, targets: string[], flags: DownloadFlags): Promise<number> {
   refuseTwoStdins(targets);
+  const session = await sessionOptions(flags);
   const sources: (Metainfo | string)[] = [];
   for (const target of targets) sources.push(await readTarget(context, target, flags));
-  if (flags.list === true) return await list(context, sources, flags);
+  if (flags.list === true) return await list(context, sources, flags, session);
+  using identities = await peerIdentityOptions(context, flags, sources);
+  const options = { ...torrentOptions(flags), ...identities.torrent };
   const jobs = sources.map((source): TransferJob => {
-    return { source, options: torrentOptions(flags), work: async (torrent) => await fetch(context, torrent, flags) };
+    return { source, options, work: async (torrent) => await fetch(context, torrent, flags) };
   });
-  return await runTransfers(context, sessionOptions(flags), jobs);
+  return await runTransfers(context, { ...session, ...identities.session }, jobs);
 }
 
 /** A bad target is told before anything is opened. */
@@ -150,6 +155,7 @@ async function list(
   context: CommandContext,
   sources: readonly (Metainfo | string)[],
   flags: DownloadFlags,
+  session: SessionOptions,
 ): Promise<number> {
   const show = ({ info, infoHashes }: Metainfo): void => {
     const rows = info.files.flatMap((file, index) =>
@@ -176,5 +182,5 @@ async function list(
       );
     return { source, options: { ...torrentOptions(flags), select: [] }, work };
   });
-  return await runTransfers(context, sessionOptions(flags), jobs);
+  return await runTransfers(context, session, jobs);
 }

@@ -4,7 +4,8 @@ import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { parseTier, parseTrackerPair, parseWebSeed } from '../arguments.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
-import { checkOutput, readInput, writeOutput } from '../files.ts';
+import { checkOutput, writeOutput } from '../files.ts';
+import { readUnsealed } from '../torrent-input.ts';
 import { describeHashes, describeTorrent, namedHashes, shortHash } from '../torrent-json.ts';
 
 interface EditFlags {
@@ -78,7 +79,7 @@ async function performEdit({ output }: CommandContext, path: string, flags: Edit
   if (target === '-' && output.options.json) throw cliError('USAGE', '--json and -o - both want standard output');
   const mayReplace = isInPlace || flags.force === true;
   await checkOutput(target, mayReplace);
-  const edited = editTorrent(await readInput(path), (before) => changesOf(flags, before));
+  const edited = editTorrent(await readUnsealed(path), (before) => changesOf(flags, before));
   if (edited.infoChanged && flags.allowNewInfohash !== true) {
     const [before, after] = [shortHash(edited.before.infoHashes), shortHash(edited.after.infoHashes)];
     throw cliError('INFOHASH_CHANGE', `the info hash would change from ${before} to ${after}`);

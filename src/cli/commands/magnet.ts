@@ -4,7 +4,7 @@ import type { PeerAddress } from '../../base/address.ts';
 import type { FileIndex } from '../../base/units.ts';
 import { parsePeer, parseSelection } from '../arguments.ts';
 import { value, values, type CommandDefinition } from '../command.ts';
-import { readInput } from '../files.ts';
+import { readUnsealed } from '../torrent-input.ts';
 import { describeMagnet, describeTorrent } from '../torrent-json.ts';
 
 interface MagnetFlags {
@@ -25,7 +25,7 @@ export const magnet: CommandDefinition = {
       .option('--peer <ip:port>', 'peer to connect to (x.pe); may be repeated', values(parsePeer))
       .action(
         perform(async ({ output }, target: string, flags: MagnetFlags) => {
-          const metainfo = isMagnet(target) ? null : decodeTorrent(await readInput(target));
+          const metainfo = isMagnet(target) ? null : decodeTorrent(await readUnsealed(target));
           const parts = metainfo === null ? decodeMagnet(target) : magnetOf(metainfo);
           const link = writeMagnet(parts, {
             withTrackers: flags.trackers,

@@ -1,11 +1,12 @@
 /** `dst seed`: uploads data that is there. */
 import type { Session, SessionTorrent } from '../../app/index.ts';
-import { locateData } from '../../app/torrent-file/index.ts';
+import { type LocatedData, locateData } from '../../app/torrent-file/index.ts';
 import type { PeerAddress } from '../../base/address.ts';
 import { parsePeer } from '../arguments.ts';
 import { values, type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { refuseTwoStdins } from '../files.ts';
+import { addPeerIdentityFlags, type PeerIdentityFlags, peerIdentityOptions } from '../peer-identity-flags.ts';
 import {
   addSeedFlags,
   addSessionFlags,
@@ -21,7 +22,7 @@ import { runTransfers, type TransferJob } from '../transfers.ts';
 import { escapeText } from '../ui/escape.ts';
 import { formatBytes, formatPercent } from '../ui/format.ts';
 
-interface SeedCommandFlags extends SessionFlags, SeedFlags, OpenFlags {
+interface SeedCommandFlags extends SessionFlags, SeedFlags, OpenFlags, PeerIdentityFlags {
   readonly data: string;
   readonly peer?: PeerAddress[];
   readonly check?: true;
@@ -40,6 +41,7 @@ export const seed: CommandDefinition = {
       .option('--partial', 'seed what is there although some of it is missing or bad')
       .option('--check', 'hash the data although it is known to be good');
     addOpenFlags(command);
+    addPeerIdentityFlags(command);
     addSeedFlags(command);
     addSessionFlags(command);
     command.action(perform(performSeed));
@@ -48,29 +50,35 @@ export const seed: CommandDefinition = {
 
 async function performSeed(context: CommandContext, targets: string[], flags: SeedCommandFlags): Promise<number> {
   refuseTwoStdins(targets);
-  const jobs: TransferJob[] = [];
+  const session = await sessionOptions(flags);
+  const located: LocatedData[] = [];
   for (const target of targets) {
     const read = await readTorrent(context, target, flags);
-    const { metainfo, directory } = await locateData(read.metainfo, flags.data);
+    located.push(await locateData(read.metainfo, flags.data));
+  }
+  using identities = await peerIdentityOptions(
+    context,
+    flags,
+    located.map(({ metainfo }) => metainfo),
+  );
+  const jobs = located.map(({ metainfo, directory }): TransferJob => {
     const options = {
       directory,
       isSeedOnly: true,
       mustCheck: flags.check === true,
       peers: flags.peer ?? [],
       ...seedGoal(flags),
+      ...identities.torrent,
     };
-    jobs.push({
-      source: metainfo,
-      options,
-      work: async (torrent, session) => await serve(context, session, torrent, flags),
-    });
-  }
-  return await runTransfers(context, sessionOptions(flags), jobs);
+    const work: TransferJob['work'] = async (torrent, { listening }) => await serve(context, listening, torrent, flags);
+    return { source: metainfo, options, work };
+  });
+  return await runTransfers(context, { ...session, ...identities.session }, jobs);
 }
 
 async function serve(
   { output, signal }: CommandContext,
-  { listening }: Session,
+  listening: Session['listening'],
   torrent: SessionTorrent,
   flags: SeedCommandFlags,
 ): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type Purpose,
   readCertificateFile,
   readCertificates,
+  renewAuthority,
   renewTls,
   revokeCertificate,
   type RevocationList,
@@ -46,7 +47,7 @@ interface Action {
   readonly perform: (context: CommandContext, flags: TlsFlags, file: string) => Promise<void>;
 }
 
-export type TlsAction = 'init' | 'renew' | 'show' | 'revoke' | 'verify';
+export type TlsAction = 'init' | 'renew' | 'renew-ca' | 'show' | 'revoke' | 'verify';
 
 export const tlsActions: Readonly<Record<TlsAction, Action>> = {
   init: {
@@ -55,6 +56,7 @@ export const tlsActions: Readonly<Record<TlsAction, Action>> = {
     perform: init,
   },
   renew: { takesFile: false, flags: ['dir', 'name', 'days', 'newKey'], perform: renew },
+  'renew-ca': { takesFile: false, flags: ['dir'], perform: renewCa },
   show: { takesFile: true, flags: [], perform: show },
   revoke: { takesFile: true, flags: ['dir'], perform: revoke },
   verify: { takesFile: true, flags: ['dir', 'host', 'purpose', 'ca', 'crl', 'pin'], perform: verify },
@@ -63,6 +65,8 @@ export const tlsActions: Readonly<Record<TlsAction, Action>> = {
 const DEFAULT_NAME = 'server';
 /** Lifetime of what is issued, days: as long as browsers take and short enough that renewing stays a habit. */
 const DEFAULT_DAYS = 90;
+/** How long before its end a CA is warned of, seconds: as long as what it issues lasts. */
+const WARNED_OF = DEFAULT_DAYS * 86_400;
 /** Of a server that nothing else is said of. */
 const ownHosts = ['localhost', '127.0.0.1', '::1'];
 
@@ -102,7 +106,22 @@ async function renew({ output }: CommandContext, flags: TlsFlags): Promise<void>
   tellIssued(output, directoryOf(flags), issued);
 }
 
+async function renewCa({ output }: CommandContext, flags: TlsFlags): Promise<void> {
+  const certificate = await renewAuthority(directoryOf(flags), systemClock.wall());
+  const ca = authorityPath(directoryOf(flags));
+  if (output.options.json) return output.json({ ca, ...describeCertificate(certificate) });
+  output.note(`CA, until ${formatDate(certificate.notAfter)}; give it to those who connect: ${escapeText(ca)}`);
+  output.line(certificate.fingerprint);
+}
+
+/** Those who connect need its successor in time, and certificates end with it. */
+function warnOfEnd(output: Output, { isAuthority, notAfter, subject }: Certificate): void {
+  if (!isAuthority || notAfter - systemClock.wall() > WARNED_OF) return;
+  output.warn(`"${escapeText(subject)}" ends ${formatDate(notAfter)}; who has its key renews it: \`dst tls renew-ca\``);
+}
+
 function tellIssued(output: Output, directory: string, { certificate, paths, authority }: Issued): void {
+  warnOfEnd(output, authority);
   if (output.options.json) {
     output.json({
       ca: authorityPath(directory),
@@ -121,6 +140,7 @@ function tellIssued(output: Output, directory: string, { certificate, paths, aut
 
 async function show({ output }: CommandContext, _flags: TlsFlags, file: string): Promise<void> {
   const { certificates, lists } = await readCertificateFile(file);
+  for (const certificate of certificates) warnOfEnd(output, certificate);
   if (output.options.json) {
     output.json({ certificates: certificates.map(describeCertificate), lists: lists.map(describeList) });
     return;

@@ -15,7 +15,7 @@ export const tls: CommandDefinition = {
       .addArgument(
         new Argument(
           '<action>',
-          'init: issue a certificate, and make the CA where there is none; renew: issue it anew; show FILE: what is in it; revoke FILE: take a certificate back; verify FILE: whether it is to be trusted',
+          'init: issue a certificate, and make the CA where there is none; renew: issue it anew; renew-ca: issue the CA anew, with its key; show FILE: what is in it; revoke FILE: take a certificate back; verify FILE: whether it is to be trusted',
         ).choices(actionNames),
       )
       .argument('[file]', 'certificate or revocation list, PEM or DER')

@@ -204,12 +204,22 @@ describe('what was altered', () => {
     }
   });
 
-  test('a file that failed does not end well', async () => {
+  test('a file that failed gives nothing any more, whatever comes; nor one that has ended', async () => {
     const file = await seal(content.subarray(0, CHUNK), classical);
-    file[file.length - 1] = (file[file.length - 1] as number) ^ 1;
     const opener = await AgeOpener.begin(nodePrimitives, file, [classical.identity]);
-    assert.throws(() => opener.push(file.subarray(opener.payloadAt)), { code: 'SEALED_DAMAGED' });
-    assert.throws(() => opener.finish(), { code: 'SEALED_TRUNCATED' });
+    const sealed = file.subarray(opener.payloadAt);
+    const altered = sealed.with(sealed.length - 1, (sealed.at(-1) as number) ^ 1);
+    const refusal = { code: 'SEALED_DAMAGED' };
+    assert.throws(() => opener.push(altered), refusal);
+    for (const next of [sealed, sealed.subarray(0, 1), new Uint8Array(0)]) {
+      assert.throws(() => opener.push(next), refusal);
+    }
+    assert.throws(() => opener.finish(), refusal);
+    const whole = await AgeOpener.begin(nodePrimitives, file, [classical.identity]);
+    whole.push(sealed);
+    whole.finish();
+    assert.throws(() => whole.push(sealed), /closed/);
+    assert.throws(() => whole.finish(), /closed/);
   });
 
   test('a file that ends early is refused wherever it ends', async () => {

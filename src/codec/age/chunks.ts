@@ -14,10 +14,11 @@ export const SEALED_CHUNK: ByteCount = CHUNK + TAG;
 export const PAYLOAD_NONCE: ByteCount = 16;
 
 /** The key of one payload. */
-export class PayloadKey {
+export class PayloadKey implements Disposable {
   readonly #primitives: Primitives;
   readonly #key: Uint8Array;
   readonly #nonce = new Uint8Array(12);
+  #isForgotten = false;
 
   /** `nonce`: 16 random bytes. */
   constructor(primitives: Primitives, fileKey: Uint8Array, nonce: Uint8Array) {
@@ -34,13 +35,15 @@ export class PayloadKey {
     return this.#primitives.chacha20Poly1305.open(this.#key, this.#nonceOf(index, isLast), sealed);
   }
 
-  /** Forgets the key. */
-  wipe(): void {
+  /** Forgets the key: from then on all but this throws. */
+  [Symbol.dispose](): void {
+    this.#isForgotten = true;
     wipe(this.#key);
   }
 
   /** The number of the chunk in eleven bytes, and whether it is the last. */
   #nonceOf(index: number, isLast: boolean): Uint8Array {
+    if (this.#isForgotten) throw new Error('the key was forgotten'); // It is one that everybody knows.
     const nonce = this.#nonce.fill(0);
     for (let at = 10, rest = index; rest > 0; at--, rest = Math.floor(rest / 256)) nonce[at] = rest % 256;
     nonce[11] = isLast ? 1 : 0;

@@ -2,16 +2,17 @@
 import { concat } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { type Primitives, wipe } from '../../crypto/primitives.ts';
-import { type Identity, parseHeader, sealedError, unwrapFileKey } from '../sealed/index.ts';
+import { type Identity, OpeningSteps, parseHeader, sealedError, unwrapFileKey } from '../sealed/index.ts';
 import { decodeArmor, isArmored } from './armor.ts';
 import { PAYLOAD_NONCE, PayloadKey, SEALED_CHUNK, TAG } from './chunks.ts';
 import { PASSPHRASE } from './recipients.ts';
 import { AGE_VERSION } from './seal.ts';
 
-export class AgeOpener {
+export class AgeOpener implements Disposable {
   /** Where in the file what `push` takes begins. */
   readonly payloadAt: ByteCount;
   readonly #key: PayloadKey;
+  readonly #steps = new OpeningSteps(() => this.#key[Symbol.dispose]());
   readonly #chunk = new Uint8Array(SEALED_CHUNK);
   #filled = 0;
   #index = 0;
@@ -37,8 +38,26 @@ export class AgeOpener {
     return new AgeOpener(key, payloadAt);
   }
 
-  /** Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*. */
+  /** Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*, again when it has before. */
   push(sealed: Uint8Array): Uint8Array {
+    return this.#steps.run(() => this.#push(sealed));
+  }
+
+  /** At the end of the file: the last content. Throws SEALED_*. */
+  finish(): Uint8Array {
+    const rest = this.#steps.run(() =>
+      this.#isWhole ? new Uint8Array(0) : this.#openLast(this.#chunk.subarray(0, this.#filled)),
+    );
+    this[Symbol.dispose]();
+    return rest;
+  }
+
+  /** Forgets the key: of a file that is not opened to its end. */
+  [Symbol.dispose](): void {
+    this.#steps.close();
+  }
+
+  #push(sealed: Uint8Array): Uint8Array {
     const content: Uint8Array[] = [];
     for (let at = 0; at < sealed.length; ) {
       if (this.#isWhole) throw sealedError('SEALED_DAMAGED', 'there is more in the file behind its end');
@@ -54,13 +73,6 @@ export class AgeOpener {
       }
     }
     return concat(content);
-  }
-
-  /** At the end of the file: the last content. Throws SEALED_*. */
-  finish(): Uint8Array {
-    const rest = this.#isWhole ? new Uint8Array(0) : this.#openLast(this.#chunk.subarray(0, this.#filled));
-    this.#key.wipe();
-    return rest;
   }
 
   #openFull(sealed: Uint8Array): Uint8Array {
@@ -91,6 +103,6 @@ export async function openAge(
   identities: readonly Identity[],
 ): Promise<Uint8Array> {
   const bare = isArmored(file) ? decodeArmor(file) : file;
-  const opener = await AgeOpener.begin(primitives, bare, identities);
+  using opener = await AgeOpener.begin(primitives, bare, identities);
   return concat([opener.push(bare.subarray(opener.payloadAt)), opener.finish()]);
 }

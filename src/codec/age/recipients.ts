@@ -34,6 +34,7 @@ export const ageIdentity = (primitives: Primitives, { kind, secret }: AgeSecretK
   kind === 'x25519' ? classicalIdentity(primitives, secret) : hybridIdentity(primitives, secret);
 
 const classicalRecipient = (primitives: Primitives, random: Random, publicKey: Uint8Array): Recipient => ({
+  type: CLASSICAL,
   family: 'classical',
   async wrap(fileKey) {
     const ephemeral = random.bytes(32);
@@ -65,9 +66,12 @@ const classicalIdentity = (primitives: Primitives, privateKey: Uint8Array): Iden
 });
 
 const hybridRecipient = (primitives: Primitives, random: Random, publicKey: Uint8Array): Recipient => ({
+  type: HYBRID,
   family: 'post-quantum',
   async wrap(fileKey) {
-    const sealed = hpkeSeal(chachaSuite(primitives), publicKey, HYBRID_INFO, fileKey, random.bytes(32));
+    const ephemeral = random.bytes(32);
+    const sealed = hpkeSeal(chachaSuite(primitives), publicKey, HYBRID_INFO, fileKey, ephemeral);
+    wipe(ephemeral);
     if (sealed === null) throw sealedError('SEALED_RECIPIENT', 'the recipient is not a hybrid public key');
     return { type: HYBRID, args: [toBase64(sealed.encapsulated)], body: sealed.ciphertext };
   },
@@ -80,8 +84,9 @@ const hybridIdentity = (primitives: Primitives, seed: Uint8Array): Identity => (
       const key = hpkeOpen(chachaSuite(primitives), seed, HYBRID_INFO, encapsulated, stanza.body);
       if (key !== null) return key;
       // A share of small order gives no secret with any key (RFC 7748 §6.1), so it is not just for somebody else.
-      if (primitives.x25519.sharedSecret(seed, encapsulated.subarray(X_WING_CIPHERTEXT - SHARE)) === null)
-        throw smallOrder(HYBRID);
+      const shared = primitives.x25519.sharedSecret(seed, encapsulated.subarray(X_WING_CIPHERTEXT - SHARE));
+      if (shared === null) throw smallOrder(HYBRID);
+      wipe(shared);
     }
     return null;
   },
@@ -102,6 +107,7 @@ export const agePassphraseRecipient = (
   passphrase: string,
   workFactor: number = defaultWorkFactor,
 ): Recipient => ({
+  type: PASSPHRASE,
   family: 'passphrase',
   async wrap(fileKey) {
     if (passphrase === '') throw sealedError('SEALED_RECIPIENT', 'the passphrase is empty');
@@ -150,7 +156,9 @@ async function passphraseKey(
   logN: number,
 ): Promise<Uint8Array> {
   const password = utf8(passphrase);
-  const key = await primitives.scrypt(password, concat([PASSPHRASE_LABEL, salt]), { logN, r: 8, p: 1 }, 32);
-  wipe(password);
-  return key;
+  try {
+    return await primitives.scrypt(password, concat([PASSPHRASE_LABEL, salt]), { logN, r: 8, p: 1 }, 32);
+  } finally {
+    wipe(password);
+  }
 }

@@ -9,7 +9,7 @@ import { FILE_KEY } from './recipients.ts';
 /** The version line; with it the suite is fixed. */
 export const AGE_VERSION = { family: 'age-encryption.org', version: 'v1' };
 
-export class AgeSealer {
+export class AgeSealer implements Disposable {
   /** What the file begins with. */
   readonly start: Uint8Array;
   readonly #key: PayloadKey;
@@ -25,11 +25,13 @@ export class AgeSealer {
   /** `recipients`: at least one, of one family; a passphrase is alone. Rejects SEALED_RECIPIENT. */
   static async begin(primitives: Primitives, random: Random, recipients: readonly Recipient[]): Promise<AgeSealer> {
     const fileKey = random.bytes(FILE_KEY);
-    const nonce = random.bytes(PAYLOAD_NONCE);
-    const header = await wrapFileKey(primitives, AGE_VERSION, fileKey, recipients);
-    const key = new PayloadKey(primitives, fileKey, nonce);
-    wipe(fileKey);
-    return new AgeSealer(concat([header, nonce]), key);
+    try {
+      const nonce = random.bytes(PAYLOAD_NONCE);
+      const header = await wrapFileKey(primitives, AGE_VERSION, fileKey, recipients);
+      return new AgeSealer(concat([header, nonce]), new PayloadKey(primitives, fileKey, nonce));
+    } finally {
+      wipe(fileKey);
+    }
   }
 
   /** Takes content; gives what can be written of the file. */
@@ -55,9 +57,14 @@ export class AgeSealer {
   /** The rest of the file. */
   finish(): Uint8Array {
     const last = this.#key.seal(this.#index, true, this.#chunk.subarray(0, this.#filled));
-    this.#key.wipe();
-    wipe(this.#chunk);
+    this[Symbol.dispose]();
     return last;
+  }
+
+  /** Forgets key and content: of a file that is not finished. */
+  [Symbol.dispose](): void {
+    this.#key[Symbol.dispose]();
+    wipe(this.#chunk);
   }
 }
 
@@ -68,6 +75,6 @@ export async function sealAge(
   recipients: readonly Recipient[],
   content: Uint8Array,
 ): Promise<Uint8Array> {
-  const sealer = await AgeSealer.begin(primitives, random, recipients);
+  using sealer = await AgeSealer.begin(primitives, random, recipients);
   return concat([sealer.start, sealer.push(content), sealer.finish()]);
 }

@@ -22,6 +22,7 @@ export type Encodable =
   | ReadonlyMap<string | Uint8Array, Encodable>
   | { readonly [key: string]: Encodable | undefined };
 
+/** No copy of what it was given stays behind: that may be a key. */
 class Writer {
   #bytes = new Uint8Array(256);
   #length = 0;
@@ -43,7 +44,9 @@ class Writer {
   }
 
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const taken = this.#bytes.slice(0, this.#length);
+    this.#bytes.fill(0, 0, this.#length);
+    return taken;
   }
 
   #reserve(more: ByteCount): void {
@@ -51,6 +54,7 @@ class Writer {
     if (needed <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes.fill(0, 0, this.#length);
     this.#bytes = larger;
   }
 }

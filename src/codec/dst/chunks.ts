@@ -7,7 +7,7 @@ import { concat, utf8 } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { checkLength } from '../../crypto/checks.ts';
 import { hkdfExpand } from '../../crypto/hkdf.ts';
-import type { Primitives } from '../../crypto/primitives.ts';
+import { type Primitives, wipe } from '../../crypto/primitives.ts';
 
 export const CHUNK: ByteCount = 16_384;
 export const TAG: ByteCount = 16;
@@ -21,13 +21,14 @@ const MOST_CHUNKS = 2 ** 38;
 const INFO = utf8('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0');
 
 /** The key of one message. */
-export class ChunkKey {
+export class ChunkKey implements Disposable {
   /** Salt and commitment: what the message begins with. */
   readonly head: Uint8Array;
   readonly #primitives: Primitives;
   readonly #key: Uint8Array;
   readonly #baseNonce: Uint8Array;
   readonly #nonce = new Uint8Array(12);
+  #isForgotten = false;
 
   private constructor(primitives: Primitives, inputKey: Uint8Array, salt: Uint8Array, context: Uint8Array) {
     checkLength('an input key', inputKey, 32);
@@ -53,7 +54,9 @@ export class ChunkKey {
   ): ChunkKey | null {
     if (head.length !== CHUNKS_HEAD) return null;
     const key = new ChunkKey(primitives, inputKey, head.slice(0, SALT), context);
-    return primitives.equal(key.head, head) ? key : null;
+    if (primitives.equal(key.head, head)) return key;
+    key[Symbol.dispose]();
+    return null;
   }
 
   /** Chunk `index` of a message: 16 KiB, or less when it is the last. */
@@ -76,7 +79,14 @@ export class ChunkKey {
     return this.#primitives.aes256Gcm.open(this.#key, this.#nonceOf(index), sealed);
   }
 
+  /** Forgets the key: from then on all but this throws. */
+  [Symbol.dispose](): void {
+    this.#isForgotten = true;
+    wipe(this.#key, this.#baseNonce, this.#nonce);
+  }
+
   #nonceOf(index: number): Uint8Array {
+    if (this.#isForgotten) throw new Error('the key was forgotten'); // It is one that everybody knows.
     if (index >= MOST_CHUNKS) throw new RangeError('a message has 2^38 chunks at the most');
     const nonce = this.#nonce;
     nonce.set(this.#baseNonce);

@@ -54,6 +54,7 @@ const chunkAt = (file: Uint8Array, index: number): number => headerLength(file) 
 /** A recipient that gives the file key away. */
 function leaking(): Recipient & { fileKey: Uint8Array } {
   const leak = {
+    type: recipient.type,
     family: 'post-quantum' as const,
     fileKey: new Uint8Array(0),
     wrap(fileKey: Uint8Array): Promise<Stanza> {
@@ -233,6 +234,25 @@ describe('a damaged .dst file', () => {
     }
   });
 
+  it('gives nothing any more after an error, whatever comes, and says the same again; nor after its end', async () => {
+    const file = await seal(random.bytes(length));
+    const chunk = (index: number): Uint8Array => file.subarray(chunkAt(file, index), chunkAt(file, index + 1));
+    const altered = chunk(1).with(0, (chunk(1)[0] as number) ^ 1);
+    const opener = await DstOpener.begin(nodePrimitives, file, [identity]);
+    opener.push(chunk(0));
+    const refusal = { code: 'SEALED_DAMAGED', details: { chunk: 1 } };
+    assert.throws(() => opener.push(altered), refusal);
+    for (const next of [chunk(1), chunk(2), file.subarray(0, 1), new Uint8Array(0)]) {
+      assert.throws(() => opener.push(next), refusal);
+    }
+    assert.throws(() => opener.finish(), refusal);
+    const whole = await DstOpener.begin(nodePrimitives, file, [identity]);
+    whole.push(file.subarray(whole.payloadAt));
+    whole.finish();
+    assert.throws(() => whole.push(chunk(0)), /closed/);
+    assert.throws(() => whole.finish(), /closed/);
+  });
+
   it('with the header of another file for the same reader is refused', async () => {
     const [one, other] = [await seal(utf8('one')), await seal(utf8('other'))];
     const mixed = concat([one.subarray(0, headerLength(one)), other.subarray(headerLength(other))]);
@@ -314,6 +334,27 @@ describe('a forged .dst file', () => {
     const stanza = { type: 'x', args: [], body: new Uint8Array(1) };
     const stanzas = Array.from({ length: 100_000 }, () => stanza);
     await rejects(finishHeader(encodeStanzas(DST_VERSION, stanzas), new Uint8Array(32)), 'SEALED_TOO_LARGE');
+  });
+
+  it('with more than 64 recipients with RSA is refused before any private key is used, and not made', async () => {
+    const rsa = { ...nodeRsa, decrypt: () => assert.fail('the private key was used') };
+    const empty = new Uint8Array(0);
+    const readers = [
+      rsaIdentity(rsa, empty),
+      rsaHybridIdentity(nodePrimitives, rsa, { rsa: empty, kem: empty }, { rsa: empty, kem: empty }),
+    ];
+    for (const type of ['rsa4096', 'mlkem768rsa4096']) {
+      const fileOf = (count: number): Uint8Array => {
+        const stanzas = Array.from({ length: count }, () => ({ type, args: [], body: empty }));
+        return finishHeader(encodeStanzas(DST_VERSION, stanzas), new Uint8Array(32));
+      };
+      for (const reader of [...readers, identity]) await rejects(fileOf(65), 'SEALED_TOO_LARGE', [reader]);
+      await rejects(fileOf(64), 'SEALED_NO_KEY', [identity]);
+    }
+    const { publicKey, privateKey } = await nodeRsa.generate();
+    const many = (count: number): Recipient[] => Array.from({ length: count }, () => rsaRecipient(nodeRsa, publicKey));
+    await openDst(nodePrimitives, await seal(utf8('x'), { recipients: many(64) }), [rsaIdentity(nodeRsa, privateKey)]);
+    await assert.rejects(seal(utf8('x'), { recipients: many(65) }), { code: 'SEALED_RECIPIENT' });
   });
 
   it('with a passphrase beside other recipients is refused', async () => {

@@ -2,10 +2,10 @@
 import { concat } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { type Hasher, type Primitives, wipe } from '../../crypto/primitives.ts';
-import { type Identity, parseHeader, sealedError, type Stanza, unwrapFileKey } from '../sealed/index.ts';
+import { type Identity, OpeningSteps, parseHeader, sealedError, type Stanza, unwrapFileKey } from '../sealed/index.ts';
 import { CHUNK, ChunkKey, CHUNKS_HEAD, SEALED_CHUNK, TAG } from './chunks.ts';
 import { decodeHead, type DstHead } from './head.ts';
-import { PASSPHRASE, RSA_ALONE } from './recipients.ts';
+import { isWithRsa, MOST_RSA, PASSPHRASE, RSA_ALONE } from './recipients.ts';
 import { chunkContext, DST_VERSION, plaintextLength } from './seal.ts';
 import { SIGNATURE_BLOCK, signerOf } from './signature.ts';
 
@@ -14,7 +14,7 @@ const EMPTY = new Uint8Array(0);
 /** What the plaintext consists of. */
 type Part = 'head' | 'content' | 'signature' | 'padding';
 
-export class DstOpener {
+export class DstOpener implements Disposable {
   /** Where in the file what `push` takes begins. */
   readonly payloadAt: ByteCount;
   /** Known as soon as the first bytes are opened. */
@@ -22,14 +22,13 @@ export class DstOpener {
   readonly #primitives: Primitives;
   readonly #headerDigest: Uint8Array;
   readonly #chunks: ChunkKey;
+  readonly #steps = new OpeningSteps(() => this.#chunks[Symbol.dispose]());
   /** Of a file that is signed. */
   #content: Hasher | null = null;
   readonly #chunk = new Uint8Array(SEALED_CHUNK);
   #filled = 0;
   #index = 0;
   #part: Part = 'head';
-  /** Plaintext of head or signature that is not whole yet. */
-  #pending: Uint8Array = EMPTY;
   /** Bytes of the present part that are still to come; of the head unknown. */
   #missing: ByteCount = 0;
   #headLength: ByteCount = 0;
@@ -48,7 +47,7 @@ export class DstOpener {
    */
   static async begin(primitives: Primitives, start: Uint8Array, identities: readonly Identity[]): Promise<DstOpener> {
     const header = parseHeader(start, DST_VERSION);
-    checkMixture(header.stanzas);
+    checkStanzas(header.stanzas);
     const payloadAt = header.length + CHUNKS_HEAD;
     const fileKey = await unwrapFileKey(primitives, header, identities, PASSPHRASE);
     const headerDigest = primitives.hash('sha512', start.subarray(0, header.length));
@@ -60,8 +59,24 @@ export class DstOpener {
     return new DstOpener(primitives, headerDigest, chunks, payloadAt);
   }
 
-  /** Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*. */
+  /** Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*, again when it has before. */
   push(sealed: Uint8Array): Uint8Array {
+    return this.#steps.run(() => this.#push(sealed));
+  }
+
+  /** At the end of the file: the last content, and the public key that signed all of it, or null. Throws SEALED_*. */
+  finish(): { readonly content: Uint8Array; readonly signer: Uint8Array | null } {
+    const end = this.#steps.run(() => this.#finish());
+    this[Symbol.dispose]();
+    return end;
+  }
+
+  /** Forgets the key: of a file that is not opened to its end. */
+  [Symbol.dispose](): void {
+    this.#steps.close();
+  }
+
+  #push(sealed: Uint8Array): Uint8Array {
     const count = Math.floor((this.#filled + sealed.length) / SEALED_CHUNK);
     const plaintext = new Uint8Array(count * CHUNK);
     let at = 0;
@@ -84,8 +99,7 @@ export class DstOpener {
     return this.#chunk;
   }
 
-  /** At the end of the file: the last content, and the public key that signed all of it, or null. Throws SEALED_*. */
-  finish(): { readonly content: Uint8Array; readonly signer: Uint8Array | null } {
+  #finish(): { readonly content: Uint8Array; readonly signer: Uint8Array | null } {
     if (this.#filled < TAG) throw sealedError('SEALED_TRUNCATED', 'the file ends before its end');
     const last = new Uint8Array(this.#filled - TAG);
     this.#open(this.#chunk.subarray(0, this.#filled), last);
@@ -128,15 +142,13 @@ export class DstOpener {
     return content;
   }
 
-  /** The plaintext behind the head, when that is whole. */
+  /** The plaintext behind the head, which never is longer than a chunk. */
   #takeHead(plaintext: Uint8Array): Uint8Array {
-    this.#pending = concat([this.#pending, plaintext]);
-    const decoded = decodeHead(this.#pending);
-    if (decoded === null) return EMPTY;
-    const rest = this.#pending.subarray(decoded.length);
+    const decoded = decodeHead(plaintext);
+    if (decoded === null) return EMPTY; // Nothing has come yet, or it is the end of the file.
+    const rest = plaintext.subarray(decoded.length);
     if (decoded.head.isSigned) this.#content = this.#primitives.hasher('sha512');
-    this.#content?.update(this.#pending.subarray(0, decoded.length));
-    this.#pending = EMPTY;
+    this.#content?.update(plaintext.subarray(0, decoded.length));
     this.head = decoded.head;
     this.#headLength = decoded.length;
     this.#part = 'content';
@@ -166,8 +178,14 @@ export class DstOpener {
   }
 }
 
-/** Throws SEALED_HEADER for a file that is as weak as RSA alone, and looks as if it were not. */
-function checkMixture(stanzas: readonly Stanza[]): void {
+/**
+ * Throws SEALED_TOO_LARGE for a file that costs too much to try, and SEALED_HEADER for one that is as weak as RSA alone
+ * and looks as if it were not.
+ */
+function checkStanzas(stanzas: readonly Stanza[]): void {
+  if (stanzas.filter(isWithRsa).length > MOST_RSA) {
+    throw sealedError('SEALED_TOO_LARGE', `the file has more than ${MOST_RSA} recipients with RSA`);
+  }
   const classical = stanzas.filter(({ type }) => type === RSA_ALONE).length;
   if (classical === 0 || classical === stanzas.length) return;
   throw sealedError('SEALED_HEADER', 'the file has recipients of RSA alone beside others');
@@ -186,8 +204,10 @@ export async function openDst(
   file: Uint8Array,
   identities: readonly Identity[],
 ): Promise<OpenedDst> {
-  const opener = await DstOpener.begin(primitives, file, identities);
+  using opener = await DstOpener.begin(primitives, file, identities);
   const first = opener.push(file.subarray(opener.payloadAt));
-  const { content, signer } = opener.finish();
-  return { head: opener.head as DstHead, content: concat([first, content]), signer };
+  const { content: last, signer } = opener.finish();
+  const content = concat([first, last]);
+  wipe(first, last);
+  return { head: opener.head as DstHead, content, signer };
 }

@@ -24,6 +24,9 @@ const RSA_HYBRID = 'mlkem768rsa4096';
 export const RSA_ALONE = 'rsa4096';
 /** A stanza that must be alone. */
 export const PASSPHRASE = 'argon2id';
+/** Most stanzas of both types with RSA: each costs whoever has such a key a private operation, 2 ms. */
+export const MOST_RSA = 64;
+export const isWithRsa = ({ type }: { readonly type: string }): boolean => type === RSA_HYBRID || type === RSA_ALONE;
 /** The purpose of a wrapped key, so that none is of use in another place. */
 const labelOf = (type: string): Uint8Array => utf8(`dst-torrent.org/v1/${type}`);
 
@@ -40,6 +43,7 @@ export interface RsaHybridKey {
 
 /** `publicKey`: 1,216 bytes. */
 export const hybridRecipient = (primitives: Primitives, random: Random, publicKey: Uint8Array): Recipient => ({
+  type: HYBRID,
   family: 'post-quantum',
   async wrap(fileKey) {
     const ephemeral = random.bytes(32);
@@ -68,6 +72,7 @@ export const rsaHybridRecipient = (
   random: Random,
   publicKey: RsaHybridKey,
 ): Recipient => ({
+  type: RSA_HYBRID,
   family: 'post-quantum',
   async wrap(fileKey) {
     const secret = random.bytes(RSA_SECRET);
@@ -122,6 +127,7 @@ function combine(
 
 /** RSA-4096 alone, which quantum computers will open. `publicKey`: SPKI. */
 export const rsaRecipient = (rsa: Rsa, publicKey: Uint8Array): Recipient => ({
+  type: RSA_ALONE,
   family: 'classical',
   async wrap(fileKey) {
     const body = await rsa.encrypt(publicKey, fileKey, labelOf(RSA_ALONE));
@@ -153,6 +159,7 @@ export const passphraseRecipient = (
   passphrase: string,
   costs: Argon2Costs = defaultPassphraseCosts,
 ): Recipient => ({
+  type: PASSPHRASE,
   family: 'passphrase',
   async wrap(fileKey) {
     const salt = random.bytes(16);
@@ -190,9 +197,11 @@ async function passphraseKey(
 ): Promise<Uint8Array> {
   // The same letters have the same bytes on every keyboard (RFC 8265 §4.2.2).
   const password = utf8(passphrase.normalize('NFC'));
-  const key = await primitives.argon2id(password, concat([labelOf(PASSPHRASE), salt]), costs);
-  wipe(password);
-  return key;
+  try {
+    return await primitives.argon2id(password, concat([labelOf(PASSPHRASE), salt]), costs);
+  } finally {
+    wipe(password);
+  }
 }
 
 function costsOf(numbers: readonly string[], highest: Argon2Costs): Argon2Costs {

@@ -3,10 +3,11 @@ import { concat, equalBytes, utf8 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { type Hasher, type Primitives, wipe } from '../../crypto/primitives.ts';
-import { type Recipient, wrapFileKey } from '../sealed/index.ts';
+import { type Recipient, sealedError, wrapFileKey } from '../sealed/index.ts';
 import { CHUNK, ChunkKey, SEALED_CHUNK } from './chunks.ts';
 import { type DstHead, encodeHead } from './head.ts';
 import { paddedLength } from './padding.ts';
+import { isWithRsa, MOST_RSA } from './recipients.ts';
 import { SIGNATURE_BLOCK, signatureBlock, type Signer } from './signature.ts';
 
 /** The version line; with it the suite is fixed. */
@@ -22,7 +23,7 @@ export function isDst(file: Uint8Array): boolean {
 const ZEROS = new Uint8Array(16 * CHUNK);
 
 export interface DstSealing extends Omit<DstHead, 'isSigned'> {
-  /** At least one, of one family; a passphrase is alone. */
+  /** At least one, of one family; a passphrase is alone; 64 with RSA at the most. */
   readonly recipients: readonly Recipient[];
   readonly signer: Signer | null;
 }
@@ -31,7 +32,7 @@ export interface DstSealing extends Omit<DstHead, 'isSigned'> {
 export const chunkContext = (headerDigest: Uint8Array): Uint8Array =>
   concat([utf8(`${DST_VERSION.family}/${DST_VERSION.version}`), headerDigest]);
 
-export class DstSealer {
+export class DstSealer implements Disposable {
   /** What the file begins with. */
   readonly start: Uint8Array;
   readonly #primitives: Primitives;
@@ -61,12 +62,18 @@ export class DstSealer {
 
   /** Rejects SEALED_RECIPIENT. */
   static async begin(primitives: Primitives, random: Random, sealing: DstSealing): Promise<DstSealer> {
+    if (sealing.recipients.filter(isWithRsa).length > MOST_RSA) {
+      throw sealedError('SEALED_RECIPIENT', `a file has ${MOST_RSA} recipients with RSA at the most`);
+    }
     const fileKey = random.bytes(32);
-    const header = await wrapFileKey(primitives, DST_VERSION, fileKey, sealing.recipients);
-    const context = chunkContext(primitives.hash('sha512', header));
-    const chunks = ChunkKey.forSealing(primitives, fileKey, random.bytes(24), context);
-    wipe(fileKey);
-    return new DstSealer(primitives, header, chunks, sealing);
+    try {
+      const header = await wrapFileKey(primitives, DST_VERSION, fileKey, sealing.recipients);
+      const context = chunkContext(primitives.hash('sha512', header));
+      const chunks = ChunkKey.forSealing(primitives, fileKey, random.bytes(24), context);
+      return new DstSealer(primitives, header, chunks, sealing);
+    } finally {
+      wipe(fileKey);
+    }
   }
 
   /** Takes content; gives what can be written of the file. */
@@ -88,6 +95,12 @@ export class DstSealer {
       yield this.#add(ZEROS.subarray(0, rest));
     }
     yield this.#chunks.seal(this.#index, this.#chunk.subarray(0, this.#filled));
+    this[Symbol.dispose]();
+  }
+
+  /** Forgets key and content: of a file that is not finished. */
+  [Symbol.dispose](): void {
+    this.#chunks[Symbol.dispose]();
     wipe(this.#chunk);
   }
 
@@ -125,7 +138,7 @@ export async function sealDst(
   sealing: Omit<DstSealing, 'length'>,
   content: Uint8Array,
 ): Promise<Uint8Array> {
-  const sealer = await DstSealer.begin(primitives, random, { ...sealing, length: content.length });
+  using sealer = await DstSealer.begin(primitives, random, { ...sealing, length: content.length });
   return concat([sealer.start, sealer.push(content), ...sealer.finish()]);
 }
 

@@ -2,7 +2,7 @@
  * What a `.dst` of kind `torrent` holds: the torrent of the carrier, the files of its content and the key that decrypts
  * them, and what its author demands of connections between peers (docs/spec/sealed-torrent.md).
  */
-import { concat, toHex, utf8 } from '../../base/bytes.ts';
+import { concatSecret, toHex, utf8 } from '../../base/bytes.ts';
 import type { Digests } from '../../base/digests.ts';
 import { type BencodeDict, decodeDict, encode } from '../bencode/index.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type TorrentPlan,
   type TransportPolicy,
 } from '../metainfo/index.ts';
+import { wipe } from '../../crypto/primitives.ts';
 import { sealedError } from '../sealed/index.ts';
 
 const policies: readonly string[] = ['required', 'prefer', 'off'] satisfies TransportPolicy[];
@@ -31,12 +32,19 @@ export interface TorrentContent {
  * Else an author could hand out two keys to one carrier, each of which decrypts it to something else.
  */
 export const carrierNameOf = (contentKey: Uint8Array, digests: Digests): string =>
-  toHex(digests.sha256(concat([utf8('dst-torrent.org/v1/carrier'), contentKey])));
+  toHex(derived('dst-torrent.org/v1/carrier', contentKey, digests));
+
+function derived(purpose: string, contentKey: Uint8Array, digests: Digests): Uint8Array {
+  const input = concatSecret([utf8(purpose), contentKey]);
+  const digest = digests.sha256(input);
+  wipe(input);
+  return digest;
+}
 
 export const encodeTorrentContent = ({ torrent, plan, contentKey, transport }: TorrentContent): Uint8Array =>
   encode({ content: contentKeys(plan), key: contentKey, torrent, transport });
 
-/** The torrent with the files of its content; `info.seal` is set. Throws SEALED_CONTENT, and METAINFO_* and BENCODE_* for its torrent. */
+/** The torrent with the files of its content; `info.seal` is set, and nothing of it lies in `bytes`. Throws SEALED_CONTENT, and METAINFO_* and BENCODE_* for its torrent. */
 export function decodeTorrentContent(bytes: Uint8Array, digests: Digests): Metainfo {
   const dictionary = decoded(bytes);
   const key = dictionary.bytes('key');
@@ -45,11 +53,11 @@ export function decodeTorrentContent(bytes: Uint8Array, digests: Digests): Metai
   const transport = dictionary.text('transport');
   if (key?.length !== 32 || torrent === null || content === null) throw wrong('lacks its torrent, content or key');
   if (transport === null || !policies.includes(transport)) throw wrong('demands a transport that is not known');
-  const carrier = decodeMetainfo(torrent, digests);
+  const carrier = decodeMetainfo(torrent.slice(), digests);
   if (carrier.info.originalName !== carrierNameOf(key, digests)) throw wrong('has the key of another carrier');
   return sealedMetainfo(carrier, content, {
-    contentKey: key.slice(),
-    peerSecret: digests.sha256(concat([utf8('dst-torrent.org/v1/peers'), key])),
+    contentKey: concatSecret([key]),
+    peerSecret: derived('dst-torrent.org/v1/peers', key, digests),
     transport: transport as TransportPolicy,
   });
 }

@@ -2,7 +2,7 @@
  * What identities, rotations and signatures have in common: a bencoded dictionary that says what it is and of which
  * version, in one canonical form, signed under that same name.
  */
-import { equalBytes } from '../../base/bytes.ts';
+import { concatSecret, equalBytes } from '../../base/bytes.ts';
 import type { Primitives } from '../../crypto/primitives.ts';
 import { type BencodeDict, decodeDict, type Encodable, encode } from '../bencode/index.ts';
 import { identityError } from './errors.ts';
@@ -12,7 +12,8 @@ export type DocumentType =
   | 'dst-torrent.org/v1/identity'
   | 'dst-torrent.org/v1/private-identity'
   | 'dst-torrent.org/v1/rotation'
-  | 'dst-torrent.org/v1/detached-signature';
+  | 'dst-torrent.org/v1/detached-signature'
+  | 'dst-torrent.org/v1/peer-claim';
 
 export type Fields = Readonly<Record<string, Encodable | undefined>>;
 
@@ -52,11 +53,11 @@ function dictionaryOf(bytes: Uint8Array): BencodeDict | null {
 
 export const invalid = (what: string): Error => identityError('IDENTITY_INVALID', `the document ${what}`);
 
-/** Throws IDENTITY_INVALID unless the value has `length` bytes. */
+/** A copy. Throws IDENTITY_INVALID unless the value has `length` bytes. */
 export function bytesOf(dictionary: BencodeDict, key: string, length: number): Uint8Array {
   const value = dictionary.bytes(key);
   if (value?.length !== length) throw invalid(`has no valid ${key}`);
-  return value.slice();
+  return concatSecret([value]);
 }
 
 /** Seconds since 1970. Throws IDENTITY_INVALID. */

@@ -142,6 +142,29 @@ test('a private identity is read again, and its seeds must make its public keys'
   }
 });
 
+test('the seeds of a private identity that is refused are overwritten', () => {
+  const encoded = encodePrivateIdentity({ ...alice, identity: bob.identity });
+  const seeds: Uint8Array[] = [];
+  const { mlDsa65 } = nodePrimitives;
+  const watched = {
+    ...nodePrimitives,
+    mlDsa65: {
+      ...mlDsa65,
+      publicKeyOf: (seed: Uint8Array) => {
+        assert.ok(seed.some((byte) => byte !== 0));
+        seeds.push(seed);
+        return mlDsa65.publicKeyOf(seed);
+      },
+    },
+  };
+  assert.equal(
+    codeOfThrown(() => decodePrivateIdentity(watched, encoded)),
+    'IDENTITY_INVALID',
+  );
+  assert.equal(seeds.length, 1);
+  for (const seed of seeds) assert.ok(!seed.some((byte) => byte !== 0));
+});
+
 test('no secret is in the error of a private identity that is damaged', () => {
   const seed = new Uint8Array(64).fill(0x53); // S
   const encoded = changed(encodePrivateIdentity(alice), 'signing', seed);

@@ -10,6 +10,14 @@ export {
 export { identityErrors, signatureError, signatureErrors } from './errors.ts';
 export { fingerprintOf, type FingerprintType, parseFingerprint } from './fingerprint.ts';
 export {
+  claimDigest,
+  type ClaimPlace,
+  decodePeerClaim,
+  LONGEST_CLAIM,
+  type PeerRole,
+  signPeerClaim,
+} from './peer-claim.ts';
+export {
   decodePrivateIdentity,
   encodePrivateIdentity,
   type IdentitySecrets,

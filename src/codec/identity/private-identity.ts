@@ -51,11 +51,26 @@ export function decodePrivateIdentity(primitives: Primitives, bytes: Uint8Array)
     rsa: rsaOf(dictionary),
     age: dictionary.has('age') ? bytesOf(dictionary, 'age', X25519_KEY) : null,
   };
-  const identity = decodeIdentity(primitives, dictionary.bytes('identity') ?? new Uint8Array(0));
-  const decoded = { identity, secrets };
+  try {
+    const identity = decodeIdentity(primitives, dictionary.bytes('identity') ?? new Uint8Array(0));
+    const decoded = { identity, secrets };
+    checkPrivate(primitives, bytes, decoded);
+    return decoded;
+  } catch (error) {
+    wipeSecrets(secrets);
+    throw error;
+  }
+}
+
+/** Throws IDENTITY_INVALID unless `bytes` are its document and the seeds make the public identity. */
+function checkPrivate(primitives: Primitives, bytes: Uint8Array, decoded: PrivateIdentity): void {
+  const { identity, secrets } = decoded;
   const encoded = encodePrivateIdentity(decoded);
-  checkCanonical(bytes, encoded);
-  wipe(encoded);
+  try {
+    checkCanonical(bytes, encoded);
+  } finally {
+    wipe(encoded);
+  }
   const areSame =
     equalBytes(hybridPublicKeyOf(primitives, secrets.signing), identity.signing) &&
     equalBytes(xWingPublicKeyOf(primitives, secrets.encryption), identity.encryption) &&
@@ -63,7 +78,6 @@ export function decodePrivateIdentity(primitives: Primitives, bytes: Uint8Array)
     (secrets.rsa === null ||
       equalBytes(primitives.mlKem768.publicKeyOf(secrets.rsa.kem), identity.rsa?.kem as Uint8Array));
   if (!areSame) throw invalid('has secret keys that do not belong to its public ones');
-  return decoded;
 }
 
 function rsaOf(dictionary: BencodeDict): RsaHybridKey | null {

@@ -2,7 +2,7 @@
 import { utf8 } from '../../base/bytes.ts';
 import { codeOf } from '../../base/errors.ts';
 import { hkdf } from '../../crypto/hkdf.ts';
-import type { Primitives } from '../../crypto/primitives.ts';
+import { type Primitives, wipe } from '../../crypto/primitives.ts';
 import { sealedError } from './errors.ts';
 import { encodeStanzas, finishHeader, type HeaderVersion, MOST_STANZAS, type SealedHeader } from './header.ts';
 import type { Identity, Recipient } from './recipient.ts';
@@ -42,6 +42,7 @@ export async function unwrapFileKey(
     });
     if (fileKey === null) continue;
     if (primitives.equal(headerMac(primitives, fileKey, covered), mac)) return fileKey;
+    wipe(fileKey);
     throw sealedError('SEALED_FORGED', 'the header of the file was altered');
   }
   if (wrongPassphrase !== null) throw wrongPassphrase;
@@ -51,8 +52,12 @@ export async function unwrapFileKey(
 }
 
 /** HMAC-SHA-256 over the header (c2sp.org/age, "Header MAC"). */
-const headerMac = (primitives: Primitives, fileKey: Uint8Array, covered: Uint8Array): Uint8Array =>
-  primitives.hmac('sha256', hkdf(primitives, fileKey, new Uint8Array(0), utf8('header')), covered);
+function headerMac(primitives: Primitives, fileKey: Uint8Array, covered: Uint8Array): Uint8Array {
+  const key = hkdf(primitives, fileKey, new Uint8Array(0), utf8('header'));
+  const mac = primitives.hmac('sha256', key, covered);
+  wipe(key);
+  return mac;
+}
 
 function checkRecipients(recipients: readonly Recipient[]): void {
   const families = new Set(recipients.map(({ family }) => family));

@@ -12,5 +12,6 @@ export {
   type SealedHeader,
   type Stanza,
 } from './header.ts';
+export { OpeningSteps } from './opening-steps.ts';
 export type { Identity, Recipient, RecipientFamily } from './recipient.ts';
 export { stanzaBytes, stanzasOf } from './stanzas.ts';

@@ -11,6 +11,8 @@ import type { Stanza } from './header.ts';
 export type RecipientFamily = 'post-quantum' | 'classical' | 'passphrase';
 
 export interface Recipient {
+  /** Of its stanzas. */
+  readonly type: string;
   readonly family: RecipientFamily;
   /** Rejects SEALED_RECIPIENT when its key is none. */
   wrap(fileKey: Uint8Array): Promise<Stanza>;

@@ -1,7 +1,8 @@
 /** AES-256-GCM (NIST SP 800-38D) and ChaCha20-Poly1305 (RFC 8439) over OpenSSL. */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { secretMemory } from '../../base/bytes.ts';
 import { checkLength } from '../checks.ts';
-import type { Aead } from '../primitives.ts';
+import { type Aead, wipe } from '../primitives.ts';
 import { release } from './release.ts';
 
 const TAG = 16;
@@ -43,11 +44,11 @@ function openInto(
   try {
     decipher.final();
   } catch {
-    opened.fill(0);
-    into.fill(0);
+    wipe(opened, into);
     return false;
   }
   into.set(opened);
+  wipe(opened); // It is given back as it is.
   release(opened);
   return true;
 }
@@ -59,7 +60,7 @@ const aead = (name: Name): Aead => ({
     return sealed;
   },
   open(key, nonce, ciphertext, associated) {
-    const opened = new Uint8Array(Math.max(0, ciphertext.length - TAG));
+    const opened = secretMemory(Math.max(0, ciphertext.length - TAG));
     if (ciphertext.length < TAG) checkLength('a nonce', nonce, 12);
     return ciphertext.length >= TAG && openInto(name, opened, key, nonce, ciphertext, associated) ? opened : null;
   },

@@ -3,6 +3,7 @@ import { decapsulate, encapsulate } from 'node:crypto';
 import { checkLength } from '../checks.ts';
 import type { Kem } from '../primitives.ts';
 import { privateKey, publicKey, publicKeyOf } from './keys.ts';
+import { plainBytes } from '../plain-bytes.ts';
 
 const kem = (type: 'ml-kem-768' | 'ml-kem-1024', publicKeyLength: number, ciphertextLength: number): Kem => ({
   publicKeyLength,
@@ -12,11 +13,11 @@ const kem = (type: 'ml-kem-768' | 'ml-kem-1024', publicKeyLength: number, cipher
     const key = publicKey(type, raw);
     if (key === null) return null;
     const { ciphertext, sharedKey } = encapsulate(key);
-    return { ciphertext: new Uint8Array(ciphertext), secret: new Uint8Array(sharedKey) };
+    return { ciphertext: plainBytes(ciphertext), secret: plainBytes(sharedKey) };
   },
   decapsulate(seed, ciphertext) {
     checkLength('a ciphertext', ciphertext, ciphertextLength);
-    return new Uint8Array(decapsulate(privateKey(type, seed), ciphertext));
+    return plainBytes(decapsulate(privateKey(type, seed), ciphertext));
   },
 });
 

@@ -1,6 +1,7 @@
 /** Raw keys as OpenSSL's; a key that is none gives null. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { checkLength } from '../checks.ts';
+import { plainBytes } from '../plain-bytes.ts';
 
 export type KeyType = 'x25519' | 'ed25519' | 'ml-kem-768' | 'ml-kem-1024' | 'ml-dsa-44' | 'ml-dsa-65';
 
@@ -25,5 +26,5 @@ export function publicKey(type: KeyType, raw: Uint8Array): KeyObject | null {
 }
 
 export function publicKeyOf(type: KeyType, raw: Uint8Array): Uint8Array {
-  return new Uint8Array(createPublicKey(privateKey(type, raw)).export({ format: 'raw-public' }));
+  return plainBytes(createPublicKey(privateKey(type, raw)).export({ format: 'raw-public' }));
 }

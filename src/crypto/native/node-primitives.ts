@@ -4,32 +4,33 @@ import { checkScryptCosts } from '../checks.ts';
 import type { Primitives } from '../primitives.ts';
 import { aes256Gcm, chacha20Poly1305 } from './aead.ts';
 import { mlKem1024, mlKem768 } from './kem.ts';
+import { plainBytes } from '../plain-bytes.ts';
 import { ed25519, mlDsa44, mlDsa65 } from './signatures.ts';
 import { x25519 } from './x25519.ts';
 
 export const nodePrimitives: Primitives = {
   hash(name, ...parts) {
     const [only] = parts;
-    if (parts.length === 1 && only !== undefined) return new Uint8Array(hash(name, only, 'buffer'));
+    if (parts.length === 1 && only !== undefined) return plainBytes(hash(name, only, 'buffer'));
     const digest = createHash(name);
     for (const part of parts) digest.update(part);
-    return new Uint8Array(digest.digest());
+    return plainBytes(digest.digest());
   },
   hasher(name) {
     const state = createHash(name);
-    return { update: (data) => void state.update(data), digest: () => new Uint8Array(state.digest()) };
+    return { update: (data) => void state.update(data), digest: () => plainBytes(state.digest()) };
   },
   hmac(name, key, ...parts) {
     const mac = createHmac(name, key);
     for (const part of parts) mac.update(part);
-    return new Uint8Array(mac.digest());
+    return plainBytes(mac.digest());
   },
-  shake256: (data, outputLength) => new Uint8Array(createHash('shake256', { outputLength }).update(data).digest()),
+  shake256: (data, outputLength) => plainBytes(createHash('shake256', { outputLength }).update(data).digest()),
   argon2id: (message, nonce, { memory, passes, lanes: parallelism }) =>
     new Promise((resolve, reject) => {
       const parameters = { message, nonce, memory, passes, parallelism, tagLength: 32 };
       argon2('argon2id', parameters, (error, key) => {
-        if (error === null) resolve(new Uint8Array(key));
+        if (error === null) resolve(plainBytes(key));
         else reject(error);
       });
     }),
@@ -41,7 +42,7 @@ export const nodePrimitives: Primitives = {
       // What OpenSSL reckons that it needs; its own limit is 32 MiB.
       const maxmem = 128 * r * (N + p + 2);
       scrypt(password, salt, length, { N, r, p, maxmem }, (error, key) => {
-        if (error === null) resolve(new Uint8Array(key));
+        if (error === null) resolve(plainBytes(key));
         else reject(error);
       });
     }),

@@ -13,6 +13,7 @@ import {
 import { promisify } from 'node:util';
 import { checkOaepPlaintext, RSA_BITS, RSA_CIPHERTEXT } from '../checks.ts';
 import type { Rsa } from '../primitives.ts';
+import { plainBytes } from '../plain-bytes.ts';
 
 const generate = promisify(generateKeyPair);
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -46,26 +47,26 @@ export const nodeRsa: Rsa = {
   async generate() {
     const pair = await generate('rsa', { modulusLength: RSA_BITS });
     return {
-      privateKey: new Uint8Array(pair.privateKey.export({ type: 'pkcs8', format: 'der' })),
-      publicKey: new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' })),
+      privateKey: plainBytes(pair.privateKey.export({ type: 'pkcs8', format: 'der' })),
+      publicKey: plainBytes(pair.publicKey.export({ type: 'spki', format: 'der' })),
     };
   },
   async encrypt(publicKey, plaintext, label) {
     checkOaepPlaintext(plaintext);
     const key = publicKeyOf(publicKey);
-    return key === null ? null : new Uint8Array(publicEncrypt({ key, ...oaep(label) }, plaintext));
+    return key === null ? null : plainBytes(publicEncrypt({ key, ...oaep(label) }, plaintext));
   },
   async decrypt(privateKey, ciphertext, label) {
     const key = privateKeyOf(privateKey);
     if (ciphertext.length !== RSA_CIPHERTEXT) return null;
     try {
-      return new Uint8Array(privateDecrypt({ key, ...oaep(label) }, ciphertext));
+      return plainBytes(privateDecrypt({ key, ...oaep(label) }, ciphertext));
     } catch {
       return null;
     }
   },
   async sign(privateKey, message) {
-    return new Uint8Array(sign('sha256', message, { key: privateKeyOf(privateKey), ...pss }));
+    return plainBytes(sign('sha256', message, { key: privateKeyOf(privateKey), ...pss }));
   },
   async verify(publicKey, message, signature) {
     const key = publicKeyOf(publicKey);

@@ -2,6 +2,7 @@
 import { sign, verify } from 'node:crypto';
 import type { SignatureScheme } from '../primitives.ts';
 import { privateKey, publicKey, publicKeyOf } from './keys.ts';
+import { plainBytes } from '../plain-bytes.ts';
 
 const scheme = (
   type: 'ed25519' | 'ml-dsa-44' | 'ml-dsa-65',
@@ -11,7 +12,7 @@ const scheme = (
   publicKeyLength,
   signatureLength,
   publicKeyOf: (seed) => publicKeyOf(type, seed),
-  sign: (seed, message) => new Uint8Array(sign(null, message, privateKey(type, seed))),
+  sign: (seed, message) => plainBytes(sign(null, message, privateKey(type, seed))),
   verify(raw, message, signature) {
     const key = publicKey(type, raw);
     return key !== null && verify(null, message, key, signature);

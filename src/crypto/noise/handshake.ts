@@ -45,13 +45,14 @@ export interface NoiseOptions {
   readonly psk?: Uint8Array;
 }
 
-export class NoiseHandshake {
+export class NoiseHandshake implements Disposable {
   readonly #primitives: Primitives;
   readonly #random: Random;
   readonly #options: NoiseOptions;
   readonly #messages: readonly (readonly Token[])[];
   readonly #state: SymmetricState;
   #turn = 0;
+  #isClosed = false;
   #ephemeral: Uint8Array = new Uint8Array(0);
   #kemSeed: Uint8Array = new Uint8Array(0);
   #theirEphemeral: Uint8Array = new Uint8Array(0);
@@ -82,7 +83,7 @@ export class NoiseHandshake {
 
   /** Whether the next message is ours. */
   get isOurTurn(): boolean {
-    return !this.isDone && (this.#turn % 2 === 0) === this.#options.isInitiator;
+    return !this.#isClosed && !this.isDone && (this.#turn % 2 === 0) === this.#options.isInitiator;
   }
 
   /** Names this handshake, the same on both sides; 32 bytes. */
@@ -107,7 +108,7 @@ export class NoiseHandshake {
     const parts: Uint8Array[] = [];
     for (const token of this.#messages[this.#turn++] as readonly Token[]) {
       const part = this.#write(token);
-      if (part === null) return null;
+      if (part === null) return this.#fail();
       parts.push(part);
     }
     return concat([...parts, this.#state.encryptAndHash(payload)]);
@@ -115,22 +116,34 @@ export class NoiseHandshake {
 
   /** The payload of the other side's next message; null when that is wrong in any way. */
   read(message: Uint8Array): Uint8Array | null {
-    if (this.isDone || this.isOurTurn) return null;
+    if (this.#isClosed || this.isDone || this.isOurTurn) return null;
     let rest = message;
     for (const token of this.#messages[this.#turn++] as readonly Token[]) {
       const length = this.#lengthOf(token, this.#state.overhead);
-      if (rest.length < length || !this.#read(token, rest.slice(0, length))) return null;
+      if (rest.length < length || !this.#read(token, rest.slice(0, length))) return this.#fail();
       rest = rest.subarray(length);
     }
-    return this.#state.decryptAndHash(rest);
+    return this.#state.decryptAndHash(rest) ?? this.#fail();
   }
 
   /** The keys for what is sent from now on. */
   finish(): { readonly send: CipherState; readonly receive: CipherState } {
-    if (!this.isDone) throw new Error('the handshake is not done');
+    if (this.#isClosed || !this.isDone) throw new Error('the handshake is not done');
     const [first, second] = this.#state.split();
-    wipe(this.#ephemeral, this.#kemSeed);
+    this[Symbol.dispose]();
     return this.#options.isInitiator ? { send: first, receive: second } : { send: second, receive: first };
+  }
+
+  /** Forgets the keys; those of `finish` are another's. A handshake that failed or is finished has done so. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#state[Symbol.dispose]();
+    wipe(this.#ephemeral, this.#kemSeed);
+  }
+
+  #fail(): null {
+    this[Symbol.dispose]();
+    return null;
   }
 
   #write(token: Token): Uint8Array | null {
@@ -192,7 +205,9 @@ export class NoiseHandshake {
   /** A key that is none is refused when it comes: answering it would be too late. */
   #takeKemKey(key: Uint8Array): boolean {
     this.#theirKemKey = key;
-    return this.#primitives.mlKem768.encapsulate(key) !== null;
+    const tried = this.#primitives.mlKem768.encapsulate(key);
+    if (tried !== null) wipe(tried.secret);
+    return tried !== null;
   }
 
   /** §9.2: with a pre-shared key the ephemeral keys go into the keys as well. */

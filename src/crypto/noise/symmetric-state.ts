@@ -1,5 +1,5 @@
 /** Keys and transcript of a Noise handshake (Noise Protocol Framework, revision 34, §5.1 and §5.2). */
-import { concat, utf8 } from '../../base/bytes.ts';
+import { concat, concatSecret, utf8 } from '../../base/bytes.ts';
 import { hkdfExpand, hkdfExtract } from '../hkdf.ts';
 import { type Aead, type Primitives, wipe } from '../primitives.ts';
 
@@ -74,7 +74,7 @@ export class SymmetricState {
     const name = utf8(protocol);
     this.transcript =
       name.length <= 32 ? concat([name, new Uint8Array(32 - name.length)]) : primitives.hash('sha256', name);
-    this.#chainingKey = this.transcript;
+    this.#chainingKey = this.transcript.slice();
   }
 
   mixHash(data: Uint8Array): void {
@@ -82,16 +82,15 @@ export class SymmetricState {
   }
 
   mixKey(secret: Uint8Array): void {
-    const [chainingKey, key] = this.#derive(secret, 2);
-    this.#chainingKey = chainingKey as Uint8Array;
-    this.#key = new CipherState(this.#cipher, key as Uint8Array);
+    const [chainingKey, key] = this.#derive(secret, 2) as [Uint8Array, Uint8Array];
+    this.#replaceKeys(chainingKey, key);
   }
 
   mixKeyAndHash(secret: Uint8Array): void {
-    const [chainingKey, hash, key] = this.#derive(secret, 3);
-    this.#chainingKey = chainingKey as Uint8Array;
-    this.mixHash(hash as Uint8Array);
-    this.#key = new CipherState(this.#cipher, key as Uint8Array);
+    const [chainingKey, hash, key] = this.#derive(secret, 3) as [Uint8Array, Uint8Array, Uint8Array];
+    this.mixHash(hash);
+    wipe(hash);
+    this.#replaceKeys(chainingKey, key);
   }
 
   /** Bytes that a sealed part is longer than its plaintext. */
@@ -115,7 +114,7 @@ export class SymmetricState {
   /** The keys of both directions, that of the initiator first (§5.2, Split). */
   split(): readonly [CipherState, CipherState] {
     const [first, second] = this.#derive(EMPTY, 2) as [Uint8Array, Uint8Array];
-    wipe(this.#chainingKey);
+    this[Symbol.dispose]();
     return [new CipherState(this.#cipher, first), new CipherState(this.#cipher, second)];
   }
 
@@ -123,6 +122,20 @@ export class SymmetricState {
   #derive(secret: Uint8Array, count: 2 | 3): Uint8Array[] {
     const temporary = hkdfExtract(this.#primitives, 'sha256', this.#chainingKey, secret);
     const all = hkdfExpand(this.#primitives, 'sha256', temporary, EMPTY, 32 * count);
-    return Array.from({ length: count }, (_, i) => all.slice(32 * i, 32 * i + 32));
+    const keys = Array.from({ length: count }, (_, i) => concatSecret([all.subarray(32 * i, 32 * i + 32)]));
+    wipe(temporary, all);
+    return keys;
+  }
+
+  #replaceKeys(chainingKey: Uint8Array, key: Uint8Array): void {
+    this[Symbol.dispose]();
+    this.#chainingKey = chainingKey;
+    this.#key = new CipherState(this.#cipher, key);
+  }
+
+  /** Forgets the keys. */
+  [Symbol.dispose](): void {
+    wipe(this.#chainingKey);
+    this.#key?.[Symbol.dispose]();
   }
 }

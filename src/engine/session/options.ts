@@ -73,6 +73,11 @@ export interface TorrentOptions {
   readonly isSeedOnly?: boolean;
   /** Data that is there is hashed although the journal vouches for it. */
   readonly mustCheck?: boolean;
+  /**
+   * Fingerprints of identities: a sealed torrent is exchanged only with peers that have proved one of them over a secure
+   * connection, and its author must permit these (`transport`).
+   */
+  readonly onlyWith?: readonly string[];
   /** Trackers besides those of the torrent. */
   readonly trackers?: readonly (readonly string[])[];
 }

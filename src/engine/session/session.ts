@@ -50,6 +50,8 @@ const TICK: Millis = 1000;
 const LIMITED_TICK: Millis = 100;
 
 const duplicate = ({ name }: Torrent): Error => engineError('ENGINE_DUPLICATE', `${name} is already in this session`);
+const noPeerIdentities = ({ name }: Torrent): Error =>
+  engineError('ENGINE_NO_PEER_IDENTITIES', `peers of ${name} cannot prove who they are`);
 
 export class EngineSession {
   readonly #options: EngineOptions;
@@ -123,13 +125,14 @@ export class EngineSession {
     }
   }
 
-  /** Adds a torrent and starts it. */
+  /** Adds a torrent and starts it. Throws ENGINE_DUPLICATE, ENGINE_NO_PEER_IDENTITIES and ENGINE_CLOSED. */
   add(identity: TorrentIdentity, options: TorrentOptions): Torrent {
     if (this.#isClosed) throw engineError('ENGINE_CLOSED', 'the session is closed');
     const torrent = new Torrent(identity, options, this.#services, {
       hashesKnown: (known, hashes) => this.#register(known, hashes),
     });
     if (swarmHashes(identity.infoHashes).some((name) => this.#bySwarm.has(toBinary(name)))) throw duplicate(torrent);
+    if (torrent.onlyWith !== null && (torrent.secret?.transport ?? 'off') === 'off') throw noPeerIdentities(torrent);
     this.#register(torrent, identity.infoHashes);
     this.#torrents.add(torrent);
     torrent.start();
@@ -229,14 +232,16 @@ export class EngineSession {
     const infoHash = names[pool.refusalsOf(address) % names.length] as Uint8Array;
     const { secret } = torrent;
     const wantsSecure = this.#options.prefersEncryption || secret?.transport === 'prefer';
-    const isKnownSecure = wantsSecure && pool.takesSecure(address);
+    const isKnownSecure = torrent.onlyWith !== null || (wantsSecure && pool.takesSecure(address));
     const greeting = this.#handshake(torrent, infoHash);
     const options = { signal: abort.signal, infoHash, secret, isKnownSecure, greeting };
     try {
       const connection = await this.#deps.transport.dial(address, options);
-      if (abort.signal.aborted || !torrent.isOpen) {
+      const isWanted = !abort.signal.aborted && torrent.isOpen;
+      const refusal = isWanted ? this.#refusalOf(torrent, connection) : 'no longer wanted';
+      if (refusal !== null) {
         connection.close();
-        failed('no longer wanted', false);
+        failed(refusal, false);
         return;
       }
       this.#connections.add(connection);
@@ -272,7 +277,8 @@ export class EngineSession {
         this.#greeting.delete(connection);
         const torrent = this.#bySwarm.get(toBinary(handshake.infoHash));
         if (torrent === undefined || !torrent.isOpen) return 'no such torrent';
-        if (!isSecureEnough(torrent, connection)) return 'NET_INSECURE_REFUSED: the torrent demands secure connections';
+        const refusal = this.#refusalOf(torrent, connection);
+        if (refusal !== null) return refusal;
         connection.send(this.#handshake(torrent, this.#answerHash(torrent, handshake)));
         return this.#attach(torrent, connection, handshake);
       },
@@ -282,6 +288,14 @@ export class EngineSession {
         this.#greeting.delete(connection);
       },
     });
+  }
+
+  /** Why a connection is not used for a torrent; null when it is. */
+  #refusalOf(torrent: Torrent, connection: Connection): string | null {
+    const refusal = refusalOf(torrent, connection);
+    if (refusal === null) return null;
+    this.#deps.logger.info('peer refused', { address: addressKey(connection.remote), ...refusal });
+    return `${refusal.code}: ${refusal.reason}`;
   }
 
   /** BEP 52: a v1 handshake that offers the upgrade is answered with the v2 name of a hybrid torrent. */
@@ -312,8 +326,26 @@ export class EngineSession {
   }
 }
 
-/** A sealed torrent may demand that who comes has proved to know its secret, for one of its own names. */
-function isSecureEnough({ secret, infoHashes }: Torrent, { provenSwarm }: Connection): boolean {
-  if (secret?.transport !== 'required') return true;
-  return provenSwarm !== undefined && swarmHashes(infoHashes).some((name) => equalBytes(name, provenSwarm));
+/**
+ * The author of a sealed torrent may demand that who comes has proved its secret, for one of its own names; its user,
+ * that it has proved there to be one of some. Who has proved the secret of one torrent is let into no other: where keys
+ * are pinned, that would be a way around them.
+ */
+function refusalOf(
+  { secret, infoHashes, onlyWith }: Pick<Torrent, 'secret' | 'infoHashes' | 'onlyWith'>,
+  { provenSwarm, provenIdentity }: Pick<Connection, 'provenSwarm' | 'provenIdentity'>,
+): { readonly code: string; readonly reason: string } | null {
+  const isReader = provenSwarm !== undefined && swarmHashes(infoHashes).some((name) => equalBytes(name, provenSwarm));
+  if (!isReader && provenSwarm !== undefined) {
+    return { code: 'NET_INSECURE_REFUSED', reason: 'the connection was made for another torrent' };
+  }
+  if (!isReader && secret?.transport === 'required') {
+    return { code: 'NET_INSECURE_REFUSED', reason: 'the torrent demands secure connections' };
+  }
+  if (onlyWith === null) return null;
+  if (provenIdentity === undefined)
+    return { code: 'NET_IDENTITY_REFUSED', reason: 'the peer has not proved who it is' };
+  const { name, fingerprint } = provenIdentity;
+  if (onlyWith.includes(fingerprint)) return null;
+  return { code: 'NET_IDENTITY_REFUSED', reason: `the peer is ${name === null ? '' : `${name}, `}${fingerprint}` };
 }

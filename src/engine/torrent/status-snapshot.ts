@@ -65,6 +65,7 @@ export function peerStatus(peer: PeerSession): PeerStatus {
     client: peer.extensions?.client ?? clientName(peer.handshake.peerId) ?? '',
     isIncoming: peer.connection.isIncoming,
     protection: peer.connection.protection ?? null,
+    identity: peer.connection.provenIdentity ?? null,
     progress: peer.pieces.progress,
     downloadRate: peer.downloads.meter.rate,
     uploadRate: peer.uploads.meter.rate,

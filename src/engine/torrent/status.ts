@@ -3,6 +3,7 @@ import type { DstError } from '../../base/errors.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
 import type { SourceStatus } from '../../discovery/index.ts';
+import type { PeerIdentity } from '../../net/index.ts';
 
 /**
  * `checking`: hashing data that is there. `fetching-metadata`: a magnet link waits for its info dictionary.
@@ -33,10 +34,12 @@ export interface PeerStatus {
   readonly client: string;
   readonly isIncoming: boolean;
   /**
-   * What protects the connection: `mse` (flag E of other clients), `mse-handshake` (flag e: only the handshake was
-   * encrypted), or null: plaintext.
+   * What protects the connection: `noise`, `tls`, `mse` (flag E of other clients), `mse-handshake` (flag e: only the
+   * handshake was encrypted), or null: plaintext.
    */
   readonly protection: string | null;
+  /** Who it has proved to be; null when it has not, which is the rule. */
+  readonly identity: PeerIdentity | null;
   /** 0 … 1. */
   readonly progress: number;
   readonly downloadRate: BytesPerSecond;
@@ -95,6 +98,7 @@ export interface TorrentEvents {
   banned: { readonly addresses: readonly string[]; readonly reason: string };
   /** The seed ratio or seed time is reached; the torrent pauses. */
   seedGoalReached: { readonly uploaded: ByteCount };
-  peerConnected: { readonly address: string };
+  /** `identity`: who the peer has proved to be; null when it has not. */
+  peerConnected: { readonly address: string; readonly identity: PeerIdentity | null };
   peerDisconnected: { readonly address: string; readonly reason: string };
 }

@@ -95,6 +95,11 @@ export class Torrent {
     return seal && { psk: seal.peerSecret, transport: seal.transport };
   }
 
+  /** Fingerprints of those with whom it is exchanged; null: with all. */
+  get onlyWith(): readonly string[] | null {
+    return this.#options.onlyWith ?? null;
+  }
+
   get state(): TorrentState {
     return this.#state;
   }
@@ -115,7 +120,8 @@ export class Torrent {
         limits: this.limits,
         metadataReceived: (raw) => this.#metadataReceived(raw),
         storageFailed: (error) => this.#fail(error),
-        peerConnected: (peer) => this.events.emit('peerConnected', { address: peer.address }),
+        peerConnected: ({ address, connection }) =>
+          this.events.emit('peerConnected', { address, identity: connection.provenIdentity ?? null }),
         peerDisconnected: (peer, reason) => this.events.emit('peerDisconnected', { address: peer.address, reason }),
       },
       this.#services,

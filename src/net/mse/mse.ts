@@ -41,6 +41,7 @@ export function mse(options: MseOptions): Protection {
   };
   return {
     name: 'mse',
+    handshakeCost: 200,
     recognises: () => true,
     async accept(connection, swarms) {
       const side = { keys: await pairOf(keys), random, digests, methods };

@@ -1,13 +1,15 @@
-/** A connection under Noise: its handshake, then every byte sealed. */
+/** A connection under Noise: its handshake, a hello of each side that may say who it is, then every byte sealed. */
 import { concat, writeU16 } from '../../base/bytes.ts';
 import type { ByteCount } from '../../base/units.ts';
+import { type ClaimPlace, LONGEST_CLAIM, type PeerRole } from '../../codec/identity/index.ts';
 import type { NoiseHandshake } from '../../crypto/noise/handshake.ts';
 import type { CipherState } from '../../crypto/noise/symmetric-state.ts';
 import { netError } from '../errors.ts';
 import { CIPHER_BUFFER, RelayConnection, returnBuffer, takeBuffer } from '../protection/index.ts';
-import type { Connection } from '../transport.ts';
+import type { Connection, PeerIdentity } from '../transport.ts';
 import { framed, FrameReader } from './frames.ts';
 import type { NoiseSwarm } from './opening.ts';
+import type { PeerIdentities } from './peer-identities.ts';
 
 /** Plaintext of a frame, bytes: two blocks with their headers; it stays in the cache. */
 const FRAME: ByteCount = 32_794;
@@ -22,8 +24,10 @@ export interface NoiseSide {
   readonly swarm: NoiseSwarm;
   /** What the dialler sends before the handshake; of the listener: how many bytes of it come first. */
   readonly opening: Uint8Array | ByteCount;
-  /** What the dialler sends with the end of the handshake. */
+  /** What the dialler sends behind its hello. */
   readonly greeting?: Uint8Array | undefined;
+  /** Asked only where the swarm has a secret: others would learn who we are. */
+  readonly identities?: PeerIdentities | undefined;
 }
 
 export class NoiseConnection extends RelayConnection {
@@ -36,15 +40,22 @@ export class NoiseConnection extends RelayConnection {
   #sending: CipherState | null = null;
   #receiving: CipherState | null = null;
   readonly #greeting: Uint8Array;
+  readonly #identities: PeerIdentities | undefined;
+  readonly #role: PeerRole;
+  /** Names the handshake; empty before its end. */
+  #binding: Uint8Array = EMPTY;
+  #provenIdentity: PeerIdentity | undefined;
   #isBroken = false;
-  /** Something has come that only who has the keys can have sent. */
+  /** The other side's hello has come, which only who has the keys can have sent. */
   #isProven = false;
 
-  private constructor(below: Connection, { handshake, swarm, opening, greeting = EMPTY }: NoiseSide) {
+  private constructor(below: Connection, { handshake, swarm, opening, greeting = EMPTY, identities }: NoiseSide) {
     super(below);
     this.#handshake = handshake;
     this.#swarm = swarm;
     this.#greeting = greeting;
+    this.#identities = swarm.secret === null ? undefined : identities;
+    this.#role = typeof opening === 'number' ? 'listener' : 'dialler';
     this.#toSkip = typeof opening === 'number' ? opening : 0;
     below.open({
       data: (view) => this.#received(view),
@@ -58,8 +69,8 @@ export class NoiseConnection extends RelayConnection {
   }
 
   /**
-   * Goes through the handshake. Rejects with NET_IMPOSTOR when the other side has not the keys, NET_PROTECTION_FAILED
-   * when it speaks something else or ends the connection.
+   * Goes through handshake and hellos. Rejects with NET_IMPOSTOR when the other side has not the keys, or is not who it
+   * says, NET_PROTECTION_FAILED when it speaks something else or ends the connection.
    */
   static establish(below: Connection, side: NoiseSide): Promise<NoiseConnection> {
     return new NoiseConnection(below, side).#ready.promise;
@@ -71,6 +82,10 @@ export class NoiseConnection extends RelayConnection {
 
   override get provenSwarm(): Uint8Array | undefined {
     return this.#swarm.secret === null ? undefined : this.#swarm.infoHash;
+  }
+
+  override get provenIdentity(): PeerIdentity | undefined {
+    return this.#provenIdentity;
   }
 
   override send(bytes: Uint8Array, sent?: () => void): boolean {
@@ -109,7 +124,7 @@ export class NoiseConnection extends RelayConnection {
     this.#frames.read(
       view.subarray(skipped),
       (message) => (this.#handshake === null ? this.#open(message) : this.#listen(this.#handshake, message)),
-      (length) => this.#handshake === null || this.#expects(length, this.#handshake),
+      (length) => this.#isProven || this.#expects(length),
     );
   }
 
@@ -120,15 +135,46 @@ export class NoiseConnection extends RelayConnection {
       else this.#failed('NET_IMPOSTOR', 'the other side does not have the right keys');
       return false;
     }
-    if (!this.#isProven) this.#proven();
+    if (!this.#isProven) return this.#meet(plaintext);
     this.deliver(plaintext);
     return true;
   }
 
-  /** Messages of the handshake have one length each: what has another is none. */
-  #expects(length: ByteCount, { nextLength }: NoiseHandshake): boolean {
-    if (length !== nextLength) this.#failed('NET_PROTECTION_FAILED', 'the other side speaks something else');
-    return length === nextLength;
+  /** Messages of the handshake have one length each, what has another is none; a hello is short. */
+  #expects(length: ByteCount): boolean {
+    const handshake = this.#handshake;
+    if (handshake !== null) {
+      if (length === handshake.nextLength) return true;
+      this.#failed('NET_PROTECTION_FAILED', 'the other side speaks something else');
+      return false;
+    }
+    if (length <= TAG + (this.#swarm.secret === null ? 0 : LONGEST_CLAIM)) return true;
+    this.#failed('NET_IMPOSTOR', 'the other side says more of itself than there can be');
+    return false;
+  }
+
+  /** The hello of the other side: empty, or its claim to be somebody. */
+  #meet(hello: Uint8Array): boolean {
+    if (hello.length > 0) {
+      const identity = this.#identities?.judge(hello, this.#placeOf(this.#role === 'dialler' ? 'listener' : 'dialler'));
+      if (identity === null) {
+        this.#failed('NET_IMPOSTOR', 'the other side is not who it says');
+        return false;
+      }
+      this.#provenIdentity = identity;
+    }
+    if (this.#role === 'listener') this.send(this.#hello());
+    this.#isProven = true;
+    this.#ready.resolve(this);
+    return true;
+  }
+
+  #hello(): Uint8Array {
+    return this.#identities?.claim(this.#placeOf(this.#role)) ?? EMPTY;
+  }
+
+  #placeOf(role: PeerRole): ClaimPlace {
+    return { binding: this.#binding, role };
   }
 
   /** A message of the handshake. */
@@ -144,7 +190,6 @@ export class NoiseConnection extends RelayConnection {
   /** Our next message, when it is our turn; and the end of the handshake. */
   #speak(before: Uint8Array): void {
     const handshake = this.#handshake as NoiseHandshake;
-    const isLast = handshake.isOurTurn;
     const parts = [before];
     if (handshake.isOurTurn) {
       const message = handshake.write(EMPTY);
@@ -155,18 +200,13 @@ export class NoiseConnection extends RelayConnection {
       const { send, receive } = handshake.finish();
       this.#sending = send;
       this.#receiving = receive;
+      this.#binding = handshake.transcript;
       this.#handshake = null;
-      // Who has spoken last is not sure yet that the other side has the keys, and is told so by its first frame.
-      if (!isLast) parts.push(this.#sealed(EMPTY));
-      else if (this.#greeting.length > 0) parts.push(this.#sealed(this.#greeting));
+      // The listener says hello only when it has judged that of the dialler, who cannot wait for it without a delay.
+      if (this.#role === 'dialler') parts.push(this.#sealed(this.#hello()));
+      if (this.#greeting.length > 0) parts.push(this.#sealed(this.#greeting));
     }
     if (parts.some((part) => part.length > 0)) this.below.send(concat(parts));
-    if (this.#handshake === null && !isLast) this.#proven();
-  }
-
-  #proven(): void {
-    this.#isProven = true;
-    this.#ready.resolve(this);
   }
 
   #broken(): void {
@@ -178,6 +218,7 @@ export class NoiseConnection extends RelayConnection {
   #failed(code: 'NET_IMPOSTOR' | 'NET_PROTECTION_FAILED', reason: string, cause: Error | null = null): void {
     if (this.#isProven || this.#isBroken) return;
     this.#broken();
+    this.#handshake?.[Symbol.dispose]();
     this.#handshake = null;
     this.#ready.reject(netError(code, reason, { cause: cause ?? undefined }));
   }

@@ -63,7 +63,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
     }
     assert.deepEqual(
       scene.recorded.out.map(({ length }) => length),
-      [16, 1250, 66, 86, 32, 30],
+      [16, 1250, 66, 18, 86, 32, 30],
     );
     assert.deepEqual(
       scene.recorded.back.map(({ length }) => length),
@@ -185,7 +185,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
   });
 
   it('does not come about, or ends, at any bit that he changes', async () => {
-    const lengths = { out: [16, 1250, 66, 86, 32], back: [1202, 18, 32] } as const;
+    const lengths = { out: [16, 1250, 66, 18, 86, 32], back: [1202, 18, 32] } as const;
     for (const direction of ['out', 'back'] as const) {
       for (const [index, length] of lengths[direction].entries()) {
         const step = length > 100 ? 97 : 3;
@@ -195,7 +195,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
           ]);
           const where = `${direction} ${index}, bit ${bit}`;
           const codes = [refused, ...scene.refusals, near?.code, far?.code];
-          const isHandshake = index < (direction === 'out' ? 3 : 2);
+          const isHandshake = index < (direction === 'out' ? 4 : 2);
           if (isHandshake) assert.notEqual(refused, null, where);
           else if (bit >= 16) assert.ok(codes.includes('NET_TAMPERED'), `${where}: ${codes.join()}`);
           const whole =
@@ -208,7 +208,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
 
   it('tells what he has cut: the handshake, or a message; at the end of one it has merely ended', async () => {
     for (const [direction, count] of [
-      ['out', 6],
+      ['out', 7],
       ['back', 4],
     ] as const) {
       for (let index = 0; index < count; index++) {
@@ -221,7 +221,7 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
             return [unit.subarray(0, Math.floor(kept * unit.length))];
           });
           const where = `${direction} ${index}, ${kept}`;
-          const isHandshake = index < (direction === 'out' ? 3 : 2);
+          const isHandshake = index < (direction === 'out' ? 4 : 2);
           if (isHandshake) assert.equal(refused, 'NET_PROTECTION_FAILED', where);
           const ear = direction === 'out' ? far : near;
           if (isHandshake || ear?.end === undefined) continue;
@@ -234,17 +234,17 @@ describe('a connection of a sealed swarm, with a man between its ends', () => {
   it('ends at a frame that is repeated, left out or in another place', async () => {
     let held: Uint8Array | null = null;
     const tricks: Record<string, Rule> = {
-      repeated: (side, i, unit) => (side === 'out' && i === 4 ? [unit, unit] : [unit]),
-      'left out': (side, i, unit) => (side === 'out' && i === 4 ? [] : [unit]),
+      repeated: (side, i, unit) => (side === 'out' && i === 5 ? [unit, unit] : [unit]),
+      'left out': (side, i, unit) => (side === 'out' && i === 5 ? [] : [unit]),
       'in another place': (side, i, unit) => {
-        if (side !== 'out' || i < 4) return [unit];
+        if (side !== 'out' || i < 5) return [unit];
         if (held !== null) return [unit, held];
         held = unit;
         return [];
       },
       'sent back': (side, i, unit) => {
-        if (side === 'out' && i === 4) held = unit;
-        return side === 'out' && i === 5 ? [held as Uint8Array, held as Uint8Array] : [unit];
+        if (side === 'out' && i === 5) held = unit;
+        return side === 'out' && i === 6 ? [held as Uint8Array, held as Uint8Array] : [unit];
       },
     };
     for (const [name, trick] of Object.entries(tricks)) {

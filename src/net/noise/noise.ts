@@ -11,19 +11,24 @@ import { netError } from '../errors.ts';
 import type { Protection } from '../protection/index.ts';
 import type { ServedSwarms } from '../transport.ts';
 import { NoiseConnection } from './noise-connection.ts';
-import { makeOpening, type NoiseSwarm, OPENING, Openings } from './opening.ts';
+import { isOfMembers, makeOpening, type NoiseSwarm, OPENING, Openings } from './opening.ts';
+import type { PeerIdentities } from './peer-identities.ts';
 
 export interface NoiseDeps {
   readonly primitives: Primitives;
   readonly random: Random;
+  /** Left out: we say nothing of ourselves, and do not hear what others say. */
+  readonly identities?: PeerIdentities | undefined;
+  /** Nobody but members of sealed torrents that prefer or require it: who has no secret to prove is anybody. */
+  readonly membersOnly?: boolean;
 }
 
 /** A protection that looks for its own openings; it stands before those that take everything. */
-export function noise({ primitives, random }: NoiseDeps): Protection {
+export function noise({ primitives, random, identities, membersOnly = false }: NoiseDeps): Protection {
   const staticKey = random.bytes(32);
   const known = new WeakMap<ServedSwarms, Openings>();
   const openingsOf = (swarms: ServedSwarms): Openings => {
-    const openings = known.get(swarms) ?? new Openings(primitives, swarms);
+    const openings = known.get(swarms) ?? new Openings(primitives, swarms, membersOnly);
     known.set(swarms, openings);
     return openings;
   };
@@ -31,18 +36,22 @@ export function noise({ primitives, random }: NoiseDeps): Protection {
     new NoiseHandshake(primitives, random, { ...optionsFor(swarm), isInitiator, staticKey });
   return {
     name: 'noise',
-    isSecure: true,
+    provesSwarm: true,
+    handshakeCost: 400,
     recognises: (first, swarms) => (first.length < OPENING ? null : openingsOf(swarms).find(first) !== null),
     async accept(connection, swarms, first) {
       const swarm = openingsOf(swarms).find(first);
       if (swarm === null) throw netError('NET_PROTECTION_FAILED', 'the swarm is gone');
-      return NoiseConnection.establish(connection, { handshake: handshake(swarm, false), swarm, opening: OPENING });
+      const side = { handshake: handshake(swarm, false), swarm, opening: OPENING, identities };
+      return NoiseConnection.establish(connection, side);
     },
     async dial(connection, { infoHash, secret = null, greeting }) {
       if (infoHash === undefined) throw netError('NET_PROTECTION_FAILED', 'it needs an info hash');
+      if (membersOnly && !isOfMembers(secret)) throw netError('NET_PROTECTION_FAILED', 'it is for members only');
       const swarm = { infoHash, secret };
       const opening = makeOpening(primitives, random, swarm);
-      return NoiseConnection.establish(connection, { handshake: handshake(swarm, true), swarm, opening, greeting });
+      const side = { handshake: handshake(swarm, true), swarm, opening, greeting, identities };
+      return NoiseConnection.establish(connection, side);
     },
   };
 }

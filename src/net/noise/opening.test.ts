@@ -40,6 +40,17 @@ describe('an opening', () => {
     );
   });
 
+  it('for members only is recognised with the secret of a torrent that asks for it, and otherwise never', () => {
+    const secrets = [secretOf(0, 'required'), secretOf(1, 'prefer'), secretOf(2, 'off'), null];
+    const openings = new Openings(nodePrimitives, served(secrets), true);
+    const isFound = (i: number, secret: SwarmSecret | null): boolean =>
+      openings.find(openingOf({ infoHash: nameOf(i), secret })) !== null;
+    for (const [i, secret] of secrets.entries()) {
+      assert.equal(isFound(i, null), false, `${i}`);
+      if (secret !== null) assert.equal(isFound(i, secret), secret.transport !== 'off', secret.transport);
+    }
+  });
+
   it('of a swarm that is not served, or with another secret, is none', () => {
     const openings = new Openings(nodePrimitives, served([null, secretOf(1, 'prefer')]));
     assert.equal(openings.find(openingOf({ infoHash: nameOf(7), secret: null })), null);

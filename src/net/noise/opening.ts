@@ -20,6 +20,9 @@ export interface NoiseSwarm {
   readonly secret: SwarmSecret | null;
 }
 
+/** Whether the connections of a torrent with this secret are for those who know it, or for these first. */
+export const isOfMembers = (secret: SwarmSecret | null): boolean => secret !== null && secret.transport !== 'off';
+
 /** What goes over the wire first. */
 export function makeOpening(primitives: Primitives, random: Random, swarm: NoiseSwarm): Uint8Array {
   const opening = new Uint8Array(OPENING);
@@ -50,13 +53,16 @@ interface Known {
 export class Openings {
   readonly #primitives: Primitives;
   readonly #swarms: ServedSwarms;
+  readonly #membersOnly: boolean;
   #revision = Number.NaN;
   /** Info hash and whether with its secret → hash; kept while the swarm is there. */
   #known = new Map<string, Known>();
 
-  constructor(primitives: Primitives, swarms: ServedSwarms) {
+  /** `membersOnly`: no opening without a secret, nor for a torrent that does not ask for one. */
+  constructor(primitives: Primitives, swarms: ServedSwarms, membersOnly = false) {
     this.#primitives = primitives;
     this.#swarms = swarms;
+    this.#membersOnly = membersOnly;
   }
 
   /** The swarm that is meant by the first 16 bytes of a connection; null when there is none. */
@@ -77,8 +83,8 @@ export class Openings {
     this.#known = new Map();
     for (const infoHash of this.#swarms.infoHashes()) {
       const secret = this.#swarms.secretOf(infoHash);
-      if (secret?.transport !== 'required') this.#keep(before, { infoHash, secret: null });
-      if (secret !== null) this.#keep(before, { infoHash, secret });
+      if (!this.#membersOnly && secret?.transport !== 'required') this.#keep(before, { infoHash, secret: null });
+      if (this.#membersOnly ? isOfMembers(secret) : secret !== null) this.#keep(before, { infoHash, secret });
     }
     this.#revision = this.#swarms.revision;
   }

@@ -5,9 +5,9 @@
  */
 import { addressKey } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
-import { codeOf, messageOf } from '../../base/errors.ts';
+import { codeOf, DstError, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Millis } from '../../base/units.ts';
+import type { Micros, Millis } from '../../base/units.ts';
 import { isHandshakePrefix } from '../../codec/wire/index.ts';
 import { netError } from '../errors.ts';
 import type { Connection, ServedSwarms } from '../transport.ts';
@@ -28,13 +28,13 @@ export interface EntranceOptions {
 /** Connections that are looked at or in their handshake at the same time, and those of one host among them. */
 const MOST_STRANGERS = 256;
 const MOST_OF_A_HOST = 32;
-/** Protected handshakes begun in one second: each costs the main thread 0.2 ms. */
-const MOST_HANDSHAKES_A_SECOND = 250;
+/** Of each second, what protected handshakes may take of the main thread. */
+const HANDSHAKE_BUDGET: Micros = 50_000;
 
 export class Entrance {
   readonly #options: EntranceOptions;
   readonly #strangers = new Set<Connection>();
-  #second = { since: Number.NEGATIVE_INFINITY, handshakes: 0 };
+  #second = { since: Number.NEGATIVE_INFINITY, spent: 0 };
 
   constructor(options: EntranceOptions) {
     this.#options = options;
@@ -100,19 +100,24 @@ export class Entrance {
   }
 
   async #handshake(protection: Protection, peeked: PeekedConnection, first: Uint8Array): Promise<Connection> {
-    if (this.#isHurried()) throw netError('NET_TOO_MANY_STRANGERS', 'too many handshakes in a second');
+    if (!this.#canAfford(protection)) throw netError('NET_TOO_MANY_STRANGERS', 'too many handshakes in a second');
     return protection.accept(peeked, this.#options.swarms, first);
   }
 
-  #isHurried(): boolean {
+  #canAfford({ handshakeCost }: Protection): boolean {
     const now = this.#options.clock.now();
-    if (now - this.#second.since >= 1000) this.#second = { since: now, handshakes: 0 };
-    return ++this.#second.handshakes > MOST_HANDSHAKES_A_SECOND;
+    if (now - this.#second.since >= 1000) this.#second = { since: now, spent: 0 };
+    const spent = this.#second.spent + handshakeCost;
+    if (spent > HANDSHAKE_BUDGET) return false;
+    this.#second.spent = spent;
+    return true;
   }
 
   #refuse(connection: Connection, error: unknown): void {
     connection.close();
     const fields = { address: addressKey(connection.remote), code: codeOf(error), reason: messageOf(error) };
-    this.#options.logger.debug('incoming connection refused', fields);
+    const { logger } = this.#options;
+    const isSuspect = error instanceof DstError && error.category === 'security';
+    logger[isSuspect ? 'info' : 'debug']('incoming connection refused', fields);
   }
 }

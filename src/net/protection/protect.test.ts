@@ -58,7 +58,7 @@ class Scene {
   over(transport: Transport, policy: EncryptionPolicy | null, protections?: readonly Protection[]): Transport {
     if (policy === null) return transport;
     const note = (_: string, { code }: Record<string, unknown> = {}): void => void this.refusals.push(code);
-    const logger: Logger = { ...silentLogger, debug: note };
+    const logger: Logger = { ...silentLogger, debug: note, info: note };
     return protect(transport, {
       protections: protections ?? [this.protection(policy)],
       policy,
@@ -212,6 +212,7 @@ test('further protections are asked in order, each until it is sure', async () =
   /** As TLS: a record of type 22 and version 3. */
   const record: Protection = {
     name: 'record',
+    handshakeCost: 1,
     recognises: (first) => {
       asked.push(first.length);
       if (first[0] !== 22) return false;
@@ -290,17 +291,37 @@ test('one host has at most 32 strangers here, all hosts 256, and known peers do 
   assert.equal(closed(await arrive('10.0.1.1', 32)), 0);
 });
 
-test('at most 250 handshakes are begun in a second', async () => {
+test('of each second 50 ms go to handshakes, be they many that cost little or few that cost much', async () => {
   const scene = new Scene();
-  await scene.listen('prefer');
-  let answered = 0;
-  for (let i = 0; i < 600; i++) {
-    const stranger = new Ear(await scene.dialler(`10.0.${i >> 8}.${i & 255}`).dial(address));
-    stranger.connection.send(garbage);
-    await scene.clock.run(1);
-    if (stranger.heard.length > 0) answered++;
-  }
-  assert.equal(answered, 250);
+  /** As TLS. */
+  const dear: Protection = {
+    name: 'dear',
+    handshakeCost: 1700,
+    recognises: (first) => first[0] === 22,
+    accept: async (connection) => {
+      connection.send(Uint8Array.of(1));
+      throw netError('NET_PROTECTION_FAILED', 'not today');
+    },
+    dial: async () => Promise.reject(netError('NET_PROTECTION_FAILED', 'not today')),
+  };
+  await scene.listen('prefer', [dear, scene.protection('prefer')]);
+  let hosts = 0;
+  const answered = async (beginning: Uint8Array, count: number): Promise<number> => {
+    let answers = 0;
+    for (let i = 0; i < count; i++, hosts++) {
+      const stranger = new Ear(await scene.dialler(`10.0.${hosts >> 8}.${hosts & 255}`).dial(address));
+      stranger.connection.send(beginning);
+      await scene.clock.run(1);
+      if (stranger.heard.length > 0) answers++;
+    }
+    return answers;
+  };
+  const record = Uint8Array.of(22, 3, 1);
+  assert.equal(await answered(garbage, 600), 250);
+  assert.equal(scene.refusals.at(-1), 'NET_TOO_MANY_STRANGERS');
+  await scene.clock.run(1000);
+  assert.equal(await answered(record, 100), 29);
+  assert.equal(await answered(garbage, 100), 3, 'what is left of it');
   await scene.clock.run(1000);
   assert.equal((await scene.dial('required')).connection.protection, 'mse');
 });

@@ -30,11 +30,10 @@ function offers(
   { protections, policy }: ProtectOptions,
   { secret, isKnownSecure = false }: DialOptions,
 ): { readonly offered: readonly Protection[]; readonly endsInPlaintext: boolean } {
-  const isSecure = ({ isSecure: keepsSecrets = false }: Protection): boolean => keepsSecrets;
-  const secure = protections.filter(isSecure);
-  if (isKnownSecure || secret?.transport === 'required') return { offered: secure, endsInPlaintext: false };
-  const first = secret?.transport === 'prefer' ? secure : [];
-  const others = policy === 'plaintext' ? [] : protections.filter((protection) => !isSecure(protection));
+  const ofMembers = protections.filter(({ provesSwarm = false }) => provesSwarm);
+  if (isKnownSecure || secret?.transport === 'required') return { offered: ofMembers, endsInPlaintext: false };
+  const first = secret?.transport === 'prefer' ? ofMembers : [];
+  const others = policy === 'plaintext' ? [] : protections.filter(({ provesSwarm = false }) => !provesSwarm);
   return { offered: [...first, ...others], endsInPlaintext: policy !== 'required' };
 }
 
@@ -62,9 +61,13 @@ async function dial(
     } catch (error) {
       connection.close();
       signal?.throwIfAborted();
-      if (codeOf(error) !== 'NET_PROTECTION_FAILED') throw error;
+      const code = codeOf(error);
+      const fields = { address: addressKey(address), protection: protection.name, code, reason: messageOf(error) };
+      if (code !== 'NET_PROTECTION_FAILED') {
+        logger.info('peer refused', fields);
+        throw error;
+      }
       failure = error;
-      const fields = { address: addressKey(address), protection: protection.name, reason: messageOf(error) };
       logger.debug('protected handshake failed', fields);
     }
   }

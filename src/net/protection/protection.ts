@@ -1,4 +1,5 @@
 /** What can stand between a connection and those who watch or tamper with it: a handshake, then a connection as before. */
+import type { Micros } from '../../base/units.ts';
 import type { Connection, DialOptions, ServedSwarms } from '../transport.ts';
 
 /**
@@ -9,8 +10,13 @@ export type EncryptionPolicy = 'plaintext' | 'prefer' | 'required';
 
 export interface Protection {
   readonly name: string;
-  /** It keeps secrets; nothing when it only keeps a stream from being recognised. */
-  readonly isSecure?: boolean;
+  /**
+   * The other side proves to know the secret of its swarm (`provenSwarm`), where that has one. Such a protection is for
+   * sealed torrents that want it, and for remotes that are known to take it; others are for whomever the policy says.
+   */
+  readonly provesSwarm?: boolean;
+  /** Time of the main thread that a handshake which comes in takes, also when a stranger began it. */
+  readonly handshakeCost: Micros;
   /** Whether a connection that begins with these bytes (1 … 20) is under this protection; null: too few to tell. */
   recognises(first: Uint8Array, swarms: ServedSwarms): boolean | null;
   /**

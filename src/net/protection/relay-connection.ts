@@ -4,7 +4,7 @@
  */
 import type { PeerAddress } from '../../base/address.ts';
 import type { ByteCount } from '../../base/units.ts';
-import type { Connection, ConnectionHandlers } from '../transport.ts';
+import type { Connection, ConnectionHandlers, PeerIdentity } from '../transport.ts';
 
 export abstract class RelayConnection implements Connection {
   /** The connection below. Its handlers call `deliver`, `drained` and `ended`. */
@@ -38,6 +38,10 @@ export abstract class RelayConnection implements Connection {
 
   get provenSwarm(): Uint8Array | undefined {
     return this.below.provenSwarm;
+  }
+
+  get provenIdentity(): PeerIdentity | undefined {
+    return this.below.provenIdentity;
   }
 
   get queued(): ByteCount {

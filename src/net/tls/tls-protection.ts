@@ -4,7 +4,15 @@
  * (RFC 7250), and nothing but TLS 1.3 is spoken. Keys are exchanged with ML-KEM-768 and X25519 (X25519MLKEM768,
  * draft-ietf-tls-ecdhe-mlkem), or with X25519 alone where the other side does not know the former.
  */
-import { connect, createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import {
+  connect,
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { addressKey } from '../../base/address.ts';
 import { messageOf } from '../../base/errors.ts';
 import { netError } from '../errors.ts';
@@ -28,13 +36,13 @@ const suite: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519M
 /** Bytes that tell a ClientHello: the head of a record (RFC 8446 §5.1) and the type of the message in it (§4). */
 const HELLO_HEAD = 6;
 
-/** Throws the error of OpenSSL when key and certificate cannot be used. PIN_MISMATCH is a further error of `accept` and `dial`. */
+/** Throws PIN_CERTIFICATE when key and certificate cannot be used. PIN_MISMATCH is a further error of `accept` and `dial`. */
 export function tlsProtection({ key, cert, isPinned }: TlsProtectionOptions): Protection {
   const ours = { ...suite, key, cert };
-  const dialling = createSecureContext(ours);
+  const dialling = contextOf(ours);
   return {
     name: 'tls',
-    isSecure: true,
+    handshakeCost: 1700,
     recognises,
     accept(connection) {
       const stream = new ConnectionStream(connection);
@@ -58,6 +66,16 @@ export function tlsProtection({ key, cert, isPinned }: TlsProtectionOptions): Pr
       return secured;
     },
   };
+}
+
+function contextOf(ours: SecureContextOptions & Pick<TlsProtectionOptions, 'key' | 'cert'>): SecureContext {
+  try {
+    const isPair = new X509Certificate(ours.cert).checkPrivateKey(createPrivateKey(ours.key));
+    if (!isPair) throw new Error('the key does not belong to the certificate');
+    return createSecureContext(ours); // it has more to say, on weak keys
+  } catch (cause) {
+    throw pinError('PIN_CERTIFICATE', `TLS with this certificate and key: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** The head of a ClientHello; the versions in it say nothing (RFC 8446 §5.1). */

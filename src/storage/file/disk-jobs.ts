@@ -15,8 +15,11 @@ export interface Site {
   readonly root: string;
   /** Refuse symbolic links below the save folder. */
   readonly isStrict: boolean;
-  /** Of a sealed torrent, hexadecimal: the files are plain, the piece space is ciphertext. */
-  readonly contentKey: string | null;
+  /**
+   * Of a sealed torrent, 32 bytes in memory that all threads share: the files are plain, the piece space is ciphertext.
+   * Overwritten when the torrent is closed, after its last job.
+   */
+  readonly contentKey: Uint8Array | null;
 }
 
 export interface CommitJob {

@@ -17,7 +17,7 @@ import type {
 } from './disk-jobs.ts';
 import type { Place } from './layout.ts';
 
-type Flat = number | string | boolean | null;
+type Flat = number | string | boolean | Uint8Array | null;
 
 /** Jobs are posted together when they arise in the same turn of the event loop. */
 export interface DiskRequest {

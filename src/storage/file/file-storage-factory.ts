@@ -75,7 +75,10 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
       hasSymlinks: this.#hasSymlinks,
     });
     const storage = new FileStorage(torrent, absolute, this.#clock);
-    await storage.prepare();
+    await storage.prepare().catch((error: unknown) => {
+      storage.forgetKey();
+      throw error;
+    });
     return storage;
   }
 

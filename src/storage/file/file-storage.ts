@@ -6,6 +6,7 @@ import { Bitfield } from '../../base/bitfield.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry } from '../../codec/metainfo/index.ts';
+import { forgetKey } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import type {
   CheckOptions,
@@ -165,7 +166,11 @@ export class FileStorage implements Storage {
   async delete(): Promise<void> {
     await this.#exclusive(async () => {
       this.#isClosed = true;
-      await removeFiles(this.#torrent, this.#torrent.site);
+      try {
+        await removeFiles(this.#torrent, this.#torrent.site);
+      } finally {
+        this.forgetKey();
+      }
     });
   }
 
@@ -183,8 +188,14 @@ export class FileStorage implements Storage {
         }
       } finally {
         await disk.release(site.torrent);
+        this.forgetKey();
       }
     });
+  }
+
+  /** Of a sealed torrent that is done with. */
+  forgetKey(): void {
+    forgetKey(this.#torrent.site);
   }
 
   readonly #readPlaces = (offset: ByteCount, length: ByteCount): Place[] =>

@@ -1,10 +1,10 @@
 /** What the parts of a file storage share, and how a torrent is opened: look at the disk, then judge the journal. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { toHex } from '../../base/bytes.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { FileIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
+import { forgetKey, sharedKey } from '../content-cipher.ts';
 import type { StorageOptions } from '../storage.ts';
 import type { Disk } from './disk.ts';
 import type { Site, SurveyOutcome } from './disk-jobs.ts';
@@ -56,10 +56,19 @@ export async function openTorrent(
   number: number,
   deps: OpenDeps,
 ): Promise<OpenTorrent> {
-  const { infoHashes, directory: root } = options;
   const key = options.contentKey ?? null;
-  const contentKey = key === null ? null : toHex(key);
-  const site: Site = { torrent: number, root, isStrict: options.isWritable, contentKey };
+  const contentKey = key && sharedKey(key);
+  const site: Site = { torrent: number, root: options.directory, isStrict: options.isWritable, contentKey };
+  try {
+    return await openSite(site, geometry, options, deps);
+  } catch (error) {
+    forgetKey(site);
+    throw error;
+  }
+}
+
+async function openSite(site: Site, geometry: Geometry, options: StorageOptions, deps: OpenDeps): Promise<OpenTorrent> {
+  const { infoHashes, directory: root } = options;
   const layout = new FileLayout(geometry, infoHashes, options.selection);
   const files = layout.storedFiles();
   const path = deps.stateDirectory === null ? null : journalPath(deps.stateDirectory, infoHashes, root);

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
-import { cipherContent } from '../content-cipher.ts';
+import { checkPadding, cipherContent } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import type {
   CommitJob,
@@ -42,11 +42,17 @@ export function commit(context: DiskContext, job: CommitJob): CommitOutcome {
 }
 
 /** What of a piece goes into files. The buffer stays as it is: a write that failed may be tried again with it. */
-function plainPiece(context: DiskContext, { site, offset, length }: CommitJob, data: Buffer): Buffer {
+function plainPiece(context: DiskContext, { site, offset, length, places }: CommitJob, data: Buffer): Buffer {
   if (site.contentKey === null) return data;
   const plain = context.plain(length);
   data.copy(plain);
   cipherContent(site.contentKey, plain, offset);
+  let end = 0;
+  for (const { at, length: part } of places) {
+    checkPadding(plain.subarray(end, at));
+    end = at + part;
+  }
+  checkPadding(plain.subarray(end));
   return plain;
 }
 

@@ -1,6 +1,5 @@
 /** The hashing of a planned torrent: batches of pieces over all threads, and what becomes of their results. */
 import { setImmediate } from 'node:timers/promises';
-import { toHex } from '../../base/bytes.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import {
   type FileEntry,
@@ -10,6 +9,7 @@ import {
   type TorrentPlan,
 } from '../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
+import { forgetKey, sharedKey } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
 import type { Disk } from './disk.ts';
@@ -47,7 +47,7 @@ export async function hashPlan(
   options: HashFilesOptions,
 ): Promise<TorrentHashes> {
   await using inline = new InlineDisk();
-  const hashing = new PlanHashing(plan, sources, options.seal ?? null);
+  using hashing = new PlanHashing(plan, sources, options.seal ?? null);
   const queue = shrinkingBatches(plan, pool.width + 1);
   let done = 0;
   const lane = async (disk: Disk): Promise<void> => {
@@ -79,7 +79,7 @@ export function* shrinkingBatches(
   }
 }
 
-class PlanHashing {
+class PlanHashing implements Disposable {
   readonly geometry: Geometry;
   readonly #site: Site;
   readonly #plan: TorrentPlan;
@@ -95,13 +95,18 @@ class PlanHashing {
 
   constructor(plan: TorrentPlan, sources: readonly string[], seal: HashedSeal | null) {
     this.geometry = new Geometry(plan);
-    this.#site = { torrent: 0, root: '', isStrict: false, contentKey: seal === null ? null : toHex(seal.contentKey) };
+    this.#site = { torrent: 0, root: '', isStrict: false, contentKey: seal && sharedKey(seal.contentKey) };
     this.#plan = plan;
     this.#content = seal?.content ?? plan;
     this.#layout = new Geometry(this.#content);
     this.#sources = sources;
     this.#pieces = plan.hasV1 ? new Uint8Array(20 * plan.pieceCount) : null;
     this.#roots = plan.format === 'v1' ? null : new Uint8Array(NODE_LENGTH * plan.pieceCount);
+  }
+
+  /** Forgets the key. */
+  [Symbol.dispose](): void {
+    forgetKey(this.#site);
   }
 
   async hash(batch: readonly PieceIndex[], disk: Disk): Promise<void> {

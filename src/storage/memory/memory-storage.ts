@@ -8,7 +8,7 @@ import type { Digests } from '../../base/digests.ts';
 import type { DstError } from '../../base/errors.ts';
 import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, FileSlice, Geometry } from '../../codec/metainfo/index.ts';
-import { cipherContent } from '../content-cipher.ts';
+import { checkPadding, cipherContent } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
 import type {
@@ -80,6 +80,7 @@ class MemoryStorage implements Storage {
       const bytes = data.bytes.subarray(0, this.geometry.pieceSize(piece));
       if (!this.#isGood(bytes, expected)) return 'mismatch';
       const plain = this.#ciphered(bytes.slice(), this.geometry.pieceOffset(piece));
+      if ((this.#options.contentKey ?? null) !== null) this.#checkPadding(piece, plain);
       for (const slice of this.#slices(piece))
         this.#target(piece, slice).set(plain.subarray(slice.at, slice.at + slice.length));
       this.#keep(piece);
@@ -255,6 +256,15 @@ class MemoryStorage implements Storage {
       bytes.set(source, slice.at);
     }
     return this.#ciphered(bytes, this.geometry.pieceOffset(piece));
+  }
+
+  #checkPadding(piece: PieceIndex, plain: Uint8Array): void {
+    let end = 0;
+    for (const { at, length } of this.#slices(piece)) {
+      checkPadding(plain.subarray(end, at));
+      end = at + length;
+    }
+    checkPadding(plain.subarray(end));
   }
 
   /** Of a sealed torrent the other form of a range, in place. */

@@ -244,8 +244,9 @@ def identities(job):
 
 
 def unwrap_file_key(stanzas, covered, mac, unwrappers):
-    """§2.4 and §7, steps 3 to 5."""
+    """§2.1 and §7, steps 3 to 5."""
     types = [type_ for type_, _, _ in stanzas]
+    demand(types.count("rsa4096") + types.count("mlkem768rsa4096") <= 64, "SEALED_TOO_LARGE")
     demand(types.count("rsa4096") in (0, len(types)), "SEALED_HEADER")
     demand("argon2id" not in types or len(types) == 1, "SEALED_HEADER")
     failure = "SEALED_NO_KEY"
