@@ -31,7 +31,7 @@ import {
 import type { Transport } from '../net/index.ts';
 import { mse } from '../net/mse/index.ts';
 import { noise } from '../net/noise/index.ts';
-import { type EncryptionPolicy, protect, type Protection } from '../net/protection/index.ts';
+import { type EncryptionPolicy, protect, type Protection, threadTime } from '../net/protection/index.ts';
 import { tcpTransport } from '../net/tcp/index.ts';
 import { parsePin, pinError, tlsProtection } from '../net/tls/index.ts';
 import { fileStorage } from '../storage/file/index.ts';
@@ -188,7 +188,7 @@ function peerTransport(options: SessionOptions, logger: Logger): Transport {
   const [localAddress] = bind ?? [];
   const tcp = tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) });
   const deps = { primitives: nodePrimitives, random: systemRandom, identities: peerIdentities(identity, contacts) };
-  const common = { clock: systemClock, logger };
+  const common = { clock: systemClock, threadTime, logger };
   if (tls !== undefined) {
     if (encryption !== undefined) throw pinError('PIN_ENCRYPTION', 'encryption cannot be chosen where keys are pinned');
     const protections = [noise({ ...deps, membersOnly: true }), pinnedTls(tls)];

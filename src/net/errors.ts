@@ -55,7 +55,7 @@ export const netErrors = {
   NET_TOO_MANY_STRANGERS: {
     category: 'network',
     retryable: true,
-    help: 'More connections came in than are greeted at once; the newest was closed. Peers try again by themselves.',
+    help: 'More connections came in than are greeted at once, or their handshakes took more time than all, or one host, may have; the newest was closed. Peers try again by themselves.',
   },
 } as const;
 

@@ -34,6 +34,9 @@ import { nodeRsa } from '../../src/crypto/native/rsa.ts';
 import { NoiseHandshake, type NoiseOptions } from '../../src/crypto/noise/handshake.ts';
 import type { Aead, Primitives, Rsa } from '../../src/crypto/primitives.ts';
 import { xWingPublicKeyOf } from '../../src/crypto/x-wing.ts';
+import type { Connection } from '../../src/net/index.ts';
+import { MemoryConnection } from '../../src/net/memory/memory-connection.ts';
+import { NoiseConnection } from '../../src/net/noise/noise-connection.ts';
 
 /** Longest key, bytes; what is longer is content. */
 const LONGEST = 96;
@@ -102,6 +105,10 @@ class Watch {
       sealInto: (into, one, ...rest) => aead.sealInto(into, key(one), ...rest),
       openInto: (into, one, ...rest) => aead.openInto(into, key(one), ...rest),
     };
+  }
+
+  get hasForgotten(): boolean {
+    return Array.from(this.#seen.keys()).every((secret) => secret.every((byte) => byte === 0));
   }
 
   /** Throws when one was not; else how many there were. */
@@ -226,20 +233,23 @@ test('files of age leave no key behind', async () => {
   assert.ok(watch.checkForgotten('age') > 20);
 });
 
-test('a handshake of Noise leaves no key behind, whether it comes about or not', () => {
-  const publicKeys = statics.map((one) => nodePrimitives.x25519.publicKeyOf(one));
-  const watch = new Watch(...statics, ...publicKeys);
-  const side = (isInitiator: boolean, psk = seed): NoiseHandshake => {
-    const options: NoiseOptions = {
-      pattern: 'XXhfs+psk3',
-      cipher: 'AESGCM',
-      isInitiator,
-      prologue: utf8('x'),
-      staticKey: statics[isInitiator ? 0 : 1],
-      psk,
-    };
-    return new NoiseHandshake(watch.primitives, systemRandom, options);
+const noiseWatch = (): Watch => new Watch(...statics, ...statics.map((one) => nodePrimitives.x25519.publicKeyOf(one)));
+
+function noiseSide({ primitives }: Watch, isInitiator: boolean, psk = seed): NoiseHandshake {
+  const options: NoiseOptions = {
+    pattern: 'XXhfs+psk3',
+    cipher: 'AESGCM',
+    isInitiator,
+    prologue: utf8('x'),
+    staticKey: statics[isInitiator ? 0 : 1],
+    psk,
   };
+  return new NoiseHandshake(primitives, systemRandom, options);
+}
+
+test('a handshake of Noise leaves no key behind, whether it comes about or not', () => {
+  const watch = noiseWatch();
+  const side = (isInitiator: boolean, psk = seed): NoiseHandshake => noiseSide(watch, isInitiator, psk);
   const nothing = new Uint8Array(0);
   const say = (from: NoiseHandshake, to: NoiseHandshake): Uint8Array | null =>
     to.read(from.write(nothing) as Uint8Array);
@@ -255,6 +265,8 @@ test('a handshake of Noise leaves no key behind, whether it comes about or not',
   for (const { send, receive } of ends) for (const state of [send, receive]) state[Symbol.dispose]();
   assert.ok(watch.checkForgotten('done') > 20);
   assert.throws(() => a.finish());
+  assert.throws(() => ends[0]?.send.seal(content), /forgotten/);
+  assert.throws(() => ends[0]?.receive.open(content), /forgotten/);
 
   const [c, d] = [side(true), side(false, systemRandom.bytes(32))];
   for (const [from, to] of [
@@ -267,6 +279,44 @@ test('a handshake of Noise leaves no key behind, whether it comes about or not',
   c[Symbol.dispose](); // It does not know that it has failed.
   watch.checkForgotten('failed');
 });
+
+/** A connection under Noise, one end of which is closed or breaks: by its user, or by what is below it. */
+const endings: Readonly<Record<string, (end: Connection, below: Connection) => void>> = {
+  'its user has closed it': (end) => end.close(),
+  'something that comes was altered': (_, below) => void below.send(new Uint8Array(200)),
+  'it breaks': (_, below) => below.close(),
+};
+
+for (const [how, end] of Object.entries(endings)) {
+  test(`a connection under Noise forgets its keys when ${how}, and sends nothing more`, async () => {
+    const watches = [noiseWatch(), noiseWatch()] as const;
+    const { outgoing, incoming } = MemoryConnection.pair({ host: '10.0.0.1', port: 1 }, { host: '10.0.0.2', port: 1 });
+    const { close } = outgoing;
+    /** Whether its keys were gone when it closed what is below it: then nothing can be sealed any more. */
+    const inTime: boolean[] = [];
+    outgoing.close = () => {
+      inTime.push(watches[0].hasForgotten);
+      close.call(outgoing);
+    };
+    const swarm = { infoHash: new Uint8Array(20), secret: { psk: seed, transport: 'required' } } as const;
+    const [near, far] = await Promise.all([
+      NoiseConnection.establish(outgoing, {
+        handshake: noiseSide(watches[0], true),
+        swarm,
+        opening: new Uint8Array(16),
+      }),
+      NoiseConnection.establish(incoming, { handshake: noiseSide(watches[1], false), swarm, opening: 16 }),
+    ]);
+    const ended = [near, far].map((side) => new Promise((over) => side.open({ data() {}, drain() {}, close: over })));
+    near.send(content);
+    assert.equal(watches[0].hasForgotten, false);
+    end(near, incoming);
+    await Promise.all(ended);
+    if (how !== 'it breaks') assert.equal(inTime[0], true);
+    for (const watch of watches) watch.checkForgotten(how);
+    for (const side of [near, far]) await new Promise<void>((sent) => assert.equal(side.send(content, sent), false));
+  });
+}
 
 test('memory for secrets lies where the engine does not move it', () => {
   const sealed = nodePrimitives.aes256Gcm.seal(seed, seed.subarray(0, 12), seed);

@@ -121,7 +121,9 @@ test('identities are asked for only where peers can prove them', async () => {
   const off = ['off.dst', '--identity', 'bob'];
   await fails('ENGINE_NO_PEER_IDENTITIES', 'seed', 'plain.torrent', '--only-with', 'alice');
   await fails('ENGINE_NO_PEER_IDENTITIES', 'download', 'plain.torrent', '--only-with', fingerprints['alice'] as string);
-  await fails('ENGINE_NO_PEER_IDENTITIES', 'download', `magnet:?xt=urn:btih:${infoHashV1}`, '--only-with', 'alice');
+  const link = ['download', `magnet:?xt=urn:btih:${infoHashV1}`, '--only-with', 'alice'];
+  await fails('ENGINE_NO_PEER_IDENTITIES', ...link);
+  await fails('ENGINE_NO_PEER_IDENTITIES', ...link, '--list', '--timeout', '1');
   await fails('ENGINE_NO_PEER_IDENTITIES', 'seed', ...off, '--only-with', 'alice');
   await fails('USAGE', 'seed', 'plain.torrent', '--as', 'alice');
   await fails('USAGE', 'download', 'plain.torrent', '--as', 'alice');

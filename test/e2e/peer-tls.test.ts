@@ -181,6 +181,20 @@ describe('a session with pinned keys', () => {
     assertNothing(deceived);
   });
 
+  test('charges who comes the time that his handshake takes of this thread', async (t) => {
+    await using scene = await Scene.open();
+    const [alice, bob, mallory] = [await scene.party('a'), await scene.party('b'), await scene.party('m')];
+    const member = await scene.pinned('member', alice, bob);
+    let user = 0;
+    t.mock.method(process, 'threadCpuUsage', () => ({ user: (user += 20_000), system: 0 }));
+    for (const code of ['PIN_MISMATCH', 'NET_TOO_MANY_STRANGERS']) {
+      const own = { key: mallory.key, cert: mallory.cert, rejectUnauthorized: false };
+      const client = connect({ ...addressOf(member), ...own }).on('error', () => {});
+      t.after(() => client.destroy());
+      await member.log.until(code);
+    }
+  });
+
   for (const [encryption, code] of [
     ['plaintext', 'NET_PLAINTEXT_REFUSED'],
     ['required', 'NET_PROTECTION_FAILED'],

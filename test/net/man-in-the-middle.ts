@@ -58,7 +58,7 @@ export class Ear {
 }
 
 /** Cuts one direction into the opening and frames, as whoever listens can. */
-class Units {
+export class Units {
   #bytes: Uint8Array = new Uint8Array(0);
   #count = 0;
   readonly #hasOpening: boolean;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
-import { toHex } from '../../base/bytes.ts';
+import { equalBytes, toHex } from '../../base/bytes.ts';
 import { codeOf } from '../../base/errors.ts';
 import { systemRandom } from '../../base/random.ts';
 import { encode } from '../../codec/bencode/index.ts';
-import { openDst, sealDst } from '../../codec/dst/index.ts';
+import { openDst, passphraseRecipient, sealDst } from '../../codec/dst/index.ts';
 import { encodeTextBlock } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { verifyHybrid } from '../../crypto/hybrid-signature.ts';
@@ -306,6 +306,43 @@ test('what was read of a key is overwritten, whether it opens or not, and its se
     one[Symbol.dispose]();
     assert.ok(all.every(isZero));
   }
+});
+
+test('making a key leaves no copy of a part of it behind', async (t) => {
+  const drawn: Uint8Array[] = [];
+  const { getRandomValues } = crypto;
+  t.mock.method(crypto, 'getRandomValues', (bytes: Uint8Array<ArrayBuffer>) => {
+    drawn.push(bytes);
+    return getRandomValues.call(crypto, bytes);
+  });
+  const identity = await makeIdentity({ name: null, withRsa: false });
+  const secrets = identity.withSecrets(({ signing, encryption }) => [signing, encryption]);
+  const others = drawn.filter((bytes) => !secrets.some(({ buffer }) => buffer === bytes.buffer));
+  assert.ok(others.length > 0);
+  for (const bytes of others) assert.ok(!bytes.some((byte) => byte !== 0));
+  identity[Symbol.dispose]();
+});
+
+test('what a sealed file holds that is no key is overwritten when it is refused as one', async (t) => {
+  const passphrase = 'open sesame';
+  const recipients = [
+    passphraseRecipient(nodePrimitives, systemRandom, passphrase, { memory: 64, passes: 1, lanes: 1 }),
+  ];
+  const sealing = { kind: 'file', name: null, created: null, recipients, signer: null } as const;
+  const content = systemRandom.bytes(20_000);
+  const file = { bytes: await sealDst(nodePrimitives, systemRandom, sealing, content), isExposed: false };
+  let isWiped = false;
+  const { fill } = Uint8Array.prototype;
+  t.mock.method(
+    Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array,
+    'fill',
+    function (this: Uint8Array, value: number) {
+      isWiped ||= equalBytes(this, content);
+      return fill.call(this, value);
+    },
+  );
+  await rejects(unlockBytes('file.dst', file, knows(passphrase)), 'KEY_KIND');
+  assert.ok(isWiped);
 });
 
 test('rotations lead from the pinned key to the new one, over several changes', async () => {

@@ -8,6 +8,7 @@ import { type IdentitySecrets, isIdentityName, signIdentity } from '../../codec/
 import { hybridPublicKeyOf, signHybrid } from '../../crypto/hybrid-signature.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { nodeRsa } from '../../crypto/native/rsa.ts';
+import { wipe } from '../../crypto/primitives.ts';
 import { xWingPublicKeyOf } from '../../crypto/x-wing.ts';
 import { keyError } from './errors.ts';
 import { rsaPublicKeyOf } from './pem.ts';
@@ -40,7 +41,7 @@ export async function makeIdentity(options: NewIdentity): Promise<UnlockedIdenti
   if (name !== null && !isIdentityName(name)) {
     throw keyError('KEY_NAME', 'the name has more than 128 bytes, control characters, or blanks around it');
   }
-  const signing = concatSecret([brought.mlDsa ?? systemRandom.bytes(32), brought.ed25519 ?? systemRandom.bytes(32)]);
+  const signing = signingSecret(brought);
   const needsRsa = withRsa || brought.rsa !== undefined || brought.kem !== undefined;
   const secrets: IdentitySecrets = {
     signing,
@@ -57,6 +58,13 @@ export async function makeIdentity(options: NewIdentity): Promise<UnlockedIdenti
     rsa: secrets.rsa === null ? null : publicRsa(secrets.rsa),
   };
   return new UnlockedIdentity({ identity: signIdentity(nodePrimitives, { name, created, keys }, signer), secrets });
+}
+
+function signingSecret({ mlDsa, ed25519 }: BroughtSecrets): Uint8Array {
+  const made = systemRandom.bytes(64);
+  const signing = concatSecret([mlDsa ?? made.subarray(0, 32), ed25519 ?? made.subarray(32)]);
+  wipe(made);
+  return signing;
 }
 
 async function rsaSecrets({ rsa, kem }: BroughtSecrets): Promise<RsaHybridKey> {

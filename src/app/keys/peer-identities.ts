@@ -4,15 +4,13 @@ import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import type { PeerIdentities } from '../../net/noise/index.ts';
 import type { UnlockedIdentity } from './unlocked-identity.ts';
 
-const NOTHING = new Uint8Array(0);
-
 /** `own`: the identity that we prove; null: none. `contacts`: what we call others, by their fingerprints. */
 export function peerIdentities(
   own: Pick<UnlockedIdentity, 'publicIdentity' | 'signer'> | null,
   contacts: ReadonlyMap<string, string>,
 ): PeerIdentities {
   return {
-    claim: (place) => (own === null ? NOTHING : signPeerClaim(nodePrimitives, own.publicIdentity, place, own.signer)),
+    claim: own && ((place) => signPeerClaim(nodePrimitives, own.publicIdentity, place, own.signer)),
     judge(claim, place) {
       try {
         const { fingerprint } = decodePeerClaim(nodePrimitives, claim, place);

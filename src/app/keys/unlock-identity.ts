@@ -38,6 +38,7 @@ async function openProtected(path: string, bytes: Uint8Array, passphrase: () => 
   try {
     const { head, content } = await openDst(nodePrimitives, bytes, [askedPassphrase(passphrase)]);
     if (head.kind === 'identity') return content;
+    wipe(content);
   } catch (error) {
     if (codeOf(error) !== 'SEALED_PASSPHRASE') throw error;
     throw keyError('KEY_PASSPHRASE', `the passphrase does not open ${path}`);

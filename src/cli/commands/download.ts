@@ -175,12 +175,14 @@ async function list(
   const links = sources.filter((source) => typeof source === 'string');
   for (const source of sources) if (typeof source !== 'string') show(source);
   if (links.length === 0) return 0;
+  const { as: _, ...others } = flags; // Who we are is of no interest to peers of links.
+  using identities = await peerIdentityOptions(context, others, links);
   const jobs = links.map((source): TransferJob => {
     const work: TransferJob['work'] = async (torrent) =>
       await untilStalled(torrent, flags.timeout, systemClock, context.signal, async (signal) =>
         show(await torrent.metadata({ signal })),
       );
-    return { source, options: { ...torrentOptions(flags), select: [] }, work };
+    return { source, options: { ...torrentOptions(flags), ...identities.torrent, select: [] }, work };
   });
   return await runTransfers(context, session, jobs);
 }

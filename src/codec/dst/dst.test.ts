@@ -47,6 +47,8 @@ const seal = (content: Uint8Array, changes: Partial<DstSealing> = {}): Promise<U
 const rejects = (file: Uint8Array, code: string, identities = [identity]): Promise<void> =>
   assert.rejects(openDst(nodePrimitives, file, identities), (error) => codeOf(error) === code);
 
+const withBitAt = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes[at] as number) ^ 1);
+
 /** The length of the header, and where a chunk begins. */
 const headerLength = (file: Uint8Array): number => parseHeader(file, DST_VERSION).length;
 const chunkAt = (file: Uint8Array, index: number): number => headerLength(file) + CHUNKS_HEAD + index * SEALED_CHUNK;
@@ -310,6 +312,28 @@ describe('a forged .dst file', () => {
       'SEALED_HEADER',
     );
     await rejects(await reseal((plaintext) => plaintext.subarray(0, -1), null), 'SEALED_HEADER');
+  });
+
+  it('leaves nothing of its content in memory, wherever it is wrong', async (t) => {
+    const { openInto } = nodePrimitives.aes256Gcm;
+    const opened: Uint8Array[] = [];
+    t.mock.method(nodePrimitives.aes256Gcm, 'openInto', (...args: Parameters<typeof openInto>) => {
+      opened.push(args[0]);
+      return openInto(...args);
+    });
+    const long = await seal(utf8('content'.repeat(6000)));
+    const files = [
+      ['SEALED_DAMAGED', withBitAt(long, chunkAt(long, 1))],
+      ['SEALED_DAMAGED', withBitAt(long, chunkAt(long, 2))],
+      ['SEALED_HEADER', await reseal((plaintext) => withBitAt(plaintext, plaintext.length - 1), null)],
+      ['SEALED_SIGNATURE', await reseal((plaintext) => withBitAt(plaintext, 80 + HYBRID_PUBLIC_KEY), author)],
+    ] as const;
+    for (const [i, [code, file]] of files.entries()) {
+      opened.length = 0;
+      await rejects(file, code);
+      assert.ok(opened.length > 0);
+      for (const { buffer } of opened) assert.equal(Buffer.from(buffer).includes('content'), false, `${i}, ${code}`);
+    }
   });
 
   it('that demands much work for its passphrase is refused before any of it is done', async () => {

@@ -59,7 +59,10 @@ export class DstOpener implements Disposable {
     return new DstOpener(primitives, headerDigest, chunks, payloadAt);
   }
 
-  /** Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*, again when it has before. */
+  /**
+   * Takes the file from `payloadAt` on; gives the content that was opened. Throws SEALED_*, again when it has before, and
+   * nothing stays of what it has opened then.
+   */
   push(sealed: Uint8Array): Uint8Array {
     return this.#steps.run(() => this.#push(sealed));
   }
@@ -78,17 +81,18 @@ export class DstOpener implements Disposable {
 
   #push(sealed: Uint8Array): Uint8Array {
     const count = Math.floor((this.#filled + sealed.length) / SEALED_CHUNK);
-    const plaintext = new Uint8Array(count * CHUNK);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const part = sealed.subarray(at, at + SEALED_CHUNK - this.#filled);
-      this.#open(this.#wholeChunk(part), plaintext.subarray(i * CHUNK, (i + 1) * CHUNK));
-      at += part.length;
-    }
-    const rest = sealed.subarray(at);
-    this.#chunk.set(rest, this.#filled);
-    this.#filled += rest.length;
-    return this.#take(plaintext);
+    return filled(new Uint8Array(count * CHUNK), (plaintext) => {
+      let at = 0;
+      for (let i = 0; i < count; i++) {
+        const part = sealed.subarray(at, at + SEALED_CHUNK - this.#filled);
+        this.#open(this.#wholeChunk(part), plaintext.subarray(i * CHUNK, (i + 1) * CHUNK));
+        at += part.length;
+      }
+      const rest = sealed.subarray(at);
+      this.#chunk.set(rest, this.#filled);
+      this.#filled += rest.length;
+      return this.#take(plaintext);
+    });
   }
 
   /** What was left before, and `part` that completes it; not copied when nothing was left. */
@@ -101,17 +105,18 @@ export class DstOpener implements Disposable {
 
   #finish(): { readonly content: Uint8Array; readonly signer: Uint8Array | null } {
     if (this.#filled < TAG) throw sealedError('SEALED_TRUNCATED', 'the file ends before its end');
-    const last = new Uint8Array(this.#filled - TAG);
-    this.#open(this.#chunk.subarray(0, this.#filled), last);
-    const content = this.#take(last);
-    if (this.#part !== 'padding' || this.#missing > 0) {
-      throw sealedError('SEALED_HEADER', 'there is less in the file than it says of itself');
-    }
-    if (this.#content === null) return { content, signer: null };
-    const digests = { header: this.#headerDigest, content: this.#content.digest() };
-    const signer = signerOf(this.#primitives, this.#signature, digests);
-    if (signer === null) throw sealedError('SEALED_SIGNATURE', 'the signature of the file is not valid');
-    return { content, signer };
+    return filled(new Uint8Array(this.#filled - TAG), (last) => {
+      this.#open(this.#chunk.subarray(0, this.#filled), last);
+      const content = this.#take(last);
+      if (this.#part !== 'padding' || this.#missing > 0) {
+        throw sealedError('SEALED_HEADER', 'there is less in the file than it says of itself');
+      }
+      if (this.#content === null) return { content, signer: null };
+      const digests = { header: this.#headerDigest, content: this.#content.digest() };
+      const signer = signerOf(this.#primitives, this.#signature, digests);
+      if (signer === null) throw sealedError('SEALED_SIGNATURE', 'the signature of the file is not valid');
+      return { content, signer };
+    });
   }
 
   #open(sealed: Uint8Array, into: Uint8Array): void {
@@ -178,6 +183,16 @@ export class DstOpener implements Disposable {
   }
 }
 
+/** What `fill` makes of the memory; that is overwritten when it throws. */
+function filled<T>(memory: Uint8Array, fill: (memory: Uint8Array) => T): T {
+  try {
+    return fill(memory);
+  } catch (error) {
+    wipe(memory);
+    throw error;
+  }
+}
+
 /**
  * Throws SEALED_TOO_LARGE for a file that costs too much to try, and SEALED_HEADER for one that is as weak as RSA alone
  * and looks as if it were not.
@@ -206,8 +221,12 @@ export async function openDst(
 ): Promise<OpenedDst> {
   using opener = await DstOpener.begin(primitives, file, identities);
   const first = opener.push(file.subarray(opener.payloadAt));
-  const { content: last, signer } = opener.finish();
-  const content = concat([first, last]);
-  wipe(first, last);
-  return { head: opener.head as DstHead, content, signer };
+  try {
+    const { content: last, signer } = opener.finish();
+    const content = concat([first, last]);
+    wipe(last);
+    return { head: opener.head as DstHead, content, signer };
+  } finally {
+    wipe(first);
+  }
 }

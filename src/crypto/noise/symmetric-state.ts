@@ -20,6 +20,7 @@ export class CipherState {
   readonly #nonce = new Uint8Array(12);
   readonly #view: DataView = new DataView(this.#nonce.buffer);
   #count = 0;
+  #isForgotten = false;
 
   constructor(cipher: NoiseCipher, key: Uint8Array) {
     this.#cipher = cipher;
@@ -46,6 +47,7 @@ export class CipherState {
   }
 
   #nextNonce(): Uint8Array {
+    if (this.#isForgotten) throw new Error('the key was forgotten'); // It is one that everybody knows.
     const count = this.#count++;
     if (count >= Number.MAX_SAFE_INTEGER) throw new RangeError('a key is worn out');
     const isLittle = this.#cipher.order === 'little-endian';
@@ -54,8 +56,9 @@ export class CipherState {
     return this.#nonce;
   }
 
-  /** Forgets the key. */
+  /** Forgets the key: from then on all but this throws. */
   [Symbol.dispose](): void {
+    this.#isForgotten = true;
     wipe(this.#key);
   }
 }

@@ -9,7 +9,7 @@ import type { Random } from '../../base/random.ts';
 import { netError } from '../errors.ts';
 import type { EncryptionPolicy, Protection } from '../protection/index.ts';
 import type { ServedSwarms } from '../transport.ts';
-import { type KeyPair, KeyPool, type KeySource } from './dh.ts';
+import { KEY_LENGTH, type KeyPair, KeyPool, type KeySource } from './dh.ts';
 import { Crypto, type CryptoMethod, initiate, respond } from './handshake.ts';
 import { MseConnection } from './mse-connection.ts';
 import { SwarmIndex } from './swarm-index.ts';
@@ -42,7 +42,7 @@ export function mse(options: MseOptions): Protection {
   return {
     name: 'mse',
     handshakeCost: 200,
-    recognises: () => true,
+    openingLength: () => KEY_LENGTH,
     async accept(connection, swarms) {
       const side = { keys: await pairOf(keys), random, digests, methods };
       const infoHashOf = (name: Uint8Array): Uint8Array | null => indexOf(swarms).find(name);

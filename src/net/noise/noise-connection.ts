@@ -26,7 +26,7 @@ export interface NoiseSide {
   readonly opening: Uint8Array | ByteCount;
   /** What the dialler sends behind its hello. */
   readonly greeting?: Uint8Array | undefined;
-  /** Asked only where the swarm has a secret: others would learn who we are. */
+  /** Asked only where the swarm has a secret, and the other side has shown that it has it: others would learn who we are. */
   readonly identities?: PeerIdentities | undefined;
 }
 
@@ -40,6 +40,8 @@ export class NoiseConnection extends RelayConnection {
   #sending: CipherState | null = null;
   #receiving: CipherState | null = null;
   readonly #greeting: Uint8Array;
+  /** Our hello is sent. */
+  #isIntroduced = false;
   readonly #identities: PeerIdentities | undefined;
   readonly #role: PeerRole;
   /** Names the handshake; empty before its end. */
@@ -62,6 +64,7 @@ export class NoiseConnection extends RelayConnection {
       drain: () => this.drained(),
       close: (error) => {
         this.#failed('NET_PROTECTION_FAILED', 'the connection ended in the handshake', error);
+        this.#forgetKeys();
         this.ended(this.#faultAtEnd() ?? error);
       },
     });
@@ -89,10 +92,16 @@ export class NoiseConnection extends RelayConnection {
   }
 
   override send(bytes: Uint8Array, sent?: () => void): boolean {
+    const cipher = this.#sending;
+    if (cipher === null) {
+      // It has ended, and the key is gone.
+      if (sent !== undefined) queueMicrotask(sent);
+      return false;
+    }
     for (let from = 0; ; from += AT_ONCE) {
       const part = bytes.subarray(from, from + AT_ONCE);
       const isLast = from + AT_ONCE >= bytes.length;
-      const frames = this.#sealed(part);
+      const frames = sealed(cipher, part);
       const goesOn = this.below.send(frames, () => {
         returnBuffer(frames);
         if (isLast) sent?.();
@@ -101,24 +110,13 @@ export class NoiseConnection extends RelayConnection {
     }
   }
 
-  /** Frames of these bytes, AT_ONCE at the most; one that is empty when there are none. */
-  #sealed(bytes: Uint8Array): Uint8Array {
-    const cipher = this.#sending;
-    if (cipher === null) throw new Error('the handshake is not done');
-    const count = Math.max(1, Math.ceil(bytes.length / FRAME));
-    const frames = takeBuffer(bytes.length + count * (LENGTH + TAG));
-    for (let i = 0, at = 0; i < count; i++) {
-      const plaintext = bytes.subarray(i * FRAME, (i + 1) * FRAME);
-      const end = at + LENGTH + plaintext.length + TAG;
-      writeU16(frames, at, plaintext.length + TAG);
-      cipher.sealInto(frames.subarray(at + LENGTH, end), plaintext);
-      at = end;
-    }
-    return frames;
+  override close(): void {
+    this.#forgetKeys();
+    super.close();
   }
 
   #received(view: Uint8Array): void {
-    if (this.#isBroken) return; // some data may still come before the connection's end
+    if (this.#isBroken || this.isClosing) return; // some data may still come before the connection's end
     const skipped = Math.min(this.#toSkip, view.length);
     this.#toSkip -= skipped;
     this.#frames.read(
@@ -129,8 +127,10 @@ export class NoiseConnection extends RelayConnection {
   }
 
   #open(message: Uint8Array): boolean {
+    const cipher = this.#receiving;
+    if (cipher === null) return false; // its user has closed it at an earlier message
     const plaintext = message.subarray(0, Math.max(0, message.length - TAG));
-    if (message.length < TAG || this.#receiving?.openInto(plaintext, message) !== true) {
+    if (message.length < TAG || !cipher.openInto(plaintext, message)) {
       if (this.#isProven) this.#broken();
       else this.#failed('NET_IMPOSTOR', 'the other side does not have the right keys');
       return false;
@@ -163,14 +163,23 @@ export class NoiseConnection extends RelayConnection {
       }
       this.#provenIdentity = identity;
     }
-    if (this.#role === 'listener') this.send(this.#hello());
+    if (!this.#isIntroduced && !this.#introduce()) return false;
     this.#isProven = true;
     this.#ready.resolve(this);
     return true;
   }
 
-  #hello(): Uint8Array {
-    return this.#identities?.claim(this.#placeOf(this.#role)) ?? EMPTY;
+  /** Sends our hello, and the greeting behind it; false when we cannot say who we are. */
+  #introduce(): boolean {
+    this.#isIntroduced = true;
+    try {
+      this.send(this.#identities?.claim?.(this.#placeOf(this.#role)) ?? EMPTY);
+    } catch (cause) {
+      this.#failed('NET_PROTECTION_FAILED', 'we cannot say who we are', cause as Error);
+      return false;
+    }
+    if (this.#greeting.length > 0) this.send(this.#greeting);
+    return true;
   }
 
   #placeOf(role: PeerRole): ClaimPlace {
@@ -190,28 +199,33 @@ export class NoiseConnection extends RelayConnection {
   /** Our next message, when it is our turn; and the end of the handshake. */
   #speak(before: Uint8Array): void {
     const handshake = this.#handshake as NoiseHandshake;
-    const parts = [before];
     if (handshake.isOurTurn) {
       const message = handshake.write(EMPTY);
       if (message === null) return this.#failed('NET_IMPOSTOR', 'the other side has keys whose secret everybody knows');
-      parts.push(framed(message));
+      this.below.send(concat([before, framed(message)]));
     }
-    if (handshake.isDone) {
-      const { send, receive } = handshake.finish();
-      this.#sending = send;
-      this.#receiving = receive;
-      this.#binding = handshake.transcript;
-      this.#handshake = null;
-      // The listener says hello only when it has judged that of the dialler, who cannot wait for it without a delay.
-      if (this.#role === 'dialler') parts.push(this.#sealed(this.#hello()));
-      if (this.#greeting.length > 0) parts.push(this.#sealed(this.#greeting));
-    }
-    if (parts.some((part) => part.length > 0)) this.below.send(concat(parts));
+    if (!handshake.isDone) return;
+    const { send, receive } = handshake.finish();
+    this.#sending = send;
+    this.#receiving = receive;
+    this.#binding = handshake.transcript;
+    this.#handshake = null;
+    // The third message has shown the listener that the dialler has the secret; the dialler has yet to see it. Who has
+    // nothing to say but that it is there does not wait for that.
+    if (this.#role === 'listener' || (this.#identities?.claim ?? null) === null) this.#introduce();
   }
 
   #broken(): void {
     this.#isBroken = true;
+    this.#forgetKeys();
     this.below.close();
+  }
+
+  #forgetKeys(): void {
+    this.#sending?.[Symbol.dispose]();
+    this.#receiving?.[Symbol.dispose]();
+    this.#sending = null;
+    this.#receiving = null;
   }
 
   /** Ends the handshake; nothing happens when that is over. */
@@ -228,4 +242,18 @@ export class NoiseConnection extends RelayConnection {
     if (this.#isBroken) return netError('NET_TAMPERED', 'what came was altered on its way');
     return this.#frames.isWithinMessage ? netError('NET_TRUNCATED', 'the connection ended within a message') : null;
   }
+}
+
+/** Frames of these bytes, AT_ONCE at the most; one that is empty when there are none. */
+function sealed(cipher: CipherState, bytes: Uint8Array): Uint8Array {
+  const count = Math.max(1, Math.ceil(bytes.length / FRAME));
+  const frames = takeBuffer(bytes.length + count * (LENGTH + TAG));
+  for (let i = 0, at = 0; i < count; i++) {
+    const plaintext = bytes.subarray(i * FRAME, (i + 1) * FRAME);
+    const end = at + LENGTH + plaintext.length + TAG;
+    writeU16(frames, at, plaintext.length + TAG);
+    cipher.sealInto(frames.subarray(at + LENGTH, end), plaintext);
+    at = end;
+  }
+  return frames;
 }

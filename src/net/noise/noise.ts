@@ -5,6 +5,7 @@
  */
 import { concat, utf8 } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
+import type { ByteCount } from '../../base/units.ts';
 import { NoiseHandshake, type NoiseOptions } from '../../crypto/noise/handshake.ts';
 import type { Primitives } from '../../crypto/primitives.ts';
 import { netError } from '../errors.ts';
@@ -13,6 +14,10 @@ import type { ServedSwarms } from '../transport.ts';
 import { NoiseConnection } from './noise-connection.ts';
 import { isOfMembers, makeOpening, type NoiseSwarm, OPENING, Openings } from './opening.ts';
 import type { PeerIdentities } from './peer-identities.ts';
+
+/** The dialler's first message in its frame (docs/spec/peer-noise.md §2). */
+const FIRST_FRAME: ByteCount = 2 + 1216;
+const FIRST_FRAME_WITH_PSK: ByteCount = 2 + 1248;
 
 export interface NoiseDeps {
   readonly primitives: Primitives;
@@ -38,7 +43,11 @@ export function noise({ primitives, random, identities, membersOnly = false }: N
     name: 'noise',
     provesSwarm: true,
     handshakeCost: 400,
-    recognises: (first, swarms) => (first.length < OPENING ? null : openingsOf(swarms).find(first) !== null),
+    openingLength(first, swarms) {
+      if (first.length < OPENING) return null;
+      const swarm = openingsOf(swarms).find(first);
+      return swarm === null ? 0 : OPENING + (swarm.secret === null ? FIRST_FRAME : FIRST_FRAME_WITH_PSK);
+    },
     async accept(connection, swarms, first) {
       const swarm = openingsOf(swarms).find(first);
       if (swarm === null) throw netError('NET_PROTECTION_FAILED', 'the swarm is gone');

@@ -3,8 +3,8 @@ import type { ClaimPlace } from '../../codec/identity/index.ts';
 import type { PeerIdentity } from '../transport.ts';
 
 export interface PeerIdentities {
-  /** What we say of ourselves in this place, at most LONGEST_CLAIM bytes; empty: nothing. */
-  claim(place: ClaimPlace): Uint8Array;
+  /** What we say of ourselves in a place, at most LONGEST_CLAIM bytes; null: nothing, anywhere. */
+  readonly claim: ((place: ClaimPlace) => Uint8Array) | null;
   /** Who has made a claim in this place; null when it is not valid there. The claim is a view, valid during the call. */
   judge(claim: Uint8Array, place: ClaimPlace): PeerIdentity | null;
 }

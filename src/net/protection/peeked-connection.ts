@@ -10,25 +10,26 @@ export const FIRST_BYTES: ByteCount = 20;
 export class PeekedConnection extends RelayConnection {
   #first: Uint8Array = new Uint8Array(0);
   #isPeeking = true;
+  /** Takes each step in which what came is delivered, or does not; null: nobody has to look at that. */
+  step: ((deliver: () => void) => void) | null = null;
 
   /**
-   * `look` is shown the first bytes, 20 at the most, whenever there are more; once it says true it is asked no more.
-   * `closed` is called when the connection ends before that.
+   * `look` is shown all that has come, whenever there is more; once it says true it is asked no more, and all is
+   * delivered. `closed` is called when the connection ends before that.
    */
   constructor(below: Connection, look: (first: Uint8Array) => boolean, closed: () => void) {
     super(below);
     below.open({
       data: (view) => {
         if (!this.#isPeeking) {
-          this.deliver(view);
+          this.#pass(view);
           return;
         }
-        const before = this.#first;
-        this.#first = concat([before, view.subarray(0, FIRST_BYTES - before.length)]);
+        this.#first = concat([this.#first, view]);
         if (!look(this.#first)) return;
         this.#isPeeking = false;
-        this.deliver(before);
-        this.deliver(view);
+        this.#pass(this.#first);
+        this.#first = new Uint8Array(0);
       },
       drain: () => this.drained(),
       close: (error) => {
@@ -36,5 +37,10 @@ export class PeekedConnection extends RelayConnection {
         this.ended(error);
       },
     });
+  }
+
+  #pass(view: Uint8Array): void {
+    if (this.step === null) this.deliver(view);
+    else this.step(() => this.deliver(view));
   }
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { seededKeys } from '../../../test/net/seeded-keys.ts';
 import { serving } from '../../../test/net/serving.ts';
 import { SimClock } from '../../../test/sim/sim-clock.ts';
 import { concat, utf8 } from '../../base/bytes.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
 import { seededRandom } from '../../base/random.ts';
+import type { ByteCount, Micros } from '../../base/units.ts';
 import { nodeDigests } from '../../crypto/digests.ts';
 import { netError } from '../errors.ts';
 import { MemoryNetwork } from '../memory/index.ts';
@@ -49,6 +50,8 @@ class Scene {
   /** What each connection that was dialled began with, as it was on the wire. */
   readonly wire: Uint8Array[] = [];
   listener: Listener | null = null;
+  /** CPU time of the listener. */
+  spent: Micros = 0;
   #random = seededRandom(1);
 
   protection(policy: EncryptionPolicy): Protection {
@@ -63,6 +66,7 @@ class Scene {
       protections: protections ?? [this.protection(policy)],
       policy,
       clock: this.clock,
+      threadTime: () => this.spent,
       logger,
     });
   }
@@ -213,10 +217,11 @@ test('further protections are asked in order, each until it is sure', async () =
   const record: Protection = {
     name: 'record',
     handshakeCost: 1,
-    recognises: (first) => {
+    openingLength: (first) => {
       asked.push(first.length);
-      if (first[0] !== 22) return false;
-      return first.length < 2 ? null : first[1] === 3;
+      if (first[0] !== 22) return 0;
+      if (first.length < 2) return null;
+      return first[1] === 3 ? 4 : 0;
     },
     accept: async (connection) => connection,
     dial: async () => {
@@ -228,8 +233,12 @@ test('further protections are asked in order, each until it is sure', async () =
   near.connection.send(Uint8Array.of(22));
   await scene.clock.run(10);
   assert.deepEqual([asked, scene.accepted.length], [[1], 0]);
-  near.connection.send(Uint8Array.of(3, 1, 5, 5));
+  near.connection.send(Uint8Array.of(3, 1));
   await scene.clock.run(10);
+  assert.deepEqual([asked, scene.accepted.length], [[1, 3], 0]);
+  near.connection.send(Uint8Array.of(5, 5));
+  await scene.clock.run(10);
+  assert.deepEqual(asked, [1, 3], 'it was asked again what it had said');
   assert.deepEqual(scene.accepted[0]?.heard, Uint8Array.of(22, 3, 1, 5, 5));
   // The next is dialled when the first has failed.
   const dialled = scene.over(scene.dialler(), 'required', [record, scene.protection('required')]);
@@ -291,39 +300,126 @@ test('one host has at most 32 strangers here, all hosts 256, and known peers do 
   assert.equal(closed(await arrive('10.0.1.1', 32)), 0);
 });
 
-test('of each second 50 ms go to handshakes, be they many that cost little or few that cost much', async () => {
-  const scene = new Scene();
-  /** As TLS. */
-  const dear: Protection = {
-    name: 'dear',
-    handshakeCost: 1700,
-    recognises: (first) => first[0] === 22,
-    accept: async (connection) => {
+/** As TLS: its opening is ten bytes, and each further byte takes a millisecond. */
+class Dear implements Protection {
+  readonly name = 'dear';
+  readonly handshakeCost = 1700;
+  readonly #scene: Scene;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  openingLength([type]: Uint8Array): ByteCount {
+    return type === 22 ? 10 : 0;
+  }
+
+  async accept(connection: Connection): Promise<Connection> {
+    let length = 0;
+    const data = (view: Uint8Array): void => {
+      length += view.length;
+      this.#scene.spent += 1000 * Math.max(0, length - 10);
       connection.send(Uint8Array.of(1));
-      throw netError('NET_PROTECTION_FAILED', 'not today');
-    },
-    dial: async () => Promise.reject(netError('NET_PROTECTION_FAILED', 'not today')),
-  };
-  await scene.listen('prefer', [dear, scene.protection('prefer')]);
-  let hosts = 0;
-  const answered = async (beginning: Uint8Array, count: number): Promise<number> => {
-    let answers = 0;
-    for (let i = 0; i < count; i++, hosts++) {
-      const stranger = new Ear(await scene.dialler(`10.0.${hosts >> 8}.${hosts & 255}`).dial(address));
+    };
+    connection.open({ data, drain: () => {}, close: () => {} });
+    return new Promise(() => {});
+  }
+
+  async dial(): Promise<Connection> {
+    throw netError('NET_PROTECTION_FAILED', 'not today');
+  }
+}
+
+describe('handshakes that come in', () => {
+  const opening = Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 0, 0);
+
+  /** So many strangers, each with this beginning; those that were answered. */
+  async function answered(
+    scene: Scene,
+    beginning: Uint8Array,
+    count: number,
+    host: (index: number) => string,
+  ): Promise<Ear[]> {
+    const strangers: Ear[] = [];
+    for (let i = 0; i < count; i++) {
+      const stranger = new Ear(await scene.dialler(host(i)).dial(address));
       stranger.connection.send(beginning);
       await scene.clock.run(1);
-      if (stranger.heard.length > 0) answers++;
+      strangers.push(stranger);
     }
-    return answers;
+    return strangers.filter(({ heard }) => heard.length > 0);
+  }
+
+  const stage = async (): Promise<Scene> => {
+    const scene = new Scene();
+    await scene.listen('prefer', [new Dear(scene), scene.protection('prefer')]);
+    return scene;
   };
-  const record = Uint8Array.of(22, 3, 1);
-  assert.equal(await answered(garbage, 600), 250);
-  assert.equal(scene.refusals.at(-1), 'NET_TOO_MANY_STRANGERS');
-  await scene.clock.run(1000);
-  assert.equal(await answered(record, 100), 29);
-  assert.equal(await answered(garbage, 100), 3, 'what is left of it');
-  await scene.clock.run(1000);
-  assert.equal((await scene.dial('required')).connection.protection, 'mse');
+
+  test('take 50 ms of each second, be they many that cost little or few that cost much', async () => {
+    const scene = await stage();
+    let hosts = 0;
+    const next = (): string => `10.0.${++hosts >> 8}.${hosts & 255}`;
+    assert.equal((await answered(scene, garbage, 600, next)).length, 250);
+    assert.equal(scene.refusals.at(-1), 'NET_TOO_MANY_STRANGERS');
+    await scene.clock.run(1000);
+    assert.equal((await answered(scene, opening, 100, next)).length, 29);
+    assert.equal((await answered(scene, garbage, 100, next)).length, 3, 'what is left of it');
+    await scene.clock.run(1000);
+    assert.equal((await scene.dial('required')).connection.protection, 'mse');
+  });
+
+  for (const [source, own, other] of [
+    ['one host', () => '10.0.1.1', () => '10.0.1.2'],
+    ['one network of IPv6', (i) => `2001:db8:0:1::${(i + 1).toString(16)}`, () => '2001:db8:0:2::1'],
+  ] as readonly [string, (index: number) => string, () => string][]) {
+    test(`of ${source} keep no other out, be they many or costly`, async () => {
+      for (const [flood, most] of [
+        [garbage, 62],
+        [opening, 7],
+      ] as const) {
+        const scene = await stage();
+        assert.equal((await answered(scene, flood, 100, own)).length, most);
+        assert.equal((await answered(scene, opening, 1, other)).length, 1);
+      }
+      const scene = await stage();
+      const [costly] = await answered(scene, opening, 1, own);
+      costly?.connection.send(new Uint8Array(60));
+      await scene.clock.run(1);
+      assert.equal((await answered(scene, opening, 1, own)).length, 0);
+      assert.equal((await answered(scene, opening, 1, other)).length, 1);
+    });
+  }
+
+  test('are charged what they take: a host waits until it has had no more than its share', async () => {
+    const scene = await stage();
+    const [costly, ...others] = await answered(scene, opening, 3, () => '10.0.1.1');
+    costly?.connection.send(new Uint8Array(60));
+    await scene.clock.run(1);
+    assert.equal(costly?.heard.length, 2);
+    for (const other of others) other.connection.send(Uint8Array.of(1));
+    await scene.clock.run(1);
+    assert.deepEqual(
+      others.map(({ heard, ends }) => [heard.length, ends]),
+      others.map(() => [1, 1]),
+      'what was under way went on',
+    );
+    // 60 ms and what two others have cost, at 12.5 ms a second.
+    for (let second = 0; second <= 5; second++) {
+      assert.equal((await answered(scene, opening, 1, () => '10.0.1.1')).length, second < 5 ? 0 : 1, `${second}`);
+      await scene.clock.run(1000);
+    }
+  });
+
+  test('cost nothing before their opening is there', async () => {
+    const scene = await stage();
+    for (const beginning of [opening.subarray(0, 9), garbage.subarray(0, 95)]) {
+      assert.equal((await answered(scene, beginning, 200, (i) => `10.0.${i >> 4}.1`)).length, 0);
+      const [other] = await answered(scene, opening, 1, () => '10.1.0.1');
+      assert.ok(other);
+      await scene.clock.run(20_000);
+    }
+  });
 });
 
 test('strangers are closed with their listener, and nothing of them remains', async () => {

@@ -7,7 +7,7 @@ import { addressKey, type PeerAddress } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Millis } from '../../base/units.ts';
+import type { Micros, Millis } from '../../base/units.ts';
 import { netError } from '../errors.ts';
 import type { Connection, DialOptions, Listener, ServedSwarms, Transport } from '../transport.ts';
 import { Entrance } from './entrance.ts';
@@ -21,6 +21,8 @@ export interface ProtectOptions {
   readonly logger: Logger;
   /** How long a handshake may take, ms; default 10 s. */
   readonly timeout?: Millis;
+  /** CPU time of this thread so far; left out: handshakes cost what they are said to. */
+  readonly threadTime?: () => Micros;
 }
 
 const noSwarms: ServedSwarms = { revision: 0, infoHashes: () => [], secretOf: () => null };
@@ -95,13 +97,14 @@ async function handshake(
 
 async function listen(
   transport: Transport,
-  { protections, policy, clock, logger, timeout = 10_000 }: ProtectOptions,
+  { protections, policy, clock, logger, timeout = 10_000, threadTime = () => 0 }: ProtectOptions,
   address: PeerAddress,
   onConnection: (connection: Connection) => void,
   swarms: ServedSwarms = noSwarms,
 ): Promise<Listener> {
   const refusesPlaintext = policy === 'required';
-  const entrance = new Entrance({ protections, refusesPlaintext, clock, logger, timeout, swarms, onConnection });
+  const common = { protections, clock, logger, timeout, threadTime };
+  const entrance = new Entrance({ ...common, refusesPlaintext, swarms, onConnection });
   const listener = await transport.listen(address, (connection) => entrance.enter(connection));
   return {
     address: listener.address,

@@ -7,6 +7,11 @@ import { RecordEdge } from './record-edge.ts';
 
 /** What is kept of received bytes before the connection is paused. */
 const READ_MARK: ByteCount = 64 * 1024;
+/**
+ * What the other side may send before the handshake is done: with keys and certificates of ML-DSA-65 it sends 11 KB.
+ * OpenSSL verifies each certificate of a chain before anybody can look at the key.
+ */
+const LONGEST_HANDSHAKE: ByteCount = 16 * 1024;
 
 type Callback = (error?: Error | null) => void;
 
@@ -17,6 +22,8 @@ export class ConnectionStream extends Duplex {
   /** Of a write that the connection has not yet handed to the system. */
   #written: Callback | null = null;
   readonly #received = new RecordEdge();
+  /** Bytes that may still come before the handshake is done. */
+  #room: ByteCount = LONGEST_HANDSHAKE;
   /** Why the connection ended, NET_TRUNCATED when it did so within a record; null for an orderly end, and before it. */
   failure: Error | null = null;
 
@@ -27,7 +34,7 @@ export class ConnectionStream extends Duplex {
     connection.open({
       data: (view) => {
         this.#received.pass(view);
-        if (!this.push(view.slice())) connection.pause();
+        this.#take(view);
       },
       drain: () => {},
       close: (error) => {
@@ -38,6 +45,27 @@ export class ConnectionStream extends Duplex {
         this.push(null);
       },
     });
+  }
+
+  /** The handshake is done. */
+  secured(): void {
+    this.#room = Number.POSITIVE_INFINITY;
+  }
+
+  /** Once TLS has begun to read it takes what is pushed within the call, and says in it that the handshake is done. */
+  #take(view: Uint8Array): void {
+    const part = view.subarray(0, this.#room);
+    const rest = view.subarray(part.length);
+    this.#room -= part.length;
+    let goesOn = this.push(part.slice());
+    if (rest.length > 0) {
+      if (this.#room <= 0) {
+        this.destroy(new Error(`more than ${LONGEST_HANDSHAKE} bytes in the handshake`));
+        return;
+      }
+      goesOn = this.push(rest.slice());
+    }
+    if (!goesOn) this.#connection.pause();
   }
 
   /** From now on writes wait for nothing: what the connection cannot take at once is lost, and the end is near. */

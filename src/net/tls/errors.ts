@@ -4,7 +4,7 @@ import { errorsOf } from '../../base/errors.ts';
 export const pinErrors = {
   PIN_MISMATCH: {
     category: 'security',
-    help: 'The other side has shown a certificate whose key is not the one expected: it is another peer, or somebody stands between. Nothing was sent to it. Compare fingerprints over another channel (`dst tls show FILE`).',
+    help: 'The other side has shown a certificate whose key is not the one expected: it is another peer, or somebody stands between. It was told nothing, but it has seen our certificate. Compare fingerprints over another channel (`dst tls show FILE`).',
   },
   PIN_INVALID: {
     category: 'usage',

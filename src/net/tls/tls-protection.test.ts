@@ -181,6 +181,14 @@ describe('a peer under TLS', () => {
     }
   });
 
+  test('sends its own certificate alone, also of one with its chain', async (t) => {
+    const cert = [alice.cert, ...Array<string>(40).fill(mallory.cert)].join('');
+    const { address, next } = await listening(t, tlsOf(bob, [alice]));
+    const dialled = await tlsOf({ ...alice, cert }, [bob]).dial(address);
+    const accepted = await Promise.race([next, new Heard(dialled).ended.then(() => assert.fail('refused'))]);
+    accepted.close();
+  });
+
   test('resumes no session: each connection shows its certificate', async (t) => {
     const transport = tlsOf(bob, [alice]);
     const sessions: Buffer[] = [];
@@ -357,7 +365,7 @@ describe('who stands between', () => {
 });
 
 describe('what comes in', () => {
-  const { recognises } = tlsProtection({ ...bob, isPinned: () => true });
+  const { openingLength } = tlsProtection({ ...bob, isPinned: () => true });
   const noSwarms = { revision: 0, infoHashes: () => [], secretOf: () => null };
 
   test('is TLS when it begins as a ClientHello', async (t) => {
@@ -370,14 +378,56 @@ describe('what comes in', () => {
     const [hello] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     for (let length = 1; length <= 20; length++) {
-      assert.equal(recognises(hello.subarray(0, length), noSwarms), length < 6 ? null : true, `${length}`);
+      assert.equal(openingLength(hello.subarray(0, length), noSwarms), length < 6 ? null : hello.length, `${length}`);
     }
   });
 
   test('is something else when it is not', () => {
-    for (const hex of ['13426974', '47455420', '17', '1602', '160305', '160301020002', '1503010002']) {
-      assert.equal(recognises(Buffer.from(hex, 'hex'), noSwarms), false, hex);
+    for (const hex of ['13426974', '47455420', '17', '1602', '160305', '160301020002', '160301400101', '1503010002']) {
+      assert.equal(openingLength(Buffer.from(hex, 'hex'), noSwarms), 0, hex);
     }
+  });
+
+  test('is at most 16 KiB before the handshake is done, from whoever it is', async (t) => {
+    const chain = [alice.cert, ...Array<string>(40).fill(mallory.cert)].join('');
+    const { logger, next: refused } = refusals();
+    const { address, next } = await listening(t, tlsOf(bob, [alice], logger));
+    void next.then(() => assert.fail('let in'));
+    nodeClient(t, address, { key: alice.key, cert: chain }).on('error', () => {});
+    assert.equal(await refused, 'NET_PROTECTION_FAILED');
+    const server = await nodeServer(t, { key: alice.key, cert: chain });
+    await assert.rejects(tlsOf(bob, [alice]).dial(server.address), {
+      code: 'NET_PROTECTION_FAILED',
+      message: /more than 16384 bytes/,
+    });
+  });
+
+  test('has its certificate judged while it is delivered, where that time is measured', async () => {
+    const network = new MemoryNetwork();
+    const address = { host: '10.0.0.2', port: 1 };
+    const judged: boolean[] = [];
+    let isDelivering = false;
+    const { accept } = tlsProtection({ ...bob, isPinned: () => judged.push(isDelivering) > 0 });
+    const accepted = Promise.withResolvers<Connection>();
+    await network.transport(address.host).listen(address, (connection) => {
+      const { open } = connection;
+      connection.open = (handlers) => {
+        const data = (view: Uint8Array): void => {
+          isDelivering = true;
+          handlers.data(view);
+          isDelivering = false;
+        };
+        open.call(connection, { ...handlers, data });
+      };
+      accepted.resolve(accept(connection, noSwarms, new Uint8Array(0)));
+    });
+    const dialled = await tlsProtection({ ...alice, isPinned: () => true }).dial(
+      await network.transport('10.0.0.1').dial(address),
+      {},
+    );
+    await accepted.promise;
+    dialled.close();
+    assert.deepEqual(judged, [true]);
   });
 
   test('may be anything and ends in a refusal that is ours', async () => {

@@ -5,16 +5,11 @@
  * draft-ietf-tls-ecdhe-mlkem), or with X25519 alone where the other side does not know the former.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import {
-  connect,
-  createSecureContext,
-  createServer,
-  type SecureContext,
-  type SecureContextOptions,
-  type TLSSocket,
-} from 'node:tls';
+import { connect, createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { addressKey } from '../../base/address.ts';
+import { readU16 } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
+import type { ByteCount } from '../../base/units.ts';
 import { netError } from '../errors.ts';
 import type { Protection } from '../protection/index.ts';
 import type { Connection } from '../transport.ts';
@@ -34,16 +29,19 @@ export interface TlsProtectionOptions {
 const suite: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768:X25519' };
 
 /** Bytes that tell a ClientHello: the head of a record (RFC 8446 §5.1) and the type of the message in it (§4). */
-const HELLO_HEAD = 6;
+const RECORD_HEAD: ByteCount = 5;
+const HELLO_HEAD: ByteCount = RECORD_HEAD + 1;
+/** What a record holds at the most (§5.1). */
+const LONGEST_RECORD: ByteCount = 2 ** 14;
 
 /** Throws PIN_CERTIFICATE when key and certificate cannot be used. PIN_MISMATCH is a further error of `accept` and `dial`. */
 export function tlsProtection({ key, cert, isPinned }: TlsProtectionOptions): Protection {
-  const ours = { ...suite, key, cert };
-  const dialling = contextOf(ours);
+  const ours = ownOptions(key, cert);
+  const dialling = createSecureContext(ours);
   return {
     name: 'tls',
     handshakeCost: 1700,
-    recognises,
+    openingLength,
     accept(connection) {
       const stream = new ConnectionStream(connection);
       // A server each: its tickets open no later connection, so that each shows its certificate.
@@ -68,21 +66,26 @@ export function tlsProtection({ key, cert, isPinned }: TlsProtectionOptions): Pr
   };
 }
 
-function contextOf(ours: SecureContextOptions & Pick<TlsProtectionOptions, 'key' | 'cert'>): SecureContext {
+/** Of a certificate with its chain only the first goes over the wire: who issued it is of no interest. */
+function ownOptions(key: string, cert: string): SecureContextOptions {
   try {
-    const isPair = new X509Certificate(ours.cert).checkPrivateKey(createPrivateKey(ours.key));
-    if (!isPair) throw new Error('the key does not belong to the certificate');
-    return createSecureContext(ours); // it has more to say, on weak keys
+    const own = new X509Certificate(cert);
+    if (!own.checkPrivateKey(createPrivateKey(key))) throw new Error('the key does not belong to the certificate');
+    const ours = { ...suite, key, cert: own.toString() };
+    createSecureContext(ours); // It has more to say, on weak keys.
+    return ours;
   } catch (cause) {
     throw pinError('PIN_CERTIFICATE', `TLS with this certificate and key: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** The head of a ClientHello; the versions in it say nothing (RFC 8446 §5.1). */
-function recognises(first: Uint8Array): boolean | null {
+/** The record that a ClientHello begins; the versions in it say nothing (RFC 8446 §5.1). */
+function openingLength(first: Uint8Array): ByteCount | null {
   const [type, major = 3, minor = 0, , , message = 1] = first;
-  if (type !== 0x16 || major !== 3 || minor > 4 || message !== 1) return false;
-  return first.length < HELLO_HEAD ? null : true;
+  if (type !== 0x16 || major !== 3 || minor > 4 || message !== 1) return 0;
+  if (first.length < HELLO_HEAD) return null;
+  const length = readU16(first, 3);
+  return length > LONGEST_RECORD ? 0 : RECORD_HEAD + length;
 }
 
 /** Waits for the end of the handshake and looks at the key of the other side. Rejects with NET_PROTECTION_FAILED and PIN_MISMATCH. */
@@ -96,6 +99,7 @@ function established(
   let isOver = false;
   const done = (socket: TLSSocket): void => {
     isOver = true;
+    stream.secured();
     const connection = new TlsConnection(socket, stream, below);
     const problem = problemOf(socket, below, isPinned);
     if (problem === null) return resolve(connection);
