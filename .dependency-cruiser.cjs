@@ -140,6 +140,18 @@ module.exports = {
       { path: '^src/', pathNot: [tests, portable] },
       { path: '^node_modules/@noble/' },
     ),
+    error(
+      'egress',
+      'Sockets of torrents are opened, and names are looked up, by net/egress: what goes past it escapes its restriction.',
+      { path: '^src/(net|discovery)/', pathNot: [tests, '^src/net/egress/'] },
+      { path: '^(dgram|dns|dns/promises)$' },
+    ),
+    error(
+      'egress-tcp',
+      'Connect by an egress (net/egress); only net/tcp, which accepts, makes sockets besides.',
+      { path: '^src/(net|discovery)/', pathNot: [tests, '^src/net/(egress|tcp)/'] },
+      { path: '^net$', dependencyTypesNot: ['type-only'] },
+    ),
     error('library-without-packages', 'The library half depends on nothing but Node.', withoutPackages, {
       dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
     }),

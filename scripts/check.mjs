@@ -69,7 +69,7 @@ const steps = {
     timeout: 2 * 60_000,
     deadline: 6 * 60_000,
   }),
-  'heavy-tests': tests(isHeavy, { concurrency: 1, timeout: 5 * 60_000, deadline: 12 * 60_000, isVerbose: true }),
+  'heavy-tests': tests(isHeavy, { concurrency: 2, timeout: 5 * 60_000, deadline: 25 * 60_000, isVerbose: true }),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== '--all');

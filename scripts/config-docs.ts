@@ -1,18 +1,29 @@
 /** docs/config.md is written from the schema of the configuration, and a test holds both against each other. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configPage, describeConfig, trackerConfig } from '../src/app/config/index.ts';
+import { clientConfig, configPage, describeConfig, trackerConfig } from '../src/app/config/index.ts';
 
 const documentPath: string = join(import.meta.dirname, '..', 'docs', 'config.md');
 
 /** The document that belongs to the schema. */
 export const render = (): string =>
   [
-    '# Configuration of the tracker',
+    '# Configuration',
     '',
-    'A value comes from a flag, else from the environment, else from the file that `--config` names (TOML), else it is the',
-    'default. What is not valid is refused with everything that is wrong, and unknown keys are. Sizes may be written as `256M`.',
-    'How they work together: [tracker.md](tracker.md). This file is written by `npm run docs` from the schema in the source.',
+    'A value comes from a flag, else from the environment, else from a file (TOML), else it is the default. What is not valid is',
+    'refused with everything that is wrong, and unknown keys are. Sizes may be written as `256M`. Changes of the file count at',
+    'once, as a whole or not at all. This file is written by `npm run docs` from the schemas in the source.',
+    '',
+    '## The daemon',
+    '',
+    'Its file is `config.toml` in the configuration folder, or what `--config` names. `dst config` shows and changes it; what an',
+    'API changes is written into it as well, beside what its author wrote. A key `limits.upload` stands as `upload` in the',
+    'section `[limits]`.',
+    '',
+    configPage(describeConfig(clientConfig)),
+    '## The tracker',
+    '',
+    'Its file is what `--config` names. How the keys work together: [tracker.md](tracker.md).',
     '',
     configPage(describeConfig(trackerConfig)),
   ].join('\n');

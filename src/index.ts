@@ -2,16 +2,22 @@
 export {
   type AddOptions,
   createSession,
+  type FileReader,
   type FileStatus,
   type PeerIdentity,
   type PeerStatus,
+  type PieceMap,
   type Session,
+  type SessionChanges,
   type SessionOptions,
+  type SessionStats,
   type SessionTorrent,
   type TorrentEvents,
   type TorrentSource,
   type TorrentState,
   type TorrentStatus,
+  type TrackerStatus,
+  type TrackerTiers,
 } from './app/index.ts';
 export {
   keptNames,

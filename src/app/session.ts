@@ -7,37 +7,37 @@ import { resolve } from 'node:path';
 import type { PeerAddress } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import { ConcurrencyLimit } from '../base/concurrency-limit.ts';
-import type { ListenOptions } from '../base/events.ts';
+import type { DstError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/logger.ts';
 import { systemRandom } from '../base/random.ts';
-import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
-import type { InfoHashes, Metainfo } from '../codec/metainfo/index.ts';
+import type { ByteCount, BytesPerSecond } from '../base/units.ts';
+import type { Metainfo } from '../codec/metainfo/index.ts';
 import { nodeDigests } from '../crypto/digests.ts';
 import { nodePrimitives } from '../crypto/native/node-primitives.ts';
 import type { Discovery } from '../discovery/index.ts';
-import { trackerClient } from '../discovery/tracker-client/index.ts';
+import { nodeTrackerNetwork, trackerClient } from '../discovery/tracker-client/index.ts';
 import {
   defaultEngineOptions,
   engineError,
   type EngineOptions,
   EngineSession,
-  type FileStatus,
-  type PeerStatus,
-  type Torrent,
-  type TorrentEvents,
+  type SessionChanges,
+  type SessionStats,
   type TorrentOptions,
-  type TorrentStatus,
 } from '../engine/index.ts';
+import { addressEgress, type Egress, familyOf, interfaceEgress } from '../net/egress/index.ts';
 import type { Transport } from '../net/index.ts';
+import { FilterInForce, filteredTransport, type HostFilter } from '../net/ip-filter/index.ts';
 import { mse } from '../net/mse/index.ts';
 import { noise } from '../net/noise/index.ts';
 import { type EncryptionPolicy, protect, type Protection, threadTime } from '../net/protection/index.ts';
 import { tcpTransport } from '../net/tcp/index.ts';
 import { parsePin, pinError, tlsProtection } from '../net/tls/index.ts';
-import { fileStorage } from '../storage/file/index.ts';
+import { type DiskUse, fileStorage, type FileStorageFactory } from '../storage/file/index.ts';
 import { BufferPool } from '../storage/index.ts';
 import { peerIdentities, type UnlockedIdentity } from './keys/index.ts';
-import { stateDirectory } from './paths.ts';
+import { stateDirectory } from './paths/index.ts';
+import { ClientTorrent, type SessionTorrent } from './session-torrent.ts';
 import { identify, type NamedTorrent } from './torrent-source.ts';
 
 export interface SessionOptions {
@@ -45,6 +45,13 @@ export interface SessionOptions {
   readonly port?: number | null;
   /** Addresses to listen on and to dial from; default all (`0.0.0.0` and `::`). */
   readonly bind?: readonly string[];
+  /**
+   * Network interface, such as `wg0`, by which everything leaves or not at all: peers, trackers, look-ups of names
+   * (docs/egress.md). `bind` is not used then. Linux only.
+   */
+  readonly interface?: string;
+  /** With `interface`: name servers in place of the system's, `host` or `host:port`, which are reached by it. */
+  readonly nameServers?: readonly string[];
   /** Default folder for downloads; default the current one. */
   readonly directory?: string;
   /** Where resume journals live; default the platform's state folder. */
@@ -52,11 +59,17 @@ export interface SessionOptions {
   readonly downloadLimit?: BytesPerSecond;
   readonly uploadLimit?: BytesPerSecond;
   readonly maxConnections?: number;
+  readonly maxConnectionsPerTorrent?: number;
   readonly uploadSlots?: number;
   /** Memory for pieces in progress, bytes; default 24 MiB. */
   readonly bufferBudget?: ByteCount;
   /** Threads that hash and write; default one a core, at most 4. */
   readonly diskWorkers?: number;
+  /**
+   * Start all of these threads at once, so that the first torrent does not wait for them (default true). False: each is
+   * started when there is work for it, which keeps the memory of a program small that mostly waits (14 MB a thread).
+   */
+  readonly warmsUp?: boolean;
   /**
    * Encrypted connections (Message Stream Encryption). `prefer` (default): dial so, and in plaintext whoever does not
    * know it; `required`: no plaintext, either way; `plaintext`: dial in plaintext. All but `required` take both.
@@ -82,6 +95,10 @@ export interface SessionOptions {
   readonly contacts?: ReadonlyMap<string, string>;
   /** Use the torrents' trackers (default true). */
   readonly useTrackers?: boolean;
+  /** Asked for each address that a tracker's name or redirect leads to: one that is refused is not contacted. */
+  readonly mayContactTracker?: (address: string) => boolean;
+  /** Asked for each address of a peer that a tracker, a magnet link or the user names: refused ones are forgotten. */
+  readonly mayDial?: (host: string) => boolean;
   /** Ask DNS which ports a tracker's host wants to be asked at, if any (BEP 34; default true). */
   readonly useDnsPreferences?: boolean;
   readonly logger?: Logger;
@@ -92,44 +109,26 @@ export type AddOptions = Partial<TorrentOptions>;
 /** A torrent file's path or bytes, a decoded torrent, or a magnet link. */
 export type TorrentSource = string | Uint8Array | Metainfo;
 
-export interface SessionTorrent {
-  readonly infoHashes: InfoHashes;
-  /** Null until the metadata of a magnet link is there. */
-  readonly metainfo: Metainfo | null;
-  status(): TorrentStatus;
-  files(): FileStatus[];
-  peers(): PeerStatus[];
-  on<K extends keyof TorrentEvents>(
-    name: K,
-    listener: (payload: TorrentEvents[K]) => void,
-    options?: ListenOptions,
-  ): Disposable;
-  /** Resolves when the info dictionary is known. */
-  metadata(options?: { signal?: AbortSignal }): Promise<Metainfo>;
-  /** Resolves when existing data has been looked at (journal or hashes): the state is then downloading, seeding or failed. */
-  ready(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Resolves when all wanted data is verified and written; rejects when the torrent fails or is closed. */
-  completed(options?: { signal?: AbortSignal }): Promise<void>;
-  addPeer(address: PeerAddress): void;
-  select(files: readonly FileIndex[]): Promise<void>;
-  setPriority(file: FileIndex, priority: number): Promise<void>;
-  setSequential(isSequential: boolean): void;
-  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** Hashes all data that is there. */
-  recheck(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Ends the torrent; its data stays unless `deleteData`. */
-  remove(options?: { deleteData?: boolean }): Promise<void>;
-}
-
 export interface Session extends AsyncDisposable {
   /** Addresses on which peers are accepted. */
   readonly listening: readonly PeerAddress[];
   readonly torrents: readonly SessionTorrent[];
+  /** From where it sends: for what else is sent for its torrents. */
+  readonly egress: Egress;
+  /** What keeps everything from being sent or received, NET_INTERFACE_*; null: nothing. It heals by itself. */
+  readonly problem: DstError | null;
+  /** Called when `problem` may have become another one. */
+  onProblem(listener: () => void): Disposable;
   /** Adds a torrent and starts it. Rejects on a bad source (METAINFO_*, MAGNET_*) or when it is already there. */
   add(source: TorrentSource, options?: AddOptions): Promise<SessionTorrent>;
   setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;
+  /** Other limits: they count at once, connections that are too many end. */
+  change(changes: SessionChanges): void;
+  /** Keeps hosts out from now on: they are not dialled, not accepted, and disconnected. */
+  setFilter(filter: HostFilter): void;
+  stats(): SessionStats;
+  /** What the disk threads have done in this run. */
+  diskUse(): DiskUse;
   /** Says goodbye to trackers and peers, flushes, closes. */
   close(): Promise<void>;
 }
@@ -140,10 +139,14 @@ const MOST_READING = 4;
 const UPLOAD_BUDGET: ByteCount = 24 * 1024 * 1024;
 const DEFAULT_PIECE_BUDGET: ByteCount = 24 * 1024 * 1024;
 
-/** Opens a session; works with no argument. Rejects NET_PORT_IN_USE and NET_LISTEN_FAILED, and for `tls` PIN_*. */
+/**
+ * Opens a session; works with no argument. Rejects NET_PORT_IN_USE, NET_LISTEN_FAILED and NET_INTERFACE_UNSUPPORTED, and
+ * for `tls` PIN_*; an interface that is not there yet is a `problem` of the session.
+ */
 export async function createSession(options: SessionOptions = {}): Promise<Session> {
   const logger = options.logger ?? silentLogger;
-  const transport = peerTransport(options, logger);
+  const protection = peerProtection(options, logger);
+  const egress = openEgress(options, logger);
   const pieceBudget = options.bufferBudget ?? DEFAULT_PIECE_BUDGET;
   // Pieces being hashed and written stand beside those in progress.
   const pool = new BufferPool({ budget: pieceBudget * 1.25 + UPLOAD_BUDGET });
@@ -156,47 +159,58 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   );
   const discoveries: Discovery[] = [];
   if (options.useTrackers !== false) {
-    const { bind = [], useDnsPreferences = true } = options;
-    discoveries.push(trackerClient({ bind, useDnsPreferences }, { clock: systemClock, random: systemRandom, logger }));
+    const { useDnsPreferences = true, mayContactTracker: mayContact = () => true } = options;
+    const network = nodeTrackerNetwork(egress);
+    discoveries.push(
+      trackerClient({ useDnsPreferences, mayContact }, { clock: systemClock, random: systemRandom, logger, network }),
+    );
   }
+  const filter = new FilterInForce();
   const engine = new EngineSession(engineOptions(options), {
     clock: systemClock,
     random: systemRandom,
     digests: nodeDigests,
     logger,
-    transport,
+    transport: protection(filteredTransport(tcpTransport({ egress, logger }), filter)),
+    filter,
     storage,
     pool,
     pieceBudget,
     uploadBudget: UPLOAD_BUDGET,
     discoveries,
+    ...(options.mayDial !== undefined && { mayDial: options.mayDial }),
   });
-  storage.warm();
+  if (options.warmsUp !== false) storage.warm();
   try {
     await engine.listen();
   } catch (error) {
     await engine.close();
+    egress[Symbol.dispose]();
     await storage[Symbol.asyncDispose]();
     throw error;
   }
-  return new ClientSession(engine, storage, resolve(options.directory ?? '.'));
+  return new ClientSession(engine, storage, egress, resolve(options.directory ?? '.'));
 }
 
-/** TCP, protected by the policy; where keys are pinned, by these and the secrets of sealed torrents alone. */
-function peerTransport(options: SessionOptions, logger: Logger): Transport {
-  const { bind, encryption, tls, identity = null, contacts = new Map() } = options;
-  const [localAddress] = bind ?? [];
-  const tcp = tcpTransport({ logger, ...(localAddress !== undefined && { localAddress }) });
+function openEgress({ bind = [], interface: name, nameServers }: SessionOptions, logger: Logger): Egress {
+  if (name === undefined) return addressEgress({ bind });
+  const options = { name, ...(nameServers !== undefined && { nameServers }) };
+  return interfaceEgress(options, { clock: systemClock, random: systemRandom, logger });
+}
+
+/** TCP is protected by the policy; where keys are pinned, by these and the secrets of sealed torrents alone. */
+function peerProtection(options: SessionOptions, logger: Logger): (tcp: Transport) => Transport {
+  const { encryption, tls, identity = null, contacts = new Map() } = options;
   const deps = { primitives: nodePrimitives, random: systemRandom, identities: peerIdentities(identity, contacts) };
   const common = { clock: systemClock, threadTime, logger };
   if (tls !== undefined) {
     if (encryption !== undefined) throw pinError('PIN_ENCRYPTION', 'encryption cannot be chosen where keys are pinned');
     const protections = [noise({ ...deps, membersOnly: true }), pinnedTls(tls)];
-    return protect(tcp, { ...common, protections, policy: 'required' });
+    return (tcp) => protect(tcp, { ...common, protections, policy: 'required' });
   }
   const policy = encryption ?? 'prefer';
   const protections = [noise(deps), mse({ policy, random: systemRandom, digests: nodeDigests })];
-  return protect(tcp, { ...common, protections, policy });
+  return (tcp) => protect(tcp, { ...common, protections, policy });
 }
 
 /** Throws PIN_INVALID and PIN_CERTIFICATE. */
@@ -212,8 +226,10 @@ function pinnedTls({ key, cert, pins }: NonNullable<SessionOptions['tls']>): Pro
 }
 
 function engineOptions(options: SessionOptions): EngineOptions {
-  const { port = 0, bind = ['0.0.0.0', '::'] } = options;
-  const { maxConnections, uploadSlots, downloadLimit, uploadLimit } = options;
+  const { port = 0 } = options;
+  const everywhere = ['0.0.0.0', '::'];
+  const bind = options.interface === undefined ? (options.bind ?? everywhere) : everywhere;
+  const { maxConnections, maxConnectionsPerTorrent, uploadSlots, downloadLimit, uploadLimit } = options;
   return {
     ...defaultEngineOptions,
     // With TLS no MSE is taken, and who is known to take Noise is dialled over TLS all the same.
@@ -221,6 +237,7 @@ function engineOptions(options: SessionOptions): EngineOptions {
     takesSecure: true,
     listen: port === null ? [] : bind.map((host) => ({ host, port })),
     ...(maxConnections !== undefined && { maxConnections }),
+    ...(maxConnectionsPerTorrent !== undefined && { maxConnectionsPerTorrent }),
     ...(uploadSlots !== undefined && { uploadSlots }),
     ...(downloadLimit !== undefined && { downloadLimit }),
     ...(uploadLimit !== undefined && { uploadLimit }),
@@ -229,20 +246,30 @@ function engineOptions(options: SessionOptions): EngineOptions {
 
 class ClientSession implements Session {
   readonly #engine: EngineSession;
-  readonly #storage: AsyncDisposable;
+  readonly #storage: FileStorageFactory;
+  readonly egress: Egress;
   readonly #directory: string;
   readonly #torrents = new Set<ClientTorrent>();
   readonly #reading = new ConcurrencyLimit(MOST_READING);
   readonly #closing = new AbortController();
 
-  constructor(engine: EngineSession, storage: AsyncDisposable, directory: string) {
+  constructor(engine: EngineSession, storage: FileStorageFactory, egress: Egress, directory: string) {
     this.#engine = engine;
     this.#storage = storage;
+    this.egress = egress;
     this.#directory = directory;
   }
 
   get listening(): readonly PeerAddress[] {
-    return this.#engine.listening;
+    return this.#engine.listening.filter(({ host }) => this.egress.source(familyOf(host)) !== null);
+  }
+
+  get problem(): DstError | null {
+    return this.egress.problem;
+  }
+
+  onProblem(listener: () => void): Disposable {
+    return this.egress.onChange(listener);
   }
 
   get torrents(): readonly SessionTorrent[] {
@@ -250,12 +277,16 @@ class ClientSession implements Session {
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<SessionTorrent> {
-    const read = (): Promise<NamedTorrent> => identify(source, nodeDigests, options.trackers ?? []);
-    const { identity, peers, select } = await this.#reading.run(read, this.#closing.signal);
+    const read = (): Promise<NamedTorrent> => identify(source, nodeDigests, options);
+    return this.#take(await this.#reading.run(read, this.#closing.signal), options);
+  }
+
+  /** Apart from `add`, whose source would be kept along with the function below. */
+  #take({ identity, peers, select }: NamedTorrent, options: AddOptions): SessionTorrent {
     const torrent = this.#engine.add(identity, {
       ...(select !== null && { select }),
       ...options,
-      directory: resolve(options.directory ?? this.#directory),
+      directory: options.directory === undefined ? this.#directory : resolve(options.directory),
       peers: [...peers, ...(options.peers ?? [])],
     });
     const handle = new ClientTorrent(torrent, (remove) => {
@@ -270,123 +301,31 @@ class ClientSession implements Session {
     this.#engine.setLimits(limits);
   }
 
+  change(changes: SessionChanges): void {
+    this.#engine.change(changes);
+  }
+
+  setFilter(filter: HostFilter): void {
+    this.#engine.setFilter(filter);
+  }
+
+  stats(): SessionStats {
+    return this.#engine.stats();
+  }
+
+  diskUse(): DiskUse {
+    return this.#storage.use;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(engineError('ENGINE_CLOSED', 'the session is closed'));
     this.#torrents.clear();
     await this.#engine.close();
+    this.egress[Symbol.dispose]();
     await this.#storage[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-type Waiting = { signal?: AbortSignal };
-
-class ClientTorrent implements SessionTorrent {
-  readonly #torrent: Torrent;
-  readonly #remove: (options: { deleteData?: boolean }) => Promise<void>;
-
-  constructor(torrent: Torrent, remove: (options: { deleteData?: boolean }) => Promise<void>) {
-    this.#torrent = torrent;
-    this.#remove = remove;
-  }
-
-  get infoHashes(): InfoHashes {
-    return this.#torrent.infoHashes;
-  }
-
-  get metainfo(): Metainfo | null {
-    return this.#torrent.metainfo;
-  }
-
-  status(): TorrentStatus {
-    return this.#torrent.status();
-  }
-
-  files(): FileStatus[] {
-    return this.#torrent.files();
-  }
-
-  peers(): PeerStatus[] {
-    return this.#torrent.peers();
-  }
-
-  on<K extends keyof TorrentEvents>(
-    name: K,
-    listener: (payload: TorrentEvents[K]) => void,
-    options?: ListenOptions,
-  ): Disposable {
-    return this.#torrent.events.on(name, listener, options);
-  }
-
-  async metadata(options: Waiting = {}): Promise<Metainfo> {
-    await this.#until(() => this.#torrent.metainfo !== null, options);
-    return this.#torrent.metainfo as Metainfo;
-  }
-
-  ready(options: Waiting = {}): Promise<void> {
-    return this.#until(() => ['downloading', 'seeding'].includes(this.#torrent.state.kind), options);
-  }
-
-  completed(options: Waiting = {}): Promise<void> {
-    return this.#until(() => this.#torrent.state.kind === 'seeding', options);
-  }
-
-  addPeer(address: PeerAddress): void {
-    this.#torrent.addPeers([address]);
-  }
-
-  select(files: readonly FileIndex[]): Promise<void> {
-    return this.#torrent.select(files);
-  }
-
-  setPriority(file: FileIndex, priority: number): Promise<void> {
-    return this.#torrent.setPriority(file, priority);
-  }
-
-  setSequential(isSequential: boolean): void {
-    this.#torrent.setSequential(isSequential);
-  }
-
-  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
-    this.#torrent.setLimits(limits);
-  }
-
-  pause(): Promise<void> {
-    return this.#torrent.pause();
-  }
-
-  async resume(): Promise<void> {
-    if (['paused', 'failed'].includes(this.#torrent.state.kind)) this.#torrent.start();
-  }
-
-  async recheck(options: Waiting = {}): Promise<void> {
-    await this.#torrent.recheck();
-    await this.ready(options);
-  }
-
-  remove(options: { deleteData?: boolean } = {}): Promise<void> {
-    return this.#remove(options);
-  }
-
-  /** Waits for a state; a failed or closed torrent rejects. */
-  #until(isReached: () => boolean, { signal }: Waiting): Promise<void> {
-    const { promise, resolve: done, reject } = Promise.withResolvers<void>();
-    const look = (): void => {
-      const { state } = this.#torrent;
-      if (isReached()) done();
-      else if (state.kind === 'failed') reject(state.error);
-      else if (state.kind === 'closed') reject(engineError('ENGINE_CLOSED', 'the torrent was closed'));
-      else if (signal?.aborted === true) reject(signal.reason as Error);
-    };
-    const subscriptions = [this.on('state', look), this.on('metadata', look)];
-    signal?.addEventListener('abort', look, { once: true });
-    look();
-    return promise.finally(() => {
-      signal?.removeEventListener('abort', look);
-      for (const subscription of subscriptions) subscription[Symbol.dispose]();
-    });
   }
 }

@@ -7,7 +7,7 @@ import { concat, toHex } from '../base/bytes.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import type { ByteCount, FileIndex } from '../base/units.ts';
 import { decodeMagnet, decodeMetainfo, type Metainfo } from '../codec/metainfo/index.ts';
-import type { TorrentIdentity } from '../engine/index.ts';
+import type { TorrentIdentity, TorrentOptions, TrackerTiers } from '../engine/index.ts';
 import { sourceError } from './errors.ts';
 
 /** Largest torrent file that is read, bytes. */
@@ -21,16 +21,21 @@ export interface NamedTorrent {
   readonly select: readonly FileIndex[] | null;
 }
 
+type TrackerOptions = Pick<TorrentOptions, 'trackers' | 'replacesTrackers'>;
+
+const trackersOf = (own: TrackerTiers, { trackers = [], replacesTrackers = false }: TrackerOptions): TrackerTiers =>
+  replacesTrackers ? trackers : [...own, ...trackers];
+
 /** Reads whatever names a torrent. Rejects SOURCE_*, METAINFO_*, MAGNET_*. */
 export async function identify(
   source: string | Uint8Array | Metainfo,
   digests: Digests,
-  moreTrackers: readonly (readonly string[])[],
+  options: TrackerOptions,
 ): Promise<NamedTorrent> {
-  if (typeof source === 'string' && /^magnet:/i.test(source)) return fromMagnet(source, moreTrackers);
+  if (typeof source === 'string' && /^magnet:/i.test(source)) return fromMagnet(source, options);
   const bytes = typeof source === 'string' ? await readTorrentFile(source) : source;
   const metainfo = bytes instanceof Uint8Array ? decodeMetainfo(bytes, digests) : bytes;
-  const trackers = [...metainfo.trackers, ...moreTrackers];
+  const trackers = trackersOf(metainfo.trackers, options);
   return {
     identity: { infoHashes: metainfo.infoHashes, metainfo, name: metainfo.info.name, trackers },
     peers: [],
@@ -38,11 +43,12 @@ export async function identify(
   };
 }
 
-function fromMagnet(link: string, moreTrackers: readonly (readonly string[])[]): NamedTorrent {
+function fromMagnet(link: string, options: TrackerOptions): NamedTorrent {
   const magnet = decodeMagnet(link);
   const { v1, v2 } = magnet.infoHashes;
   const name = magnet.name ?? toHex((v1 ?? v2) as Uint8Array);
-  const trackers = [...magnet.trackers.map((url) => [url]), ...moreTrackers];
+  const own = magnet.trackers.map((url) => [url]);
+  const trackers = trackersOf(own, options);
   return {
     identity: { infoHashes: magnet.infoHashes, metainfo: null, name, trackers },
     peers: magnet.peers,

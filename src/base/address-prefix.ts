@@ -40,3 +40,18 @@ export function isInPrefix(address: Uint8Array, { bytes, length }: AddressPrefix
   }
   return true;
 }
+
+/** Whether an address in text form is in one of the ranges, given as text. */
+export function isHostWithin(host: string, ranges: readonly string[]): boolean {
+  const address = parsePrefix(host);
+  return address !== null && ranges.some((range) => isWithinPrefix(address.bytes, range));
+}
+
+function isWithinPrefix(bytes: Uint8Array, range: string): boolean {
+  const prefix = parsePrefix(range);
+  return prefix !== null && isInPrefix(bytes, prefix);
+}
+
+/** The last address of the range, 4 or 16 bytes. */
+export const lastAddress = ({ bytes, length }: AddressPrefix): Uint8Array =>
+  bytes.map((byte, i) => byte | (0xff >> Math.min(8, Math.max(0, length - 8 * i))));

@@ -5,14 +5,41 @@ import { formatHost, parseHost } from './address.ts';
 import { type AddressScope, scopeOf, scopeOfBytes } from './address-scope.ts';
 
 const scopes: Record<AddressScope, string[]> = {
-  public: ['1.1.1.1', '192.0.2.1', '172.32.0.1', '100.128.0.1', '2001:db8::1', '64:ff9b::1'],
+  public: ['1.1.1.1', '192.0.2.1', '172.32.0.1', '100.128.0.1', '198.20.0.1', '192.0.1.1', '2001:db8::1'],
   private: ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', 'fd00::1', 'fc00::1'],
   'link-local': ['169.254.169.254', 'fe80::1', 'febf::1'],
   loopback: ['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1'],
   unusable: ['0.0.0.0', '0.1.2.3', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', 'localhost', '', '1.2.3'],
 };
 
+/** Ways to write an IPv4 address, given as two groups, as one of IPv6 that leads there. */
+const forms: Readonly<Record<string, (groups: string) => string>> = {
+  mapped: (groups) => `::ffff:${groups}`,
+  translated: (groups) => `::ffff:0:${groups}`,
+  compatible: (groups) => `::${groups}`,
+  NAT64: (groups) => `64:ff9b::${groups}`,
+  'local NAT64': (groups) => `64:ff9b:1:2:3:4:${groups}`,
+  '6to4': (groups) => `2002:${groups}::1`,
+};
+
 describe('scopeOf', () => {
+  for (const [form, write] of Object.entries(forms)) {
+    it(`judges an address of IPv6 that leads to one of IPv4 by that: ${form}`, () => {
+      const groups = ['7f00:1', 'a9fe:a9fe', 'a00:1', 'e000:1', '101:101'];
+      assert.deepEqual(
+        groups.map((one) => scopeOf(write(one))),
+        ['loopback', 'link-local', 'private', 'unusable', 'public'],
+      );
+    });
+  }
+
+  it('knows networks for tests and for protocols, and those of old', () => {
+    const hosts = ['198.18.0.1', '198.19.255.1', '192.0.0.8', 'fec0::1', 'feff::1'];
+    for (const host of hosts) assert.equal(scopeOf(host), 'private', host);
+    assert.equal(scopeOf('100::1'), 'unusable');
+    for (const host of ['100:0:0:1::1', '64:ff9b:2::1', '2003::1']) assert.equal(scopeOf(host), 'public', host);
+  });
+
   for (const [scope, hosts] of Object.entries(scopes)) {
     it(`knows ${scope} addresses`, () => {
       for (const host of hosts) assert.equal(scopeOf(host), scope, host);

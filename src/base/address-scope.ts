@@ -2,8 +2,9 @@
 import { parseHost } from './address.ts';
 
 /**
- * `private` is a network of one's own (RFC 1918, 6598, 4193), `unusable` what no host can have: unspecified,
- * multicast, reserved, documentation excepted, because tests and examples use it like a public address.
+ * `private` is a network of one's own (RFC 1918, 6598, 4193, 2544), `unusable` what no host can have: unspecified,
+ * multicast, reserved, documentation excepted, because tests and examples use it like a public address. An IPv6 address
+ * that leads to an IPv4 address is what that is.
  */
 export type AddressScope = 'public' | 'private' | 'link-local' | 'loopback' | 'unusable';
 
@@ -15,27 +16,48 @@ export function scopeOf(host: string): AddressScope {
 
 /** Scope of the address of `length` bytes (4 or 16) at `at`. */
 export function scopeOfBytes(bytes: Uint8Array, at: number, length: number): AddressScope {
-  if (length === 4) return scopeOfIPv4(bytes[at] as number, bytes[at + 1] as number);
+  if (length === 4) return scopeOfIPv4(bytes, at);
+  const word = (index: number): number =>
+    ((bytes[at + 2 * index] as number) << 8) | (bytes[at + 2 * index + 1] as number);
   const isZero = (from: number, to: number): boolean => {
-    for (let i = at + from; i < at + to; i++) if (bytes[i] !== 0) return false;
+    for (let i = from; i < to; i++) if (word(i) !== 0) return false;
     return true;
   };
-  if (isZero(0, 10) && bytes[at + 10] === 0xff && bytes[at + 11] === 0xff) {
-    return scopeOfIPv4(bytes[at + 12] as number, bytes[at + 13] as number);
-  }
-  if (isZero(0, 15) && bytes[at + 15] === 1) return 'loopback';
-  const first = bytes[at] as number;
-  if (isZero(0, 16) || first === 0xff) return 'unusable';
-  if (first === 0xfe && ((bytes[at + 1] as number) & 0xc0) === 0x80) return 'link-local';
-  return (first & 0xfe) === 0xfc ? 'private' : 'public';
+  if (isZero(0, 7) && word(7) === 1) return 'loopback';
+  const embedded = placeOfIPv4(word, isZero);
+  if (embedded !== null) return scopeOfIPv4(bytes, at + embedded);
+  const first = word(0);
+  if (first >= 0xff00 || (first === 0x100 && isZero(1, 4))) return 'unusable'; // multicast; discard-only, RFC 6666
+  if ((first & 0xffc0) === 0xfe80) return 'link-local';
+  const isPrivate = (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfec0; // the latter was site-local, RFC 3879
+  return isPrivate ? 'private' : 'public';
 }
 
-/** By the first two bytes. */
-function scopeOfIPv4(a: number, b: number): AddressScope {
+/**
+ * Where an IPv6 address holds the IPv4 address to which a router or the system brings what is sent to it, bytes from its
+ * start; null: it holds none.
+ */
+function placeOfIPv4(word: (index: number) => number, isZero: (from: number, to: number) => boolean): number | null {
+  const first = word(0);
+  if (first === 0x2002) return 2; // 6to4, RFC 3056 §2
+  if (first === 0x64 && word(1) === 0xff9b && (isZero(2, 6) || word(2) === 1)) return 12; // NAT64, RFC 6052, RFC 8215
+  if (!isZero(0, 4)) return null;
+  const isMapped = word(4) === 0 && word(5) === 0xffff; // RFC 4291 §2.5.5.2
+  const isTranslated = word(4) === 0xffff && word(5) === 0; // RFC 2765 §2.1
+  const isCompatible = word(4) === 0 && word(5) === 0; // RFC 4291 §2.5.5.1, and the unspecified address
+  return isMapped || isTranslated || isCompatible ? 12 : null;
+}
+
+function scopeOfIPv4(bytes: Uint8Array, at: number): AddressScope {
+  const [a, b, c] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
   if (a === 0 || a >= 224) return 'unusable';
   if (a === 127) return 'loopback';
   if (a === 169 && b === 254) return 'link-local';
   const isPrivate =
-    a === 10 || (a === 172 && (b & 0xf0) === 16) || (a === 192 && b === 168) || (a === 100 && (b & 0xc0) === 64);
+    a === 10 ||
+    (a === 172 && (b & 0xf0) === 16) ||
+    (a === 192 && (b === 168 || (b === 0 && c === 0))) || // RFC 1918; RFC 6890 §2.1
+    (a === 100 && (b & 0xc0) === 64) || // RFC 6598
+    (a === 198 && (b & 0xfe) === 18); // RFC 2544
   return isPrivate ? 'private' : 'public';
 }

@@ -13,9 +13,9 @@ test('index 0 is the high bit of byte 0 (BEP 3)', () => {
 test('after any series of changes, membership, count and order agree with a plain set', () => {
   const change = fc.tuple(fc.constantFrom('add', 'delete'), fc.integer({ min: 0, max: 70 }));
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 70 }), fc.array(change), (size, changes) => {
-      const field = new Bitfield(size);
-      const model = new Set<number>();
+    fc.property(fc.nat(70), fc.boolean(), fc.array(change), (size, isFull, changes) => {
+      const field = isFull ? Bitfield.full(size) : new Bitfield(size);
+      const model = new Set<number>(isFull ? Array.from({ length: size }, (_, index) => index) : []);
       for (const [kind, index] of changes) {
         const changed = kind === 'add' ? field.add(index) : field.delete(index);
         const isChange = index < size && (kind === 'add' ? !model.has(index) : model.has(index));
@@ -31,6 +31,7 @@ test('after any series of changes, membership, count and order agree with a plai
       assert.equal(field.isEmpty, model.size === 0);
       assert.equal(field.isComplete, model.size === size);
       assert.deepEqual(Bitfield.fromWire(field.bytes, size)?.count, model.size);
+      assert.deepEqual([...field.clone()], [...field]);
     }),
   );
 });

@@ -10,12 +10,12 @@ const ones = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 export class Bitfield {
   readonly size: number;
-  readonly bytes: Uint8Array;
+  /** Null while all indices are clear, or all are set: so are most bitfields of thousands of torrents that seed. */
+  #bytes: Uint8Array | null = null;
   #count = 0;
 
   constructor(size: number) {
     this.size = size;
-    this.bytes = new Uint8Array(Math.ceil(size / 8));
   }
 
   /** A bitfield over a copy of wire bytes, or null when the length or a spare bit is wrong. */
@@ -24,8 +24,8 @@ export class Bitfield {
     const spare = bytes.length * 8 - size;
     if (spare > 0 && ((bytes[bytes.length - 1] as number) & ((1 << spare) - 1)) !== 0) return null;
     const field = new Bitfield(size);
-    field.bytes.set(bytes);
     for (const byte of bytes) field.#count += ones[byte] as number;
+    if (!field.isEmpty && !field.isComplete) field.#bytes = bytes.slice();
     return field;
   }
 
@@ -33,6 +33,11 @@ export class Bitfield {
     const field = new Bitfield(size);
     field.fill();
     return field;
+  }
+
+  /** In wire layout; to be read only, and asked for again after a change. */
+  get bytes(): Uint8Array {
+    return this.#bytes ?? this.#uniform();
   }
 
   /** How many indices are set. */
@@ -49,49 +54,64 @@ export class Bitfield {
   }
 
   has(index: number): boolean {
-    return ((this.bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+    const bytes = this.#bytes;
+    if (bytes === null) return this.#count > 0 && index >= 0 && index < this.size;
+    return ((bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
   }
 
   /** Sets an index; returns whether it was clear before. */
   add(index: number): boolean {
     if (index < 0 || index >= this.size || this.has(index)) return false;
-    this.bytes[index >> 3] = (this.bytes[index >> 3] as number) | (0x80 >> (index & 7));
+    this.#bytes ??= this.#uniform();
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] as number) | (0x80 >> (index & 7));
     this.#count++;
+    if (this.isComplete) this.#bytes = null;
     return true;
   }
 
   /** Clears an index; returns whether it was set before. */
   delete(index: number): boolean {
     if (!this.has(index)) return false;
-    this.bytes[index >> 3] = (this.bytes[index >> 3] as number) & ~(0x80 >> (index & 7));
+    this.#bytes ??= this.#uniform();
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] as number) & ~(0x80 >> (index & 7));
     this.#count--;
+    if (this.isEmpty) this.#bytes = null;
     return true;
   }
 
   fill(): void {
-    this.bytes.fill(0xff);
-    const spare = this.bytes.length * 8 - this.size;
-    if (spare > 0) this.bytes[this.bytes.length - 1] = (0xff << spare) & 0xff;
+    this.#bytes = null;
     this.#count = this.size;
   }
 
   clear(): void {
-    this.bytes.fill(0);
+    this.#bytes = null;
     this.#count = 0;
   }
 
   clone(): Bitfield {
     const copy = new Bitfield(this.size);
-    copy.bytes.set(this.bytes);
+    copy.#bytes = this.#bytes?.slice() ?? null;
     copy.#count = this.#count;
     return copy;
   }
 
   /** The set indices, ascending. */
   *[Symbol.iterator](): IterableIterator<number> {
-    for (let i = 0; i < this.bytes.length; i++) {
-      if (this.bytes[i] === 0) continue;
-      for (let index = i * 8; index < Math.min(this.size, i * 8 + 8); index++) if (this.has(index)) yield index;
+    for (let at = 0; at < this.size; at += 8) {
+      const isClear = this.#bytes === null ? this.#count === 0 : this.#bytes[at >> 3] === 0;
+      if (isClear) continue;
+      for (let index = at; index < Math.min(this.size, at + 8); index++) if (this.has(index)) yield index;
     }
+  }
+
+  /** Bytes while all indices are in one state. */
+  #uniform(): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil(this.size / 8));
+    if (this.#count === 0) return bytes;
+    bytes.fill(0xff);
+    const spare = bytes.length * 8 - this.size;
+    if (spare > 0) bytes[bytes.length - 1] = (0xff << spare) & 0xff;
+    return bytes;
   }
 }

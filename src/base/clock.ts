@@ -37,6 +37,15 @@ export function sleepOn(clock: Pick<Clock, 'after'>, delay: Millis, signal?: Abo
 /** Longest delay of a system timer, ms (2^31 − 1, about 25 days); a longer one would fire at once. */
 const LONGEST_TIMER: Millis = 0x7fffffff;
 
+function longTimer(delay: Millis, fn: () => void): Disposable {
+  let timer: Disposable;
+  const arm = (left: Millis): void => {
+    timer = left > LONGEST_TIMER ? setTimeout(() => arm(left - LONGEST_TIMER), LONGEST_TIMER) : setTimeout(fn, left);
+  };
+  arm(delay);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
+
 /** Looked up here, because Node loads it when it is first looked up: no transfer should wait for that. */
 const { performance } = globalThis;
 
@@ -44,13 +53,7 @@ const { performance } = globalThis;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Math.floor(Date.now() / 1000),
-  after(delay, fn) {
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = (left: Millis): void => {
-      timer = left > LONGEST_TIMER ? setTimeout(() => arm(left - LONGEST_TIMER), LONGEST_TIMER) : setTimeout(fn, left);
-    };
-    arm(delay);
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
+  // A timer of Node can be disposed of: thousands of torrents have one each, and nothing around it.
+  after: (delay, fn) => (delay > LONGEST_TIMER ? longTimer(delay, fn) : setTimeout(fn, Math.max(0, delay))),
   sleep: (delay, signal) => sleepOn(systemClock, delay, signal),
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import test from 'node:test';
 import { Events } from './events.ts';
 
@@ -88,6 +89,15 @@ test('aborting the signal removes the listener; an aborted one never adds it', (
   events.on('tick', (n) => seen.push(n), { signal: abort.signal });
   events.emit('tick', 1);
   assert.deepEqual(seen, []);
+});
+
+test('a listener that is gone leaves nothing with the signal that could have removed it', () => {
+  const { signal } = new AbortController();
+  const events = new Events<{ tick: number }>(() => {});
+  const subscription = events.on('tick', () => {}, { signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  subscription[Symbol.dispose]();
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('next resolves with the next payload only', async () => {

@@ -10,8 +10,45 @@ export interface ListenOptions {
   readonly once?: boolean;
 }
 
+/** One listener for one event. */
+class Subscription implements Disposable {
+  readonly name: PropertyKey;
+  readonly listener: Listener<never>;
+  readonly isOnce: boolean;
+  readonly #all: Subscription[];
+  readonly #signal: AbortSignal | undefined;
+
+  /** It adds itself to `all`, unless the signal has aborted. */
+  constructor(
+    name: PropertyKey,
+    listener: Listener<never>,
+    { once = false, signal }: ListenOptions,
+    all: Subscription[],
+  ) {
+    this.name = name;
+    this.listener = listener;
+    this.isOnce = once;
+    this.#all = all;
+    this.#signal = signal;
+    if (signal?.aborted === true) return;
+    all.push(this);
+    signal?.addEventListener('abort', this, { once: true });
+  }
+
+  handleEvent(): void {
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    const at = this.#all.indexOf(this);
+    if (at >= 0) this.#all.splice(at, 1);
+    this.#signal?.removeEventListener('abort', this);
+  }
+}
+
 export class Events<EventMap extends object> {
-  readonly #listeners = new Map<keyof EventMap, Set<Listener<never>>>();
+  /** Of all events, in the order in which they came: an object has few listeners, but there are thousands of objects. */
+  #subscriptions: Subscription[] | null = null;
   readonly #onListenerError: (error: unknown, event: string) => void;
 
   constructor(onListenerError: (error: unknown, event: string) => void) {
@@ -20,31 +57,19 @@ export class Events<EventMap extends object> {
 
   /** Subscribes; the returned value unsubscribes when disposed. */
   on<K extends keyof EventMap>(name: K, listener: Listener<EventMap[K]>, options: ListenOptions = {}): Disposable {
-    const set = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, set);
-    const remove = (): void => {
-      set.delete(entry);
-      options.signal?.removeEventListener('abort', remove);
-    };
-    const entry: Listener<EventMap[K]> = (payload) => {
-      if (options.once === true) remove();
-      listener(payload);
-    };
-    if (options.signal?.aborted !== true) {
-      set.add(entry);
-      options.signal?.addEventListener('abort', remove, { once: true });
-    }
-    return { [Symbol.dispose]: remove };
+    this.#subscriptions ??= [];
+    return new Subscription(name, listener, options, this.#subscriptions);
   }
 
   /** Calls the listeners that are there now, in the order in which they came, save those removed meanwhile. */
   emit<K extends keyof EventMap>(name: K, payload: EventMap[K]): void {
-    const set = this.#listeners.get(name);
-    if (set === undefined) return;
-    for (const listener of Array.from(set)) {
-      if (!set.has(listener)) continue;
+    const all = this.#subscriptions;
+    if (all === null) return;
+    for (const subscription of all.filter((other) => other.name === name)) {
+      if (!all.includes(subscription)) continue;
+      if (subscription.isOnce) subscription[Symbol.dispose]();
       try {
-        (listener as Listener<EventMap[K]>)(payload);
+        (subscription.listener as Listener<EventMap[K]>)(payload);
       } catch (error) {
         this.#onListenerError(error, String(name));
       }

@@ -36,6 +36,16 @@ test('the rate of a stream that ended sinks to zero', () => {
   assert.equal(meter.rate, 0);
 });
 
+test('what has ended has no rate, and begins anew at once', () => {
+  const meter = new RateMeter(0);
+  const then = feed(meter, 1000, 20, 0);
+  meter.add(500);
+  meter.rest(then + 500);
+  assert.deepEqual([meter.rate, meter.total], [0, 20_500]);
+  feed(meter, 2000, 1, then + 500);
+  assert.equal(meter.rate, 2000);
+});
+
 test('the rate does not depend on how often it is ticked', () => {
   const often = new RateMeter(0);
   const seldom = new RateMeter(0);

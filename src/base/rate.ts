@@ -1,14 +1,15 @@
 /** Transfer rates: a meter that measures them and a bucket that bounds them. Both are told the time, neither asks. */
 import type { ByteCount, BytesPerSecond, Millis } from './units.ts';
 
+/** Weight of the newest second against the past. */
+const WEIGHT = 0.35;
+
 /** Exponentially weighted rate. Feed it with `add`, close a sample with `tick` about once a second. */
 export class RateMeter {
   #total: ByteCount = 0;
   #sample: ByteCount = 0;
   #rate: BytesPerSecond = 0;
   #since: Millis;
-  /** Weight of the newest second against the past. */
-  readonly #weight = 0.35;
 
   constructor(now: Millis) {
     this.#since = now;
@@ -31,9 +32,16 @@ export class RateMeter {
     const seconds = (now - this.#since) / 1000;
     if (seconds < 0.05) return;
     const measured = this.#sample / seconds;
-    const keep = (1 - this.#weight) ** seconds;
+    const keep = (1 - WEIGHT) ** seconds;
     this.#rate = this.#rate === 0 ? measured : this.#rate * keep + measured * (1 - keep);
     if (this.#rate < 1) this.#rate = 0;
+    this.#sample = 0;
+    this.#since = now;
+  }
+
+  /** What is measured has ended: the rate is zero. */
+  rest(now: Millis): void {
+    this.#rate = 0;
     this.#sample = 0;
     this.#since = now;
   }

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   parseCount,
+  parseExpiry,
+  parseGoal,
   parseNode,
   parseNumber,
   parsePeer,
   parsePort,
   parsePositive,
+  parsePriorities,
   parseRate,
   parseSelection,
   parseSize,
@@ -75,4 +78,22 @@ test('a tier is one or several tracker URLs', () => {
 test('web seeds are HTTP or FTP', () => {
   assert.equal(parseWebSeed('https://example.org/files/'), 'https://example.org/files/');
   refuses(parseWebSeed, ['udp://a', 'file:///etc/passwd', 'x']);
+});
+
+test('priorities of files have a level in words or figures', () => {
+  assert.deepEqual(parsePriorities('0,2-4=high'), { files: [0, 2, 3, 4], priority: 7 });
+  assert.deepEqual(parsePriorities('all=skip'), { files: null, priority: 0 });
+  assert.deepEqual(parsePriorities('1=5'), { files: [1], priority: 5 });
+  refuses(parsePriorities, ['', '1', '=high', '1=', '1=8', '1=fast', 'x=low']);
+});
+
+test('a goal is a number, none or that of the client', () => {
+  assert.deepEqual(['1.5', 'none', 'Default'].map(parseGoal), [1.5, 'none', 'default']);
+  refuses(parseGoal, ['', '-1', 'much']);
+});
+
+test('the end of something is a day to come, or so many days from now', () => {
+  assert.equal(parseExpiry('90d', 1000), 1000 + 90 * 86_400);
+  assert.equal(parseExpiry('2030-01-31', 1000), Date.UTC(2030, 0, 31) / 1000);
+  refuses((text) => parseExpiry(text, 2_000_000_000), ['', '0', '2030-13-01', '2001-01-01', '0d0', '31.1.2040']);
 });

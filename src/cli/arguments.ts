@@ -2,7 +2,7 @@
 import { formatHost, parseAddress, parseHost, type PeerAddress } from '../base/address.ts';
 import { formatPrefix, parsePrefix } from '../base/address-prefix.ts';
 import { readSize } from '../base/size.ts';
-import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
+import type { ByteCount, BytesPerSecond, FileIndex, UnixSeconds } from '../base/units.ts';
 import { cliError } from './errors.ts';
 
 /** A size as people write it (`base/size.ts`). */
@@ -139,4 +139,43 @@ export function parseTrackerPair(text: string): readonly [old: string, next: str
   const comma = text.indexOf(',');
   if (comma < 0) throw cliError('USAGE_VALUE', `"${text}" is not a pair; write it as OLD,NEW`);
   return [text.slice(0, comma).trim(), parseUrl(text.slice(comma + 1), TRACKER_SCHEMES, 'tracker')];
+}
+
+/** Files and the priority that they are to have; null: all files. */
+export interface PriorityChange {
+  readonly files: readonly FileIndex[] | null;
+  /** 0 … 7. */
+  readonly priority: number;
+}
+
+const priorityWords: Readonly<Record<string, number>> = { skip: 0, low: 1, normal: 4, high: 7 };
+
+/** `0,2-5=high`, `all=skip`. */
+export function parsePriorities(text: string): PriorityChange {
+  const at = text.lastIndexOf('=');
+  const level = text
+    .slice(at + 1)
+    .trim()
+    .toLowerCase();
+  const priority = priorityWords[level] ?? (/^[0-7]$/.test(level) ? Number(level) : null);
+  if (at < 1 || priority === null) {
+    throw cliError('USAGE_VALUE', `"${text}" is not a priority of files; write it as 0,2-5=high or all=skip`);
+  }
+  const files = text.slice(0, at).trim();
+  return { files: files.toLowerCase() === 'all' ? null : parseSelection(files), priority };
+}
+
+/** A goal of one torrent. */
+export function parseGoal(text: string): number | 'none' | 'default' {
+  const word = text.trim().toLowerCase();
+  return word === 'none' || word === 'default' ? word : parseNumber(text);
+}
+
+/** A day, or the days from now; as unix seconds. */
+export function parseExpiry(text: string, now: UnixSeconds): UnixSeconds {
+  const days = /^(\d{1,5})d$/.exec(text.trim())?.[1];
+  if (days !== undefined) return now + Number(days) * 86_400;
+  const at = /^\d{4}-\d\d-\d\d$/.test(text.trim()) ? Date.parse(`${text.trim()}T00:00:00Z`) / 1000 : Number.NaN;
+  if (at > now) return at;
+  throw cliError('USAGE_VALUE', `"${text}" is not a day to come; write it as 2030-01-31, or as 90d for 90 days`);
 }

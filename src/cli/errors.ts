@@ -43,6 +43,35 @@ export const cliErrors = {
     category: 'usage',
     help: 'A sealed torrent is encrypted as a whole: it cannot be edited, and a magnet link would not open it. Make another one of the same files with `dst create --seal-to`; it gets a swarm of its own. The torrent for helpers (`dst create --carrier`) is edited and linked as any other.',
   },
+  DAEMON_UNREACHABLE: {
+    category: 'network',
+    retryable: true,
+    help: 'Start the daemon with `dst daemon`, or say where it is: --socket, or --url with --token-file (`DST_URL`, `DST_TOKEN_FILE`).',
+  },
+  TOKEN_FILE_INVALID: {
+    category: 'usage',
+    help: 'The file named with --token-file or DST_TOKEN_FILE has to hold a token as its only line. `dst token create -o FILE` writes one.',
+  },
+  TOKEN_UNKNOWN: {
+    category: 'usage',
+    help: 'No token of the daemon has this name or id, or several have. `dst token ls` lists them.',
+  },
+  TORRENT_UNKNOWN: {
+    category: 'usage',
+    help: 'No torrent of the daemon has this id, this hash or this name. `dst ls` lists them.',
+  },
+  TORRENT_AMBIGUOUS: {
+    category: 'usage',
+    help: 'The name or the beginning of a hash fits several torrents. Give the id of the one that is meant, or more of its name.',
+  },
+  TORRENT_STOPPED: {
+    category: 'usage',
+    help: 'The torrent was stopped or removed before it was complete. `dst start` lets it go on.',
+  },
+  NOT_CONFIRMED: {
+    category: 'usage',
+    help: 'Nothing was done, because nobody said yes. Answer with y, or give -y where there is nobody to ask.',
+  },
   INFOHASH_CHANGE: {
     category: 'usage',
     help: 'The change would make another torrent: the info hash differs and the old swarm is not found any more. Give --allow-new-infohash if that is wanted.',

@@ -52,6 +52,21 @@ test('existing output, unfinished downloads and unknown errors have codes of the
   assert.equal(exitCodeOf('text'), 1);
 });
 
+test('a daemon that is not there, that does not know, and that does not let one have codes of their own', () => {
+  const cases: [code: string, exitCode: number][] = [
+    ['DAEMON_UNREACHABLE', 11],
+    ['TORRENT_UNKNOWN', 3],
+    ['API_NOT_FOUND', 3],
+    ['CLIENT_NO_SUCH_FILE', 3],
+    ['API_TOKEN_MISSING', 4],
+    ['API_SCOPE_MISSING', 4],
+    ['CLIENT_PATH_REFUSED', 4],
+    ['ACCESS_NAME_TAKEN', 9],
+    ['TORRENT_STOPPED', 7],
+  ];
+  for (const [code, exitCode] of cases) assert.equal(exitCodeOf(errorOf(code, 'security')), exitCode, code);
+});
+
 test('what is locked, what is badly signed and what is damaged are told apart', () => {
   const cases: [code: string, category: ErrorCategory, exitCode: number][] = [
     ['SEALED_NO_KEY', 'security', 13],

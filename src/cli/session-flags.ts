@@ -4,11 +4,14 @@ import type { AddOptions, SessionOptions, SessionTorrent } from '../app/index.ts
 import type { BytesPerSecond } from '../base/units.ts';
 import { parseBindAddress, parseNumber, parsePort, parsePositive, parseRate } from './arguments.ts';
 import { value, values } from './command.ts';
+import { cliError } from './errors.ts';
 import { addPeerTlsFlags, type PeerTlsFlags, peerTlsOptions } from './peer-tls-flags.ts';
 
 export interface SessionFlags extends PeerTlsFlags {
   readonly port?: number;
   readonly bind?: string[];
+  readonly interface?: string;
+  readonly nameServer?: string[];
   readonly downLimit?: BytesPerSecond;
   readonly upLimit?: BytesPerSecond;
   readonly maxPeers?: number;
@@ -27,6 +30,12 @@ export function addSessionFlags(command: Command): void {
   command
     .option('--port <port>', 'port on which peers are accepted (default: any free one)', value(parsePort))
     .option('--bind <ip>', 'address to listen on and to connect from; may be repeated', values(parseBindAddress))
+    .addOption(
+      command
+        .createOption('--interface <name>', 'network interface, such as wg0: everything leaves by it or not at all')
+        .conflicts('bind'),
+    )
+    .option('--name-server <ip>', 'name server to ask with --interface; may be repeated', values(parseBindAddress))
     .option('--down-limit <rate>', 'bytes per second, for instance 500K or 1.5M', value(parseRate))
     .option('--up-limit <rate>', 'bytes per second, for instance 500K or 1.5M', value(parseRate))
     .option('--max-peers <n>', 'most connections', value(parsePositive))
@@ -46,11 +55,16 @@ export function addSeedFlags(command: Command): void {
 }
 
 export async function sessionOptions(flags: SessionFlags): Promise<SessionOptions> {
+  if (flags.nameServer !== undefined && flags.interface === undefined) {
+    throw cliError('USAGE', '--name-server is for --interface, which is not given');
+  }
   return {
     ...(await peerTlsOptions(flags)),
     useTrackers: flags.trackers,
     ...(flags.port !== undefined && { port: flags.port }),
     ...(flags.bind !== undefined && { bind: flags.bind }),
+    ...(flags.interface !== undefined && { interface: flags.interface }),
+    ...(flags.nameServer !== undefined && { nameServers: flags.nameServer }),
     ...(flags.downLimit !== undefined && { downloadLimit: flags.downLimit }),
     ...(flags.upLimit !== undefined && { uploadLimit: flags.upLimit }),
     ...(flags.maxPeers !== undefined && { maxConnections: flags.maxPeers }),

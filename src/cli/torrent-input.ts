@@ -42,12 +42,18 @@ export async function readUnsealed(target: string): Promise<Uint8Array> {
   return bytes;
 }
 
+export interface OpenedTorrent extends ReadTorrent {
+  /** What was sealed: enough to open the torrent again without a key. A secret. */
+  readonly content: Uint8Array;
+}
+
 /** A torrent file or a `.dst`, `-` for standard input. */
 export async function readTorrent(context: CommandContext, target: string, flags: OpenFlags): Promise<ReadTorrent> {
   const bytes = await readInput(target);
-  return isSealed(bytes)
-    ? await openTorrent(context, target, bytes, flags)
-    : { metainfo: decodeTorrent(bytes), signer: null };
+  if (!isSealed(bytes)) return { metainfo: decodeTorrent(bytes), signer: null };
+  const { content, ...read } = await openTorrent(context, target, bytes, flags);
+  content.fill(0);
+  return read;
 }
 
 /** A `.dst` that was read. */
@@ -56,7 +62,7 @@ export async function openTorrent(
   target: string,
   bytes: Uint8Array,
   flags: OpenFlags,
-): Promise<ReadTorrent> {
+): Promise<OpenedTorrent> {
   const expected = flags.signer === undefined ? null : await readExpectedSigner(flags.signer, []);
   using ring = await keyRing(context, flags.identity, flags.keyPassphraseFile);
   const { passphraseFile: file } = flags;
@@ -64,8 +70,8 @@ export async function openTorrent(
     () => askPassphrase({ purpose: target, isNew: false, file }),
     askAgain(context, target, file),
   );
-  const { metainfo, signer } = await openSealedTorrent(bytes, [asked, ring.identity('dst')]);
+  const { metainfo, content, signer } = await openSealedTorrent(bytes, [asked, ring.identity('dst')]);
   const fingerprint = signer === null ? null : signerFingerprint(signer);
   if (expected !== null) checkSigner(expected, fingerprint);
-  return { metainfo, signer: fingerprint };
+  return { metainfo, content, signer: fingerprint };
 }

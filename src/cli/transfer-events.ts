@@ -58,6 +58,11 @@ export function errorEvent(error: unknown, torrent: SessionTorrent | null): obje
   };
 }
 
+/** Nothing can be sent or received by the interface of `--interface`; null: it can again. */
+export function networkEvent(problem: Error | null): object {
+  return { event: 'network', problem: problem && { code: codeOf(problem), message: messageOf(problem) } };
+}
+
 /** The last event: bytes of all torrents together. */
 export function doneEvent(torrents: readonly SessionTorrent[]): object {
   const sum = { downloaded: 0, uploaded: 0, wasted: 0, verified: 0 };

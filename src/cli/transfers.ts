@@ -14,7 +14,7 @@ import type { CommandContext } from './command.ts';
 import { ExitCode, exitCodeOf } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { SourceWatch } from './source-watch.ts';
-import { doneEvent, errorEvent, identifiedEvent, progressEvent } from './transfer-events.ts';
+import { doneEvent, errorEvent, identifiedEvent, networkEvent, progressEvent } from './transfer-events.ts';
 import { escapeText } from './ui/escape.ts';
 import type { BarStyle } from './ui/bar.ts';
 import type { Output } from './ui/output.ts';
@@ -39,6 +39,14 @@ export async function runTransfers(
   tuneRuntime();
   const torrents: SessionTorrent[] = [];
   await using session = await createSession({ ...options, logger: outputLogger(output) });
+  // A name that is mistyped is told at once; an interface that goes away later is waited for.
+  if (session.problem !== null) throw session.problem;
+  using _problems = session.onProblem(() => {
+    const { problem } = session;
+    if (output.options.json) output.json(networkEvent(problem));
+    else if (problem !== null) output.warn(`nothing is sent or received: ${problem.message}`);
+    else output.note('the interface is back: going on');
+  });
   const addresses = session.listening.map(addressKey);
   if (output.options.json) output.json({ event: 'listening', addresses });
   else output.detail(`listening on ${addresses.join(', ')}`);

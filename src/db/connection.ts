@@ -56,6 +56,8 @@ export interface Connection {
   backUp(label: string): Promise<string | null>;
   /** How long a call may hold up the thread, from now on, while another process has the file. A server holds up none. */
   setBusyTimeout(timeout: Millis): void;
+  /** From now on each transaction outlives a power cut. A server has its own settings for it. */
+  syncEachTransaction(): void;
   /** Statements that still run a second later are cut off. */
   close(): Promise<void>;
 }

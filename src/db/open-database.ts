@@ -1,7 +1,9 @@
 /** Which database an address means, and a database ready for use behind it. */
 import { resolve } from 'node:path';
+import { sql } from 'kysely';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Millis } from '../base/units.ts';
+import { ClientRepository } from './client/client-repository.ts';
 import type { Connection } from './connection.ts';
 import { dbError } from './errors.ts';
 import { allMigrations, migrate } from './migrations/migrate.ts';
@@ -18,6 +20,11 @@ export interface DatabaseOptions {
    * it rejects with DB_BUSY. Default: 5 s.
    */
   readonly busyTimeout?: Millis;
+  /**
+   * Every transaction of an SQLite file outlives a power cut, not only the end of the process: milliseconds each.
+   * Default: false. PostgreSQL does as its server is set up.
+   */
+  readonly outlivesPowerCut?: boolean;
 }
 
 /** An open database. Close it at the end; whatever is called after that rejects with DB_CLOSED. */
@@ -26,8 +33,13 @@ export interface Database extends AsyncDisposable {
   /** Path of the copy that was made before the file was migrated from an older version; null when it was not. */
   readonly backup: string | null;
   readonly tracker: TrackerRepository;
+  readonly client: ClientRepository;
   /** Resolves when the database answers; rejects with what is wrong: for health checks. */
   check(): Promise<void>;
+  /** Reads all of an SQLite file; rejects with DB_DAMAGED when something of it is wrong. A server sees to that itself. */
+  checkWhole(): Promise<void>;
+  /** Copies an SQLite file beside itself, as `PATH.LABEL.backup`, in place of an earlier copy; null where there is no file. */
+  backUp(label: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -47,13 +59,14 @@ let lastOpening: Promise<unknown> = Promise.resolve();
 export function openWith(
   url: string,
   migrations: readonly Migration[],
-  { clock = systemClock, busyTimeout }: DatabaseOptions = {},
+  { clock = systemClock, busyTimeout, outlivesPowerCut = false }: DatabaseOptions = {},
 ): Promise<Database> {
   const opening = lastOpening.then(async () => {
     const connection = await connect(url);
     try {
       const backup = await migrate(connection, migrations, clock.wall());
       if (busyTimeout !== undefined) connection.setBusyTimeout(busyTimeout);
+      if (outlivesPowerCut) connection.syncEachTransaction();
       return wrap(connection, backup, clock);
     } catch (error) {
       await connection.close();
@@ -71,6 +84,10 @@ async function connect(url: string): Promise<Connection> {
   // One letter and a colon is a drive.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1];
   if (path === '') throw dbError('DB_BAD_URL', 'the database address names no file');
+  // An address with a password whose scheme is mistyped is not to be repeated as the path of a file.
+  if (scheme === undefined && /:[^@]*@/.test(path.replace(/^[a-z]:/i, ''))) {
+    throw dbError('DB_BAD_URL', 'the database address looks like one of a server, but does not begin with postgres://');
+  }
   if (scheme !== undefined) throw dbError('DB_BAD_URL', `there is no kind of database called ${scheme}`);
   return openSqlite(resolve(path));
 }
@@ -81,9 +98,17 @@ function wrap(connection: Connection, backup: string | null, clock: Pick<Clock, 
     dialect: connection.dialect,
     backup,
     tracker: new TrackerRepository(connection, clock),
+    client: new ClientRepository(connection, clock),
     check: async () => {
       await connection.hasTable('torrents');
     },
+    checkWhole: async () => {
+      if (connection.dialect !== 'sqlite') return;
+      const { rows } = await sql<Record<string, string>>`pragma quick_check(1)`.execute(connection.kysely);
+      const found = Object.values(rows[0] ?? {})[0];
+      if (found !== 'ok') throw dbError('DB_DAMAGED', `SQLite: ${found ?? 'the check gave no answer'}`);
+    },
+    backUp: (label) => connection.backUp(label),
     close,
     [Symbol.asyncDispose]: close,
   };

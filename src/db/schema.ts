@@ -70,6 +70,72 @@ interface RevisionsTable {
   number: number;
 }
 
+interface ClientTorrentsTable {
+  id: Generated<number>;
+  hash: string;
+  hash_v1: Uint8Array | null;
+  hash_v2: Uint8Array | null;
+  has_metainfo: Flag;
+  name: string;
+  save_path: string;
+  directory: string;
+  wanted: string;
+  goal: string;
+  queue_position: number;
+  settings: string;
+  choices: string;
+  trackers: string | null;
+  pending: string | null;
+  added_at: UnixSeconds;
+  started_at: UnixSeconds | null;
+  completed_at: UnixSeconds | null;
+  active_at: UnixSeconds | null;
+  downloaded: number;
+  uploaded: number;
+  seconds_downloading: number;
+  seconds_seeding: number;
+}
+
+interface ClientCategoriesTable {
+  name: string;
+  save_path: string;
+}
+
+interface ClientLabelsTable {
+  name: string;
+}
+
+interface ClientTotalsTable {
+  id: number;
+  downloaded: number;
+  uploaded: number;
+  sessions: number;
+  seconds: number;
+  torrents_added: number;
+  events: number;
+}
+
+interface ClientUsersTable {
+  name: string;
+  name_folded: string;
+  hash: string;
+  role: string;
+  created_at: UnixSeconds;
+}
+
+interface ClientWebhooksTable {
+  id: Generated<number>;
+  url: string;
+  events: string;
+  secret: string;
+  created_at: UnixSeconds;
+}
+
+interface ClientBansTable {
+  host: string;
+  created_at: UnixSeconds;
+}
+
 interface MigrationsTable {
   name: string;
   applied_at: UnixSeconds;
@@ -83,5 +149,12 @@ export interface Schema {
   api_tokens: ApiTokensTable;
   bans: BansTable;
   revisions: RevisionsTable;
+  client_torrents: ClientTorrentsTable;
+  client_categories: ClientCategoriesTable;
+  client_labels: ClientLabelsTable;
+  client_totals: ClientTotalsTable;
+  client_users: ClientUsersTable;
+  client_webhooks: ClientWebhooksTable;
+  client_bans: ClientBansTable;
   dst_migrations: MigrationsTable;
 }

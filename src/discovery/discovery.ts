@@ -4,7 +4,7 @@
  * the engine, which starts only sources with `isAllowedForPrivate` for private torrents.
  */
 import type { PeerAddress } from '../base/address.ts';
-import type { ByteCount, Millis } from '../base/units.ts';
+import type { ByteCount, Millis, UnixSeconds } from '../base/units.ts';
 
 /** A swarm by its 20-byte name (v1 info hash, or truncated v2: BEP 52). Hybrid torrents start one a name. */
 export interface Swarm {
@@ -40,7 +40,11 @@ export interface SourceStatus {
   readonly message: string | null;
   readonly seeders: number | null;
   readonly leechers: number | null;
+  /** Finished downloads; null: unknown. */
+  readonly downloads: number | null;
   readonly peersReceived: number;
+  /** When it last answered or failed; null: never. */
+  readonly lastAt: UnixSeconds | null;
   /** Milliseconds until the next contact; null when none is planned. */
   readonly nextIn: Millis | null;
 }
@@ -50,6 +54,13 @@ export type PeerSink = (peers: readonly PeerAddress[], source: string) => void;
 export interface DiscoverySession {
   /** Tells the source of a change now, or asks it for peers (`update`), as far as its rules allow. */
   announce(event: AnnounceEvent): void;
+  /**
+   * The user wants all contacts asked now: that one failed is forgotten, its rules are not. Numbers of the swarm are
+   * asked for as well, where that is another question.
+   */
+  reannounce(): void;
+  /** The torrent has other trackers; sources other than trackers ignore it. */
+  setTrackers(trackers: Swarm['trackers']): void;
   status(): readonly SourceStatus[];
   /**
    * The first step of the end: falls silent once it has told what it owes (`completed`), within a few seconds. All

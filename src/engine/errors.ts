@@ -12,6 +12,14 @@ export const engineErrors = {
     help: 'The metadata of the magnet link is not there yet. Wait for it first.',
   },
   ENGINE_BAD_FILE_INDEX: { category: 'usage', help: 'The torrent has no file of this number. List its files first.' },
+  ENGINE_NOT_RUNNING: {
+    category: 'usage',
+    help: 'The torrent rests, and what is to be read has not been downloaded. Resume it.',
+  },
+  ENGINE_NOT_WANTED: {
+    category: 'usage',
+    help: 'What is to be read has not been downloaded, and the file is not wanted. Give it a priority.',
+  },
   ENGINE_HYBRID_MISMATCH: {
     category: 'integrity',
     help: 'The v1 and v2 hashes of this hybrid torrent describe different data: whoever made it did it wrong, or on purpose. Get the torrent from another source.',

@@ -20,6 +20,25 @@ export const netErrors = {
     retryable: true,
     help: 'The remote address did not answer in time. It is tried again later.',
   },
+  NET_INTERFACE_DOWN: {
+    category: 'network',
+    retryable: true,
+    help: 'The network interface by which everything has to leave is not there, is down, or has no address. Nothing of torrents is sent until it is back; then they go on by themselves.',
+  },
+  NET_INTERFACE_ROUTE: {
+    category: 'security',
+    retryable: true,
+    help: "By the routes of this machine, what the system itself answers from the interface's address would leave by another one, so that nothing is opened there. The message has the commands that make a rule; `dst leaktest` shows the rest.",
+  },
+  NET_INTERFACE_UNSUPPORTED: {
+    category: 'usage',
+    help: 'Sockets can be bound to a network interface on Linux, with a Node.js that has node:ffi (26.1 or later). Elsewhere run dst where there is no other interface, as in a network namespace or a container.',
+  },
+  NET_LOOKUP_FAILED: {
+    category: 'network',
+    retryable: true,
+    help: 'A name could not be looked up by the network interface to which torrents are bound. Give name servers that can be reached there: peers.nameServers, or --name-server.',
+  },
   NET_PROTECTION_FAILED: {
     category: 'network',
     retryable: true,

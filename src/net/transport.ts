@@ -51,6 +51,7 @@ export interface Connection {
 }
 
 export interface Listener {
+  /** Where it listens; it may become another one. */
   readonly address: PeerAddress;
   close(): Promise<void>;
 }

@@ -6,12 +6,23 @@ export const storageErrors = {
     retryable: true,
     help: 'The disk or the quota is full. Free some space, or choose another folder; what has arrived is kept.',
   },
+  STORAGE_MISSING: {
+    category: 'storage',
+    retryable: true,
+    help: 'The data is not where it was: the drive is not connected, or the folder was moved or deleted. Bring it back and resume the torrent; nothing has to be fetched again then. If it is gone for good, verify the torrent (--check of the commands): what is missing is downloaded again.',
+  },
+  STORAGE_BAD_PATH: {
+    category: 'usage',
+    help: 'The file cannot be given this path: an element of it is empty or not safe on every platform, or another file of the torrent has it.',
+  },
   STORAGE_ACCESS_DENIED: {
     category: 'storage',
+    retryable: true,
     help: 'The operating system refuses access to the file or folder. Check its owner and permissions.',
   },
   STORAGE_READ_ONLY: {
     category: 'storage',
+    retryable: true,
     help: 'The folder lies on a file system that is mounted read-only. Choose another folder.',
   },
   STORAGE_TOO_MANY_FILES: {
@@ -33,7 +44,7 @@ export const storageErrors = {
   },
   STORAGE_TARGET_EXISTS: {
     category: 'storage',
-    help: 'A file of the same name exists in the folder to move to. Nothing was moved; choose another folder or remove that file.',
+    help: 'A file of the same name exists where a file is to be moved or renamed to. Nothing was changed; choose another name or folder, or remove that file.',
   },
   STORAGE_READ_FAILED: {
     category: 'storage',

@@ -2,13 +2,17 @@
 export { BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
 export { copyBytes } from './copy-bytes.ts';
 export { storageErrors } from './errors.ts';
+export { renamedFiles } from './file-paths.ts';
 export type {
   CheckOptions,
   CommitResult,
+  FilePaths,
   FileSelection,
   MerkleHash,
+  MoveOptions,
   PieceHashes,
   PoolBuffer,
+  PrepareOptions,
   ReadRun,
   ResumeState,
   Storage,

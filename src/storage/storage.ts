@@ -53,6 +53,9 @@ export interface ReadRun {
 /** Which files are wanted: bytes of other files are kept only where a wanted piece overlaps them. */
 export type FileSelection = ReadonlySet<FileIndex> | 'all';
 
+/** Files that do not lie where the torrent says: elements of their paths below the folder. */
+export type FilePaths = ReadonlyMap<FileIndex, readonly string[]>;
+
 export interface StorageOptions {
   /** Folder under which the torrent's paths lie. */
   readonly directory: string;
@@ -67,10 +70,26 @@ export interface StorageOptions {
    * symbolic links below `directory`; read-only ones follow them, for the folder is the user's own arrangement.
    */
   readonly isWritable: boolean;
-  /** Ends a long allocation; `open` then rejects with the signal's reason. */
+  /** Files that were renamed. Where they lay when the journal was last written they are looked for too, and renamed. */
+  readonly paths?: FilePaths;
+  /** Pieces are taken for good, without a hash, when their files have exactly the right lengths. */
+  readonly trustsData?: boolean;
+  /** What the journal says is not believed: everything that is there is suspect, and it may all be gone. */
+  readonly ignoresJournal?: boolean;
+}
+
+export interface PrepareOptions {
+  /** Ends a long allocation; `prepare` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Progress of allocation `full`, bytes. */
   readonly onAllocated?: (done: ByteCount, total: ByteCount) => void;
+}
+
+export interface MoveOptions {
+  /** Takes back what was moved, unless that was all; `move` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes that are at their new place. */
+  readonly onProgress?: ((done: ByteCount, total: ByteCount) => void) | undefined;
 }
 
 export interface CheckOptions {
@@ -90,6 +109,10 @@ export interface ResumeState {
 
 export interface Storage {
   readonly geometry: Geometry;
+  /** Where the files lie: not where they were looked for, when a move from there had still to be finished. */
+  readonly directory: string;
+  /** Before the first `commit`: makes what needs no piece (empty files, links), and claims space when asked to. */
+  prepare(options?: PrepareOptions): Promise<void>;
   /** What the journal and the files say. Without a journal every piece whose files exist is suspect. */
   resume(): Promise<ResumeState>;
   /** Hashes `data` (the whole piece); writes it and notes it in the journal when it is good. */
@@ -100,6 +123,8 @@ export interface Storage {
   checkAll(pieces: Bitfield, expected: (piece: PieceIndex) => PieceHashes, options?: CheckOptions): Promise<Bitfield>;
   /** Fills runs of `into` from the piece space; pads and gaps read as zeros. Rejects STORAGE_READ_FAILED. */
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
+  /** The same as it stands in the files: what of a sealed torrent `read` would encrypt. */
+  readPlain(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
   /**
    * SHA-256 of each block of the file in a stored piece of a v2 or hybrid torrent, 32 bytes each: the leaves of BEP 52.
    * A pad behind the file is not hashed.
@@ -113,14 +138,29 @@ export interface Storage {
   readonly backlog: ByteCount;
   /** Makes all that was committed survive a power cut. Call it now and then (30 s) while pieces arrive. */
   flush(): Promise<void>;
-  /** Moves the files to another folder; nothing of the old place is removed before all of the new one is there. */
-  move(directory: string): Promise<void>;
+  /**
+   * Moves the files to another folder; nothing of the old place is removed before all of the new one is there. Copying
+   * to another file system keeps commits waiting, not reads. A kill leaves all files at one of the two places once the
+   * torrent is opened again at the old one. Rejects STORAGE_TARGET_EXISTS, STORAGE_NO_SPACE before anything is moved.
+   */
+  move(directory: string, options?: MoveOptions): Promise<void>;
+  /**
+   * Renames files: those in `paths` lie there from now on, all others where the torrent says. A kill leaves files at
+   * both places; opened with `paths`, the storage finishes it. Rejects STORAGE_TARGET_EXISTS, STORAGE_BAD_PATH.
+   */
+  rename(paths: FilePaths): Promise<void>;
   /** Deletes the torrent's files, its journal and the folders that become empty. */
   delete(): Promise<void>;
+  /** Deletes the journal alone and lets go of files: the data is nobody's from now on, and is checked when it is opened again. */
+  abandon(): Promise<void>;
   /** Waits for what is under way, flushes, lets go of files. */
   close(): Promise<void>;
 }
 
 export interface StorageFactory {
+  /**
+   * Looks at what is there and changes nothing, but for a move or renaming that a kill cut short. Rejects STORAGE_MISSING
+   * when the journal says that there was data, and not one of the files is there.
+   */
   open(geometry: Geometry, options: StorageOptions): Promise<Storage>;
 }

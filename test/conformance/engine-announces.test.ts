@@ -31,7 +31,14 @@ class Notebook implements Discovery {
     const announce = (event: AnnounceEvent): void =>
       void this.announces.push({ event, infoHash: toHex(swarm.infoHash), ...swarm.progress() });
     announce('started');
-    return { announce, status: () => [], settle: async () => {}, stop: async () => announce('stopped') };
+    return {
+      announce,
+      reannounce: () => {},
+      setTrackers: () => {},
+      status: () => [],
+      settle: async () => {},
+      stop: async () => announce('stopped'),
+    };
   }
 
   get events(): AnnounceEvent[] {

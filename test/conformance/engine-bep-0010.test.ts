@@ -127,7 +127,7 @@ test('whoever has all that it selected tells so, and tells again when it wants m
     assert.equal((await expectHandshake(peer)).isUploadOnly, true);
     await source.expectClose();
     assert.equal(peer.ended, null, 'one that has nothing yet may want something');
-    await stage.torrent.select([0, 1]);
+    await stage.torrent.wishes.select([0, 1]);
     assert.equal((await expectHandshake(peer)).isUploadOnly, false);
   }));
 

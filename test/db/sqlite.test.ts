@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { sql } from 'kysely';
 import type { BatchStatement } from '../../src/db/connection.ts';
 import { allMigrations } from '../../src/db/migrations/migrate.ts';
 import { type Database, openDatabase, openWith } from '../../src/db/open-database.ts';
 import { openSqlite } from '../../src/db/sqlite/open.ts';
+import { clientRepositoryCompliance } from './client-repository-compliance.ts';
 import { type Counting, startCounting, takeOver } from './counting.ts';
 import { trackerRepositoryCompliance } from './tracker-repository-compliance.ts';
 
@@ -21,6 +23,8 @@ const newFile = (): string => join(folder, `${++files}.db`);
 
 trackerRepositoryCompliance('an SQLite (memory)', (options) => openDatabase(':memory:', options));
 trackerRepositoryCompliance('an SQLite (file)', (options) => openDatabase(newFile(), options));
+clientRepositoryCompliance('an SQLite (memory)', (options) => openDatabase(':memory:', options));
+clientRepositoryCompliance('an SQLite (file)', (options) => openDatabase(newFile(), options));
 
 test('a file is read again by each way to name it', async () => {
   const path = newFile();
@@ -46,6 +50,20 @@ test('only its owner may read a new file, and closing leaves nothing beside it',
   );
 });
 
+test('each transaction is synced for who wants it, and else with the next ones', async () => {
+  const modeOf = async (outlivesPowerCut: boolean): Promise<unknown> => {
+    const connection = await openSqlite(newFile());
+    if (outlivesPowerCut) connection.syncEachTransaction();
+    const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(connection.kysely);
+    await connection.close();
+    return rows[0]?.synchronous;
+  };
+  // 1 is normal, 2 is full.
+  assert.deepEqual([await modeOf(false), await modeOf(true)], [1, 2]);
+  await using database = await openDatabase(newFile(), { outlivesPowerCut: true });
+  await database.client.bans.put(['192.0.2.1']);
+});
+
 test('an address that names no database is refused', async () => {
   for (const url of ['', 'sqlite:', 'mysql://localhost/x', 'file:x.db', 'sqlite:file:x.db', 'postgres://a:b:c@[/x']) {
     await assert.rejects(openDatabase(url), { code: 'DB_BAD_URL' }, url);
@@ -53,10 +71,13 @@ test('an address that names no database is refused', async () => {
 });
 
 test('a refused address never shows its password', async () => {
-  await assert.rejects(openDatabase('postgres://user:s3cret@host:port/x'), (error: Error) => {
-    assert.doesNotMatch(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, /s3cret/);
-    return true;
-  });
+  const kinds = ['postgres://', 'posgres://', 'postgres//', 'postgres:/', ''];
+  for (const url of kinds.map((kind) => `${kind}user:s3cret@host:port/x`)) {
+    await assert.rejects(openDatabase(url), (error: Error) => {
+      assert.doesNotMatch(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, /s3cret/);
+      return true;
+    });
+  }
 });
 
 test('a folder that is missing, and a file that is a folder, cannot be opened', async () => {

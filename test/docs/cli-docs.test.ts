@@ -17,7 +17,9 @@ const tree = describeTree(
 
 /** Text of a section, from its heading to the next one. */
 function section(heading: string): string {
-  const start = page.split('\n').findIndex((line) => line.startsWith(`## ${heading}`));
+  const isHeading = (line: string): boolean =>
+    line.startsWith(`## ${heading}`) && !/^[\w-]/.test(line.slice(`## ${heading}`.length));
+  const start = page.split('\n').findIndex(isHeading);
   assert.notEqual(start, -1, `docs/cli.md has no section "${heading}"`);
   const rest = page.split('\n').slice(start + 1);
   const end = rest.findIndex((line) => line.startsWith('## '));

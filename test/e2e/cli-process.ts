@@ -16,6 +16,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** Command that runs it in another network: `nsenter` with its arguments. */
+  readonly within?: readonly string[];
   /** Keeps the terminal of whoever runs the tests away from it. */
   readonly withoutTerminal?: true;
 }
@@ -38,7 +40,8 @@ export function startDst(args: readonly string[], options: CliOptions = {}): Chi
     NODE_COMPILE_CACHE: compileCache,
     ...options.env,
   };
-  const child = spawn(process.execPath, [program, ...args], {
+  const [command, ...rest] = [...(options.within ?? []), process.execPath, program, ...args] as [string, ...string[]];
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env,
     detached: options.withoutTerminal === true,

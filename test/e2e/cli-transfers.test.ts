@@ -116,10 +116,25 @@ test('several torrents are fetched side by side; one that fails does not stop th
   const blocked = await diskTorrent(folder.path, { seed: 3, files: [10_000, 0] });
   await writeFile(join(target.path, 'test-3'), 'a file where a folder must be');
   await rm(join(target.path, 'test-1'));
-  const mixed = await dst(['download', blocked.file, ...args, '--json'], { cwd: target.path });
+  const mixed = await dst(['download', blocked.file, ...args, '--check', '--json'], { cwd: target.path });
   assert.equal(mixed.code, 8, mixed.stderr);
   assert.match(mixed.stdout, /"event":"error","error":\{"code":"STORAGE_PATH_BLOCKED"/);
   assert.match(mixed.stdout, /"event":"complete","name":"test-1"/);
+});
+
+test('data that was there and is gone is fetched anew only when that is asked for', async () => {
+  await using folder = await scratchFolder();
+  await using target = await scratchFolder();
+  const torrent = await diskTorrent(folder.path);
+  await using one = await seed(torrent);
+  const args = ['download', torrent.file, '-o', target.path, '--peer', one.address, ...local];
+  assert.equal((await dst(args, { cwd: target.path })).code, 0);
+  await rm(join(target.path, torrent.metainfo.info.name), { recursive: true });
+  const gone = await dst(args, { cwd: target.path });
+  assert.equal(gone.code, 8, gone.stderr);
+  assert.match(gone.stderr, /STORAGE_MISSING/);
+  assert.equal((await dst([...args, '--check'], { cwd: target.path })).code, 0);
+  await assertArrived(torrent, target.path);
 });
 
 test('Ctrl-C stops cleanly with code 130, and a second run continues', async () => {
@@ -260,4 +275,12 @@ test('on a terminal progress is drawn in place and the cursor comes back', {
   assert.match(stdout, /\u001b\[\d+A\r/);
   assert.ok(stdout.lastIndexOf('\u001b[?25h') > stdout.lastIndexOf('\u001b[?25l'));
   assert.deepEqual((await readdir(target.path)).toSorted(), ['.state', 'test-1']);
+});
+
+test('flags of a network interface that contradict each other are refused', async () => {
+  await using folder = await scratchFolder();
+  const torrent = await diskTorrent(folder.path);
+  const download = ['download', torrent.file, '--name-server', '192.0.2.53'];
+  await assertFails(download, 2, 'USAGE', { cwd: folder.path });
+  await assertFails([...download, '--interface', 'lo', '--bind', '127.0.0.1'], 2, 'USAGE', { cwd: folder.path });
 });

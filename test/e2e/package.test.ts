@@ -1,9 +1,11 @@
-/** What users get: the published files alone, and what `npm start` shows. */
+/** What users get: the published files alone, and what `npm start` does. */
 import assert from 'node:assert/strict';
-import { execFile, type ExecFileException } from 'node:child_process';
+import { execFile, type ExecFileException, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -48,9 +50,32 @@ test('the emitted package creates, seeds, downloads and verifies without its sou
   await node(home, tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', 'use.mts');
 });
 
-test('npm start without arguments shows the help and a transfer', async () => {
-  const output = await node(root, 'scripts/start.mjs');
-  assert.match(output, /^Usage: dst /m);
+test('npm start without arguments runs the daemon and says where to look', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'dst-start-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const places = { HOME: home, XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home };
+  const env = { ...process.env, ...places, DST_API_PORT: '0', DST_PEERS_PORT: '0' };
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const told: string[] = [];
+  for await (const line of lines) {
+    told.push(line);
+    if (line.startsWith('Password')) break;
+  }
+  const url = told.find((line) => line.startsWith('http://')) ?? '';
+  assert.equal((await fetch(`${url}/health/live`)).status, 200, told.join('\n'));
+  assert.ok(told.some((line) => line.includes(join(home, 'dst.sock'))));
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+});
+
+test('the demonstration transfers a torrent between two processes', async () => {
+  const output = await node(root, 'scripts/demo.mjs', 'src/cli/main.ts');
   assert.match(output, /\$ dst create demo --hybrid[^]*\$ dst seed [^]*\$ dst download [^]*\$ dst verify /);
   assert.match(output, /The copy is complete and verified\./);
 });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
-import { firstPair, secondPair } from '../../src/app/tracker-server/certificate/certificate-fakes.test.ts';
+import { firstPair, secondPair } from '../../src/app/served-certificate/certificate-fakes.test.ts';
 import { assertFails, dst, DstRun, dstJson, scratchFolder, startDst } from './cli-process.ts';
 
 const INFO_HASH = 'h'.repeat(20);

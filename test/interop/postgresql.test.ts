@@ -10,6 +10,7 @@ import { allMigrations } from '../../src/db/migrations/migrate.ts';
 import type { Migration } from '../../src/db/migrations/migration.ts';
 import { openDatabase, openWith } from '../../src/db/open-database.ts';
 import { openPostgres } from '../../src/db/postgres/open.ts';
+import { clientRepositoryCompliance } from '../db/client-repository-compliance.ts';
 import { startCounting, takeOver } from '../db/counting.ts';
 import { all } from '../db/stage.ts';
 import { trackerRepositoryCompliance } from '../db/tracker-repository-compliance.ts';
@@ -34,6 +35,7 @@ async function lockWaiter(): Promise<void> {
 }
 
 trackerRepositoryCompliance('a PostgreSQL', async (options) => openDatabase(await emptySchema(), options), { skip });
+clientRepositoryCompliance('a PostgreSQL', async (options) => openDatabase(await emptySchema(), options), { skip });
 
 describe('a PostgreSQL server', { skip }, () => {
   test('is reached by its Unix socket too', async () => {

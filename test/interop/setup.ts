@@ -35,6 +35,13 @@ export type ProgramName =
   | 'cryptography'
   | 'argon2'
   | 'ip'
+  | 'tcpdump'
+  | 'promtool'
+  | 'transmission-remote'
+  | 'transmission-web'
+  | 'chromium'
+  | 'ffmpeg'
+  | 'curl'
   | 'webtorrent'
   | 'bittorrent-tracker'
   | 'webrtc';
@@ -53,6 +60,16 @@ const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean
   cryptography: { package: 'python3-cryptography', isPresent: () => canImport('cryptography') },
   argon2: { package: 'python3-argon2', isPresent: () => canImport('argon2') },
   ip: { package: 'iproute2', isPresent: () => isOnPath('ip') },
+  tcpdump: { package: 'tcpdump', isPresent: () => isOnPath('tcpdump') },
+  promtool: { package: 'prometheus', isPresent: () => isOnPath('promtool') },
+  'transmission-remote': { package: 'transmission-cli', isPresent: () => isOnPath('transmission-remote') },
+  'transmission-web': {
+    package: 'transmission-common',
+    isPresent: () => existsSync('/usr/share/transmission/web/index.html'),
+  },
+  chromium: { package: 'chromium', isPresent: () => isOnPath('chromium') },
+  ffmpeg: { package: 'ffmpeg', isPresent: () => isOnPath('ffmpeg') },
+  curl: { package: 'curl', isPresent: () => isOnPath('curl') },
   webtorrent: { isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/webtorrent/package.json')) },
   'bittorrent-tracker': {
     isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/bittorrent-tracker/package.json')),

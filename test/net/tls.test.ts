@@ -1,5 +1,5 @@
 /** TLS between pinned peers against the compliance suite of transports. Not simulated: the TLS of Node takes real time. */
-import { firstPair, secondPair } from '../../src/app/tracker-server/certificate/certificate-fakes.test.ts';
+import { firstPair, secondPair } from '../../src/app/served-certificate/certificate-fakes.test.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Transport } from '../../src/net/index.ts';

@@ -12,9 +12,12 @@ import { storageError } from '../../src/storage/errors.ts';
 import type {
   CheckOptions,
   CommitResult,
+  FilePaths,
   FileSelection,
+  MoveOptions,
   PieceHashes,
   PoolBuffer,
+  PrepareOptions,
   ReadRun,
   ResumeState,
   Storage,
@@ -167,6 +170,14 @@ class SimStorage implements Storage {
     return this.#backlog;
   }
 
+  get directory(): string {
+    return this.#inner.directory;
+  }
+
+  prepare(options?: PrepareOptions): Promise<void> {
+    return this.#inner.prepare(options);
+  }
+
   async commit(piece: PieceIndex, data: PoolBuffer, expected: PieceHashes): Promise<CommitResult> {
     const size = data.bytes.length;
     this.#backlog += size;
@@ -201,12 +212,20 @@ class SimStorage implements Storage {
     return this.#inner.checkAll(pieces, expected, options);
   }
 
-  async read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+  read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#read(into, runs, () => this.#inner.read(into, runs));
+  }
+
+  readPlain(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#read(into, runs, () => this.#inner.readPlain(into, runs));
+  }
+
+  async #read(into: PoolBuffer, runs: readonly ReadRun[], read: () => Promise<void>): Promise<void> {
     await this.#device.operate(runs.reduce((sum, run) => sum + run.length, 0));
     if (this.#device.happens(this.#device.faults.readErrors)) {
       throw storageError('STORAGE_READ_FAILED', 'the simulated disk failed to read');
     }
-    await this.#inner.read(into, runs);
+    await read();
     for (const run of runs) {
       if (!this.#isCorrupt(run)) continue;
       const at = run.at + this.#device.below(run.length);
@@ -245,12 +264,20 @@ class SimStorage implements Storage {
     return this.#inner.flush();
   }
 
-  move(directory: string): Promise<void> {
-    return this.#inner.move(directory);
+  move(directory: string, options?: MoveOptions): Promise<void> {
+    return this.#inner.move(directory, options);
+  }
+
+  rename(paths: FilePaths): Promise<void> {
+    return this.#inner.rename(paths);
   }
 
   delete(): Promise<void> {
     return this.#inner.delete();
+  }
+
+  abandon(): Promise<void> {
+    return this.#inner.abandon();
   }
 
   close(): Promise<void> {

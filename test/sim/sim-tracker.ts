@@ -77,6 +77,12 @@ class Announces implements DiscoverySession {
     this.#schedule(event, Math.max(0, this.#last + SHORTEST_INTERVAL - this.#clock.now()));
   }
 
+  reannounce(): void {
+    this.announce('update');
+  }
+
+  setTrackers(): void {}
+
   status(): [] {
     return [];
   }

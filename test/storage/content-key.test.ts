@@ -68,16 +68,23 @@ describe('the content key in the storage', () => {
     }
   }
 
-  for (const failing of ['survey', 'allocate'] as const) {
-    it(`is overwritten when the torrent cannot be opened (${failing})`, async (t) => {
-      const keys = keysOfJobs(t, failing);
-      using folder = new TempFolder();
-      await using factory = fileStorage({ workers: 0 });
-      const opening = factory.open(sample.geometry, { ...optionsFor(folder, sample), allocation: 'full' });
-      await assert.rejects(opening, /the job failed/);
-      areForgotten(keys);
-    });
-  }
+  it('is overwritten when the torrent cannot be opened', async (t) => {
+    const keys = keysOfJobs(t, 'survey');
+    using folder = new TempFolder();
+    await using factory = fileStorage({ workers: 0 });
+    await assert.rejects(factory.open(sample.geometry, optionsFor(folder, sample)), /the job failed/);
+    areForgotten(keys);
+  });
+
+  it('is overwritten with the close of a torrent whose files could not be made', async (t) => {
+    const keys = keysOfJobs(t, 'allocate');
+    using folder = new TempFolder();
+    await using factory = fileStorage({ workers: 0 });
+    const storage = await factory.open(sample.geometry, { ...optionsFor(folder, sample), allocation: 'full' });
+    await assert.rejects(storage.prepare(), /the job failed/);
+    await storage.close();
+    areForgotten(keys);
+  });
 
   it('is overwritten when a new torrent was hashed', async (t) => {
     const keys = keysOfJobs(t);

@@ -12,10 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { DstError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { fileStorage, type FileStorageFactory, type FileStorageOptions } from '../../src/storage/file/index.ts';
-import type { Storage, StorageOptions } from '../../src/storage/index.ts';
+import type { PrepareOptions, Storage, StorageOptions } from '../../src/storage/index.ts';
 import type { Sample } from './sample-torrent.ts';
 
 /** A folder that is deleted in the end. */
@@ -73,7 +76,15 @@ export class Machine {
     return fileStorage(this.#options, { bootId: this.#bootId, logger });
   }
 
-  open(sample: Sample, options: Partial<StorageOptions> = {}): Promise<Storage> {
+  /** Opens a torrent and makes it ready to be written. */
+  async open(sample: Sample, options: Partial<StorageOptions> = {}, prepared: PrepareOptions = {}): Promise<Storage> {
+    const storage = await this.look(sample, options);
+    await storage.prepare(prepared);
+    return storage;
+  }
+
+  /** Opens a torrent. */
+  look(sample: Sample, options: Partial<StorageOptions> = {}): Promise<Storage> {
     return this.process().open(sample.geometry, {
       directory: this.folder.join('data'),
       infoHashes: sample.infoHashes,
@@ -93,7 +104,7 @@ export class Machine {
 }
 
 /** A file system of its own in memory, or why there cannot be one. */
-export function mountTmpfs(
+function mountTmpfs(
   size: string,
 ): { readonly folder: TempFolder; readonly remountReadOnly: () => void; readonly unmount: () => void } | string {
   const folder = new TempFolder();
@@ -105,8 +116,62 @@ export function mountTmpfs(
     return 'mounting a tmpfs needs root';
   }
   const unmount = (): void => {
-    run('umount', folder.path);
+    run('umount', '--lazy', folder.path);
     folder[Symbol.dispose]();
   };
   return { folder, remountReadOnly: () => run('mount', '-o', 'remount,ro', folder.path), unmount };
 }
+
+/** A drive that can be unplugged and plugged in again; while it is not there its mount point is an empty folder. */
+export interface Drive {
+  /** Where it is mounted. */
+  readonly path: string;
+  unplug(): void;
+  plug(): void;
+}
+
+/** Runs a test with a drive, which is plugged in. */
+export async function withDrive(context: TestContext, body: (drive: Drive) => Promise<void>): Promise<void> {
+  await onTmpfs(context, '4m', async (content) => {
+    using mountPoint = new TempFolder();
+    const run = (...args: string[]): void => void execFileSync(args[0] as string, args.slice(1), { stdio: 'pipe' });
+    let isPlugged = false;
+    const toggle = (wanted: boolean, ...args: string[]): void => {
+      if (isPlugged !== wanted) run(...args, mountPoint.path);
+      isPlugged = wanted;
+    };
+    const plug = (): void => toggle(true, 'mount', '--bind', content.path);
+    const unplug = (): void => toggle(false, 'umount', '--lazy');
+    plug();
+    try {
+      await body({ path: mountPoint.path, plug, unplug });
+    } finally {
+      unplug();
+    }
+  });
+}
+
+/** Runs a test on a file system of its own. */
+export async function onTmpfs(
+  context: TestContext,
+  size: string,
+  body: (folder: TempFolder, remountReadOnly: () => void) => Promise<void>,
+): Promise<void> {
+  const mount = mountTmpfs(size);
+  if (typeof mount === 'string') return context.skip(mount);
+  try {
+    await body(mount.folder, mount.remountReadOnly);
+  } finally {
+    mount.unmount();
+  }
+}
+
+/** Rejection with a code whose details name a path that ends so. */
+export const failure =
+  (code: string, pathEnd: string) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof DstError);
+    assert.equal(error.code, code, error.message);
+    assert.ok(String(error.details.path).endsWith(pathEnd), `${String(error.details.path)} ends with ${pathEnd}`);
+    return true;
+  };

@@ -1,40 +1,18 @@
 /** What only real files can suffer: links, full and read-only disks, wrong kinds of files, other file systems. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { concat } from '../../src/base/bytes.ts';
 import { DstError } from '../../src/base/errors.ts';
 import { Geometry } from '../../src/codec/metainfo/index.ts';
-import { encodeMove } from '../../src/storage/file/journal-records.ts';
 import type { PoolBuffer } from '../../src/storage/index.ts';
-import { Machine, mountTmpfs, TempFolder } from './file-fixture.ts';
+import { failure, Machine, onTmpfs, TempFolder } from './file-fixture.ts';
 import { makeSample, type Sample } from './sample-torrent.ts';
 
 const files = { 'dir/a.bin': 50_000, 'dir/b.bin': 30_000 };
-
-/** Rejection with a code whose details name a path that ends so. */
-const failure =
-  (code: string, pathEnd: string) =>
-  (error: unknown): boolean => {
-    assert.ok(error instanceof DstError);
-    assert.equal(error.code, code, error.message);
-    assert.ok(String(error.details.path).endsWith(pathEnd), `${String(error.details.path)} ends with ${pathEnd}`);
-    return true;
-  };
 
 /** A torrent of one file whose size nobody has room for. */
 function enormous(): Sample {
@@ -187,7 +165,7 @@ describe('space', () => {
     const sample = makeSample(files);
     const steps: number[] = [];
     const onAllocated = (done: number, total: number): void => void steps.push(done, total);
-    const storage = await machine.open(sample, { allocation: 'full', onAllocated });
+    const storage = await machine.open(sample, { allocation: 'full' }, { onAllocated });
     assert.deepEqual(steps, [50_000, 80_000, 80_000, 80_000]);
     assert.equal(statSync(folder.join('data/sample/dir/a.bin')).blocks * 512 >= 50_000, true);
     assert.deepEqual({ ...(await storage.resume()) }, { have: sample.pieces(), suspect: sample.pieces() });
@@ -220,10 +198,8 @@ describe('space', () => {
   it('allocation stops when the signal aborts', async () => {
     using folder = new TempFolder();
     const reason = new Error('enough');
-    const opening = new Machine(folder).open(makeSample(files), {
-      allocation: 'full',
-      signal: AbortSignal.abort(reason),
-    });
+    const signal = AbortSignal.abort(reason);
+    const opening = new Machine(folder).open(makeSample(files), { allocation: 'full' }, { signal });
     await assert.rejects(opening, reason);
   });
 
@@ -257,76 +233,6 @@ describe('space', () => {
       await assert.rejects(sample.store(storage, [0]), failure('STORAGE_READ_ONLY', 'a.bin'));
       await storage.close();
     }));
-});
-
-/** Runs a test on a file system of its own. */
-async function onTmpfs(
-  context: TestContext,
-  size: string,
-  body: (folder: TempFolder, remountReadOnly: () => void) => Promise<void>,
-): Promise<void> {
-  const mount = mountTmpfs(size);
-  if (typeof mount === 'string') return context.skip(mount);
-  try {
-    await body(mount.folder, mount.remountReadOnly);
-  } finally {
-    mount.unmount();
-  }
-}
-
-describe('a move', () => {
-  it('to another file system copies, keeps times and the journal, and removes the originals', (context: TestContext) =>
-    onTmpfs(context, '4m', async (other) => {
-      using folder = new TempFolder();
-      const machine = new Machine(folder);
-      const sample = makeSample({ ...files, 'empty.txt': 0 });
-      const storage = await machine.open(sample);
-      await sample.store(storage);
-      const time = statSync(folder.join('data/sample/dir/a.bin')).mtimeMs;
-      const target = other.join('new');
-      await storage.move(target);
-      assert.deepEqual(folder.list('data'), []);
-      assert.deepEqual(new Uint8Array(readFileSync(`${target}/sample/dir/a.bin`)), sample.fileContent('dir/a.bin'));
-      assert.ok(existsSync(`${target}/sample/empty.txt`));
-      assert.ok(Math.abs(statSync(`${target}/sample/dir/a.bin`).mtimeMs - time) < 1);
-      const again = await machine.open(sample, { directory: target });
-      assert.equal((await again.resume()).have.isComplete, true);
-      await storage.close();
-      await again.close();
-    }));
-
-  it('to a full file system leaves everything where it was', (context: TestContext) =>
-    onTmpfs(context, '64k', async (other) => {
-      using folder = new TempFolder();
-      const machine = new Machine(folder);
-      const sample = makeSample(files);
-      const storage = await machine.open(sample);
-      await sample.store(storage);
-      await assert.rejects(storage.move(other.path), failure('STORAGE_NO_SPACE', '.bin'));
-      assert.deepEqual(
-        other.list().filter((path) => path.endsWith('.bin')),
-        [],
-      );
-      assert.equal((await storage.checkAll(sample.all, sample.expected)).isComplete, true);
-      assert.equal((await (await machine.open(sample)).resume()).have.isComplete, true);
-    }));
-
-  it('that a kill cut short is undone', async () => {
-    using folder = new TempFolder();
-    const machine = new Machine(folder);
-    const sample = makeSample(files);
-    const storage = await machine.open(sample);
-    await sample.store(storage);
-    await storage.close();
-    const journal = folder.read(machine.journal());
-    folder.write(machine.journal(), concat([journal, encodeMove(folder.join('new'))]));
-    mkdirSync(folder.join('new/sample/dir'), { recursive: true });
-    renameSync(folder.join('data/sample/dir/a.bin'), folder.join('new/sample/dir/a.bin'));
-    const again = await machine.open(sample);
-    assert.equal((await again.resume()).have.isComplete, true);
-    assert.deepEqual(folder.read('data/sample/dir/a.bin'), sample.fileContent('dir/a.bin'));
-    assert.equal(existsSync(folder.join('new/sample/dir/a.bin')), false);
-  });
 });
 
 /** A file longer than a piece is written in parts, so that it is worth being kept open. */

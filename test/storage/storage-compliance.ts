@@ -1,91 +1,31 @@
 /**
- * What every storage owes its users (the contract in src/storage/storage.ts), as one suite. A storage proves itself
- * with a fixture: a disk that outlives the storages opened on it, whose files the suite can see and change.
+ * What every storage owes its users (the contract in src/storage/storage.ts), as one suite: here what becomes of data, in
+ * `place-compliance.ts` where it lies. A storage proves itself with a fixture.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Bitfield } from '../../src/base/bitfield.ts';
 import { concat } from '../../src/base/bytes.ts';
-import { codeOf } from '../../src/base/errors.ts';
 import { type Encodable, encode } from '../../src/codec/bencode/index.ts';
-import { decodeMetainfo, Geometry, type TorrentFormat } from '../../src/codec/metainfo/index.ts';
+import { decodeMetainfo, Geometry } from '../../src/codec/metainfo/index.ts';
 import { cipherContent } from '../../src/storage/content-cipher.ts';
-import type {
-  FileSelection,
-  PoolBuffer,
-  ReadRun,
-  Storage,
-  StorageFactory,
-  StorageOptions,
-} from '../../src/storage/index.ts';
+import type { FileSelection, PoolBuffer, ReadRun, Storage } from '../../src/storage/index.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
+import {
+  assertBytes,
+  casesOn,
+  contentKey,
+  files,
+  hasCode,
+  optionsFor,
+  type StorageFixture,
+  withStorage,
+} from './compliance-fixture.ts';
+import { placeCompliance } from './place-compliance.ts';
 import { makeSample, type Sample } from './sample-torrent.ts';
 
-/** A disk with folders `a` and `b` to save to. Paths are below a folder, elements joined by slashes. */
-export interface StorageFixture extends AsyncDisposable {
-  readonly factory: StorageFactory;
-  folder(name: 'a' | 'b'): string;
-  /** Content of a file, null when there is none. */
-  readFile(folder: 'a' | 'b', path: string): Promise<Uint8Array | null>;
-  writeFile(folder: 'a' | 'b', path: string, content: Uint8Array): Promise<void>;
-  deleteFile(folder: 'a' | 'b', path: string): Promise<void>;
-  /** Paths of all files, sorted. */
-  listFiles(folder: 'a' | 'b'): Promise<string[]>;
-}
-
-const files = { 'a/one.bin': 40_000, 'a/two.bin': 5_000, 'b/empty.txt': 0, 'b/three.bin': 70_000, 'four.bin': 16_384 };
-const formats: readonly TorrentFormat[] = ['v1', 'v2', 'hybrid'];
-const contentKey = Uint8Array.from({ length: 32 }, (_, i) => i);
-
-/** Equality of bytes, told in a few words when it fails. */
-function assertBytes(actual: Uint8Array | null, expected: Uint8Array, what: string | number = ''): void {
-  assert.ok(actual !== null, `${what} is missing`);
-  const at = actual.findIndex((byte, i) => byte !== expected[i]);
-  assert.equal(actual.length, expected.length, `length of ${what}`);
-  assert.equal(at, -1, `${what} differs at byte ${at}`);
-}
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    codeOf(error) === code;
-
 export function storageCompliance(name: string, makeFixture: () => Promise<StorageFixture>): void {
-  /** Opens a storage for a sample on a fixture and closes it in the end. */
-  const withStorage = async (
-    sample: Sample,
-    fixture: StorageFixture,
-    body: (storage: Storage) => Promise<void>,
-    options: Partial<StorageOptions> = {},
-  ): Promise<void> => {
-    const storage = await fixture.factory.open(sample.geometry, optionsFor(sample, fixture, options));
-    try {
-      await body(storage);
-    } finally {
-      await storage.close();
-    }
-  };
-
-  /** `it` with a disk and a sample torrent of three formats. */
-  const itInAllFormats = (title: string, body: (sample: Sample, fixture: StorageFixture) => Promise<void>): void => {
-    for (const format of formats) {
-      test(`${title} (${format})`, async () => {
-        await using fixture = await makeFixture();
-        await body(makeSample(files, { format, pieceLength: 32_768 }), fixture);
-      });
-    }
-    test(`${title} (sealed)`, async () => {
-      await using fixture = await makeFixture();
-      await body(makeSample(files, { contentKey, pieceLength: 32_768 }), fixture);
-    });
-  };
-
-  const it = (title: string, body: (sample: Sample, fixture: StorageFixture) => Promise<void>): void => {
-    test(title, async () => {
-      await using fixture = await makeFixture();
-      await body(makeSample(files), fixture);
-    });
-  };
+  const { it, itInAllFormats } = casesOn(makeFixture);
 
   describe(`${name} storage`, () => {
     itInAllFormats('stores good pieces in the files where they belong', async (sample, fixture) => {
@@ -356,36 +296,53 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       });
     });
 
-    it('moves everything to another folder and goes on there', async (sample, fixture) => {
-      await withStorage(sample, fixture, async (storage) => {
-        await sample.store(storage, [0, 1, 2, 5]);
-        await storage.move(fixture.folder('b'));
-        assert.deepEqual(await fixture.listFiles('a'), []);
-        await sample.store(storage);
-        assertBytes(await sample.readPiece(storage, 2), sample.bytes(32_768, sample.geometry.pieceSize(2)));
-      });
-      for (const path of Object.keys(files)) {
-        assertBytes(await fixture.readFile('b', `sample/${path}`), sample.fileContent(path), path);
-      }
-      const directory = fixture.folder('b');
+    placeCompliance(makeFixture);
+
+    it('suspects all that is there when it is told not to believe its journal', async (sample, fixture) => {
+      await withStorage(sample, fixture, (storage) => sample.store(storage));
       await withStorage(
         sample,
         fixture,
-        async (storage) => assert.equal((await storage.resume()).have.isComplete, true),
-        { directory },
+        async (storage) => {
+          const { have, suspect } = await storage.resume();
+          assert.ok(have.isEmpty && suspect.isComplete);
+        },
+        { ignoresJournal: true },
       );
     });
 
-    it('moves nothing onto a file that exists', async (sample, fixture) => {
-      await fixture.writeFile('b', 'sample/four.bin', Uint8Array.of(1, 2, 3));
+    it('believes files of the right lengths when it is told to, and keeps that in mind', async (sample, fixture) => {
+      const others = Object.keys(files).filter((path) => path !== 'b/three.bin');
+      for (const path of others) await fixture.writeFile('a', `sample/${path}`, sample.fileContent(path));
+      await fixture.writeFile('a', 'sample/b/three.bin', sample.fileContent('b/three.bin').subarray(0, 60_000));
+      const { first, end } = sample.geometry.piecesOfFile(sample.file('b/three.bin'));
+      const believed = [...sample.all].filter((piece) => piece < first || piece >= end);
+      const look = async (storage: Storage): Promise<void> => {
+        const { have, suspect } = await storage.resume();
+        assert.deepEqual([...have], believed);
+        assert.ok(!suspect.isEmpty && !suspect.has(end - 1));
+      };
+      await withStorage(sample, fixture, look, { trustsData: true });
+      await withStorage(sample, fixture, look);
+    });
+
+    itInAllFormats('reads what stands in the files, plain', async (sample, fixture) => {
       await withStorage(sample, fixture, async (storage) => {
         await sample.store(storage);
-        await assert.rejects(storage.move(fixture.folder('b')), hasCode('STORAGE_TARGET_EXISTS'));
-        assertBytes(await sample.readPiece(storage, 0), sample.bytes(0, sample.geometry.pieceSize(0)));
+        const file = sample.geometry.files[sample.file('b/three.bin')];
+        const buffer = sample.pool.take(40_000) as PoolBuffer;
+        await storage.readPlain(buffer, [{ offset: (file?.offset ?? 0) + 5, at: 0, length: 40_000 }]);
+        assertBytes(buffer.bytes.slice(), sample.fileContent('b/three.bin').subarray(5, 40_005));
       });
-      assertBytes(await fixture.readFile('b', 'sample/four.bin'), Uint8Array.of(1, 2, 3));
-      assert.deepEqual(await fixture.listFiles('b'), ['sample/four.bin']);
-      assert.equal((await fixture.listFiles('a')).length, Object.keys(files).length);
+    });
+
+    it('changes nothing before it is made ready', async (sample, fixture) => {
+      const storage = await fixture.factory.open(sample.geometry, optionsFor(sample, fixture, {}));
+      await storage.select(new Set([sample.file('b/empty.txt')]));
+      assert.deepEqual(await fixture.listFiles('a'), []);
+      await storage.prepare();
+      assert.deepEqual(await fixture.listFiles('a'), ['sample/b/empty.txt']);
+      await storage.close();
     });
 
     it('deletes its own files only', async (sample, fixture) => {
@@ -416,6 +373,7 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       const sample = makeSample({ any: 16_384 }, { contentKey });
       const options = { ...optionsFor(sample, fixture, {}), infoHashes: metainfo.infoHashes };
       const storage = await fixture.factory.open(new Geometry(metainfo.info), options);
+      await storage.prepare();
       const data = sample.piece(0);
       for (const [at, isTaken] of [
         [5000, false],
@@ -438,6 +396,27 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       await storage.close();
     });
 
+    it('vouches no more for data that it has abandoned, nor misses it', async (sample, fixture) => {
+      const abandoned = (): Promise<void> =>
+        withStorage(sample, fixture, async (storage) => {
+          await sample.store(storage);
+          await storage.abandon();
+          await assert.rejects(sample.store(storage, [0]), hasCode('STORAGE_CLOSED'));
+        });
+      await abandoned();
+      const { pieceCount } = sample.geometry;
+      await withStorage(sample, fixture, async (storage) => {
+        const { have, suspect } = await storage.resume();
+        assert.deepEqual([have.count, suspect.count], [0, pieceCount]);
+        await storage.delete();
+      });
+      await abandoned();
+      for (const path of await fixture.listFiles('a')) await fixture.deleteFile('a', path);
+      await withStorage(sample, fixture, async (storage) =>
+        assert.equal((await storage.resume()).suspect.isEmpty, true),
+      );
+    });
+
     it('counts the bytes of commits under way', async (sample, fixture) => {
       await withStorage(sample, fixture, async (storage) => {
         assert.equal(storage.backlog, 0);
@@ -454,16 +433,4 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       await assert.rejects(storage.check(0, sample.expected(0)), hasCode('STORAGE_CLOSED'));
     });
   });
-}
-
-function optionsFor(sample: Sample, fixture: StorageFixture, options: Partial<StorageOptions>): StorageOptions {
-  const defaults = {
-    directory: fixture.folder('a'),
-    infoHashes: sample.infoHashes,
-    contentKey: sample.contentKey,
-    selection: 'all',
-    allocation: 'sparse',
-    isWritable: true,
-  } as const;
-  return { ...defaults, ...options };
 }

@@ -7,7 +7,8 @@ import { after } from 'node:test';
 import { nodeDigests } from '../../src/crypto/digests.ts';
 import { fileStorage } from '../../src/storage/file/index.ts';
 import { MemoryDisk, memoryStorage } from '../../src/storage/memory/index.ts';
-import { storageCompliance, type StorageFixture } from './storage-compliance.ts';
+import type { StorageFixture } from './compliance-fixture.ts';
+import { storageCompliance } from './storage-compliance.ts';
 
 /** Fixtures on real files, in folders of their own; the disk workers are shared, for starting them takes longest. */
 function fileFixtures(workers: number): () => Promise<StorageFixture> {

@@ -10,7 +10,7 @@ import { utf8 } from '../../base/bytes.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { OutputFile } from '../output-file/index.ts';
-import { keyDirectory } from '../paths.ts';
+import { keyDirectory } from '../paths/index.ts';
 import type { Certificate } from './certificate.ts';
 import { certificateError } from './errors.ts';
 import { type Host, parseCertificateHost } from './hosts.ts';

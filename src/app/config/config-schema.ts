@@ -12,6 +12,8 @@ export type ConfigSchema<T> = z.ZodObject<{ [K in keyof T]: z.ZodType<T[K]> }>;
 export interface SchemaFacts {
   /** What names of environment variables begin with, such as `DST_TRACKER_`. */
   readonly environment?: string;
+  /** Other programs have variables of that beginning too: only those of a section that set nothing are mistakes. */
+  readonly isEnvironmentShared?: boolean;
 }
 
 /** What `meta` says of one key. */

@@ -14,6 +14,14 @@ export const configErrors = {
     category: 'usage',
     help: 'Keys or values of the configuration are not known or not allowed. Correct those that are named; nothing was changed.',
   },
+  CONFIG_FIXED: {
+    category: 'usage',
+    help: 'The key is set by an environment variable or a flag, which counts more than the file. Change it there.',
+  },
+  CONFIG_UNWRITABLE: {
+    category: 'storage',
+    help: 'The configuration file could not be changed. Check its permissions, or write the key into it by hand.',
+  },
 } as const;
 
 export const configError: ReturnType<typeof errorsOf<typeof configErrors>> = errorsOf(configErrors);

@@ -1,7 +1,9 @@
 /** Values of keys in words: what is allowed, what was given, and how a text of the environment becomes a value. */
 import { z } from 'zod';
 import { printable } from '../../base/printable.ts';
-import type { ConfigKey, KeyFacts } from './config-schema.ts';
+import { invalidConfig } from './config-problems.ts';
+import { type ConfigKey, type ConfigSchema, type KeyFacts, keysOf } from './config-schema.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Longest given value that an error repeats, characters. */
 const LONGEST_GIVEN = 80;
@@ -54,4 +56,40 @@ export function valueOfText({ core }: ConfigKey, text: string): unknown {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/**
+ * The value that words of a command line stand for: a list has a word each, or is written as JSON. Throws CONFIG_INVALID
+ * for a key that does not exist; whether the value fits is checked where it is set.
+ */
+export function valueOfWords<T>(schema: ConfigSchema<T>, name: string, words: readonly string[]): unknown {
+  const keys = keysOf(schema);
+  const key = keys.find((known) => known.name === name);
+  if (key === undefined) {
+    const suggestion = nearestName(
+      name,
+      keys.map((known) => known.name),
+    );
+    throw invalidConfig([
+      {
+        key: printable(name, LONGEST_GIVEN) ?? '',
+        place: null,
+        given: null,
+        allowed: 'there is no such key',
+        suggestion,
+      },
+    ]);
+  }
+  if (key.core instanceof z.ZodArray) return listOf(words);
+  return valueOfText(key, words.join(' '));
+}
+
+function listOf(words: readonly string[]): unknown {
+  const [first = ''] = words;
+  if (words.length !== 1 || !first.trim().startsWith('[')) return words;
+  try {
+    return JSON.parse(first) as unknown;
+  } catch {
+    return words;
+  }
 }

@@ -2,6 +2,7 @@
  * Configuration in layers: defaults, below a file, below the environment, below the command line. Each layer is
  * checked on its own, so that a mistake in a file shows even where a flag hides it, and all mistakes are told at once.
  */
+import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { readConfigFile } from './config-file.ts';
 import { type ConfigKey, type ConfigSchema, keysOf, type PartialConfig, tablesOf, valueAt } from './config-schema.ts';
@@ -15,6 +16,8 @@ export type ConfigOrigin = 'default' | 'file' | 'environment' | 'flag';
 export interface ConfigSources<T> {
   /** Path of a TOML file; absent or null: none is read. */
   readonly file?: string | null;
+  /** A file that is not there says nothing; else it is an error. */
+  readonly isFileOptional?: boolean;
   /** Environment variables. An empty one counts as not set. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the command line says, as checked values; undefined is nothing said. */
@@ -42,8 +45,9 @@ export async function loadConfig<T>(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<LoadedConfig<T>> {
   const keys = keysOf(schema);
-  const { file = null, env = {}, flags = {} } = sources;
-  const tables = file === null ? {} : await readConfigFile(file, signal);
+  const { file = null, isFileOptional = false, env = {}, flags = {} } = sources;
+  const isThere = file !== null && !(isFileOptional && !existsSync(file));
+  const tables = isThere ? await readConfigFile(file, signal) : {};
   const problems: ConfigProblem[] = [
     ...(file === null ? [] : findStrays(keys, tables, file)),
     ...findStrays(keys, flags, 'flags'),

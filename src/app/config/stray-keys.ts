@@ -35,12 +35,15 @@ export function strayVariables<T>(
   keys: readonly ConfigKey[],
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigProblem[] {
-  const { environment: prefix } = (schema.meta() ?? {}) as SchemaFacts;
+  const { environment: prefix, isEnvironmentShared = false } = (schema.meta() ?? {}) as SchemaFacts;
   if (prefix === undefined) return [];
+  const sections = new Set(keys.filter(({ path }) => path.length > 1).map(({ path }) => sectionPrefix(prefix, path)));
+  const isOurs = (name: string): boolean =>
+    isEnvironmentShared ? [...sections].some((section) => name.startsWith(section)) : name.startsWith(prefix);
   const known = keys.flatMap((key) => key.variables).filter((name) => name.startsWith(prefix));
   const rests = known.map((name) => name.slice(prefix.length));
   return Object.entries(env)
-    .filter(([name, value]) => name.startsWith(prefix) && !known.includes(name) && !isServiceLink(name, value))
+    .filter(([name, value]) => isOurs(name) && !known.includes(name) && !isServiceLink(name, value))
     .map(([name], i) => {
       const key = shownName(name);
       const nearest = suggest(name.slice(prefix.length), rests, i);
@@ -48,6 +51,10 @@ export function strayVariables<T>(
       return { key, place: key, given: null, allowed: 'there is no such variable', suggestion };
     });
 }
+
+/** `DST_LIMITS_`. */
+const sectionPrefix = (prefix: string, [section = '']: readonly string[]): string =>
+  `${prefix}${section.toUpperCase()}_`;
 
 /**
  * Kubernetes gives every container variables for each service of its namespace. A service that is called like the

@@ -3,13 +3,11 @@
  * `DST_TRACKER_…`. The defaults are those of a public tracker on a machine of any size.
  */
 import { z } from 'zod';
-import { formatHost, parseHost } from '../../base/address.ts';
-import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
-import { readSize } from '../../base/size.ts';
 import { parseSwarmsUrl } from '../../base/swarms-url.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
-import type { ConfigSchema, KeyFacts } from './config-schema.ts';
+import type { ConfigSchema } from './config-schema.ts';
+import { facts, path, readBy, readHost, readHostName, readPrefix, size, whole } from './config-values.ts';
 
 export interface TrackerConfig {
   readonly port: number;
@@ -62,55 +60,9 @@ const HIGHEST_LIMIT = 1_000_000;
 /** Longest text that is shown to clients, characters. */
 const LONGEST_WARNING = 200;
 
-const facts = (known: KeyFacts): Record<string, unknown> => ({ ...known });
-const whole = (least: number, most: number): z.ZodNumber => z.number().int().min(least).max(most);
 const limit = (): z.ZodNumber => z.number().min(0).max(HIGHEST_LIMIT);
-const path = (): z.ZodString =>
-  z
-    .string()
-    .min(1)
-    .meta(facts({ form: 'path' }));
-
-/** Text that a reader turns into its one form; null from the reader refuses it. */
-const readBy = <T>(read: (text: string) => T | null, form: string): z.ZodType<T> =>
-  z
-    .string()
-    .transform((text, context) => {
-      const value = read(text);
-      if (value !== null) return value;
-      context.addIssue({ code: 'custom', message: form });
-      return z.NEVER;
-    })
-    .meta(facts({ form }));
-
-function readHost(text: string): string | null {
-  const bytes = parseHost(text.trim());
-  return bytes === null ? null : formatHost(bytes);
-}
-
-function readPrefix(text: string): string | null {
-  const prefix = parsePrefix(text.trim());
-  return prefix === null ? null : formatPrefix(prefix);
-}
-
-/** A DNS name or an address, as in a `Host` header without its port. */
-function readHostName(text: string): string | null {
-  const name = text.trim().toLowerCase();
-  const isName =
-    name.length <= 253 && /^(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})*$/.test(name) && !/^[\d.]+$/.test(name);
-  return isName ? name : readHost(name);
-}
 
 const readSwarms = (text: string): string | null => (parseSwarmsUrl(text) === null ? null : text);
-
-/** In text or as a number of bytes. */
-const size = (least: ByteCount): z.ZodType<ByteCount> =>
-  z.union([z.number(), z.string()]).transform((given, context) => {
-    const bytes = typeof given === 'number' ? given : readSize(given);
-    if (bytes !== null && Number.isSafeInteger(bytes) && bytes >= least) return bytes;
-    context.addIssue({ code: 'custom', message: 'no size' });
-    return z.NEVER;
-  });
 
 export const trackerConfig: ConfigSchema<TrackerConfig> = z
   .object({

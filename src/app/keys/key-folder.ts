@@ -1,7 +1,7 @@
 /** Where keys are: a path, or a name in the key folder of the user. */
 import { join } from 'node:path';
 import { parseFingerprint } from '../../codec/identity/index.ts';
-import { keyDirectory } from '../paths.ts';
+import { keyDirectory } from '../paths/index.ts';
 import { keyError } from './errors.ts';
 
 /** `NAME.key` is a private key, `NAME.pub` a public one. */

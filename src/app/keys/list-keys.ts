@@ -5,7 +5,7 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { isDst } from '../../codec/dst/index.ts';
 import { wipe } from '../../crypto/primitives.ts';
-import { keyDirectory } from '../paths.ts';
+import { keyDirectory } from '../paths/index.ts';
 import { keyError } from './errors.ts';
 import { isKeyName } from './key-folder.ts';
 import { readPublicKeys } from './public-keys.ts';

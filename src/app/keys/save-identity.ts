@@ -9,7 +9,7 @@ import { encodeTextBlock, type Rotation } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { wipe } from '../../crypto/primitives.ts';
 import { OutputFile } from '../output-file/index.ts';
-import { keyDirectory } from '../paths.ts';
+import { keyDirectory } from '../paths/index.ts';
 import { keyError } from './errors.ts';
 import { publicPathOf } from './key-folder.ts';
 import { encodePublicFile } from './public-keys.ts';

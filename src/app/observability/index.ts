@@ -1,3 +1,4 @@
 /** Door of what the program tells of itself. */
 export { createLog, type Log, type LogLevel, type LogOptions } from './create-log.ts';
 export type { LogDestination } from './log-destination.ts';
+export { scrubSecrets } from './scrub-text.ts';

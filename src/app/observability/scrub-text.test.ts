@@ -33,6 +33,14 @@ test('IPv6 becomes its /48 wherever it stands', () => {
   ]);
 });
 
+test('a text of a million colons is read in no time, and what is before them is masked', () => {
+  const colons = ':'.repeat(1_000_000);
+  check(maskAddresses, [
+    [colons, colons],
+    [`2001:db8:1:2::3${colons}`, `2001:db8:1::/48${colons}`],
+  ]);
+});
+
 test('an IPv4 address within an IPv6 address does not stay whole', () => {
   check(maskAddresses, [
     ['::ffff:192.0.2.77', '192.0.2.0/24'],

@@ -37,9 +37,12 @@ export function maskAddresses(text: string): string {
     .replace(IPV4_LIKE, (found) => networkOf(found) ?? found);
 }
 
+/** Longest address with the length of its prefix, characters: `ffff:…:ffff:255.255.255.255/128`, and one more. */
+const LONGEST_IPV6 = 50;
+
 /** A sentence may go on after the address: `2001:db8::1: connection refused`. */
 function maskIPv6(found: string): string {
-  for (let end = found.length; end > 1; end--) {
+  for (let end = Math.min(found.length, LONGEST_IPV6); end > 1; end--) {
     const network = networkOf(found.slice(0, end));
     if (network !== null) return network + found.slice(end);
     if (!/[:.]/.test(found[end - 1] as string)) return found;

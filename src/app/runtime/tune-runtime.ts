@@ -5,7 +5,8 @@
  * loaded) stays for as long as nothing new is allocated, and so do the graphs of functions that were compiled, on the
  * heaps of its threads. After that rush 148 MB were measured; 140 when graphs are let go of at once, 102 with a small
  * nursery besides, 70 with a collection in a quiet moment besides. Transfers were not slower by the first of these
- * (1 GiB, three pairs of runs).
+ * (1 GiB, three pairs of runs). What was freed outside of V8's heap stays with the C library until it is asked for
+ * (trim-memory.ts).
  *
  * Compilers: a function is optimised once it was called 400 times, which every function of the engine is within a tenth
  * of a second, in three threads. With 5,000 small files a quarter of the leecher's processor time went into that, and
@@ -21,6 +22,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
+import { trimMemory } from './trim-memory.ts';
 
 /** How often it is looked whether there is something to collect. */
 const PERIOD: Millis = 4000;
@@ -31,8 +33,14 @@ const QUIET = 0.05;
 
 type Collect = (options: { readonly flavor: 'last-resort' }) => void;
 
-/** Asked of V8 and not of `process`, which reads a file besides, and throws when no more can be opened. */
-const heapUsed = (): ByteCount => getHeapStatistics().used_heap_size;
+/**
+ * Objects and the bytes that they have elsewhere. Asked of V8 and not of `process`, which reads a file besides, and throws
+ * when no more can be opened.
+ */
+function heapUsed(): ByteCount {
+  const { used_heap_size: objects, external_memory: bytes } = getHeapStatistics();
+  return objects + bytes;
+}
 
 /** Calls after which a function is optimised, by compiler. */
 const optimizeAfter = { maglev: 10_000, turbofan: 100_000 };
@@ -57,12 +65,17 @@ export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
   const collect = runInNewContext('gc') as Collect;
   let kept = heapUsed();
   let before = performance.eventLoopUtilization();
+  /** Bytes are being freed, which another thread does. */
+  let isFreeing = false;
   const look = (): void => {
     const now = performance.eventLoopUtilization();
     const isQuiet = performance.eventLoopUtilization(now, before).utilization < QUIET;
     before = now;
+    if (isFreeing) trimMemory();
+    isFreeing = false;
     if (isQuiet && heapUsed() - kept > WORTHWHILE) {
       collect({ flavor: 'last-resort' });
+      isFreeing = true;
       kept = heapUsed();
     }
     clock.after(PERIOD, look);

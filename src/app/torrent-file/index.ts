@@ -3,6 +3,7 @@ export {
   decodeMagnet,
   encodeMagnet,
   type Magnet,
+  magnetOf,
   type MetainfoChanges,
 } from '../../codec/metainfo/index.ts';
 export { readTorrentFile, readTorrentStream } from '../torrent-source.ts';
@@ -10,7 +11,7 @@ export { decodeTorrent, isMagnet } from './decode-torrent.ts';
 export { editTorrent, type EditedTorrent } from './edit-torrent.ts';
 export { torrentFileErrors } from './errors.ts';
 export { type LocatedData, locateData } from './locate-data.ts';
-export { magnetOf, writeMagnet } from './magnet.ts';
+export { writeMagnet } from './magnet.ts';
 export {
   type FileState,
   type VerifiedFile,

@@ -63,8 +63,10 @@ describe('the API of a tracker', () => {
   test('has the metrics that docs/metrics.md lists, and no others', async () => {
     const { body } = await ask(new FakeTracker(repository), '/metrics');
     const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
-    const documented = [...page.matchAll(/^\| `(dst_\w+)` \| (\w+)/gm)].map(([, name, kind]) => `${name} ${kind}`);
-    const told = [...body.matchAll(/^# TYPE (dst_\w+ \w+)$/gm)].map(([, text]) => text);
+    const documented = [...page.matchAll(/^\| `(dst_tracker_\w+)` \| (\w+)/gm)].map(
+      ([, name, kind]) => `${name} ${kind}`,
+    );
+    const told = [...body.matchAll(/^# TYPE (dst_tracker_\w+ \w+)$/gm)].map(([, text]) => text);
     assert.deepEqual(told.toSorted(), documented.toSorted());
   });
 

@@ -6,14 +6,20 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { fromHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
-import { AllowedMethods } from './allowed-methods.ts';
-import { apiError } from './errors.ts';
-import { isOurHost } from './host-guard.ts';
+import {
+  addNotFound,
+  apiError,
+  explained,
+  isOurHost,
+  problemAnswer,
+  problemOf,
+  RETRY_AFTER,
+  safeHeaders,
+  sendProblem,
+} from '../http-api/index.ts';
 import { trackerMetrics } from './metrics.ts';
-import { explained, problemAnswer, problemOf, RETRY_AFTER, sendProblem } from './problem.ts';
 import { statusReader } from './public-status.ts';
 import { bodyLimits } from './request-limits.ts';
-import { safeHeaders } from './safe-headers.ts';
 import type { ControlHandler, ControlRequest, ControlResponse, TrackerService, TrackerStatus } from './service.ts';
 import { PAGE_POLICY, statsPage } from './stats-page.ts';
 import { healthView, statsView } from './status-view.ts';
@@ -21,6 +27,9 @@ import { addApiV1, type ApiOptions } from './v1/api-v1.ts';
 
 /** Most torrents in one scrape by POST. */
 const MOST_SCRAPED = 100;
+
+/** Paths that are answered elsewhere. */
+const ANNOUNCING = ['/announce', '/scrape', '/:passkey/announce', '/:passkey/scrape'];
 
 /** Stands in for a missing Host header, because `inject` would make one up; no host has this name (RFC 2606). */
 const NO_HOST = 'host.invalid';
@@ -40,7 +49,7 @@ export function trackerApi(service: TrackerService, options: ApiOptions = {}): C
     },
   });
   addGuard(app, service, options.hostNames ?? (() => []));
-  addNotFound(app);
+  addNotFound(app, ANNOUNCING);
   app.addHook('onSend', (_request, reply, payload, done) => {
     secure(reply);
     done(null, payload);
@@ -101,22 +110,6 @@ function addGuard(app: FastifyInstance, service: TrackerService, hostNames: () =
     // Scrapes come under any name of the tracker, as those over GET do.
     else if (url === '/scrape' || isOurHost(request.headers.host ?? '', hostNames())) done();
     else refuse(request, reply, apiError('API_UNKNOWN_HOST', 'this tracker does not know the name in the Host header'));
-  });
-}
-
-/** Of a request that leads nowhere the body is of no interest, and another method of its path may be. */
-function addNotFound(app: FastifyInstance): void {
-  const allowed = new AllowedMethods();
-  app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
-  app.addHook('preParsing', (request, reply, payload, done) => {
-    const methods = request.is404 ? allowed.of(request.url) : [];
-    if (!request.is404) done(null, payload);
-    else if (methods.length === 0 || methods.includes(request.method)) {
-      done(apiError('API_NOT_FOUND', 'there is nothing at this path'));
-    } else {
-      void reply.header('allow', methods.join(', '));
-      done(apiError('API_METHOD', `${request.method} does nothing here: this path takes ${methods.join(', ')}`));
-    }
   });
 }
 

@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import { scopeOf } from '../../base/address-scope.ts';
 import type { Clock } from '../../base/clock.ts';
-import { isOurHost } from './host-guard.ts';
+import { isOurHost } from '../http-api/index.ts';
 import type { TrackerService, TrackerStatus } from './service.ts';
 import { findToken } from './v1/auth.ts';
 

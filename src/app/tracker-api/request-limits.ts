@@ -3,10 +3,9 @@
  * the same numbers. Nothing here loads the API itself, because every thread of a tracker receives requests.
  */
 import type { ByteCount } from '../../base/units.ts';
-import { apiError } from './errors.ts';
-import { problemAnswer, problemOf } from './problem.ts';
+import { apiError, problemAnswer, problemOf, tokenIn } from '../http-api/index.ts';
 import type { ControlResponse } from './service.ts';
-import { TOKEN_WANTED, tokenIn } from './v1/auth.ts';
+import { TOKEN_WANTED } from './v1/auth.ts';
 
 /** Longest bodies, bytes. */
 export const bodyLimits: Readonly<Record<'open' | 'json' | 'torrentFile', ByteCount>> = {

@@ -2,6 +2,7 @@
 import type { Millis, UnixSeconds } from '../../base/units.ts';
 import type { TrackerRepository } from '../../db/index.ts';
 import type { CounterName, PeerRole, SwarmCounts, TableUse } from '../../tracker/index.ts';
+import type { PlainAnswer } from '../http-api/index.ts';
 
 export interface TrackerStatus {
   /** Calendar time of the start. */
@@ -68,10 +69,6 @@ export interface ControlRequest {
   readonly host: string;
 }
 
-export interface ControlResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+export type ControlResponse = PlainAnswer;
 
 export type ControlHandler = (request: ControlRequest) => Promise<ControlResponse>;

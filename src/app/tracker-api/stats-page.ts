@@ -1,7 +1,7 @@
 /** The tracker's numbers as a small page for people: plain HTML without scripts, every value escaped. */
-import { createHash } from 'node:crypto';
 import type { ByteCount } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
+import { escapeHtml, pagePolicy } from '../http-api/index.ts';
 import type { TrackerStatus } from './service.ts';
 import { FAILURES } from './status-view.ts';
 
@@ -9,18 +9,7 @@ const STYLE =
   'body{font:16px/1.5 monospace;max-width:40em;margin:2em auto;padding:0 1em;background:#101408;color:#b8d8a0}' +
   'h1{font-size:1.2em;border-bottom:3px double}td{padding:0 1em 0 0}td+td{text-align:right}.bad{color:#ffb347}';
 
-/** Lets a browser use the style of the page and nothing else. */
-export const PAGE_POLICY: string = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'`;
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] as string);
+export const PAGE_POLICY: string = pagePolicy(STYLE);
 
 export function statsPage({ use, counters, uptime, problems, interval, threads }: TrackerStatus): string {
   const busiest = Math.max(0, ...threads.map((thread) => thread?.busy ?? 0));

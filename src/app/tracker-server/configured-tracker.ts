@@ -15,7 +15,7 @@ import {
   trackerConfig,
   type TrackerConfig,
 } from '../config/index.ts';
-import { stateDirectory } from '../paths.ts';
+import { stateDirectory } from '../paths/index.ts';
 import { trackerServerError } from './errors.ts';
 import { defaultTrackerOptions, type TrackerOptions, type TrackerSettings } from './options.ts';
 import { TrackerServer } from './tracker-server.ts';

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { RateLimit } from '../../tracker/index.ts';
+import type { CertificateFiles } from '../served-certificate/index.ts';
 
 /**
  * Which torrents are served, and to whom. `open`: all but the denied ones, to everybody. `whitelist`: only registered
@@ -34,11 +35,8 @@ export interface TrackerSettings {
 }
 
 /** HTTPS on a port of its own. */
-export interface TlsOptions {
+export interface TlsOptions extends CertificateFiles {
   readonly port: number;
-  /** Files with the certificate chain and its key, PEM. They are read again when they change. */
-  readonly certificate: string;
-  readonly key: string;
 }
 
 export interface TrackerOptions extends TrackerSettings {

@@ -8,7 +8,7 @@ import type { Millis } from '../../base/units.ts';
 import type { TrackerRepository } from '../../db/index.ts';
 import { HostAddress, RateLimits, setHost, type SwarmCounts, wordsOf } from '../../tracker/index.ts';
 import type { ControlHandler, PeerView, TrackerService, TrackerStatus } from '../tracker-api/index.ts';
-import { TrackerCertificate } from './certificate/tracker-certificate.ts';
+import { ServedCertificate } from '../served-certificate/index.ts';
 import { LoadGovernor } from './load-governor.ts';
 import { defaultTrackerOptions, type TrackerOptions, type TrackerSettings } from './options.ts';
 import { PeerPresence } from './redis/peer-presence.ts';
@@ -28,7 +28,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   readonly #options: TrackerOptions;
   #settings: TrackerSettings;
   readonly #state: TrackerState;
-  readonly #certificate: TrackerCertificate;
+  readonly #certificate: ServedCertificate;
   readonly #governor: LoadGovernor;
   readonly #apiLimits: RateLimits;
   /** Loaded while the first threads start. */
@@ -42,7 +42,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
   /** What clients are told, and how long peers are waited for. */
   #told: ThreadSettings;
 
-  private constructor(options: TrackerOptions, state: TrackerState, certificate: TrackerCertificate) {
+  private constructor(options: TrackerOptions, state: TrackerState, certificate: ServedCertificate) {
     this.#options = options;
     this.#settings = options;
     this.#state = state;
@@ -63,7 +63,7 @@ export class TrackerServer implements TrackerService, AsyncDisposable {
     let server: TrackerServer | null = null;
     const apply = (): void => server?.applyToThreads();
     const onBans = (): void => server?.applyBans();
-    const certificate = await TrackerCertificate.open(whole.tls, whole.logger, apply);
+    const certificate = await ServedCertificate.open(whole.tls, whole.logger, apply);
     try {
       server = new TrackerServer(whole, await TrackerState.open(whole, onBans), certificate);
     } catch (error) {

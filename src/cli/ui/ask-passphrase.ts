@@ -17,6 +17,8 @@ export interface PassphraseRequest {
   readonly isNew: boolean;
   /** File that has it as its only line; `-` is standard input. */
   readonly file: string | undefined;
+  /** How it is called; a passphrase opens what is encrypted, a password lets somebody in. */
+  readonly noun?: 'passphrase' | 'password';
 }
 
 /** Longest passphrase, bytes. */
@@ -24,26 +26,28 @@ const LONGEST: ByteCount = 64 * 1024;
 const MOST_TRIES = 3;
 
 /** Rejects PASSPHRASE_MISSING, PASSPHRASE_INVALID and INPUT_UNREADABLE. */
-export async function askPassphrase({ purpose, isNew, file }: PassphraseRequest): Promise<string> {
-  if (file !== undefined) return await readPassphrase(file);
-  using terminal = Terminal.open(purpose);
+export async function askPassphrase(request: PassphraseRequest): Promise<string> {
+  const { purpose, isNew, file, noun = 'passphrase' } = request;
+  if (file !== undefined) return await readPassphrase(file, noun);
+  using terminal = Terminal.open(`${noun} for ${purpose}`);
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const passphrase = await terminal.ask(`${isNew ? 'New passphrase' : 'Passphrase'} for ${purpose}: `);
+    const question = isNew ? `New ${noun}` : `${noun[0]?.toUpperCase()}${noun.slice(1)}`;
+    const passphrase = await terminal.ask(`${question} for ${purpose}: `);
     if (!isNew && passphrase !== '') return passphrase;
     if (passphrase === '') terminal.say('It may not be empty.');
     else if ((await terminal.ask('The same again: ')) === passphrase) return passphrase;
     else terminal.say('The two differ.');
   }
-  throw cliError('PASSPHRASE_INVALID', 'no passphrase was given');
+  throw cliError('PASSPHRASE_INVALID', `no ${noun} was given`);
 }
 
-async function readPassphrase(path: string): Promise<string> {
+async function readPassphrase(path: string, noun: string): Promise<string> {
   const text = await readLine(path).catch((cause: unknown) => {
     throw cliError('INPUT_UNREADABLE', `${path} could not be read: ${messageOf(cause)}`, { cause });
   });
   const passphrase = text?.replace(/\r?\n$/, '') ?? '';
   if (passphrase === '' || /[\r\n]/.test(passphrase)) {
-    throw cliError('PASSPHRASE_INVALID', `${path} does not have a passphrase as its only line`);
+    throw cliError('PASSPHRASE_INVALID', `${path} does not have a ${noun} as its only line`);
   }
   return passphrase;
 }
@@ -82,7 +86,7 @@ class Terminal implements Disposable {
   }
 
   /** Throws PASSPHRASE_MISSING. */
-  static open(purpose: string): Terminal {
+  static open(wanted: string): Terminal {
     if (process.platform !== 'win32') {
       try {
         return new Terminal(new ReadStream(openSync('/dev/tty', 'r')), openSync('/dev/tty', 'w'));
@@ -90,7 +94,7 @@ class Terminal implements Disposable {
         // The process has no terminal.
       }
     } else if (process.stdin.isTTY) return new Terminal(process.stdin, STDERR);
-    throw cliError('PASSPHRASE_MISSING', `there is no terminal on which to ask for the passphrase for ${purpose}`);
+    throw cliError('PASSPHRASE_MISSING', `there is no terminal on which to ask for the ${wanted}`);
   }
 
   [Symbol.dispose](): void {

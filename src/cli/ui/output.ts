@@ -41,6 +41,11 @@ export class Output {
     return process.stdout.isTTY ? process.stdout.columns || 80 : 100;
   }
 
+  /** Width for tables on stdout: where nobody looks at them nothing is cut. */
+  get tableWidth(): number {
+    return process.stdout.isTTY ? this.width : Number.POSITIVE_INFINITY;
+  }
+
   get barStyle(): BarStyle {
     const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
     return /utf-?8/i.test(locale) || process.platform !== 'linux' ? 'blocks' : 'ascii';
@@ -96,8 +101,16 @@ export class Output {
     return this.#style('dim', text, stream);
   }
 
+  inverse(text: string, stream: NodeJS.WriteStream = process.stdout): string {
+    return this.#style('inverse', text, stream);
+  }
+
   good(text: string, stream: NodeJS.WriteStream = process.stdout): string {
     return this.#style('green', text, stream);
+  }
+
+  caution(text: string, stream: NodeJS.WriteStream = process.stdout): string {
+    return this.#style('yellow', text, stream);
   }
 
   bad(text: string, stream: NodeJS.WriteStream = process.stdout): string {

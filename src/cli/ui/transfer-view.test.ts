@@ -13,6 +13,8 @@ const status = (changes: Partial<TorrentStatus> = {}): TorrentStatus => ({
   totalSize: 100 * MIB,
   wantedSize: 100 * MIB,
   wantedDone: 25 * MIB,
+  done: 25 * MIB,
+  checked: 1,
   downloaded: 25 * MIB,
   uploaded: 50 * MIB,
   wasted: 0,
@@ -22,6 +24,8 @@ const status = (changes: Partial<TorrentStatus> = {}): TorrentStatus => ({
   piecesHave: 25,
   piecesTotal: 100,
   peersConnected: 3,
+  peersSending: 2,
+  peersReceiving: 1,
   seedsConnected: 1,
   peersKnown: 9,
   availability: 1.5,
@@ -35,6 +39,9 @@ const file = (name: string, done: number, length: number, priority = 4): FileSta
   length,
   done,
   priority,
+  firstPiece: 0,
+  lastPiece: 0,
+  availability: 1,
 });
 
 test('a download shows name, peers, bar, rates and time left', () => {

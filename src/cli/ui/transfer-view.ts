@@ -1,13 +1,38 @@
 /** Progress of torrents that download or seed: the live area and the line for a log. Pure but for the figures it is given. */
-import type { FileStatus, TorrentStatus } from '../../app/index.ts';
+import type { FileStatus, TorrentState, TorrentStatus } from '../../app/index.ts';
 import { renderBar, type BarStyle } from './bar.ts';
 import { escapeText } from './escape.ts';
 import { formatBytes, formatDuration, formatPercent, formatRate, plural } from './format.ts';
 import { displayWidth, padEnd, padStart, truncateEnd, truncateMiddle } from './width.ts';
 
+/** What a torrent is doing: as the engine says, or the daemon, whose torrents can be more. */
+type TransferState =
+  | Extract<TorrentState, { kind: 'checking' }>
+  | { readonly kind: 'failed'; readonly error: Pick<Error, 'message'> }
+  | { readonly kind: Exclude<TorrentState['kind'], 'checking' | 'failed'> }
+  | { readonly kind: 'stopped' | 'queued' | 'waiting to be checked' | 'moving' };
+
+/** What is shown of a torrent that is transferred. */
+export interface TransferStatus
+  extends Pick<
+    TorrentStatus,
+    | 'name'
+    | 'totalSize'
+    | 'wantedSize'
+    | 'wantedDone'
+    | 'downloadRate'
+    | 'uploadRate'
+    | 'uploaded'
+    | 'etaSeconds'
+    | 'peersConnected'
+    | 'seedsConnected'
+  > {
+  readonly state: TransferState;
+}
+
 /** One torrent's figures at a moment. */
 export interface Transfer {
-  readonly status: TorrentStatus;
+  readonly status: TransferStatus;
   readonly files: readonly FileStatus[];
 }
 
@@ -27,12 +52,12 @@ export function renderTransfers(transfers: readonly Transfer[], width: number, s
 }
 
 /** One line for a log: name, state and figures. */
-export function transferLine(status: TorrentStatus): string {
+export function transferLine(status: TransferStatus): string {
   return `${escapeText(status.name)}: ${describeState(status)}  ${figures(status, 'ascii').join('  ')}`.trimEnd();
 }
 
 /** What the torrent is doing, in a few words. */
-function describeState(status: TorrentStatus): string {
+function describeState(status: TransferStatus): string {
   const { state } = status;
   switch (state.kind) {
     case 'fetching-metadata':
@@ -52,14 +77,14 @@ function describeState(status: TorrentStatus): string {
   }
 }
 
-function titleLine(status: TorrentStatus, width: number): string {
+function titleLine(status: TransferStatus, width: number): string {
   const state = truncateEnd(describeState(status), width);
   const room = width - displayWidth(state) - 2;
   if (room < 8) return state;
   return `${padEnd(truncateMiddle(escapeText(status.name), room), room)}  ${state}`;
 }
 
-function figuresLine(status: TorrentStatus, width: number, style: BarStyle): string {
+function figuresLine(status: TransferStatus, width: number, style: BarStyle): string {
   const parts = figures(status, style);
   while (parts.length > 1 && displayWidth(parts.join('  ')) > width - MIN_BAR - 2) parts.pop();
   const text = parts.join('  ');
@@ -69,7 +94,7 @@ function figuresLine(status: TorrentStatus, width: number, style: BarStyle): str
 }
 
 /** The figures in order of importance: a narrow terminal drops the last ones. */
-function figures(status: TorrentStatus, style: BarStyle): string[] {
+function figures(status: TransferStatus, style: BarStyle): string[] {
   const [down, up] = style === 'blocks' ? ['↓', '↑'] : ['down', 'up'];
   const upload = `${up} ${formatRate(status.uploadRate)}`;
   switch (status.state.kind) {
@@ -87,11 +112,11 @@ function figures(status: TorrentStatus, style: BarStyle): string[] {
 }
 
 /** Uploaded in this run against the torrent's size. */
-function ratioOf(status: TorrentStatus): string {
+function ratioOf(status: TransferStatus): string {
   return status.totalSize === null || status.totalSize === 0 ? '-' : (status.uploaded / status.totalSize).toFixed(2);
 }
 
-function shareDone(status: TorrentStatus): number {
+function shareDone(status: TransferStatus): number {
   const { state } = status;
   if (state.kind === 'checking') return state.total === 0 ? 1 : state.done / state.total;
   if (state.kind === 'seeding') return 1;
@@ -115,7 +140,7 @@ function fileLines(files: readonly FileStatus[], width: number, style: BarStyle)
 
 function totalsLine(transfers: readonly Transfer[], style: BarStyle): string {
   const [down, up] = style === 'blocks' ? ['↓', '↑'] : ['down', 'up'];
-  const sum = (pick: (status: TorrentStatus) => number): number =>
+  const sum = (pick: (status: TransferStatus) => number): number =>
     transfers.reduce((total, { status }) => total + pick(status), 0);
   const finished = transfers.filter(({ status }) => status.state.kind === 'seeding').length;
   return `${finished} of ${plural(transfers.length, 'torrent')} complete  ${down} ${formatRate(sum((s) => s.downloadRate))}  ${up} ${formatRate(sum((s) => s.uploadRate))}`;

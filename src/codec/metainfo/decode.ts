@@ -25,17 +25,21 @@ export function decodeMetainfo(bytes: Uint8Array, digests: Digests, limits: Part
     info,
     infoHashes,
     pieceLayers: readPieceLayers(torrent, info, digests),
-    trackers: readTrackers(torrent),
-    webSeeds: readWebSeeds(torrent),
-    httpSeeds: readHttpSeeds(torrent),
-    nodes: readNodes(torrent),
+    trackers: some(readTrackers(torrent)),
+    webSeeds: some(readWebSeeds(torrent)),
+    httpSeeds: some(readHttpSeeds(torrent)),
+    nodes: some(readNodes(torrent)),
     comment: readText(torrent, 'comment'),
     createdBy: readText(torrent, 'created by'),
     creationDate: readDate(torrent),
-    similar: readSimilar(dict, torrent),
-    collections: readCollections(dict, torrent),
+    similar: some(readSimilar(dict, torrent)),
+    collections: some(readCollections(dict, torrent)),
   };
 }
+
+/** One empty list for all torrents: most of them have no more, and there may be thousands. */
+const none: readonly never[] = [];
+const some = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list);
 
 /**
  * The outer dictionary. Its keys may be out of order, and blanks may follow it: editors and downloads leave a newline

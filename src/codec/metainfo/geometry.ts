@@ -27,7 +27,8 @@ export class Geometry {
   readonly files: readonly FileEntry[];
   /** v2-only torrents: the last piece of each file ends with the file. Otherwise only the last piece is short. */
   readonly #endsWithFile: boolean;
-  readonly #fileOffsets: Float64Array;
+  /** Made when first needed: a torrent that only waits for peers needs none. */
+  #fileOffsets: Float64Array | null = null;
 
   constructor(
     info: Pick<Info, 'pieceLength' | 'pieceCount' | 'length' | 'files' | 'hasV1'> & Partial<Pick<Info, 'seal'>>,
@@ -38,10 +39,6 @@ export class Geometry {
     this.blocksPerPiece = Math.ceil(info.pieceLength / BLOCK_LENGTH);
     this.files = info.files;
     this.#endsWithFile = !info.hasV1 && (info.seal ?? null) === null;
-    this.#fileOffsets = new Float64Array(info.files.length);
-    for (let file = 0; file < info.files.length; file++) {
-      this.#fileOffsets[file] = (info.files[file] as FileEntry).offset;
-    }
   }
 
   /** First byte of a piece in the piece space. */
@@ -78,11 +75,14 @@ export class Geometry {
 
   /** Index of the last file that starts at or before `offset` and is not empty (0 for an offset before all). */
   fileAt(offset: ByteCount): FileIndex {
+    if (this.files.length === 1) return 0;
+    this.#fileOffsets ??= Float64Array.from(this.files, (file) => file.offset);
+    const offsets = this.#fileOffsets;
     let low = 0;
-    let high = this.#fileOffsets.length - 1;
+    let high = offsets.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#fileOffsets[middle] as number) <= offset) low = middle;
+      if ((offsets[middle] as number) <= offset) low = middle;
       else high = middle - 1;
     }
     while (low > 0 && (this.files[low] as FileEntry).length === 0) low--;

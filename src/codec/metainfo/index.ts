@@ -12,9 +12,11 @@ export {
 export { decodeMetainfo } from './decode.ts';
 export { editMetainfo, type EditedMetainfo, type MetainfoChanges } from './edit.ts';
 export { magnetErrors, metainfoErrors } from './errors.ts';
+export { encodeMetainfo, magnetOf } from './export.ts';
 export { BLOCK_LENGTH, type FileSlice, Geometry } from './geometry.ts';
 export { HashTree, type HashTreeOptions } from './hash-tree.ts';
 export { decodeInfo, type DecodedInfo } from './info.ts';
+export { lightMetainfo } from './light-metainfo.ts';
 export type { MetainfoLimits } from './limits.ts';
 export { decodeMagnet, encodeMagnet, type Magnet, type MagnetParts } from './magnet.ts';
 export { type FileHashes, hashesOfLeaves } from './merkle.ts';

@@ -7,14 +7,17 @@ import { BLOCK_LENGTH } from './geometry.ts';
 import { blockCountOf, HASH_LENGTH, heightOf, piecesOf, rootOf } from './merkle.ts';
 import type { FileEntry, Info } from './metainfo.ts';
 
+/** One for all torrents without. */
+const none: ReadonlyMap<string, Uint8Array> = new Map();
+
 /**
  * Hex of a file's root → a copy of its piece layer, for the layers that the torrent brings; peers are asked for the
  * others. Throws METAINFO_PIECE_LAYER_* for a layer that is not right.
  */
-export function readPieceLayers(torrent: BencodeDict, info: Info, digests: Digests): Map<string, Uint8Array> {
+export function readPieceLayers(torrent: BencodeDict, info: Info, digests: Digests): ReadonlyMap<string, Uint8Array> {
+  if (!info.hasV2 || !torrent.has('piece layers')) return none;
   const layers = new Map<string, Uint8Array>();
   const files = filesWithLayer(info);
-  if (!info.hasV2 || !torrent.has('piece layers')) return layers;
   const dict = torrent.dict('piece layers');
   if (dict === null) throw metainfoError('METAINFO_PIECE_LAYER_INVALID', 'The piece layers are not a dictionary');
   for (const [root, layer] of dict.entries()) {

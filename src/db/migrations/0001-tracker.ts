@@ -4,7 +4,7 @@ import type { Migration } from './migration.ts';
 export const tracker: Migration = {
   name: '0001-tracker',
   statements: ({ columnTypes: { bytes, flag, integer, text, id }, tableSuffix }) => [
-    // name_folded: the name as searches see it (tracker/text-search.ts). alias_of: the torrent whose swarm is meant,
+    // name_folded: the name as searches see it (text-search.ts). alias_of: the torrent whose swarm is meant,
     // for the second info hash of a hybrid torrent (BEP 52). Times are unix seconds everywhere.
     `create table torrents (
       info_hash ${bytes} not null primary key check (length(info_hash) = 20),

@@ -11,10 +11,11 @@ import type { Schema } from '../schema.ts';
 import { tracker } from './0001-tracker.ts';
 import { trackerRevisions } from './0002-tracker-revisions.ts';
 import { trackerFollowing } from './0003-tracker-following.ts';
+import { client } from './0004-client.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const allMigrations: readonly Migration[] = [tracker, trackerRevisions, trackerFollowing];
+export const allMigrations: readonly Migration[] = [tracker, trackerRevisions, trackerFollowing, client];
 
 const TABLE = 'dst_migrations';
 

@@ -61,6 +61,7 @@ export async function openPostgres(url: string): Promise<Connection> {
     runBatch: async (statement, rows) => (rows.length === 0 ? 0 : runPostgresBatch(pool, statement, rows)),
     write: (query, area) => writePostgres(kysely, query, area),
     backUp: async () => null,
+    syncEachTransaction: () => {},
     setBusyTimeout: () => {},
     close,
   };

@@ -6,8 +6,8 @@ import type { ByteCount, UnixSeconds } from '../../base/units.ts';
 import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from './paging.ts';
-import { fold, nameContains, storable } from './text-search.ts';
+import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlSum } from '../paging.ts';
+import { fold, nameContains, storable } from '../text-search.ts';
 
 /** What an administrator decides about an account. */
 export interface AccountSettings {

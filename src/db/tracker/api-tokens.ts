@@ -5,7 +5,7 @@ import type { UnixSeconds } from '../../base/units.ts';
 import type { BatchStatement, Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { storable } from './text-search.ts';
+import { storable } from '../text-search.ts';
 
 export interface ApiToken {
   /** SHA-256 of the token, 32 bytes. */

@@ -6,8 +6,8 @@ import type { UnixSeconds } from '../../base/units.ts';
 import type { BatchStatement, Connection } from '../connection.ts';
 import { dbError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { LOAD_PAGE, listLimit, mergeByKey, pagesOf } from './paging.ts';
-import { storable } from './text-search.ts';
+import { LOAD_PAGE, listLimit, mergeByKey, pagesOf } from '../paging.ts';
+import { storable } from '../text-search.ts';
 
 export interface BanSettings {
   /** `192.0.2.0/24`, `2001:db8::/32` or a single address. */

@@ -4,8 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
-import { LOAD_PAGE, pagesOf } from './paging.ts';
-import { storable } from './text-search.ts';
+import { LOAD_PAGE, pagesOf } from '../paging.ts';
+import { storable } from '../text-search.ts';
 
 export interface Passkey {
   /** SHA-256 of the passkey, 32 bytes. */

@@ -5,8 +5,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { type BatchStatement, type Connection, nextRevision } from '../connection.ts';
 import type { Schema } from '../schema.ts';
-import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlMost, sqlSum } from './paging.ts';
-import { fold, nameContains, storable } from './text-search.ts';
+import { addSafely, LOAD_PAGE, listLimit, mergeByKey, pagesOf, sqlMost, sqlSum } from '../paging.ts';
+import { fold, nameContains, storable } from '../text-search.ts';
 
 /** What the swarms need to know of a torrent. */
 export interface TorrentState {

@@ -17,6 +17,8 @@ export function staticPeers(peers: readonly PeerAddress[]): Discovery {
         announce(event) {
           if (event === 'update') hand();
         },
+        reannounce: hand,
+        setTrackers() {},
         status: () => [
           {
             name: 'static',
@@ -24,7 +26,9 @@ export function staticPeers(peers: readonly PeerAddress[]): Discovery {
             message: null,
             seeders: null,
             leechers: null,
+            downloads: null,
             peersReceived: peers.length,
+            lastAt: null,
             nextIn: null,
           },
         ],

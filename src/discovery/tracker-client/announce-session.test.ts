@@ -135,6 +135,7 @@ describe('the announce lifecycle', () => {
         warning: 'careful',
         complete: 4,
         incomplete: 5,
+        downloaded: 6,
         externalHost: '203.0.113.9',
       });
     const { session, peers } = startOn(network, fakeSwarm([['http://t/announce']]), {
@@ -150,7 +151,9 @@ describe('the announce lifecycle', () => {
         message: 'careful',
         seeders: 4,
         leechers: 5,
+        downloads: 6,
         peersReceived: 1,
+        lastAt: network.clock.wall() - 1,
         nextIn: 1_799_050,
       },
     ]);

@@ -17,6 +17,7 @@ import type { ByteCount, Millis } from '../../base/units.ts';
 import type { AnnounceRequest, AnnounceSuccess, TrackerEvent } from '../../codec/announce/index.ts';
 import type { AnnounceEvent, DiscoverySession, PeerSink, SourceStatus, Swarm } from '../discovery.ts';
 import type { Announcer } from './announcer.ts';
+import { Attempts } from './attempts.ts';
 import { deadline, orAborted } from './deadline.ts';
 import { trackerError } from './errors.ts';
 import { retryDelayOf } from './refusal.ts';
@@ -50,6 +51,8 @@ export interface AnnounceSessionDeps {
   readonly logger: Logger;
   /** BEP 24: a tracker says that it sees us at this address. One voice among several. */
   readonly onExternalHost: (host: string, tracker: string) => void;
+  /** The session has said all its goodbyes. */
+  readonly ended: (session: AnnounceSession) => void;
 }
 
 /** What we claim to lack while the size is unknown (magnet links): not 0, which would make us a seed. */
@@ -58,35 +61,24 @@ const UNKNOWN_LEFT: ByteCount = 16 * 1024;
 /** Failures of the URL itself: no later attempt can go better. */
 const hopeless: ReadonlySet<string | null> = new Set(['TRACKER_BAD_URL', 'TRACKER_UNSUPPORTED_SCHEME']);
 
-interface Attempt {
-  /** The interval until the next announce, ms, or null when it failed. */
-  readonly attempt: Promise<Millis | null>;
-  readonly inTime: Promise<Millis | null | 'late'>;
-}
-
-/** An announce of `completed` that is under way. */
-interface Completing {
-  readonly attempt: Promise<unknown>;
-  /** Ends it. */
-  readonly life: AbortController;
-}
-
 export class AnnounceSession implements DiscoverySession {
   readonly #swarm: Swarm;
   readonly #sink: PeerSink;
   readonly #options: AnnounceSessionOptions;
   readonly #deps: AnnounceSessionDeps;
-  readonly #tiers: TrackerState[][];
+  #tiers: TrackerState[][];
   /** The same for all trackers and address families of this swarm (BEP 7). */
-  readonly #key: string;
+  readonly #key: number;
   readonly #wasComplete: boolean;
   #isCompleted = false;
-  /** Ends what is running, but not what is completing; null while nothing runs. */
-  #life: AbortController | null = null;
-  readonly #running = new Set<Promise<void>>();
-  readonly #completing = new Map<TrackerState, Completing>();
-  #isInRound = false;
+  /** Ends the round through the tiers that is under way; null: none is. */
+  #round: AbortController | null = null;
   #isRoundDue = false;
+  readonly #attempts = new Attempts();
+  /** Ends the scrape that is under way. */
+  #scraping: AbortController | null = null;
+  /** Settled when trackers that were taken out have been told so. */
+  #dismissed: Promise<void> | null = null;
   /** More peers were asked for since the last announce. */
   #wantsPeers = false;
   #timer: Disposable | null = null;
@@ -95,7 +87,8 @@ export class AnnounceSession implements DiscoverySession {
   #goodbye: Promise<void> | null = null;
   /** When `stopped` has to have been told. */
   #goneBy: Millis = 0;
-  #isOver = false;
+  /** Settled when the session has ended for good; null before its end. */
+  #ended: Promise<void> | null = null;
 
   constructor(swarm: Swarm, sink: PeerSink, options: AnnounceSessionOptions, deps: AnnounceSessionDeps) {
     this.#swarm = swarm;
@@ -103,10 +96,7 @@ export class AnnounceSession implements DiscoverySession {
     this.#options = options;
     this.#deps = deps;
     this.#tiers = tiersOf(swarm.trackers, deps.random, (url) => new TrackerState(url));
-    this.#key = deps.random
-      .below(2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
+    this.#key = deps.random.below(2 ** 32);
     this.#wasComplete = swarm.progress().left === 0;
     this.#startRound();
   }
@@ -128,9 +118,40 @@ export class AnnounceSession implements DiscoverySession {
       message: tracker.message,
       seeders: tracker.seeders,
       leechers: tracker.leechers,
+      downloads: tracker.downloads,
       peersReceived: tracker.peersReceived,
+      lastAt: tracker.lastAt,
       nextIn: this.#nextIn(tracker),
     }));
+  }
+
+  /** We are found elsewhere than before, or can send again: a tracker of each tier is told now, also where it failed. */
+  renew(): void {
+    for (const tracker of this.#trackers()) tracker.renew();
+    this.#startRound();
+  }
+
+  /** Trackers that stay keep what is known of them; those that go are told that we stop, before new ones are asked. */
+  setTrackers(trackers: Swarm['trackers']): void {
+    const known = new Map(this.#trackers().map((tracker) => [tracker.url, tracker]));
+    this.#tiers = tiersOf(trackers, this.#deps.random, (url) => known.get(url) ?? new TrackerState(url));
+    for (const tier of this.#tiers) tier.sort((a, b) => Number(b.state === 'ok') - Number(a.state === 'ok'));
+    for (const tracker of this.#trackers()) known.delete(tracker.url);
+    if (this.#settled !== null || this.#isOver) return;
+    this.#endRound();
+    const dismissed = Promise.all([this.#dismissed, this.#dismiss([...known.values()])]).then(() => {
+      if (this.#dismissed !== dismissed) return;
+      this.#dismissed = null;
+      this.#startRound();
+    });
+    this.#dismissed = dismissed;
+  }
+
+  reannounce(): void {
+    for (const tracker of this.#trackers()) tracker.forgive();
+    this.#wantsPeers = true;
+    this.#startRound();
+    void this.#scrape();
   }
 
   settle(): Promise<void> {
@@ -139,8 +160,12 @@ export class AnnounceSession implements DiscoverySession {
   }
 
   stop(): Promise<void> {
-    this.#isOver = true;
-    return this.#sayGoodbye();
+    this.#ended ??= this.#sayGoodbye().then(() => this.#deps.ended(this));
+    return this.#ended;
+  }
+
+  get #isOver(): boolean {
+    return this.#ended !== null;
   }
 
   #trackers(): TrackerState[] {
@@ -155,30 +180,28 @@ export class AnnounceSession implements DiscoverySession {
   /** Goes through the tiers now, or again when the round under way has ended. */
   #startRound(): void {
     if (this.#settled !== null || this.#isOver) return;
-    if (this.#isInRound) {
+    if (this.#round !== null) {
       this.#isRoundDue = true;
       return;
     }
     this.#cancelTimer();
-    this.#isInRound = true;
-    this.#run(async (signal) => {
-      await this.#goThroughTiers(signal);
-      this.#isInRound = false;
+    const round = new AbortController();
+    this.#round = round;
+    void this.#goThroughTiers(round.signal).then(() => {
+      if (round.signal.aborted) return;
+      this.#round = null;
       if (!this.#isRoundDue) return;
       this.#isRoundDue = false;
       this.#startRound();
     });
   }
 
-  /** Runs work that ends with the session's present life; `#settle` waits for all of it. */
-  #run(work: (signal: AbortSignal) => Promise<unknown>): void {
-    this.#life ??= new AbortController();
-    const ended = work(this.#life.signal).then(() => {
-      this.#running.delete(ended);
-      // An idle session keeps no controller.
-      if (this.#running.size === 0) this.#life = null;
-    });
-    this.#running.add(ended);
+  /** Ends the round, but no announce that is under way. */
+  #endRound(): void {
+    this.#cancelTimer();
+    this.#round?.abort();
+    this.#round = null;
+    this.#isRoundDue = false;
   }
 
   async #goThroughTiers(signal: AbortSignal): Promise<void> {
@@ -189,10 +212,10 @@ export class AnnounceSession implements DiscoverySession {
         if (tracker.state === 'working' || tracker.retryAt > now) continue;
         const dueAt = this.#dueAt(tracker);
         if (dueAt > now) return this.#plan(dueAt);
-        const { attempt, inTime } = this.#tryTracker(tier, tracker, signal);
+        const { done, inTime } = this.#tryTracker(tier, tracker);
         const interval = await inTime;
         if (signal.aborted) return;
-        if (interval === 'late') late.push(attempt);
+        if (interval === 'late') late.push(done);
         else if (interval !== null) return this.#plan(this.#deps.clock.now() + interval);
       }
     }
@@ -207,20 +230,20 @@ export class AnnounceSession implements DiscoverySession {
   }
 
   /** An attempt, and its outcome or `late` when patience runs out before, counted from when its turn has come. */
-  #tryTracker(tier: TrackerState[], tracker: TrackerState, signal: AbortSignal): Attempt {
+  #tryTracker(
+    tier: TrackerState[],
+    tracker: TrackerState,
+  ): { readonly done: Promise<Millis | null>; readonly inTime: Promise<Millis | null | 'late'> } {
     let timer: Disposable | null = null;
     const patience = Promise.withResolvers<'late'>();
     const event = this.#eventFor(tracker);
-    const life = event === 'completed' ? new AbortController() : null;
-    const attempt = this.#announceTo(tier, tracker, event, life?.signal ?? signal, () => {
+    const onContact = (): void => {
       timer ??= this.#deps.clock.after(this.#options.patience, () => patience.resolve('late'));
-    }).finally(() => timer?.[Symbol.dispose]());
-    this.#run(() => attempt);
-    if (life !== null) {
-      this.#completing.set(tracker, { attempt, life });
-      void attempt.then(() => this.#completing.delete(tracker));
-    }
-    return { attempt, inTime: Promise.race([attempt, patience.promise]) };
+    };
+    const done = this.#attempts.begin(tracker, event, (signal) =>
+      this.#announceTo(tier, tracker, event, signal, onContact).finally(() => timer?.[Symbol.dispose]()),
+    );
+    return { done, inTime: Promise.race([done, patience.promise]) };
   }
 
   /** When this tracker may be announced to: an event never waits. */
@@ -257,6 +280,7 @@ export class AnnounceSession implements DiscoverySession {
       });
       const now = this.#deps.clock.now();
       tracker.succeeded(event, replies, now);
+      tracker.lastAt = this.#deps.clock.wall();
       promote(tier, tracker);
       if (!isRoutine(this.#eventFor(tracker))) this.#startRound();
       return tracker.dueAt - now;
@@ -278,7 +302,7 @@ export class AnnounceSession implements DiscoverySession {
       left: progress.left ?? UNKNOWN_LEFT,
       event,
       numWant: Math.max(0, Math.min(this.#options.mostPeers, Math.ceil(wanted))),
-      key: this.#key,
+      key: this.#key.toString(16).padStart(8, '0'),
       trackerId: tracker.trackerId,
       isCompact: true,
       claimedHosts: [],
@@ -301,6 +325,7 @@ export class AnnounceSession implements DiscoverySession {
     const wished = hopeless.has(codeOf(error)) ? NEVER : (retryDelayOf(error) ?? 0);
     const delay = wished === NEVER ? NEVER : Math.min(LONGEST_INTERVAL, Math.max(backoff, wished));
     tracker.failed(messageOf(error), delay, clock.now());
+    tracker.lastAt = clock.wall();
     logger.debug('announce failed', { tracker: tracker.url, code: codeOf(error), reason: tracker.message });
   }
 
@@ -328,7 +353,7 @@ export class AnnounceSession implements DiscoverySession {
     await this.settle();
     using time = deadline(this.#deps.clock, this.#goneBy - this.#deps.clock.now());
     const known = this.#trackers().filter((tracker) => tracker.mayKnowUs);
-    await Promise.all(known.map((tracker) => this.#tellLast(tracker, 'stopped', time.signal)));
+    await Promise.all([this.#dismissed, ...known.map((tracker) => this.#tellLast(tracker, 'stopped', time.signal))]);
     for (const tracker of this.#trackers()) tracker.left();
   }
 
@@ -336,27 +361,58 @@ export class AnnounceSession implements DiscoverySession {
   async #settle(): Promise<void> {
     const { clock } = this.#deps;
     const { stopTimeout } = this.#options;
-    this.#cancelTimer();
+    this.#endRound();
     this.#goneBy = clock.now() + stopTimeout;
     // Not a `deadline`: a tracker that is slow now must not count as dead when `stopped` is told.
     const reason = trackerError('TRACKER_STOPPED', 'the torrent was stopped');
     const time = new AbortController();
     using _timer = clock.after(stopTimeout / 2, () => time.abort(reason));
-    this.#life?.abort(reason);
+    this.#scraping?.abort(reason);
+    this.#attempts.abort(reason);
     await Promise.all(this.#trackers().map((tracker) => this.#completeAt(tracker, time.signal)));
-    await Promise.all(this.#running);
-    this.#isInRound = false;
-    this.#isRoundDue = false;
+    await this.#attempts.ended();
   }
 
   /** `completed` that is under way is waited for: told again, it would count twice. */
   async #completeAt(tracker: TrackerState, signal: AbortSignal): Promise<void> {
-    const completing = this.#completing.get(tracker);
-    if (completing !== undefined) {
-      await orAborted(completing.attempt, signal).catch((reason: unknown) => completing.life.abort(reason));
+    const attempt = this.#attempts.of(tracker);
+    if (attempt?.event === 'completed') {
+      await orAborted(attempt.done, signal).catch((reason: unknown) => attempt.life.abort(reason));
     } else if (tracker.mayKnowUs && this.#eventFor(tracker) === 'completed') {
       await this.#tellLast(tracker, 'completed', signal);
     }
+  }
+
+  /** Leaves trackers that are not ours any more, as far as they can be told within the time. Never rejects. */
+  async #dismiss(trackers: readonly TrackerState[]): Promise<void> {
+    using time = deadline(this.#deps.clock, this.#options.stopTimeout);
+    await Promise.all(
+      trackers.map(async (tracker) => {
+        this.#attempts.abort(trackerError('TRACKER_STOPPED', 'the tracker was taken out of the torrent'), tracker);
+        await this.#completeAt(tracker, time.signal);
+        await this.#attempts.of(tracker)?.done;
+        if (tracker.mayKnowUs) await this.#tellLast(tracker, 'stopped', time.signal);
+      }),
+    );
+  }
+
+  /** Asks all trackers for the numbers of the swarm. Those that fail are left as they are. */
+  async #scrape(): Promise<void> {
+    if (this.#scraping !== null || this.#settled !== null) return;
+    const { announcer, logger } = this.#deps;
+    const scraping = new AbortController();
+    this.#scraping = scraping;
+    await Promise.all(
+      this.#trackers().map(async (tracker) => {
+        try {
+          const [entry] = await announcer.scrape(tracker.url, [this.#swarm.infoHash], scraping.signal);
+          if (entry !== undefined) tracker.scraped(entry);
+        } catch (error) {
+          logger.debug('scrape failed', { tracker: tracker.url, code: codeOf(error), reason: messageOf(error) });
+        }
+      }),
+    );
+    this.#scraping = null;
   }
 
   async #tellLast(tracker: TrackerState, event: TrackerEvent, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ import {
   MOST_UDP_SCRAPES,
   type ScrapeEntry,
 } from '../../codec/announce/index.ts';
-import { checkAddress } from './address-rules.ts';
+import { checkAddress, type MayContact } from './address-rules.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { deadline, orAborted } from './deadline.ts';
 import { DnsPreferenceLookup } from './dns-preferences.ts';
@@ -34,6 +34,8 @@ export interface AnnouncerOptions {
   /** How long a UDP tracker may take, ms: room for three datagrams (BEP 15). */
   readonly udpTimeout: Millis;
   readonly userAgent: string;
+  /** Asked for each address, after its name was resolved, also in redirects; one that is refused is not contacted. */
+  readonly mayContact: MayContact;
   /** Ask DNS first at which ports of its host a tracker is (BEP 34). */
   readonly useDnsPreferences: boolean;
 }
@@ -43,6 +45,7 @@ export const defaultAnnouncerOptions: AnnouncerOptions = {
   timeout: 30_000,
   udpTimeout: 60_000,
   userAgent: 'DST-Torrent/0.1.0',
+  mayContact: () => true,
   useDnsPreferences: false,
 };
 
@@ -105,6 +108,7 @@ export class Announcer {
       fetch: network.fetch,
       resolve: (host) => this.#resolve(host),
       userAgent: options.userAgent,
+      mayContact: options.mayContact,
     });
     this.#udp = new UdpTracker({ clock, random, openUdp: network.openUdp });
   }
@@ -141,6 +145,11 @@ export class Announcer {
       entries.push(...(await this.#limit.run(() => this.#scrapeOnce(url, part, signal), signal, false)));
     }
     return entries;
+  }
+
+  /** Servers that could not be reached may be reached now. */
+  renew(): void {
+    this.#down.clear();
   }
 
   /** Closes what is open between requests. */
@@ -227,7 +236,7 @@ export class Announcer {
     address: string,
     ask: (tracker: HttpTracker | UdpTracker) => Promise<T>,
   ): Promise<T> {
-    checkAddress(url, address, null);
+    checkAddress(url, address, null, this.#options.mayContact);
     const key = `${endpointOf(url)} ${address}`;
     const known = this.#down.get(key);
     if (known !== undefined) throw known;
@@ -260,6 +269,7 @@ async function resolveHost(resolve: Resolve, host: string): Promise<readonly str
   try {
     return await resolve(host);
   } catch (error) {
+    if (codeOf(error) === 'TRACKER_UNREACHABLE') throw error;
     throw trackerError('TRACKER_UNKNOWN_HOST', `the host ${host} was not found: ${messageOf(error)}`, { cause: error });
   }
 }

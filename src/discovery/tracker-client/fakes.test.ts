@@ -85,6 +85,8 @@ export class FakeNetwork {
   readonly txt: Map<string, readonly string[] | Error | null> = new Map();
   readonly txtLookups: string[] = [];
   openSockets = 0;
+  /** Of all sockets there ever were. */
+  readonly udpHandlers: UdpHandlers[] = [];
   /** Fetches under way, and the most there ever were. */
   underWay = 0;
   mostUnderWay = 0;
@@ -94,6 +96,8 @@ export class FakeNetwork {
   onAnnounce: (seen: Seen) => Answer = () => success();
   onFetch: ((request: HttpRequest) => HttpResponse) | null = null;
   onDatagram: (datagram: FakeDatagram) => void = () => {};
+  /** This machine is found at another address from now on, or can send again. */
+  renew: () => void = () => {};
 
   /** The addresses of all hosts named in the URLs, 198.51.100.x, unless given before. */
   constructor(...hosts: string[]) {
@@ -117,6 +121,10 @@ export class FakeNetwork {
       },
       fetch: (request) => this.#fetch(request),
       openUdp: (family, handlers) => this.#openUdp(family, handlers),
+      onRenewal: (listener) => {
+        this.renew = listener;
+        return { [Symbol.dispose]: () => {} };
+      },
     };
     return { clock: this.clock, random: this.random, logger: silentLogger, network };
   }
@@ -147,6 +155,7 @@ export class FakeNetwork {
 
   #openUdp(family: AddressFamily, handlers: UdpHandlers): ReturnType<TrackerNetwork['openUdp']> {
     this.openSockets++;
+    this.udpHandlers.push(handlers);
     let isOpen = true;
     return {
       send: (bytes, to) => {

@@ -14,7 +14,7 @@ import {
   scrapeUrl,
   type TrackerFailure,
 } from '../../codec/announce/index.ts';
-import { checkAddress } from './address-rules.ts';
+import { checkAddress, type MayContact } from './address-rules.ts';
 import { orAborted } from './deadline.ts';
 import { trackerError } from './errors.ts';
 import type { HttpFetch, HttpResponse, Resolve } from './ports.ts';
@@ -31,6 +31,8 @@ export interface HttpTrackerDeps {
   readonly fetch: HttpFetch;
   readonly resolve: Resolve;
   readonly userAgent: string;
+  /** Asked for the addresses that redirects lead to. */
+  readonly mayContact: MayContact;
 }
 
 export class HttpTracker {
@@ -75,7 +77,7 @@ export class HttpTracker {
       if (response.status < 300 || response.status > 399 || response.location === null) return response;
       target = URL.parse(response.location, target)?.href ?? '';
       address = await this.#addressOf(target, isIPv6(firstAddress), signal);
-      scope = checkAddress(parseTrackerUrl(target), address, scope);
+      scope = checkAddress(parseTrackerUrl(target), address, scope, this.#deps.mayContact);
     }
     throw trackerError('TRACKER_REDIRECT', `more than ${MOST_REDIRECTS} redirects`);
   }

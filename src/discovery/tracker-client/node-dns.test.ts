@@ -7,6 +7,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { systemRandom } from '../../base/random.ts';
 import { decodeUdpTrackerRequest } from '../../codec/announce/udp.ts';
+import { addressEgress } from '../../net/egress/index.ts';
 import { fakeSwarm, success, udpAnswer } from './fakes.test.ts';
 import { nodeTrackerNetwork } from './node-network.ts';
 import { trackerClient } from './tracker-client.ts';
@@ -72,7 +73,7 @@ async function serveNames(
 }
 
 const lookUp = (server: string, name: string, signal = new AbortController().signal): Promise<readonly string[]> =>
-  nodeTrackerNetwork([], [server]).resolveTxt(name, signal);
+  nodeTrackerNetwork(addressEgress({ nameServers: [server] })).resolveTxt(name, signal);
 
 describe('a TXT look-up over a real name server', () => {
   it('asks for that name and type alone, and joins the strings of a record', async () => {
@@ -120,7 +121,10 @@ describe('a session whose tracker has moved (BEP 34)', () => {
       reply(udpAnswer(bytes, 4, success({ peers })));
     });
     const server = await serveNames({ 'tracker.example': [[`BITTORRENT UDP:${port}`]] });
-    const network = { ...nodeTrackerNetwork([], [server]), resolve: async () => ['127.0.0.1'] };
+    const network = {
+      ...nodeTrackerNetwork(addressEgress({ nameServers: [server] })),
+      resolve: async () => ['127.0.0.1'],
+    };
     const client = trackerClient(
       { useDnsPreferences: true },
       { clock: systemClock, random: systemRandom, logger: silentLogger, network },
@@ -134,7 +138,10 @@ describe('a session whose tracker has moved (BEP 34)', () => {
 
   it('contacts nobody when DNS tells that there is no tracker', async () => {
     const server = await serveNames({ 'www.example': [['BITTORRENT']] });
-    const network = { ...nodeTrackerNetwork([], [server]), resolve: async () => ['127.0.0.1'] };
+    const network = {
+      ...nodeTrackerNetwork(addressEgress({ nameServers: [server] })),
+      resolve: async () => ['127.0.0.1'],
+    };
     const client = trackerClient(
       { useDnsPreferences: true },
       { clock: systemClock, random: systemRandom, logger: silentLogger, network },

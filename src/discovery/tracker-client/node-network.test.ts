@@ -14,6 +14,7 @@ import { systemRandom } from '../../base/random.ts';
 import type { AnnounceRequest, AnnounceSuccess } from '../../codec/announce/index.ts';
 import { decodeAnnounceQuery, encodeAnnounceReply } from '../../codec/announce/http-announce.ts';
 import { decodeUdpTrackerRequest, encodeUdpTrackerReply } from '../../codec/announce/udp.ts';
+import { addressEgress } from '../../net/egress/index.ts';
 import { Announcer, defaultAnnouncerOptions } from './announcer.ts';
 import { fakeSwarm, success } from './fakes.test.ts';
 import { nodeTrackerNetwork } from './node-network.ts';
@@ -86,7 +87,7 @@ async function announce(
 ): Promise<readonly AnnounceSuccess[]> {
   const announcer = new Announcer(
     { ...defaultAnnouncerOptions, timeout, udpTimeout: timeout },
-    { ...deps, network: nodeTrackerNetwork(bind) },
+    { ...deps, network: nodeTrackerNetwork(addressEgress({ bind })) },
   );
   const call = {
     signal: new AbortController().signal,

@@ -1,16 +1,13 @@
-/** The tracker client's network ports over Node: node:http(s), node:dgram, node:dns. */
-import { createSocket } from 'node:dgram';
-import { lookup, Resolver } from 'node:dns/promises';
+/** The tracker client's network ports: HTTP over Node, and sockets and look-ups over an egress. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { isIPv6 } from '../../base/address.ts';
 import { concat } from '../../base/bytes.ts';
 import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
-import type { ByteCount, Millis } from '../../base/units.ts';
+import type { ByteCount } from '../../base/units.ts';
 import type { AddressFamily } from '../../codec/announce/index.ts';
+import { addressEgress, connectWeb, type Egress } from '../../net/egress/index.ts';
 import { trackerError } from './errors.ts';
 import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket } from './ports.ts';
 
@@ -19,100 +16,28 @@ import type { HttpRequest, HttpResponse, TrackerNetwork, UdpHandlers, UdpSocket 
  * (measured: 14 MB and 20 ms at start).
  */
 const http = process.getBuiltinModule('node:http');
-/** They keep no connection: a tracker is asked once in half an hour. */
-const agent = new http.Agent();
-const tlsAgent = new https.Agent();
 const inflate = promisify(gunzip);
 
-/** First wait for a name server's answer, ms, and how often each is asked; the second wait is twice as long. */
-const DNS_WAIT: Millis = 1000;
-const DNS_TRIES = 2;
-
-/** This machine's address from which each family is reached: undefined = any, null = the family is not used. */
-interface LocalAddresses {
-  readonly v4: string | undefined | null;
-  readonly v6: string | undefined | null;
-}
-
-/**
- * The network as seen from certain addresses of this machine; none, or an unspecified one, means any. A family without
- * an address is not used at all: a tracker must not learn an address that the user did not name. Name servers are asked
- * from any address: often they are reached from none but the loopback one.
- *
- * `nameServers` (`host`, `host:port`, `[v6]:port`) are asked for TXT records in place of the system's.
- */
-export function nodeTrackerNetwork(
-  bind: readonly string[] = [],
-  nameServers: readonly string[] | null = null,
-): TrackerNetwork {
-  const local = localAddresses(bind);
+/** The network as seen from where the egress lets torrents send; default from anywhere. */
+export function nodeTrackerNetwork(egress: Egress = addressEgress()): TrackerNetwork {
   return {
-    fetch: (request) => fetchOverNode(request, local),
-    openUdp: (family, handlers) => openUdpSocket(family, handlers, local),
-    resolve: (host) => resolveHost(host, local),
-    resolveTxt: (name, signal) => resolveTxt(name, nameServers, signal),
+    fetch: (request) => fetchOverNode(request, egress),
+    openUdp: (family, handlers) => openUdpSocket(family, handlers, egress),
+    resolve: async (host) => {
+      if (egress.problem !== null) throw asTrackerError(egress.problem);
+      return await egress.resolve(host);
+    },
+    resolveTxt: (name, signal) => egress.resolveTxt(name, signal),
+    onRenewal: (listener) =>
+      egress.onChange(() => {
+        if (egress.problem === null) listener();
+      }),
   };
 }
 
-function localAddresses(bind: readonly string[]): LocalAddresses {
-  const pick = (hosts: readonly string[], unspecified: string): string | undefined | null => {
-    if (bind.length === 0) return undefined;
-    const [host = null] = hosts;
-    return host === unspecified ? undefined : host;
-  };
-  return {
-    v4: pick(
-      bind.filter((host) => !isIPv6(host)),
-      '0.0.0.0',
-    ),
-    v6: pick(
-      bind.filter((host) => isIPv6(host)),
-      '::',
-    ),
-  };
-}
-
-/** The address to come from; undefined = any. Throws where the family is not used. */
-function sourceFor(family: AddressFamily, local: LocalAddresses): string | undefined {
-  const source = family === 6 ? local.v6 : local.v4;
-  if (source === null) {
-    throw trackerError('TRACKER_UNREACHABLE', `no IPv${family} address of this machine is bound to reach it from`);
-  }
-  return source;
-}
-
-async function resolveHost(host: string, local: LocalAddresses): Promise<readonly string[]> {
-  const records = await lookup(host, { all: true });
-  const usable = records.filter(({ family }) => (family === 6 ? local.v6 : local.v4) !== null);
-  return (usable.length > 0 ? usable : records).map((record) => record.address);
-}
-
-/** A resolver for each query: it reads the system's settings anew, and can be cancelled alone. */
-async function resolveTxt(
-  name: string,
-  nameServers: readonly string[] | null,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  signal.throwIfAborted();
-  const resolver = new Resolver({ timeout: DNS_WAIT, tries: DNS_TRIES });
-  if (nameServers !== null) resolver.setServers(nameServers);
-  const cancel = (): void => resolver.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
+async function fetchOverNode(request: HttpRequest, egress: Egress): Promise<HttpResponse> {
   try {
-    const records = await resolver.resolveTxt(name);
-    return records.map((strings) => strings.join(''));
-  } catch (error) {
-    signal.throwIfAborted();
-    if (['ENODATA', 'ENOTFOUND'].includes(codeOf(error) ?? '')) return [];
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
-}
-
-async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promise<HttpResponse> {
-  try {
-    const { response, body } = await get(request, local);
+    const { response, body } = await get(request, egress);
     return {
       status: response.statusCode ?? 0,
       location: response.headers.location ?? null,
@@ -132,12 +57,12 @@ async function fetchOverNode(request: HttpRequest, local: LocalAddresses): Promi
  */
 function get(
   request: HttpRequest,
-  local: LocalAddresses,
+  egress: Egress,
 ): Promise<{ readonly response: IncomingMessage; readonly body: Uint8Array }> {
   const { signal, largestBody } = request;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const sent = send(request, local);
+    const sent = send(request, egress);
     const onAbort = (): void => void sent.destroy(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     sent.on('close', () => signal.removeEventListener('abort', onAbort));
@@ -156,19 +81,11 @@ function get(
   });
 }
 
-function send(request: HttpRequest, local: LocalAddresses): ClientRequest {
-  const isTls = request.url.startsWith('https:');
-  const family = isIPv6(request.address) ? 6 : 4;
-  const localAddress = sourceFor(family, local);
-  const pinned: LookupFunction = (_host, options, callback) => {
-    if (options.all === true) callback(null, [{ address: request.address, family }]);
-    else callback(null, request.address, family);
-  };
-  return (isTls ? https.get : http.get)(request.url, {
-    agent: isTls ? tlsAgent : agent,
-    lookup: pinned,
-    family,
-    ...(localAddress !== undefined && { localAddress }),
+/** Without an agent, and so without keeping the connection: a tracker is asked once in half an hour. */
+function send(request: HttpRequest, egress: Egress): ClientRequest {
+  const url = new URL(request.url);
+  return (url.protocol === 'https:' ? https.get : http.get)(url, {
+    createConnection: () => connectWeb(egress, url, request.address),
     headers: { 'user-agent': request.userAgent, 'accept-encoding': 'gzip', connection: 'close' },
   });
 }
@@ -196,11 +113,17 @@ function asTrackerError(error: unknown): Error {
   return trackerError('TRACKER_UNREACHABLE', messageOf(error), { cause: error });
 }
 
-function openUdpSocket(family: AddressFamily, handlers: UdpHandlers, local: LocalAddresses): UdpSocket {
-  const address = sourceFor(family, local);
-  const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
+function opened<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw asTrackerError(error);
+  }
+}
+
+function openUdpSocket(family: AddressFamily, handlers: UdpHandlers, egress: Egress): UdpSocket {
+  const socket = opened(() => egress.openUdp(family));
   socket.unref();
-  if (address !== undefined) socket.bind({ address, port: 0 });
   socket.on('message', (bytes, from) => handlers.message(bytes, { host: from.address, port: from.port }));
   socket.on('error', (error) => handlers.error(error));
   return {

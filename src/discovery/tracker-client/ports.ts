@@ -52,4 +52,6 @@ export interface TrackerNetwork {
   readonly openUdp: OpenUdp;
   readonly resolve: Resolve;
   readonly resolveTxt: ResolveTxt;
+  /** Calls back when this machine is found at another address than before, or can send again; some networks never do. */
+  readonly onRenewal?: (listener: () => void) => Disposable;
 }

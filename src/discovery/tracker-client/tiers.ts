@@ -21,7 +21,7 @@ export function tiersOf<T>(trackers: readonly (readonly string[])[], random: Ran
     }
     if (tier.length > 0) tiers.push(shuffle(tier, random).map(make));
   }
-  return tiers;
+  return tiers.slice(); // without room for more
 }
 
 /** A tracker that answered goes to the front of its tier. */

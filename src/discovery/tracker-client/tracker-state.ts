@@ -1,6 +1,6 @@
 /** What a swarm knows of one of its trackers: what it was told, how it answered, when it may be asked again. */
-import type { Millis } from '../../base/units.ts';
-import type { AnnounceSuccess, TrackerEvent } from '../../codec/announce/index.ts';
+import type { Millis, UnixSeconds } from '../../base/units.ts';
+import type { AnnounceSuccess, ScrapeEntry, TrackerEvent } from '../../codec/announce/index.ts';
 import type { SourceStatus } from '../discovery.ts';
 
 /** Bounds of the intervals that are obeyed, ms: no tracker may ask for a flood, nor for silence for ever. */
@@ -18,8 +18,12 @@ export class TrackerState {
   message: string | null = null;
   seeders: number | null = null;
   leechers: number | null = null;
+  /** Finished downloads. */
+  downloads: number | null = null;
   /** Of the newest announce. */
   peersReceived = 0;
+  /** When it last answered or failed; null: never. */
+  lastAt: UnixSeconds | null = null;
   /** In a row. */
   failures = 0;
   /** Left alone until then, because it failed. */
@@ -62,6 +66,19 @@ export class TrackerState {
     this.trackerId = replies.map((reply) => reply.trackerId).find((id) => id !== null) ?? this.trackerId;
     this.seeders = largest(replies.map((reply) => reply.complete));
     this.leechers = largest(replies.map((reply) => reply.incomplete));
+    this.downloads = largest(replies.map((reply) => reply.downloaded)) ?? this.downloads;
+  }
+
+  /** It told the numbers of the swarm. */
+  scraped({ complete, incomplete, downloaded }: ScrapeEntry): void {
+    this.seeders = complete;
+    this.leechers = incomplete;
+    this.downloads = downloaded;
+  }
+
+  /** The user wants it to be asked again: that it failed is forgotten. How often it may be asked for peers is not. */
+  forgive(): void {
+    this.retryAt = ANY_TIME;
   }
 
   /** It failed and is left alone for `delay`. */
@@ -70,6 +87,14 @@ export class TrackerState {
     this.message = message;
     this.mayKnowUs = this.#hasStarted;
     this.retryAt = now + delay;
+    this.dueAt = ANY_TIME;
+    this.restsUntil = ANY_TIME;
+  }
+
+  /** What made us wait is over: it is to be told anew, soon. */
+  renew(): void {
+    if (this.retryAt !== NEVER) this.retryAt = ANY_TIME;
+    this.failures = 0;
     this.dueAt = ANY_TIME;
     this.restsUntil = ANY_TIME;
   }

@@ -233,6 +233,7 @@ export class UdpTracker {
   #fail(family: AddressFamily, error: Error): void {
     this.#sockets.get(family)?.close();
     this.#sockets.delete(family);
+    this.#connectionIds.clear(); // they are good for the address from which they were asked for
     for (const transaction of this.#transactions.values()) if (transaction.family === family) transaction.settle(error);
   }
 }

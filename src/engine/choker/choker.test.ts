@@ -56,6 +56,21 @@ class Swarm {
 }
 
 describe('a choker that leeches', () => {
+  test('names those whom it unchokes although they have not earned it', () => {
+    const choker = chokerWith(3);
+    const served = choker.round(
+      [peer(1, { downloadRate: 50 }), peer(2, { downloadRate: 9 }), peer(3), peer(4)],
+      leeching,
+    );
+    assert.equal(served.size, 3);
+    assert.deepEqual(
+      sorted(choker.optimistic),
+      sorted(served).filter((id) => id > 2),
+    );
+    choker.round([peer(1), peer(2)], seeding);
+    assert.deepEqual([...choker.optimistic], []);
+  });
+
   test('gives the regular slots to those who give most', () => {
     const peers = [10, 50, 30, 20, 40, 5].map((downloadRate, id) => peer(id, { downloadRate }));
     const served = chokerWith(4).round(peers, leeching);

@@ -55,12 +55,18 @@ export interface ChokerOptions {
 export class Choker {
   readonly #random: Random;
   #slots: number;
+  #optimistic: ReadonlySet<number> = new Set();
   /** Ids of connected peers, the longest without a slot first. */
   #queue: number[] = [];
 
   constructor({ slots, random }: ChokerOptions) {
     this.#slots = slots;
     this.#random = random;
+  }
+
+  /** Of those that the last round unchoked the ids of those who had not earned it; while seeding none is named. */
+  get optimistic(): ReadonlySet<number> {
+    return this.#optimistic;
   }
 
   setSlots(slots: number): void {
@@ -84,6 +90,8 @@ export class Choker {
     const ranked = [...earned, ...unchoked.filter((peer) => !isOver(peer)), ...waiting, ...unchoked.filter(isOver)];
     const served = new Set(ranked.slice(0, this.#slots).map((peer) => peer.id));
     this.#queue = [...this.#queue.filter((id) => !served.has(id)), ...served];
+    const deserving = new Set([...earned].map((peer) => peer.id));
+    this.#optimistic = new Set(isSeeding ? [] : [...served].filter((id) => !deserving.has(id)));
     return served;
   }
 

@@ -45,8 +45,34 @@ test('a block that was taken back is excused once', () => {
   const downloads = new BlockDownloads(0);
   downloads.asked(7, 0);
   assert.equal(downloads.excuse(7), true);
-  assert.equal(downloads.isExcused(), true);
-  assert.equal(downloads.isExcused(), false);
+  assert.equal(downloads.isExcused(7), true);
+  assert.equal(downloads.isExcused(7), false);
+});
+
+test('a reject for what was taken back leaves the same block pending that was asked for anew', () => {
+  const downloads = new BlockDownloads(0);
+  downloads.asked(7, 0);
+  downloads.drain(true);
+  downloads.asked(7, 0);
+  assert.equal(downloads.rejected(7), false);
+  assert.equal(downloads.isPending(7), true);
+  assert.equal(downloads.rejected(7), true, 'the second answer is for the second request');
+});
+
+test('of what was taken back and came all the same no reject is awaited', () => {
+  const downloads = new BlockDownloads(0);
+  for (const comes of [
+    (): void => downloads.arrived(7, 0),
+    (): void => downloads.unused(7),
+    (): void => void (downloads.drain(false), downloads.isExcused(7)),
+  ]) {
+    downloads.asked(7, 0);
+    downloads.excuse(7);
+    downloads.asked(7, 0);
+    comes();
+    downloads.asked(7, 0);
+    assert.equal(downloads.rejected(7), true);
+  }
 });
 
 test('a peer stalls when no block has come for the timeout', () => {
@@ -58,4 +84,14 @@ test('a peer stalls when no block has come for the timeout', () => {
   downloads.arrived(1, 150_000);
   assert.equal(downloads.isStalled(170_000, 60_000), false, 'a block came meanwhile');
   assert.equal(downloads.isStalled(211_000, 60_000), true);
+});
+
+test('a peer that stalled counts as snubbed until a block comes', () => {
+  const downloads = new BlockDownloads(0);
+  downloads.asked(1, 0);
+  assert.equal(downloads.isSnubbed, false);
+  downloads.snub();
+  assert.equal(downloads.isSnubbed, true);
+  downloads.arrived(1, 100);
+  assert.equal(downloads.isSnubbed, false);
 });

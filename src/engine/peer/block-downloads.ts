@@ -28,9 +28,12 @@ export class BlockDownloads {
   #depth = FIRST_DEPTH;
   #limit = DEFAULT_REQQ;
   #isSlowStart = true;
+  #isSnubbed = false;
   #lastRate: BytesPerSecond = 0;
   /** Requests we took back or gave up: their blocks may still come and are no offence. */
   #excused = 0;
+  /** Keys of the newest of them that are not answered: a reject is for these, not for the same block asked for anew. */
+  readonly #unanswered = new Set<number>();
   #lastBlockAt: Millis;
 
   constructor(now: Millis) {
@@ -40,6 +43,11 @@ export class BlockDownloads {
 
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** It stalled, and no block has come since. */
+  get isSnubbed(): boolean {
+    return this.#isSnubbed;
   }
 
   get depth(): number {
@@ -68,24 +76,36 @@ export class BlockDownloads {
   /** A pending block has come whole. */
   arrived(key: number, now: Millis): void {
     this.#pending.delete(key);
+    this.#unanswered.delete(key);
     this.#lastBlockAt = now;
+    this.#isSnubbed = false;
     if (this.#isSlowStart && this.#depth < DEEPEST) this.#depth++;
   }
 
-  /** The peer refused a block. Returns false when it was not pending. */
+  /**
+   * The peer refused a block. Returns false when it was not pending, or was taken back and asked for anew: answers come
+   * in the order of the requests (BEP 6: each has one), so that the newer one may still be served.
+   */
   rejected(key: number): boolean {
-    return this.#pending.delete(key);
+    return !this.#unanswered.delete(key) && this.#pending.delete(key);
   }
 
   /** We no longer wait for a block, but it may still come. Returns false when it was not pending. */
   excuse(key: number): boolean {
     if (!this.#pending.delete(key)) return false;
-    this.#excuseMore(1);
+    this.#excuseMore([key]);
     return true;
   }
 
-  /** A block came that is not pending. Returns false when none was excused: it was never asked for. */
-  isExcused(): boolean {
+  /** A block that is pending has come, but is of no use. */
+  unused(key: number): void {
+    this.#pending.delete(key);
+    this.#unanswered.delete(key);
+  }
+
+  /** A block came, or a reject, that is not pending. Returns false when none was excused: it was never asked for. */
+  isExcused(key: number): boolean {
+    this.#unanswered.delete(key);
     if (this.#excused === 0) return false;
     this.#excused--;
     return true;
@@ -95,12 +115,17 @@ export class BlockDownloads {
   drain(mayStillCome: boolean, isMeant: (key: number) => boolean = () => true): number[] {
     const keys = [...this.#pending.keys()].filter(isMeant);
     for (const key of keys) this.#pending.delete(key);
-    if (mayStillCome) this.#excuseMore(keys.length);
+    if (mayStillCome) this.#excuseMore(keys);
     return keys;
   }
 
-  #excuseMore(count: number): void {
-    this.#excused = Math.min(MOST_EXCUSED, this.#excused + count);
+  #excuseMore(keys: readonly number[]): void {
+    this.#excused = Math.min(MOST_EXCUSED, this.#excused + keys.length);
+    for (const key of keys) this.#unanswered.add(key);
+    for (const key of this.#unanswered) {
+      if (this.#unanswered.size <= MOST_EXCUSED) break;
+      this.#unanswered.delete(key);
+    }
   }
 
   /** Up to now no block could come. */
@@ -119,6 +144,7 @@ export class BlockDownloads {
   snub(): void {
     this.#depth = 1;
     this.#isSlowStart = true;
+    this.#isSnubbed = true;
   }
 
   received(bytes: ByteCount): void {

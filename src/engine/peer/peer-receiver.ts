@@ -141,8 +141,9 @@ export class PeerReceiver implements MessageReceiver {
     const block = begin / BLOCK_LENGTH;
     if (geometry === null || piece >= geometry.pieceCount) return;
     if (!Number.isInteger(block) || block >= geometry.blockCount(piece)) return;
-    if (!this.#peer.downloads.rejected(geometry.blockNumber(piece, block))) {
-      this.#peer.downloads.isExcused();
+    const key = geometry.blockNumber(piece, block);
+    if (!this.#peer.downloads.rejected(key)) {
+      this.#peer.downloads.isExcused(key);
       return;
     }
     this.#peer.pieces.refuse(piece, this.#peer.peerChoking, this.#host.now());
@@ -167,13 +168,13 @@ export class PeerReceiver implements MessageReceiver {
     if (geometry === null || !this.#peer.downloads.isPending(key) || length !== geometry.blockSize(piece, block)) {
       this.#wasted += length;
       // BEP 52: what was never asked for ends the connection; what we took back may still be under way.
-      if (!this.#peer.downloads.isExcused()) this.#peer.close('WIRE_UNSOLICITED: a block that was not asked for');
+      if (!this.#peer.downloads.isExcused(key)) this.#peer.close('WIRE_UNSOLICITED: a block that was not asked for');
       return false;
     }
     const target = this.#host.blockTarget(this.#peer, piece, block);
     if (target === null) {
       this.#wasted += length;
-      this.#peer.downloads.rejected(key);
+      this.#peer.downloads.unused(key);
       this.#host.requestDropped(this.#peer, piece, block);
       return false;
     }

@@ -4,6 +4,7 @@
  */
 import { addressKey } from '../../base/address.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
+import { concat } from '../../base/bytes.ts';
 import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
 import {
@@ -114,8 +115,8 @@ export class PeerSession {
   peerInterested = false;
   /** BEP 10 handshake of the remote, once it came. */
   extensions: ExtensionHandshake | null = null;
-  /** When the present unchoke began, and the payload sent since. */
-  unchoked: { readonly since: Millis; readonly sentBefore: ByteCount } | null = null;
+  /** When the present unchoke began, the payload sent before; optimistic: it can show what it gives (BEP 3). */
+  unchoked: { readonly since: Millis; readonly sentBefore: ByteCount; isOptimistic: boolean } | null = null;
   readonly requestQueue: number;
   /** Requests that could not be served since we last choked or unchoked the peer. */
   badRequests = 0;
@@ -228,7 +229,8 @@ export class PeerSession {
     this.amChoking = isChoking;
     this.badRequests = 0;
     this.send(isChoking ? Frame.choke : Frame.unchoke);
-    this.unchoked = isChoking ? null : { since: this.#host.now(), sentBefore: this.uploads.meter.total };
+    const sentBefore = this.uploads.meter.total;
+    this.unchoked = isChoking ? null : { since: this.#host.now(), sentBefore, isOptimistic: false };
     // BEP 6: a choke answers the waiting requests only when each is rejected.
     if (isChoking) this.reject(this.uploads.clear());
   }
@@ -275,6 +277,20 @@ export class PeerSession {
     for (const key of this.downloads.drain(mayStillCome, isMeant)) {
       this.#host.requestDropped(this, Math.floor(key / perPiece), key % perPiece);
     }
+  }
+
+  /** Takes back pending requests for the pieces that are meant, but for the oldest: `kept` may be under way. */
+  takeBack(kept: number, isMeant: (piece: PieceIndex) => boolean): void {
+    const { geometry } = this.#host;
+    if (geometry === null) return;
+    const { blocksPerPiece } = geometry;
+    let place = 0;
+    const isTaken = (key: number): boolean => place++ >= kept && isMeant(Math.floor(key / blocksPerPiece));
+    const keys = this.downloads.drain(true, isTaken);
+    if (keys.length === 0) return;
+    const blocks = keys.map((key) => [Math.floor(key / blocksPerPiece), key % blocksPerPiece] as const);
+    this.send(concat(blocks.map(([piece, block]) => encodeCancel(geometry.blockRange(piece, block)))));
+    for (const [piece, block] of blocks) this.#host.requestDropped(this, piece, block);
   }
 
   /** Says that requests will not be served. Without rejects silence says it. */
@@ -328,6 +344,7 @@ export class PeerSession {
       room: () => host.uploadRoom(),
       charge: (bytes) => host.countSent(bytes),
       failed: (requests, error) => {
+        if (this.#isClosed) return;
         this.reject(requests);
         host.readFailed(error);
       },

@@ -97,8 +97,9 @@ export class Availability {
   #change(have: Bitfield, by: 1 | -1): void {
     if (have.isEmpty) return;
     const counts = this.#ensureCounts();
-    for (let at = 0; at < have.bytes.length; at++) {
-      const byte = have.bytes[at] as number;
+    const { bytes } = have;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
       if (byte === 0) continue;
       for (let bit = 0; bit < 8; bit++) {
         if ((byte & (0x80 >> bit)) !== 0) counts[at * 8 + bit] = (counts[at * 8 + bit] as number) + by;

@@ -15,6 +15,10 @@ export class Deadlines {
     return this.#sorted;
   }
 
+  has(piece: PieceIndex): boolean {
+    return this.#times.has(piece);
+  }
+
   set(piece: PieceIndex, at: Millis): void {
     this.#times.set(piece, at);
     this.#sorted = null;

@@ -31,8 +31,11 @@ export interface PickerOptions {
   /** The torrent's verified pieces: the picker reads it, and changes it in `pieceVerified` and `pieceLost`. */
   readonly have: Bitfield;
   readonly random: Random;
-  /** Is there memory for one more piece in progress? Asked last, before a piece is started: true may reserve it. */
-  readonly canOpen: (piece: PieceIndex) => boolean;
+  /**
+   * Is there memory for one more piece in progress? Asked last, before a piece is started: true may reserve it.
+   * `isUrgent`: the piece is needed by a time that is near.
+   */
+  readonly canOpen: (piece: PieceIndex, isUrgent: boolean) => boolean;
   /** False while `canOpen` would refuse any piece: spares the search for one. Default: ask `canOpen`. */
   readonly hasRoom?: () => boolean;
   /** False for pieces whose hash is not known yet (BEP 52): they are not started. Default: all are known. */

@@ -2,7 +2,7 @@
  * Decides which blocks to ask of which peer. Pure: facts in, decisions out; time comes in as `now`.
  *
  * In this order a peer is given
- * 1. blocks of pieces with a deadline, the soonest first;
+ * 1. blocks of pieces with a deadline, the soonest first; when that is near, its share of a piece, so that all bring it;
  * 2. the rest of the piece it is working on, as one run of blocks (its side serves a run with one read);
  * 3. blocks of other pieces in progress: what is started gets finished, so that it can be verified and shared;
  * 4. a new piece: the rarest of the highest priority (the first few at random, so that we soon have something to give;
@@ -17,7 +17,8 @@
  * complete needs none of this: drop the picker.
  */
 import type { Bitfield } from '../../base/bitfield.ts';
-import type { BlockIndex, ByteCount, Millis, PieceIndex } from '../../base/units.ts';
+import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
 import { Availability } from './availability.ts';
 import { BlockLedger } from './block-ledger.ts';
 import { Deadlines } from './deadlines.ts';
@@ -45,6 +46,8 @@ const RANDOM_FIRST = 4;
 const WHOLE_PIECE_TIME: Millis = 20_000;
 /** From so long before a deadline on, slow holders of its blocks are outrun. */
 const NEAR_DEADLINE: Millis = 5000;
+/** Of a piece that is needed then, a peer is given at least what it brings within this time. */
+const SHARE_TIME: Millis = 1000;
 /** Before the end-game a peer that finds nothing to ask for looks for blocks to take over so often. */
 const TAKEOVER_INTERVAL: Millis = 250;
 
@@ -58,6 +61,8 @@ export class PiecePicker {
   /** By piece; null while all are normal. */
   #priorities: Uint8Array | null = null;
   #mode: PickingMode = 'rarest-first';
+  /** Pieces of which the peer that is being asked had its share. */
+  readonly #shared = new Set<PieceIndex>();
   /** Wanted pieces that we lack, and their bytes. */
   #wanted: { pieces: number; bytes: ByteCount } = { pieces: 0, bytes: 0 };
 
@@ -180,11 +185,26 @@ export class PiecePicker {
     else this.#deadlines.set(piece, at);
   }
 
+  hasDeadline(piece: PieceIndex): boolean {
+    return this.#deadlines.has(piece);
+  }
+
+  /** There are blocks to be asked of the peer that are needed by a time that is near. */
+  hasUrgent(peer: PickingPeer, now: Millis): boolean {
+    for (const [piece, at] of this.#deadlines.sorted) {
+      if (at - now > NEAR_DEADLINE) return false;
+      const isFree = this.#fresh.has(piece) || (this.#ledger.piece(piece)?.free ?? 0) > 0;
+      if (isFree && this.#mayAsk(peer, piece)) return true;
+    }
+    return false;
+  }
+
   /** Chooses up to `count` blocks for a peer and notes them as asked of it. */
   next(peer: PickingPeer, count: number, now: Millis): Picks {
     const picks: PicksInProgress = { requests: [], takenOver: [] };
     const joined = this.#ledger.peer(peer.id);
     if (joined === undefined || this.isFinished) return picks;
+    this.#shared.clear();
     if (!this.#deadlines.isEmpty) this.#pickUrgent(joined, count, now, picks);
     while (picks.requests.length < count) {
       const open = this.#choose(joined);
@@ -290,13 +310,25 @@ export class PiecePicker {
     for (const [piece, at] of this.#deadlines.sorted) {
       if (picks.requests.length >= count) return;
       if (!this.#mayAsk(peer, piece)) continue;
-      const open = this.#ledger.piece(piece) ?? (this.#fresh.has(piece) ? this.#start(joined, piece) : null);
+      const isNear = at - now <= NEAR_DEADLINE;
+      const open = this.#ledger.piece(piece) ?? (this.#fresh.has(piece) ? this.#start(joined, piece, isNear) : null);
       if (open === null) continue;
-      this.#ledger.take(joined, open, count, now, picks.requests);
-      if (at - now > NEAR_DEADLINE || open.requested === 0) continue;
+      const share = isNear ? this.#share(joined.peer, open) : count;
+      this.#ledger.take(joined, open, Math.min(count, picks.requests.length + share), now, picks.requests);
+      if (isNear) this.#shared.add(piece);
+      if (!isNear || open.requested === 0) continue;
       const mayOutrun = (holder: JoinedPeer): boolean => expectedWait(holder) > at - now;
       this.#takeovers.pick(joined, { now, count, pieces: [open], mayAsk: () => true, mayOutrun }, picks);
     }
+  }
+
+  /** So many blocks of a piece a peer is given, while others could bring the rest: its part by rate, at the least. */
+  #share({ rate }: PickingPeer, { piece, blockCount }: OpenPiece): number {
+    const rates: BytesPerSecond[] = [];
+    for (const { peer } of this.#ledger.peers) if (this.#mayAsk(peer, piece)) rates.push(peer.rate);
+    const total = rates.reduce((sum, one) => sum + one, 0);
+    if (total === 0) return Math.ceil(blockCount / rates.length);
+    return Math.ceil(Math.max((rate * SHARE_TIME) / 1000 / BLOCK_LENGTH, (blockCount * rate) / total));
   }
 
   /** The end-game: blocks that others hold. */
@@ -315,14 +347,15 @@ export class PiecePicker {
   /** The piece from which a peer is given the next blocks. */
   #choose(joined: JoinedPeer): OpenPiece | null {
     const current = this.#ledger.piece(joined.current);
-    if (current !== undefined && current.free > 0 && this.#mayAsk(joined.peer, current.piece)) return current;
+    const isOpen = current !== undefined && current.free > 0 && !this.#shared.has(current.piece);
+    if (isOpen && this.#mayAsk(joined.peer, current.piece)) return current;
     const partial = this.#bestPartial(joined, false);
     const fresh = this.#bestFresh(joined, partial);
     const started = fresh < 0 ? null : this.#start(joined, fresh);
     return started ?? partial ?? this.#bestPartial(joined, true);
   }
 
-  /** The piece in progress to join. Reserved ones are those of fast peers. */
+  /** The piece in progress to join. Reserved ones are those of fast peers, and the rest of what is shared. */
   #bestPartial(joined: JoinedPeer, withReserved: boolean): OpenPiece | null {
     let best: OpenPiece | null = null;
     for (const open of this.#ledger.partialPieces) {
@@ -341,6 +374,7 @@ export class PiecePicker {
   }
 
   #isReserved(open: OpenPiece, joined: JoinedPeer): boolean {
+    if (this.#shared.has(open.piece)) return true;
     const owner = this.#ledger.peer(open.owner);
     if (owner === undefined || owner === joined || owner.current !== open.piece) return false;
     return this.#isFast(owner.peer) && owner.peer.mayRequest(open.piece);
@@ -366,9 +400,9 @@ export class PiecePicker {
   }
 
   /** Starts a piece, if there is memory for it. */
-  #start(joined: JoinedPeer, piece: PieceIndex): OpenPiece | null {
+  #start(joined: JoinedPeer, piece: PieceIndex, isUrgent = false): OpenPiece | null {
     const { geometry, canOpen, isVerifiable } = this.#options;
-    if (isVerifiable?.(piece) === false || !canOpen(piece)) return null;
+    if (isVerifiable?.(piece) === false || !canOpen(piece, isUrgent)) return null;
     this.#fresh.remove(piece);
     const open = this.#ledger.start(piece, geometry.blockCount(piece));
     if (this.#isFast(joined.peer)) open.owner = joined.peer.id;

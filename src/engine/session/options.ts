@@ -64,11 +64,23 @@ export interface TorrentOptions {
   readonly peers?: readonly PeerAddress[];
   readonly downloadLimit?: BytesPerSecond;
   readonly uploadLimit?: BytesPerSecond;
+  /** Most connections; as the session has it when not given. */
+  readonly maxConnections?: number;
+  /** The rate limits of the session do not count for this torrent, nor its traffic for them. */
+  readonly ignoresSessionLimits?: boolean;
   /** Stop seeding at this ratio of uploaded to total size; no limit when not given. */
   readonly seedRatio?: number;
   /** Stop seeding after this many milliseconds. */
   readonly seedTime?: Millis;
   readonly allocation?: 'sparse' | 'full';
+  /** Added, not started: its data is looked at, nothing is hashed, no peers, no announces. */
+  readonly isPaused?: boolean;
+  /** Data whose files have the right lengths is believed and not hashed, once. */
+  readonly trustsData?: boolean;
+  /** Files that were renamed: elements of their paths below the directory. */
+  readonly paths?: ReadonlyMap<FileIndex, readonly string[]>;
+  /** The first and last piece of each wanted file come first. */
+  readonly isFirstLast?: boolean;
   /** Only seed data that is there: nothing is downloaded or written. */
   readonly isSeedOnly?: boolean;
   /** Data that is there is hashed although the journal vouches for it. */
@@ -78,6 +90,8 @@ export interface TorrentOptions {
    * connection, and its author must permit these (`transport`).
    */
   readonly onlyWith?: readonly string[];
-  /** Trackers besides those of the torrent. */
+  /** Trackers besides those of the torrent, … */
   readonly trackers?: readonly (readonly string[])[];
+  /** … or in their place. */
+  readonly replacesTrackers?: boolean;
 }

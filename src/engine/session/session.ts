@@ -1,9 +1,9 @@
 /**
- * The engine session: all torrents over one set of listeners, limits and services. It accepts connections and finds
- * the torrent that each is for, dials in turn for torrents that want peers, and gives everybody the time of day.
+ * The engine session: all torrents over one set of listeners, connections, limits and services. It knows which torrent
+ * has which name, and gives everybody the time of day.
  */
-import { addressKey, type PeerAddress } from '../../base/address.ts';
-import { equalBytes, toBinary } from '../../base/bytes.ts';
+import type { PeerAddress } from '../../base/address.ts';
+import { toBinary } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import type { Digests } from '../../base/digests.ts';
@@ -12,18 +12,21 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
 import { type InfoHashes, swarmHashes } from '../../codec/metainfo/index.ts';
-import { createPeerId, encodeHandshake, type Handshake } from '../../codec/wire/index.ts';
+import { createPeerId } from '../../codec/wire/index.ts';
 import type { Discovery } from '../../discovery/index.ts';
-import type { Connection, ConnectionHandlers, Listener, ServedSwarms, Transport } from '../../net/index.ts';
+import type { Connection, Listener, ServedSwarms, Transport } from '../../net/index.ts';
+import { FilterInForce, type HostFilter } from '../../net/ip-filter/index.ts';
 import type { BufferPool, StorageFactory } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
-import { HandshakeStage } from '../peer/handshake-stage.ts';
 import { PieceMemory } from '../torrent/piece-memory.ts';
-import { Torrent } from '../torrent/torrent.ts';
+import type { RemoveOptions } from '../torrent/torrent-data.ts';
+import { Torrent, type TorrentOwner } from '../torrent/torrent.ts';
 import type { TorrentIdentity } from '../torrent/torrent-identity.ts';
 import type { TorrentServices } from '../torrent/torrent-services.ts';
+import { TorrentStats } from '../torrent/torrent-stats.ts';
 import { TransferLimits } from '../torrent/transfer-limits.ts';
 import { UploadMemory } from '../torrent/upload-memory.ts';
+import { Connections } from './connections.ts';
 import type { EngineOptions, TorrentOptions } from './options.ts';
 
 export interface EngineDeps {
@@ -38,12 +41,32 @@ export interface EngineDeps {
   readonly pieceBudget: ByteCount;
   readonly uploadBudget: ByteCount;
   readonly discoveries: readonly Discovery[];
+  /** Whom to keep out, where the transport looks at it as well. */
+  readonly filter?: FilterInForce;
+  /** Whether a peer whose address somebody names may be dialled; default: any. Who dials us is not asked for. */
+  readonly mayDial?: (host: string) => boolean;
 }
+
+/** Figures of the run: torrents that have been removed are in them. */
+export interface SessionStats {
+  /** Payload. */
+  readonly downloaded: ByteCount;
+  readonly uploaded: ByteCount;
+  readonly downloadRate: BytesPerSecond;
+  readonly uploadRate: BytesPerSecond;
+  /** Open ones, also those of which nothing is known yet. */
+  readonly connections: number;
+  /** Somebody who speaks the protocol has connected to us. */
+  readonly hasIncoming: boolean;
+}
+
+/** Limits that can be changed while the session runs. */
+export type SessionChanges = Partial<
+  Pick<EngineOptions, 'maxConnections' | 'maxConnectionsPerTorrent' | 'uploadSlots'>
+>;
 
 /** Torrents that open or check their data at the same time. */
 const MOST_OPENING = 4;
-/** Incoming connections of one host that have not finished their handshake; it cannot occupy all others' places. */
-const MOST_GREETING = 32;
 /** Between two looks at all active torrents, ms. */
 const TICK: Millis = 1000;
 /** The same while rates are limited: how finely transfers are metered. */
@@ -54,35 +77,38 @@ const noPeerIdentities = ({ name }: Torrent): Error =>
   engineError('ENGINE_NO_PEER_IDENTITIES', `peers of ${name} cannot prove who they are`);
 
 export class EngineSession {
-  readonly #options: EngineOptions;
+  /** Torrents and connections look at these very values. */
+  readonly #options: Mutable<EngineOptions>;
   readonly #deps: EngineDeps;
   readonly #services: TorrentServices;
+  readonly #connections: Connections;
+  readonly #filter: FilterInForce;
+  readonly #stats: TorrentStats;
   readonly #limits: TransferLimits;
   readonly #torrents = new Set<Torrent>();
   /** Binary 20-byte info hash → torrent; a hybrid stands under both of its names. */
   readonly #bySwarm = new Map<string, Torrent>();
-  readonly #connections = new Set<Connection>();
-  /** Incoming connections whose handshake has not come yet. */
-  readonly #greeting = new Set<Connection>();
-  readonly #dialing = new Set<AbortController>();
   /** What listeners are told of our torrents. */
   readonly #served: ServedSwarms & { revision: number } = {
     revision: 0,
     infoHashes: () => [...this.#torrents].flatMap(({ infoHashes }) => swarmHashes(infoHashes)),
     secretOf: (infoHash) => this.#bySwarm.get(toBinary(infoHash))?.secret ?? null,
   };
+  /** One for all torrents. */
+  readonly #owner: TorrentOwner = { hashesKnown: (torrent, hashes) => this.#register(torrent, hashes) };
   #listeners: Listener[] = [];
-  #lastPeerId = 0;
   #timer: Disposable | null = null;
   #nextTick: Millis = 0;
   #isClosed = false;
 
   constructor(options: EngineOptions, deps: EngineDeps) {
-    this.#options = options;
+    this.#options = { ...options };
     this.#deps = deps;
-    const { clock, random, digests, logger, storage, discoveries } = deps;
+    const { clock, random, digests, logger, transport, storage, discoveries, filter = new FilterInForce() } = deps;
     const rates = { download: options.downloadLimit, upload: options.uploadLimit };
+    this.#filter = filter;
     this.#limits = new TransferLimits(rates, clock.now(), null);
+    this.#stats = new TorrentStats(clock.now(), null);
     this.#services = {
       clock,
       random,
@@ -90,15 +116,29 @@ export class EngineSession {
       logger,
       storage,
       discoveries,
-      options,
+      options: this.#options,
+      filter,
+      mayDial: deps.mayDial ?? (() => true),
+      stats: this.#stats,
       pieceMemory: new PieceMemory(deps.pool, deps.pieceBudget),
       uploadMemory: new UploadMemory(deps.pool, deps.uploadBudget),
       limits: this.#limits,
       opening: new ConcurrencyLimit(MOST_OPENING),
       peerId: createPeerId(random),
       port: () => this.#listeners[0]?.address.port ?? 0,
+      listenerFailed: (error, event) => logger.error('a listener failed', { event, error: messageOf(error) }),
       wake: () => this.#wake(),
     };
+    this.#connections = new Connections({
+      clock,
+      logger,
+      transport,
+      filter,
+      options: this.#options,
+      peerId: this.#services.peerId,
+      torrents: () => this.#torrents,
+      torrentOf: (infoHash) => this.#bySwarm.get(toBinary(infoHash)),
+    });
   }
 
   /** Addresses on which peers are accepted. */
@@ -115,7 +155,7 @@ export class EngineSession {
     for (const { host, port } of this.#options.listen) {
       const wanted = { host, port: port || this.#services.port() };
       try {
-        const accept = (connection: Connection): void => this.#accept(connection);
+        const accept = (connection: Connection): void => this.#connections.accept(connection);
         this.#listeners.push(await this.#deps.transport.listen(wanted, accept, this.#served));
       } catch (error) {
         // A machine without IPv6 still serves IPv4; a port that another program has is for the user to know.
@@ -125,21 +165,20 @@ export class EngineSession {
     }
   }
 
-  /** Adds a torrent and starts it. Throws ENGINE_DUPLICATE, ENGINE_NO_PEER_IDENTITIES and ENGINE_CLOSED. */
+  /** Adds a torrent and starts it, unless it is to be paused. Throws ENGINE_DUPLICATE, ENGINE_NO_PEER_IDENTITIES and ENGINE_CLOSED. */
   add(identity: TorrentIdentity, options: TorrentOptions): Torrent {
     if (this.#isClosed) throw engineError('ENGINE_CLOSED', 'the session is closed');
-    const torrent = new Torrent(identity, options, this.#services, {
-      hashesKnown: (known, hashes) => this.#register(known, hashes),
-    });
+    const torrent = new Torrent(identity, options, this.#services, this.#owner);
     if (swarmHashes(identity.infoHashes).some((name) => this.#bySwarm.has(toBinary(name)))) throw duplicate(torrent);
     if (torrent.onlyWith !== null && (torrent.secret?.transport ?? 'off') === 'off') throw noPeerIdentities(torrent);
     this.#register(torrent, identity.infoHashes);
     this.#torrents.add(torrent);
-    torrent.start();
+    if (options.isPaused === true) void torrent.look();
+    else torrent.start();
     return torrent;
   }
 
-  async remove(torrent: Torrent, options: { deleteData?: boolean } = {}): Promise<void> {
+  async remove(torrent: Torrent, options: RemoveOptions = {}): Promise<void> {
     this.#torrents.delete(torrent);
     this.#served.revision++;
     for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
@@ -151,14 +190,39 @@ export class EngineSession {
     this.#wake();
   }
 
+  /** Counts at once: what is over a lower limit ends. */
+  change(changes: SessionChanges): void {
+    Object.assign(this.#options, changes);
+    this.#connections.limitsChanged();
+    this.#wake();
+  }
+
+  /** Keeps these hosts out from now on, and no others: they are not dialled, not accepted, and disconnected. */
+  setFilter(filter: HostFilter): void {
+    this.#filter.current = filter;
+    this.#connections.filterChanged();
+  }
+
+  stats(): SessionStats {
+    const { download, upload } = this.#stats;
+    return {
+      downloaded: download.total,
+      uploaded: upload.total,
+      downloadRate: download.rate,
+      uploadRate: upload.rate,
+      connections: this.#connections.count,
+      hasIncoming: this.#connections.hasIncoming,
+    };
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
-    for (const dial of this.#dialing) dial.abort();
+    this.#connections.stopDialing();
     const listeners = this.#listeners.map((listener) => listener.close());
     await Promise.all([...this.#torrents].map((torrent) => this.remove(torrent)));
-    for (const connection of [...this.#connections]) connection.close();
+    this.#connections.closeAll();
     await Promise.allSettled(listeners);
   }
 
@@ -187,165 +251,21 @@ export class EngineSession {
     const now = this.#deps.clock.now();
     const isWhole = now >= this.#nextTick;
     if (isWhole) this.#nextTick = now + TICK;
-    let isActive = false;
+    if (isWhole) this.#stats.tick(now);
+    let isActive = this.#stats.isMoving;
     let isLimited = this.#limits.isLimited;
     for (const torrent of [...this.#torrents]) {
       if (!torrent.isActive) continue;
       isActive = true;
       if (isWhole) torrent.tick(now);
-      if (torrent.limits.isLimited) isLimited = true;
+      if (torrent.limits.rates.isLimited) isLimited = true;
       torrent.swarm.limitsTick();
     }
-    this.#dial(now);
+    this.#connections.dial(now);
     this.#timer?.[Symbol.dispose]();
     const delay = isLimited ? LIMITED_TICK : Math.max(1, this.#nextTick - now);
     this.#timer = isActive && !this.#isClosed ? this.#deps.clock.after(delay, () => this.#tick()) : null;
   }
-
-  // ---- connections
-
-  #dial(now: Millis): void {
-    const busy = (): number => this.#connections.size + this.#dialing.size;
-    for (let isProgress = true; isProgress; ) {
-      isProgress = false;
-      for (const torrent of this.#torrents) {
-        if (this.#dialing.size >= this.#options.maxDialing || busy() >= this.#options.maxConnections) return;
-        const address = torrent.nextToDial(now);
-        if (address === null) continue;
-        isProgress = true;
-        void this.#connect(torrent, address);
-      }
-    }
-  }
-
-  async #connect(torrent: Torrent, address: PeerAddress): Promise<void> {
-    const abort = new AbortController();
-    this.#dialing.add(abort);
-    const { pool } = torrent.swarm;
-    const failed = (reason: string, isRefused: boolean): void => {
-      this.#dialing.delete(abort);
-      pool.dialFailed(address, this.#deps.clock.now(), isRefused);
-      this.#deps.logger.debug('dial failed', { address: addressKey(address), reason });
-    };
-    // A hybrid torrent has two names; who refuses one may know the other (BEP 52).
-    const names = swarmHashes(torrent.infoHashes);
-    const infoHash = names[pool.refusalsOf(address) % names.length] as Uint8Array;
-    const { secret } = torrent;
-    const wantsSecure = this.#options.prefersEncryption || secret?.transport === 'prefer';
-    const isKnownSecure = torrent.onlyWith !== null || (wantsSecure && pool.takesSecure(address));
-    const greeting = this.#handshake(torrent, infoHash);
-    const options = { signal: abort.signal, infoHash, secret, isKnownSecure, greeting };
-    try {
-      const connection = await this.#deps.transport.dial(address, options);
-      const isWanted = !abort.signal.aborted && torrent.isOpen;
-      const refusal = isWanted ? this.#refusalOf(torrent, connection) : 'no longer wanted';
-      if (refusal !== null) {
-        connection.close();
-        failed(refusal, false);
-        return;
-      }
-      this.#connections.add(connection);
-      new HandshakeStage(connection, {
-        clock: this.#deps.clock,
-        timeout: this.#options.handshakeTimeout,
-        accept: (handshake) => {
-          if (this.#bySwarm.get(toBinary(handshake.infoHash)) !== torrent) return 'answered with another info hash';
-          this.#dialing.delete(abort);
-          return this.#attach(torrent, connection, handshake);
-        },
-        failed: (reason) => failed(reason, true),
-        ended: () => this.#connections.delete(connection),
-      });
-    } catch (error) {
-      failed(messageOf(error), codeOf(error) === 'NET_PROTECTION_FAILED');
-    }
-  }
-
-  #accept(connection: Connection): void {
-    let greeting = 0;
-    for (const { remote } of this.#greeting) if (remote.host === connection.remote.host) greeting++;
-    if (this.#connections.size >= this.#options.maxConnections || greeting >= MOST_GREETING) {
-      connection.close();
-      return;
-    }
-    this.#connections.add(connection);
-    this.#greeting.add(connection);
-    new HandshakeStage(connection, {
-      clock: this.#deps.clock,
-      timeout: this.#options.handshakeTimeout,
-      accept: (handshake) => {
-        this.#greeting.delete(connection);
-        const torrent = this.#bySwarm.get(toBinary(handshake.infoHash));
-        if (torrent === undefined || !torrent.isOpen) return 'no such torrent';
-        const refusal = this.#refusalOf(torrent, connection);
-        if (refusal !== null) return refusal;
-        connection.send(this.#handshake(torrent, this.#answerHash(torrent, handshake)));
-        return this.#attach(torrent, connection, handshake);
-      },
-      failed: (reason) => this.#deps.logger.debug('incoming connection ended', { reason }),
-      ended: () => {
-        this.#connections.delete(connection);
-        this.#greeting.delete(connection);
-      },
-    });
-  }
-
-  /** Why a connection is not used for a torrent; null when it is. */
-  #refusalOf(torrent: Torrent, connection: Connection): string | null {
-    const refusal = refusalOf(torrent, connection);
-    if (refusal === null) return null;
-    this.#deps.logger.info('peer refused', { address: addressKey(connection.remote), ...refusal });
-    return `${refusal.code}: ${refusal.reason}`;
-  }
-
-  /** BEP 52: a v1 handshake that offers the upgrade is answered with the v2 name of a hybrid torrent. */
-  #answerHash(torrent: Torrent, { infoHash, v2 }: Handshake): Uint8Array {
-    const { v1, v2: second } = torrent.infoHashes;
-    return v2 && v1 !== null && second !== null ? second.subarray(0, 20) : infoHash;
-  }
-
-  #handshake(torrent: Torrent, infoHash: Uint8Array): Uint8Array {
-    const { v1, v2 } = torrent.infoHashes;
-    const isUpgradable = v1 !== null && v2 !== null;
-    return encodeHandshake({
-      fast: true,
-      extended: true,
-      dht: false,
-      v2: isUpgradable,
-      infoHash,
-      peerId: this.#services.peerId,
-    });
-  }
-
-  /** Hands a greeted connection to its torrent. */
-  #attach(torrent: Torrent, connection: Connection, handshake: Handshake): ConnectionHandlers | string {
-    const { v2 } = torrent.infoHashes;
-    const isNamedV2 = v2 !== null && equalBytes(handshake.infoHash, v2.subarray(0, 20));
-    const isV2 = isNamedV2 || (v2 !== null && connection.isIncoming && handshake.v2);
-    return torrent.swarm.attach(connection, handshake, { id: ++this.#lastPeerId, isV2 });
-  }
 }
 
-/**
- * The author of a sealed torrent may demand that who comes has proved its secret, for one of its own names; its user,
- * that it has proved there to be one of some. Who has proved the secret of one torrent is let into no other: where keys
- * are pinned, that would be a way around them.
- */
-function refusalOf(
-  { secret, infoHashes, onlyWith }: Pick<Torrent, 'secret' | 'infoHashes' | 'onlyWith'>,
-  { provenSwarm, provenIdentity }: Pick<Connection, 'provenSwarm' | 'provenIdentity'>,
-): { readonly code: string; readonly reason: string } | null {
-  const isReader = provenSwarm !== undefined && swarmHashes(infoHashes).some((name) => equalBytes(name, provenSwarm));
-  if (!isReader && provenSwarm !== undefined) {
-    return { code: 'NET_INSECURE_REFUSED', reason: 'the connection was made for another torrent' };
-  }
-  if (!isReader && secret?.transport === 'required') {
-    return { code: 'NET_INSECURE_REFUSED', reason: 'the torrent demands secure connections' };
-  }
-  if (onlyWith === null) return null;
-  if (provenIdentity === undefined)
-    return { code: 'NET_IDENTITY_REFUSED', reason: 'the peer has not proved who it is' };
-  const { name, fingerprint } = provenIdentity;
-  if (onlyWith.includes(fingerprint)) return null;
-  return { code: 'NET_IDENTITY_REFUSED', reason: `the peer is ${name === null ? '' : `${name}, `}${fingerprint}` };
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

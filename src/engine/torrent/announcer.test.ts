@@ -16,7 +16,7 @@ function hybridOn(network: FakeNetwork, ...sources: Discovery[]): Announcer {
       discoveries: [...sources, trackerClient({}, network.deps)],
       port: () => 6881,
     } as Partial<TorrentServices> as TorrentServices,
-    [],
+    { trackers: [['http://t/announce']], peers: [] },
     {
       progress: () => ({ uploaded: 0, downloaded: 0, left: 1, isPartialSeed: false, wanted: 0 }),
       found: () => {},
@@ -25,8 +25,6 @@ function hybridOn(network: FakeNetwork, ...sources: Discovery[]): Announcer {
   announcer.start({
     infoHashes: { v1: new Uint8Array(20).fill(1), v2: new Uint8Array(32).fill(2) },
     metainfo: null,
-    name: 'hybrid',
-    trackers: [['http://t/announce']],
   });
   return announcer;
 }
@@ -35,7 +33,14 @@ function hybridOn(network: FakeNetwork, ...sources: Discovery[]): Announcer {
 const sourceThat = (settle: () => Promise<void>): Discovery => ({
   name: 'test',
   isAllowedForPrivate: true,
-  start: () => ({ announce: () => {}, status: () => [], settle, stop: async () => {} }),
+  start: () => ({
+    announce: () => {},
+    reannounce: () => {},
+    setTrackers: () => {},
+    status: () => [],
+    settle,
+    stop: async () => {},
+  }),
 });
 
 /** `swarm event` of each announce after `started`, in the order in which they reached the tracker. */
@@ -92,5 +97,41 @@ describe('the end of a hybrid torrent', () => {
     await network.clock.run(1000);
     await network.clock.finish(announcer.stop());
     assert.deepEqual(told(network), ['1 stopped', '2 stopped']);
+  });
+});
+
+describe('other trackers of a hybrid torrent', () => {
+  it('learn of both swarms, and the old ones that they are left', async () => {
+    const network = new FakeNetwork('t', 'u');
+    const announcer = hybridOn(network);
+    await network.clock.run(1000);
+    announcer.setTrackers([['http://u/announce']]);
+    await network.clock.run(1000);
+    assert.deepEqual(
+      network.seen.slice(2).map(({ host, request }) => `${host} ${request.infoHash[0]} ${request.event}`),
+      ['t 1 stopped', 't 2 stopped', 'u 1 started', 'u 2 started'],
+    );
+    assert.deepEqual(
+      announcer.trackers.status(announcer.status()).map(({ url, state }) => [url, state]),
+      [['http://u/announce', 'ok']],
+    );
+  });
+
+  it('are those of the next start when the torrent rests', async () => {
+    const network = new FakeNetwork('t', 'u');
+    const announcer = hybridOn(network);
+    await network.clock.finish(announcer.stop());
+    announcer.setTrackers([['http://u/announce']]);
+    assert.deepEqual(
+      announcer.trackers.status(announcer.status()).map(({ url, state }) => [url, state]),
+      [['http://u/announce', 'idle']],
+    );
+    network.seen.length = 0;
+    announcer.start({ infoHashes: { v1: new Uint8Array(20), v2: null }, metainfo: null });
+    await network.clock.run(1000);
+    assert.deepEqual(
+      network.seen.map(({ host, request }) => `${host} ${request.event}`),
+      ['u started'],
+    );
   });
 });

@@ -2,50 +2,76 @@
 import type { PeerAddress } from '../../base/address.ts';
 import type { Millis } from '../../base/units.ts';
 import { swarmHashes } from '../../codec/metainfo/index.ts';
-import type { AnnounceEvent, DiscoverySession, SourceStatus, SwarmProgress } from '../../discovery/index.ts';
+import type { AnnounceEvent, DiscoverySession, PeerSink, SourceStatus, SwarmProgress } from '../../discovery/index.ts';
 import { staticPeers } from '../../discovery/static/index.ts';
+import type { PeerSource } from './peer-pool.ts';
 import type { TorrentIdentity } from './torrent-identity.ts';
 import type { TorrentServices } from './torrent-services.ts';
+import { TrackerList, type TrackerTiers } from './tracker-list.ts';
 
 /** What the sources need from the torrent. */
 export interface AnnouncerPort {
-  progress(): SwarmProgress;
-  found(peers: readonly PeerAddress[]): void;
+  readonly progress: () => SwarmProgress;
+  found(peers: readonly PeerAddress[], source: PeerSource): void;
 }
 
 /** How often sources are asked for peers while there is none, ms. */
 const ASK_INTERVAL: Millis = 30_000;
 
 export class Announcer {
+  readonly trackers: TrackerList;
   readonly #services: TorrentServices;
   /** Addresses that are known from the start. */
   readonly #peers: readonly PeerAddress[];
   readonly #port: AnnouncerPort;
-  readonly #sessions: DiscoverySession[] = [];
+  #sessions: readonly DiscoverySession[] = [];
   #nextAsk: Millis = 0;
 
-  constructor(services: TorrentServices, peers: readonly PeerAddress[], port: AnnouncerPort) {
+  constructor(
+    services: TorrentServices,
+    { trackers, peers }: { readonly trackers: TrackerTiers; readonly peers: readonly PeerAddress[] },
+    port: AnnouncerPort,
+  ) {
+    this.trackers = new TrackerList(trackers);
     this.#services = services;
     this.#peers = peers;
     this.#port = port;
   }
 
   /** Joins the swarms; changes nothing while it is in them. */
-  start({ metainfo, infoHashes, trackers }: TorrentIdentity): void {
+  start({ metainfo, infoHashes }: Pick<TorrentIdentity, 'metainfo' | 'infoHashes'>): void {
     if (this.#sessions.length > 0) return;
     const { clock, peerId, discoveries } = this.#services;
     const port = this.#services.port();
     this.#nextAsk = clock.now() + ASK_INTERVAL;
     const isPrivate = metainfo?.info.isPrivate ?? false;
-    const sources = [...discoveries];
-    if (this.#peers.length > 0) sources.push(staticPeers(this.#peers));
-    for (const infoHash of swarmHashes(infoHashes)) {
-      const swarm = { infoHash, peerId, port, isPrivate, trackers, progress: () => this.#port.progress() };
-      for (const source of sources) {
-        if (isPrivate && !source.isAllowedForPrivate) continue;
-        this.#sessions.push(source.start(swarm, (peers) => this.#port.found(peers)));
-      }
-    }
+    const sources = discoveries.filter((source) => !isPrivate || source.isAllowedForPrivate);
+    const own = this.#peers.length === 0 ? [] : [staticPeers(this.#peers)];
+    const { progress } = this.#port;
+    const sessions = swarmHashes(infoHashes).flatMap((infoHash) => {
+      const swarm = { infoHash, peerId, port, isPrivate, trackers: this.trackers.tiers, progress };
+      return [
+        ...sources.map((source) => source.start(swarm, this.#sinkFor(source.name))),
+        ...own.map((source) => source.start(swarm, this.#sinkFor('user'))),
+      ];
+    });
+    this.#sessions = sessions.slice(); // without room for more
+  }
+
+  /** Made apart from all else that the session would keep with it. */
+  #sinkFor(name: PeerSource): PeerSink {
+    return (peers) => this.#port.found(peers, name);
+  }
+
+  /** From now on these are the trackers. */
+  setTrackers(tiers: TrackerTiers): void {
+    this.trackers.tiers = tiers;
+    for (const session of this.#sessions) session.setTrackers(tiers);
+  }
+
+  /** The user wants all sources asked now. */
+  reannounce(): void {
+    for (const session of this.#sessions) session.reannounce();
   }
 
   announce(event: AnnounceEvent): void {
@@ -65,7 +91,8 @@ export class Announcer {
 
   /** Says goodbye to all, once each has told that the download is complete; never rejects. */
   async stop(): Promise<void> {
-    const sessions = this.#sessions.splice(0);
+    const sessions = this.#sessions;
+    this.#sessions = [];
     await Promise.allSettled(sessions.map((session) => session.settle()));
     await Promise.allSettled(sessions.map((session) => session.stop()));
   }

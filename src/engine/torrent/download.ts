@@ -39,6 +39,9 @@ export interface DownloadDeps {
   readonly memory: PieceMemory;
 }
 
+/** What a peer sends within this time is on its way: taking it back would not save it, ms. */
+const UNDER_WAY: Millis = 250;
+
 export class Download {
   readonly picker: PiecePicker;
   readonly #content: Content;
@@ -63,7 +66,7 @@ export class Download {
       geometry: content.geometry,
       have: content.have,
       random: deps.random,
-      canOpen: (piece) => this.#open(piece),
+      canOpen: (piece, isUrgent) => this.#open(piece, isUrgent),
       hasRoom: () => this.hasRoom,
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
@@ -79,6 +82,16 @@ export class Download {
     const { requests, takenOver } = this.picker.next(peer, count, this.#port.now());
     for (const { peerId, piece, block } of takenOver) this.#port.peer(peerId)?.cancel({ piece, block });
     return requests;
+  }
+
+  /**
+   * Pieces are needed at once: a peer that can bring blocks of them need not first bring what else it was asked for, but
+   * for what may be under way.
+   */
+  hurry(peer: PeerSession): void {
+    if (!this.picker.hasUrgent(peer, this.#port.now())) return;
+    const kept = Math.ceil((peer.rate * UNDER_WAY) / 1000 / BLOCK_LENGTH);
+    peer.takeBack(kept, (piece) => !this.picker.hasDeadline(piece) && !this.#trials.isOf(peer.id, piece));
   }
 
   /** May the peer bring blocks of the piece, as far as bad data of others is concerned? */
@@ -138,8 +151,8 @@ export class Download {
   }
 
   /** A piece is about to be started: is there memory for it? */
-  #open(piece: PieceIndex): boolean {
-    if (!this.#assembler.open(piece)) return false;
+  #open(piece: PieceIndex, isUrgent: boolean): boolean {
+    if (!this.#assembler.open(piece, isUrgent)) return false;
     if (!this.#isUnsettled) return true;
     this.#trials.begin(piece, this.#asking, this.#content.geometry.blockCount(piece), this.#port.now());
     return true;

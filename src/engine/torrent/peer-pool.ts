@@ -5,10 +5,15 @@
 import { addressKey, type PeerAddress } from '../../base/address.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import type { Millis } from '../../base/units.ts';
+import type { HostFilter } from '../../net/ip-filter/index.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
+
+/** Where an address comes from: the name of a discovery such as `tracker`; `user`; `incoming`: the peer has dialled us. */
+export type PeerSource = string;
 
 interface KnownPeer {
   readonly address: PeerAddress;
+  readonly source: PeerSource;
   failures: number;
   /** Not before this. */
   nextTry: Millis;
@@ -39,6 +44,14 @@ export class PeerPool {
   readonly #past = new Map<number, string>();
   /** Addresses that have turned out to be our own. */
   readonly #own = new Set<string>();
+  readonly #filter: HostFilter;
+  readonly #mayDial: (host: string) => boolean;
+
+  /** `filter`: hosts that are kept out; `mayDial`: whether an address that somebody names is worth remembering. */
+  constructor(filter: HostFilter, mayDial: (host: string) => boolean = () => true) {
+    this.#filter = filter;
+    this.#mayDial = mayDial;
+  }
 
   /** Connected peers. */
   get sessions(): Iterable<PeerSession> {
@@ -77,13 +90,14 @@ export class PeerPool {
   }
 
   /** Remembers addresses; returns how many were new. */
-  learn(addresses: readonly PeerAddress[], now: Millis): number {
+  learn(addresses: readonly PeerAddress[], source: PeerSource, now: Millis): number {
     let added = 0;
     for (const address of addresses) {
       const key = addressKey(address);
       if (this.#known.has(key) || this.#own.has(key)) continue;
-      if (this.#bannedHosts.has(address.host) || this.#known.size >= MOST_KNOWN) continue;
-      this.#known.set(key, { address, failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false });
+      if (this.#isRefused(address.host) || !this.#mayDial(address.host) || this.#known.size >= MOST_KNOWN) continue;
+      const state = { failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
+      this.#known.set(key, { address, source, ...state });
       added++;
     }
     return added;
@@ -101,6 +115,11 @@ export class PeerPool {
       return peer.address;
     }
     return null;
+  }
+
+  /** Where a connected peer's address comes from. */
+  sourceOf(peer: PeerSession): PeerSource {
+    return (peer.connection.isIncoming ? undefined : this.#known.get(peer.address)?.source) ?? 'incoming';
   }
 
   /** How often the remote has ended a dial before its handshake. */
@@ -157,14 +176,30 @@ export class PeerPool {
   /** No connection to or from this host any more. */
   ban(host: string): void {
     this.#bannedHosts.add(host);
-    for (const [key, { address }] of this.#known) if (address.host === host) this.#known.delete(key);
+    this.#drop((other) => other === host, 'banned: sent bad data');
+  }
+
+  /** Others are kept out than before. */
+  dropKeptOut(): void {
+    this.#drop((host) => this.#filter.has(host), 'its address is kept out');
+  }
+
+  /** The torrent rests. When it goes on, all of them may be dialled at once. */
+  closeAll(reason: string): void {
     for (const peer of [...this.#connected.values()]) {
-      if (peer.connection.remote.host === host) peer.close('banned: sent bad data');
+      peer.close(reason);
+      const known = this.#known.get(peer.address);
+      if (known !== undefined) Object.assign(known, { failures: 0, nextTry: 0 });
     }
   }
 
-  closeAll(reason: string): void {
-    for (const peer of [...this.#connected.values()]) peer.close(reason);
+  #isRefused(host: string): boolean {
+    return this.#bannedHosts.has(host) || this.#filter.has(host);
+  }
+
+  #drop(isMeant: (host: string) => boolean, reason: string): void {
+    for (const [key, { address }] of this.#known) if (isMeant(address.host)) this.#known.delete(key);
+    for (const peer of [...this.#connected.values()]) if (isMeant(peer.connection.remote.host)) peer.close(reason);
   }
 
   #retryLater(key: string, now: Millis): void {

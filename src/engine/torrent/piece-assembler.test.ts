@@ -25,6 +25,15 @@ test('pieces are begun while the budget lasts, two in any case', () => {
   assert.deepEqual([other.open(0), other.open(1), other.open(2)], [true, true, false]);
 });
 
+test('two pieces that are needed at once are begun beyond the budget', () => {
+  const { assembler } = setUp({ budget: 2 * PIECE });
+  for (const piece of [0, 1]) assembler.open(piece);
+  assert.deepEqual([assembler.open(2), assembler.open(3, true), assembler.open(4, true)], [false, true, true]);
+  assert.equal(assembler.open(5, true), false);
+  assembler.close(3);
+  assert.deepEqual([assembler.open(5), assembler.open(5, true)], [false, true]);
+});
+
 test('a piece that is done with makes room for another', () => {
   const { assembler } = setUp({ budget: 2 * PIECE });
   for (const piece of [0, 1]) assembler.open(piece);

@@ -20,11 +20,15 @@ interface PartialPiece extends BlockTarget {
 
 /** Pieces in progress that a torrent is granted even when memory is short. */
 const ALWAYS_GRANTED = 2;
+/** Pieces that are granted beyond the budget when they are needed at once. */
+const URGENT_GRANTED = 2;
 
 export class PieceAssembler {
   readonly #geometry: Geometry;
   readonly #memory: PieceMemory;
   readonly #reserved = new Set<PieceIndex>();
+  /** Those of them that go beyond the budget. */
+  readonly #overdrawn = new Set<PieceIndex>();
   readonly #partial = new Map<PieceIndex, PartialPiece>();
 
   constructor(geometry: Geometry, memory: PieceMemory) {
@@ -38,10 +42,15 @@ export class PieceAssembler {
   }
 
   /** Room for one more piece in progress? Reserves it. */
-  open(piece: PieceIndex): boolean {
+  open(piece: PieceIndex, isUrgent = false): boolean {
     if (this.#reserved.has(piece)) return true;
-    if (!this.#memory.reserve(this.#geometry.pieceSize(piece), this.#reserved.size < ALWAYS_GRANTED)) return false;
+    const size = this.#geometry.pieceSize(piece);
+    const isFew = this.#reserved.size < ALWAYS_GRANTED;
+    const isOver = !isFew && !this.#memory.hasRoom(size);
+    if (isOver && !(isUrgent && this.#overdrawn.size < URGENT_GRANTED)) return false;
+    this.#memory.reserve(size, isFew || isOver);
     this.#reserved.add(piece);
+    if (isOver) this.#overdrawn.add(piece);
     return true;
   }
 
@@ -77,6 +86,7 @@ export class PieceAssembler {
       partial.buffer.release();
       this.#partial.delete(piece);
     }
+    this.#overdrawn.delete(piece);
     if (this.#reserved.delete(piece)) this.#memory.unreserve(this.#geometry.pieceSize(piece));
   }
 

@@ -75,13 +75,36 @@ test('a piece is as important as its most important file', () => {
   );
 });
 
-test('progress counts the verified bytes of wanted files', () => {
+test('the first and last piece of each wanted file come first when that is asked for', () => {
+  const geometry = geometryOf([4 * PIECE, 100, 3 * PIECE - 100, PIECE]);
+  const picker = new PiecePicker({
+    geometry,
+    have: haveOf(geometry, []),
+    random: seededRandom(1),
+    canOpen: () => true,
+  });
+  const selection = new Selection(geometry, { select: [0, 2] });
+  selection.isFirstLast = true;
+  selection.applyTo(picker);
+  const priorities = (): number[] => Array.from({ length: 8 }, (_, piece) => picker.priorityOf(piece));
+  assert.deepEqual(priorities(), [7, 4, 4, 7, 7, 4, 7, 0]);
+  selection.isFirstLast = false;
+  selection.applyTo(picker);
+  assert.deepEqual(priorities(), [4, 4, 4, 4, 4, 4, 4, 0]);
+});
+
+test('progress counts the verified bytes of wanted files, and of all', () => {
   const geometry = geometryOf([PIECE + 100, 100, 2 * PIECE - 200]);
   const selection = new Selection(geometry, { select: [0, 1] });
-  assert.deepEqual(selection.progress(haveOf(geometry, [])), { size: PIECE + 200, done: 0 });
-  assert.deepEqual(selection.progress(haveOf(geometry, [0])), { size: PIECE + 200, done: PIECE });
-  assert.deepEqual(selection.progress(haveOf(geometry, [1])), { size: PIECE + 200, done: 200 });
-  assert.deepEqual(selection.progress(haveOf(geometry, [0, 1, 2])), { size: PIECE + 200, done: PIECE + 200 });
+  const [wanted, total] = [{ wantedSize: PIECE + 200 }, 3 * PIECE];
+  assert.deepEqual(selection.progress(haveOf(geometry, [])), { ...wanted, wantedDone: 0, done: 0 });
+  assert.deepEqual(selection.progress(haveOf(geometry, [0])), { ...wanted, wantedDone: PIECE, done: PIECE });
+  assert.deepEqual(selection.progress(haveOf(geometry, [1])), { ...wanted, wantedDone: 200, done: PIECE });
+  assert.deepEqual(selection.progress(haveOf(geometry, [0, 1, 2])), {
+    ...wanted,
+    wantedDone: PIECE + 200,
+    done: total,
+  });
 });
 
 test('what is missing counts all pieces, wanted or not', () => {

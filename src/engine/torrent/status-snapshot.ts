@@ -1,13 +1,17 @@
 /** Snapshots of a torrent for the outside, put together from the parts that own the figures. */
+import { toHex } from '../../base/bytes.ts';
 import type { SourceStatus } from '../../discovery/index.ts';
-import type { ByteCount } from '../../base/units.ts';
-import type { FileEntry } from '../../codec/metainfo/index.ts';
+import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import { Geometry, type Info } from '../../codec/metainfo/index.ts';
 import { clientName } from '../../codec/wire/index.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
+import { Availability } from '../picker/availability.ts';
 import type { PiecePicker } from '../picker/piece-picker.ts';
 import type { OpenContent } from './content.ts';
-import type { PeerPool } from './peer-pool.ts';
-import type { FileStatus, PeerStatus, TorrentState, TorrentStatus } from './status.ts';
+import { peerFlags } from './peer-flags.ts';
+import type { PeerPool, PeerSource } from './peer-pool.ts';
+import type { FileStatus, PeerStatus, PieceMap, TorrentState, TorrentStatus } from './status.ts';
+import type { TorrentData } from './torrent-data.ts';
 import type { TorrentStats } from './torrent-stats.ts';
 
 export interface SnapshotParts {
@@ -24,25 +28,28 @@ export interface SnapshotParts {
 
 export function torrentStatus(parts: SnapshotParts): TorrentStatus {
   const { state, content, stats, pool } = parts;
-  const wanted = content?.selection.progress(content.have) ?? { size: 0, done: 0 };
+  const progress = content?.selection.progress(content.have) ?? { wantedSize: 0, wantedDone: 0, done: 0 };
   const { rate } = stats.download;
   const isMoving = state.kind === 'downloading' && rate > 0;
-  const seeds = [...(pool?.sessions ?? [])].filter((peer) => peer.isSeed).length;
+  const peers = [...(pool?.sessions ?? [])];
+  const seeds = peers.filter((peer) => peer.isSeed).length;
   return {
     state,
     name: parts.name,
     totalSize: parts.totalSize,
-    wantedSize: wanted.size,
-    wantedDone: wanted.done,
+    ...progress,
+    checked: state.kind === 'checking' ? state.done / Math.max(1, state.total) : 1,
     downloaded: stats.download.total,
     uploaded: stats.upload.total,
     wasted: stats.wasted,
     downloadRate: rate,
     uploadRate: stats.upload.rate,
-    etaSeconds: isMoving ? Math.ceil((wanted.size - wanted.done) / rate) : null,
+    etaSeconds: isMoving ? Math.ceil((progress.wantedSize - progress.wantedDone) / rate) : null,
     piecesHave: content?.have.count ?? 0,
     piecesTotal: content?.geometry.pieceCount ?? 0,
-    peersConnected: pool?.connectedCount ?? 0,
+    peersConnected: peers.length,
+    peersSending: peers.filter(({ downloads }) => downloads.meter.rate > 0).length,
+    peersReceiving: peers.filter(({ uploads }) => uploads.meter.rate > 0).length,
     seedsConnected: seeds,
     peersKnown: pool?.knownCount ?? 0,
     availability: parts.picker?.distributedCopies ?? seeds,
@@ -50,20 +57,62 @@ export function torrentStatus(parts: SnapshotParts): TorrentStatus {
   };
 }
 
-export function fileStatuses(files: readonly FileEntry[], content: OpenContent | null): FileStatus[] {
-  return files.flatMap((file, index) => {
+export function fileStatuses(info: Info | null, data: TorrentData, picker: PiecePicker | null): FileStatus[] {
+  if (info === null) return [];
+  const geometry = data.content?.geometry ?? new Geometry(info);
+  return info.files.flatMap((file, index) => {
     if (file.isPad) return [];
-    const done = content?.selection.fileDone(index, file, content.have) ?? 0;
-    const priority = content?.selection.priorityOf(index) ?? 4;
-    return { index, path: file.path, length: file.length, done, priority };
+    const done = data.content?.selection.fileDone(index, file, data.content.have) ?? 0;
+    const { first, end } = geometry.piecesOfFile(index);
+    return {
+      index,
+      path: data.pathOf(index),
+      length: file.length,
+      done,
+      priority: data.selection?.priorityOf(index) ?? 4,
+      firstPiece: Math.min(first, geometry.pieceCount - 1),
+      lastPiece: Math.min(Math.max(first, end - 1), geometry.pieceCount - 1),
+      availability: picker === null ? -1 : rarest(picker, first, end),
+    };
   });
 }
 
-export function peerStatus(peer: PeerSession): PeerStatus {
+/** Copies of the rarest piece of a range; of none 0. */
+function rarest(picker: PiecePicker, first: PieceIndex, end: PieceIndex): number {
+  let copies = first === end ? 0 : Number.POSITIVE_INFINITY;
+  for (let piece = first; piece < end; piece++) copies = Math.min(copies, picker.availabilityOf(piece));
+  return copies;
+}
+
+/** `picker` is null while nothing is downloaded: then the peers are counted here. */
+export function pieceMap(
+  content: OpenContent | null,
+  picker: PiecePicker | null,
+  pool: PeerPool | null,
+): PieceMap | null {
+  if (content === null) return null;
+  const { have, geometry } = content;
+  const counts = new Availability(geometry.pieceCount);
+  if (picker === null) for (const peer of pool?.sessions ?? []) counts.addLeecher(peer.have);
+  const copies = (piece: PieceIndex): number => picker?.availabilityOf(piece) ?? counts.of(piece);
+  return {
+    have: have.clone(),
+    active: Array.from(picker?.openPieces() ?? [], ({ piece }) => piece),
+    availability: Uint16Array.from({ length: geometry.pieceCount }, (_, piece) => copies(piece)),
+  };
+}
+
+export function peerStatus(peer: PeerSession, source: PeerSource): PeerStatus {
+  const { host, port } = peer.connection.remote;
   return {
     address: peer.address,
+    host,
+    port,
     client: peer.extensions?.client ?? clientName(peer.handshake.peerId) ?? '',
+    peerId: toHex(peer.handshake.peerId),
     isIncoming: peer.connection.isIncoming,
+    source,
+    flags: peerFlags(peer, source),
     protection: peer.connection.protection ?? null,
     identity: peer.connection.provenIdentity ?? null,
     progress: peer.pieces.progress,

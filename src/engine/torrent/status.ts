@@ -1,6 +1,7 @@
 /** What a torrent tells the outside: its state, a snapshot of its figures, and its events. */
+import type { Bitfield } from '../../base/bitfield.ts';
 import type { DstError } from '../../base/errors.ts';
-import type { ByteCount, BytesPerSecond, FileIndex, PieceIndex } from '../../base/units.ts';
+import type { ByteCount, BytesPerSecond, FileIndex, Millis, PieceIndex, UnixSeconds } from '../../base/units.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
 import type { SourceStatus } from '../../discovery/index.ts';
 import type { PeerIdentity } from '../../net/index.ts';
@@ -14,7 +15,8 @@ export type TorrentState =
   | { readonly kind: 'checking'; readonly done: number; readonly total: number }
   | { readonly kind: 'downloading' }
   | { readonly kind: 'seeding' }
-  | { readonly kind: 'paused' }
+  /** With an error: why it could not be told what there is of its data. */
+  | { readonly kind: 'paused'; readonly error?: DstError }
   | { readonly kind: 'failed'; readonly error: DstError }
   | { readonly kind: 'closed' };
 
@@ -27,12 +29,36 @@ export interface FileStatus {
   readonly done: ByteCount;
   /** 0 = not wanted … 7. */
   readonly priority: number;
+  /** First and last piece with bytes of it. */
+  readonly firstPiece: PieceIndex;
+  readonly lastPiece: PieceIndex;
+  /** Copies of its rarest piece among connected peers; -1 while nothing is downloaded. */
+  readonly availability: number;
+}
+
+export interface PieceMap {
+  /** Verified pieces. */
+  readonly have: Bitfield;
+  /** Pieces in progress. */
+  readonly active: readonly PieceIndex[];
+  /** Copies at connected peers, by piece. */
+  readonly availability: Uint16Array;
 }
 
 export interface PeerStatus {
+  /** Host and port in one. */
   readonly address: string;
+  /** IP address. */
+  readonly host: string;
+  readonly port: number;
   readonly client: string;
+  /** 20 bytes as hexadecimal digits. */
+  readonly peerId: string;
   readonly isIncoming: boolean;
+  /** Where its address comes from: `tracker`, `user` (or a magnet link), …, or `incoming`. */
+  readonly source: string;
+  /** The state in the letters that clients show (peer-flags.ts). */
+  readonly flags: string;
   /**
    * What protects the connection: `noise`, `tls`, `mse` (flag E of other clients), `mse-handshake` (flag e: only the
    * handshake was encrypted), or null: plaintext.
@@ -55,6 +81,29 @@ export interface PeerStatus {
   readonly pendingBlocks: number;
 }
 
+export interface TrackerStatus {
+  /** The same for as long as the torrent is in its session. */
+  readonly id: number;
+  readonly url: string;
+  /** BEP 12; 0 is asked first. */
+  readonly tier: number;
+  /** `idle`: not needed, or the torrent rests. */
+  readonly state: 'idle' | 'working' | 'ok' | 'failed';
+  /** Warning or error of the last answer. */
+  readonly message: string | null;
+  /** As it told last; null: it has not. */
+  readonly seeders: number | null;
+  readonly leechers: number | null;
+  /** Finished downloads. */
+  readonly downloads: number | null;
+  /** In its last answer. */
+  readonly peersReceived: number;
+  /** When it last answered or failed; null: never. */
+  readonly lastAt: UnixSeconds | null;
+  /** Milliseconds until it is asked again; null: that is not planned. */
+  readonly nextIn: Millis | null;
+}
+
 export interface TorrentStatus {
   readonly state: TorrentState;
   readonly name: string;
@@ -63,6 +112,10 @@ export interface TorrentStatus {
   /** Bytes of wanted files, and how many of them are verified. */
   readonly wantedSize: ByteCount;
   readonly wantedDone: ByteCount;
+  /** Verified bytes of all files. */
+  readonly done: ByteCount;
+  /** 0 … 1 of the check that runs or waits, else 1. */
+  readonly checked: number;
   /** Payload received and sent in this run. */
   readonly downloaded: ByteCount;
   readonly uploaded: ByteCount;
@@ -75,6 +128,9 @@ export interface TorrentStatus {
   readonly piecesHave: number;
   readonly piecesTotal: number;
   readonly peersConnected: number;
+  /** Peers that payload comes from, and that it goes to. */
+  readonly peersSending: number;
+  readonly peersReceiving: number;
   readonly seedsConnected: number;
   readonly peersKnown: number;
   /** Copies of the wanted data in sight: the rarest piece's count and the share of pieces that have more. */

@@ -25,13 +25,14 @@ import { ExtensionSet } from '../extensions/extension-set.ts';
 import { MetadataExchange } from '../extensions/metadata-exchange.ts';
 import { type BlockTarget, type PeerHost, PeerSession } from '../peer/peer-session.ts';
 import { PeerStream } from '../peer/peer-stream.ts';
+import { closeSurplus } from './close-surplus.ts';
 import type { Content } from './content.ts';
 import type { Download } from './download.ts';
 import { HashExchange } from './hash-exchange.ts';
 import { PeerPool } from './peer-pool.ts';
+import type { TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
 import type { TorrentStats } from './torrent-stats.ts';
-import type { TransferLimits } from './transfer-limits.ts';
 import { Uploads } from './uploads.ts';
 
 /** What the swarm needs from its torrent. */
@@ -42,7 +43,7 @@ export interface SwarmPort {
   /** Peers are welcome: not while paused, failed or checking. */
   isOpen(): boolean;
   readonly stats: TorrentStats;
-  readonly limits: TransferLimits;
+  readonly limits: TorrentLimits;
   /** The info dictionary came from peers; false when it does not match. */
   metadataReceived(raw: Uint8Array): boolean;
   storageFailed(error: unknown): void;
@@ -51,7 +52,7 @@ export interface SwarmPort {
 }
 
 export class Swarm implements PeerHost {
-  readonly pool: PeerPool = new PeerPool();
+  readonly pool: PeerPool;
   readonly hashExchange: HashExchange;
   readonly #port: SwarmPort;
   readonly #services: TorrentServices;
@@ -66,8 +67,9 @@ export class Swarm implements PeerHost {
   constructor(port: SwarmPort, services: TorrentServices) {
     this.#port = port;
     this.#services = services;
+    this.pool = new PeerPool(services.filter, services.mayDial);
     this.#uploads = new Uploads({
-      slots: services.options.uploadSlots,
+      slots: () => services.options.uploadSlots,
       random: services.random,
       peers: () => this.pool.sessions,
     });
@@ -106,7 +108,7 @@ export class Swarm implements PeerHost {
     const twin = this.pool.withPeerId(handshake.peerId);
     if (twin !== undefined && !this.#replaces(connection, twin)) return 'already connected';
     twin?.close('connected twice');
-    if (this.pool.connectedCount >= this.#services.options.maxConnectionsPerTorrent) return 'too many connections';
+    if (this.pool.connectedCount >= this.#port.limits.maxConnections) return 'too many connections';
     const { requestQueue } = this.#services.options;
     const peer = new PeerSession({ ...options, connection, handshake, requestQueue }, this);
     const stream = new PeerStream(peer, this);
@@ -145,6 +147,12 @@ export class Swarm implements PeerHost {
     }
   }
 
+  /** The limits of the torrent or of its session are others than before. */
+  limitsChanged(): void {
+    closeSurplus([...this.pool.sessions], this.#port.limits.maxConnections);
+    this.#uploads.slotsChanged();
+  }
+
   /** Tells the peers of a verified piece. */
   spreadHave(piece: PieceIndex): void {
     const message = encodeHave(piece);
@@ -155,6 +163,12 @@ export class Swarm implements PeerHost {
   /** Tells the peers that a piece is gone (BEP 54). */
   spreadLost(piece: PieceIndex): void {
     for (const peer of this.pool.sessions) this.#dontHave.send(peer, piece);
+  }
+
+  /** Pieces are needed at once. */
+  hurry(): void {
+    for (const peer of this.pool.sessions) this.#port.download()?.hurry(peer);
+    this.wishesChanged();
   }
 
   /** Our wishes changed: interest and requests follow. */
@@ -255,16 +269,17 @@ export class Swarm implements PeerHost {
 
   countReceived(bytes: ByteCount, isWasted: boolean): void {
     this.#port.stats.received(bytes, isWasted);
-    this.#port.limits.received(bytes, this.now());
+    this.#port.limits.rates.received(bytes, this.now());
   }
 
   countSent(bytes: ByteCount): void {
-    this.#port.stats.upload.add(bytes);
-    this.#port.limits.sent(bytes, this.now());
+    this.#port.stats.sent(bytes);
+    this.#port.limits.rates.sent(bytes, this.now());
   }
 
   isDownloadExhausted(): boolean {
-    return this.#port.limits.isLimited && this.#port.limits.downloadRoom(this.now()) <= 0;
+    const { rates } = this.#port.limits;
+    return rates.isLimited && rates.downloadRoom(this.now()) <= 0;
   }
 
   throttle(peer: PeerSession): void {
@@ -281,7 +296,7 @@ export class Swarm implements PeerHost {
   }
 
   uploadRoom(): ByteCount {
-    return this.#port.limits.uploadRoom(this.now());
+    return this.#port.limits.rates.uploadRoom(this.now());
   }
 
   readFailed(error: unknown): void {

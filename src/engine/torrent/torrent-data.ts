@@ -1,17 +1,27 @@
 /**
- * The data of one torrent: it is opened and checked here, made to survive a power cut while it grows, and let go of.
- * Between a pause and the next start it stays open.
+ * The data of one torrent: where it lies and which files are wanted; it is opened and checked here, made to survive a
+ * power cut while it grows, moved, and let go of. Between a pause and the next start it stays open; after a failure it
+ * is opened anew, for what the storage knew may no longer be true.
  */
 import { Bitfield } from '../../base/bitfield.ts';
-import { messageOf } from '../../base/errors.ts';
-import type { FileIndex, Millis } from '../../base/units.ts';
-import { Geometry, type Metainfo, pieceHashes } from '../../codec/metainfo/index.ts';
-import type { PieceHashes } from '../../storage/index.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { FileIndex } from '../../base/units.ts';
+import { type FileEntry, Geometry, type Metainfo, pieceHashes } from '../../codec/metainfo/index.ts';
+import { type FilePaths, type MoveOptions, type PieceHashes, renamedFiles, type Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import type { OpenContent } from './content.ts';
+import { DataFlush } from './data-flush.ts';
 import { Selection } from './selection.ts';
 import type { TorrentServices } from './torrent-services.ts';
+
+/** What becomes of the data of a torrent that ends. */
+export interface RemoveOptions {
+  /** Its files go as well. */
+  readonly deleteData?: boolean;
+  /** What is known of its data is forgotten: added again, it is checked, and nobody misses what is gone by then. */
+  readonly isForgotten?: boolean;
+}
 
 /** What the data tells its torrent. */
 export interface TorrentDataPort {
@@ -21,121 +31,274 @@ export interface TorrentDataPort {
   notFlushed(error: unknown): void;
 }
 
-/** A piece that was stored, or found by a check, waits at most so long until it is made to survive a power cut, ms. */
-const FLUSH_INTERVAL: Millis = 30_000;
-/** The same for the last piece: whoever waits for the torrent is told first, ms. */
-const FLUSH_AT_END: Millis = 1000;
+/** What is known of the data before it is opened. */
+interface Described {
+  readonly metainfo: Metainfo;
+  readonly geometry: Geometry;
+  readonly selection: Selection;
+}
+
+/** Of torrents without v2, which never get any. */
+const noLayers: Map<string, Uint8Array> = new Map();
+const noPaths: FilePaths = new Map();
 
 export class TorrentData {
   readonly #options: TorrentOptions;
   readonly #services: TorrentServices;
   readonly #port: TorrentDataPort;
+  /** Made when there is something to flush. */
+  #flush: DataFlush | null = null;
+  readonly #closing = new AbortController();
+  #directory: string;
+  #paths: FilePaths;
+  #isFirstLast: boolean;
+  #described: Described | null = null;
   #content: OpenContent | null = null;
+  /** That of the content while it is open. */
+  #storage: Storage | null = null;
   /** Settled when nobody is opening the data. */
   #opening: Promise<unknown> = Promise.resolve();
   /** All pieces are to be hashed when the data is opened next. */
   #mustCheck: boolean;
-  /** The flush to come; null while nothing was stored or found since the last one. */
-  #nextFlush: Disposable | null = null;
-  /** Settled when no such flush is under way: they take turns. */
-  #flushing: Promise<void> = Promise.resolve();
+  #trustsData: boolean;
+  /** The storage is to be opened anew. */
+  #isStale = false;
 
   constructor(options: TorrentOptions, services: TorrentServices, port: TorrentDataPort) {
     this.#options = options;
     this.#services = services;
     this.#port = port;
+    this.#directory = options.directory;
+    this.#paths = options.paths ?? noPaths;
+    this.#isFirstLast = options.isFirstLast === true;
     this.#mustCheck = options.mustCheck === true;
+    this.#trustsData = options.trustsData === true;
   }
 
-  /** Null until it was opened for the first time. Only when `open` has resolved is it known what is there. */
+  /**
+   * Null until it was opened for the first time; after a failure what was known before. Only when `open` has resolved is
+   * it known what is there.
+   */
   get content(): OpenContent | null {
     return this.#content;
   }
 
-  /** The next `open` hashes all data that is there. */
+  /** Which files are wanted; null until the metadata is known. */
+  get selection(): Selection | null {
+    return this.#described?.selection ?? null;
+  }
+
+  /** Where the files lie. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** Elements of a file's path below the directory. */
+  pathOf(file: FileIndex): readonly string[] {
+    return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
+  }
+
+  /** The metadata is known. */
+  describe(metainfo: Metainfo): void {
+    const geometry = new Geometry(metainfo.info);
+    const { select, priorities } = this.#options;
+    const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
+    selection.isFirstLast = this.#isFirstLast;
+    this.#described = { metainfo, geometry, selection };
+  }
+
+  /** The next `open` hashes all data that is there, whatever the journal says, and takes what is gone for gone. */
   forceCheck(): void {
     this.#mustCheck = true;
+    this.#isStale = true;
   }
 
-  /** Opens the data and finds out what is there, once an earlier attempt, if any, has ended. */
-  open(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
-    const opening = this.#opening.then(() =>
-      this.#services.opening.run(async () => {
-        this.#content ??= await this.#openStorage(metainfo, signal);
-        await this.#examine(this.#content, signal);
-        return this.#content;
-      }, signal),
-    );
-    this.#opening = opening.catch(() => {});
-    return opening;
+  /** Something went wrong: the next `open` looks at what is there anew. */
+  distrust(): void {
+    this.#isStale = true;
   }
 
-  /** The content once it is open; rejects when there is none, or none of these files in it. */
-  async opened(files: readonly FileIndex[]): Promise<OpenContent> {
-    if (this.#content === null) await this.#opening;
-    const content = this.#content;
-    if (content === null) throw engineError('ENGINE_NO_METADATA', 'the files of the torrent are not known yet');
-    const bad = files.find((file) => content.geometry.files[file] === undefined);
-    if (bad !== undefined) throw engineError('ENGINE_BAD_FILE_INDEX', `there is no file ${bad}`);
-    return content;
+  /**
+   * Opens the data, once an earlier attempt, if any, has ended, finds out what is there and hashes what is in doubt. Then
+   * it is asked whether it should be made ready to be written.
+   */
+  open(signal: AbortSignal, isStarting: () => boolean): Promise<OpenContent> {
+    return this.#inTurn(signal, async () => {
+      const content = await this.#opened();
+      await this.#examine(content, signal);
+      if (isStarting()) await content.storage.prepare({ signal });
+      return content;
+    });
+  }
+
+  /** Opens the data and tells what is known to be there; hashes nothing. */
+  look(): Promise<void> {
+    return this.#inTurn(this.#closing.signal, async () => {
+      const content = await this.#opened();
+      for (const piece of (await content.storage.resume()).have) content.have.add(piece);
+    });
+  }
+
+  /** Resolves when nobody is opening the data. */
+  async idle(): Promise<void> {
+    await this.#opening;
+  }
+
+  /** Throws ENGINE_NO_METADATA, ENGINE_BAD_FILE_INDEX. */
+  file(index: FileIndex): FileEntry {
+    const file = this.#known().geometry.files[index];
+    if (file === undefined) throw engineError('ENGINE_BAD_FILE_INDEX', `there is no file ${index}`);
+    return file;
+  }
+
+  /** The selection, to be changed for these files. Throws ENGINE_NO_METADATA, ENGINE_BAD_FILE_INDEX. */
+  selectionOf(files: readonly FileIndex[]): Selection {
+    for (const file of files) this.file(file);
+    return this.#known().selection;
+  }
+
+  /** Other files are wanted. */
+  async selectionChanged(): Promise<void> {
+    if (this.#storage === null) await this.#opening;
+    await this.#storage?.select(this.#known().selection.files);
+  }
+
+  setFirstLast(isFirstLast: boolean): void {
+    this.#isFirstLast = isFirstLast;
+    if (this.#described !== null) this.#described.selection.isFirstLast = isFirstLast;
+  }
+
+  /** Moves the files; see `Storage.move`. */
+  async move(directory: string, options: MoveOptions = {}): Promise<void> {
+    if (this.#storage === null) await this.#opening;
+    if (this.#storage === null && this.#described !== null) await this.look();
+    const storage = this.#storage;
+    if (storage === null) {
+      this.#directory = directory;
+      return;
+    }
+    const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    try {
+      await storage.move(directory, { ...options, signal: AbortSignal.any(signals) });
+    } finally {
+      this.#directory = storage.directory;
+    }
+  }
+
+  /** The files are expected in another folder. The torrent must rest. */
+  setDirectory(directory: string): Promise<void> {
+    return this.#inTurn(this.#closing.signal, async () => {
+      await this.#letGo();
+      this.#content = null;
+      this.#directory = directory;
+    });
+  }
+
+  /** Renames files; see `Storage.rename`. */
+  async setPaths(paths: FilePaths): Promise<void> {
+    for (const file of paths.keys()) this.file(file);
+    renamedFiles(this.#known().geometry, paths);
+    if (this.#storage === null) await this.#opening;
+    await this.#storage?.rename(paths);
+    this.#paths = paths;
   }
 
   pieceStored(): void {
-    this.#flushWithin(FLUSH_INTERVAL);
+    this.#flushes.pieceStored();
   }
 
   /** Nothing that is wanted is missing any more. */
   completed(): void {
-    this.#nextFlush?.[Symbol.dispose]();
-    this.#nextFlush = null;
-    this.#flushWithin(FLUSH_AT_END);
+    this.#flushes.completed();
   }
 
   /** Makes what was stored survive a power cut. A failure changes nothing: after one the pieces are hashed again. */
   async tryFlush(): Promise<void> {
+    await this.#flushes.now();
+  }
+
+  /** Lets go of the files, forgets or deletes them. A move under way is taken back. */
+  async close({ deleteData = false, isForgotten = false }: RemoveOptions): Promise<void> {
+    this.#closing.abort(engineError('ENGINE_CLOSED', 'the torrent was closed'));
+    await this.#opening;
+    this.#flush?.cancel();
+    if (deleteData) await this.#delete();
+    else if (isForgotten) await this.#forget();
+    else await this.#letGo();
+  }
+
+  /** Also what was not looked at yet, or what could not be used. */
+  async #delete(): Promise<void> {
+    if (this.#described === null) return;
     try {
-      await this.#flush();
+      await (await this.#opened()).storage.delete();
     } catch (error) {
-      this.#logFailure(error);
+      if (codeOf(error) !== 'STORAGE_MISSING') throw error;
+      // Folders may be left by a deletion that was cut short, and the journal.
+      this.#isStale = true;
+      this.#mustCheck = true;
+      await (await this.#opened()).storage.delete();
     }
   }
 
-  /** Lets go of the files, or deletes them. */
-  async close({ deleteData = false }: { deleteData?: boolean }): Promise<void> {
-    await this.#opening;
-    this.#nextFlush?.[Symbol.dispose]();
-    const storage = this.#content?.storage;
-    if (deleteData) await storage?.delete();
-    else await storage?.close().catch((error: unknown) => this.#logFailure(error));
+  /** Also what is missing. */
+  async #forget(): Promise<void> {
+    if (this.#described === null) return;
+    this.#mustCheck = true;
+    await (await this.#opened()).storage.abandon();
   }
 
-  async #openStorage(metainfo: Metainfo, signal: AbortSignal): Promise<OpenContent> {
+  #known(): Described {
+    if (this.#described !== null) return this.#described;
+    throw engineError('ENGINE_NO_METADATA', 'the files of the torrent are not known yet');
+  }
+
+  /** Few torrents are opened at the same time, and none twice. */
+  #inTurn<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    const turn = this.#opening.then(() => this.#services.opening.run(task, signal));
+    this.#opening = turn.catch(() => {});
+    return turn;
+  }
+
+  async #opened(): Promise<OpenContent> {
+    if (this.#content !== null && this.#storage !== null && !this.#isStale) return this.#content;
+    const { metainfo, geometry, selection } = this.#known();
+    await this.#letGo();
     const { info, infoHashes } = metainfo;
-    const geometry = new Geometry(info);
-    const { select, priorities, directory, allocation = 'sparse', isSeedOnly } = this.#options;
-    const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
-    const isWritable = isSeedOnly !== true;
-    const contentKey = info.seal?.contentKey ?? null;
-    const options = { directory, infoHashes, contentKey, selection: selection.files, allocation, isWritable, signal };
-    const storage = await this.#services.storage.open(geometry, options);
-    const layers = new Map(metainfo.pieceLayers);
+    const { allocation = 'sparse', isSeedOnly } = this.#options;
+    const storage = await this.#services.storage.open(geometry, {
+      directory: this.#directory,
+      infoHashes,
+      contentKey: info.seal?.contentKey ?? null,
+      selection: selection.files,
+      allocation,
+      isWritable: isSeedOnly !== true,
+      paths: this.#paths,
+      trustsData: this.#trustsData && !this.#mustCheck,
+      ignoresJournal: this.#mustCheck,
+    });
+    this.#directory = storage.directory;
+    this.#isStale = false;
+    const layers = this.#content?.layers ?? (info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers);
     const hashesOf = (piece: number): PieceHashes | null => {
       const hashes = pieceHashes(info, layers, piece);
       return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
     };
-    return { metainfo, geometry, selection, layers, have: new Bitfield(geometry.pieceCount), storage, hashesOf };
+    const have = new Bitfield(geometry.pieceCount);
+    this.#storage = storage;
+    this.#content = { metainfo, geometry, selection, layers, have, storage, hashesOf };
+    return this.#content;
   }
 
   /** Finds out which pieces are there. */
   async #examine(content: OpenContent, signal: AbortSignal): Promise<void> {
     const { have, suspect } = await content.storage.resume();
     signal.throwIfAborted();
-    if (this.#mustCheck) content.have.clear();
-    else for (const piece of have) content.have.add(piece);
-    const doubtful = this.#mustCheck ? Bitfield.full(content.geometry.pieceCount) : suspect;
-    if (!doubtful.isEmpty) await this.#check(content, doubtful, signal);
+    for (const piece of have) content.have.add(piece);
+    if (!suspect.isEmpty) await this.#check(content, suspect, signal);
     signal.throwIfAborted();
     this.#mustCheck = false;
+    this.#trustsData = false;
   }
 
   async #check(content: OpenContent, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
@@ -150,29 +313,27 @@ export class TorrentData {
       },
     });
     for (const piece of good) content.have.add(piece);
-    // A power cut before costs another check; a sync at once would hold up the torrents that wait to be opened.
-    if (!good.isEmpty) this.#flushLater(FLUSH_INTERVAL, () => this.tryFlush());
+    if (!good.isEmpty) this.#flushes.piecesFound();
   }
 
-  /** Makes what was stored survive a power cut; the port learns of a failure. */
-  #flushWithin(delay: Millis): void {
-    this.#flushLater(delay, () => this.#flush().catch((error: unknown) => this.#port.notFlushed(error)));
+  /** Closes the storage; what it has to say last is only logged. */
+  async #letGo(): Promise<void> {
+    const storage = this.#storage;
+    this.#storage = null;
+    await storage?.close().catch((error: unknown) => this.#logFailure(error));
   }
 
-  #flushLater(delay: Millis, flush: () => Promise<void>): void {
-    this.#nextFlush ??= this.#services.clock.after(delay, () => {
-      this.#flushing = this.#flushing.then(flush);
+  get #flushes(): DataFlush {
+    this.#flush ??= new DataFlush(this.#services.clock, {
+      flush: async () => this.#storage?.flush(),
+      failed: (error) => (this.#isStale ? this.#logFailure(error) : this.#port.notFlushed(error)),
+      failedLately: (error) => this.#logFailure(error),
     });
-  }
-
-  async #flush(): Promise<void> {
-    this.#nextFlush?.[Symbol.dispose]();
-    this.#nextFlush = null;
-    await this.#content?.storage.flush();
+    return this.#flush;
   }
 
   #logFailure(error: unknown): void {
-    const name = this.#content?.metainfo.info.name;
+    const name = this.#described?.metainfo.info.name;
     this.#services.logger.error('could not flush', { name, error: messageOf(error) });
   }
 }

@@ -1,15 +1,32 @@
-/** Transfer counters of one torrent in this run. */
+/** Transfer counters of one torrent, or of all torrents of a session, in this run. */
 import { RateMeter } from '../../base/rate.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 
-export class TorrentStats {
-  readonly download: RateMeter;
-  readonly upload: RateMeter;
-  #wasted: ByteCount = 0;
+/** What went in one direction: bytes, and bytes per second. */
+type Transferred = Pick<RateMeter, 'total' | 'rate'>;
 
-  constructor(now: Millis) {
-    this.download = new RateMeter(now);
-    this.upload = new RateMeter(now);
+const nothing: Transferred = { total: 0, rate: 0 };
+
+export class TorrentStats {
+  readonly #parent: TorrentStats | null;
+  /** Made with the first byte: thousands of torrents move none. */
+  #download: RateMeter | null = null;
+  #upload: RateMeter | null = null;
+  #wasted: ByteCount = 0;
+  #lastTick: Millis;
+
+  /** `parent` counts what this one counts as well. */
+  constructor(now: Millis, parent: TorrentStats | null) {
+    this.#lastTick = now;
+    this.#parent = parent;
+  }
+
+  get download(): Transferred {
+    return this.#download ?? nothing;
+  }
+
+  get upload(): Transferred {
+    return this.#upload ?? nothing;
   }
 
   /** Payload received in vain. */
@@ -17,18 +34,40 @@ export class TorrentStats {
     return this.#wasted;
   }
 
+  /** Something was moved of late. */
+  get isMoving(): boolean {
+    return this.download.rate > 0 || this.upload.rate > 0;
+  }
+
   received(bytes: ByteCount, isWasted: boolean): void {
-    this.download.add(bytes);
+    this.#download ??= new RateMeter(this.#lastTick);
+    this.#download.add(bytes);
     if (isWasted) this.#wasted += bytes;
+    this.#parent?.received(bytes, isWasted);
+  }
+
+  sent(bytes: ByteCount): void {
+    this.#upload ??= new RateMeter(this.#lastTick);
+    this.#upload.add(bytes);
+    this.#parent?.sent(bytes);
   }
 
   /** Payload counted as received has proved useless. */
   discarded(bytes: ByteCount): void {
     this.#wasted += bytes;
+    this.#parent?.discarded(bytes);
   }
 
   tick(now: Millis): void {
-    this.download.tick(now);
-    this.upload.tick(now);
+    this.#lastTick = now;
+    this.#download?.tick(now);
+    this.#upload?.tick(now);
+  }
+
+  /** Nothing is moved any more. */
+  rest(now: Millis): void {
+    this.#lastTick = now;
+    this.#download?.rest(now);
+    this.#upload?.rest(now);
   }
 }

@@ -1,28 +1,33 @@
 /**
  * One torrent: its life from source to seed, and the wiring of the parts that own its state. `Swarm` has the peers,
- * `Download` the pieces in progress, `TorrentData` the data, `Announcer` the sources; the torrent says when each works.
+ * `Download` the pieces in progress, `TorrentData` the data, `FileReaders` who reads it, `Announcer` the sources; the
+ * torrent says when each works.
  */
 import type { PeerAddress } from '../../base/address.ts';
 import { DstError, messageOf } from '../../base/errors.ts';
 import { Events } from '../../base/events.ts';
-import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
+import type { ByteCount, Millis } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
 import type { SwarmSecret } from '../../net/index.ts';
 import { engineError } from '../errors.ts';
+import type { PiecePicker } from '../picker/piece-picker.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
 import type { OpenContent } from './content.ts';
-import { Download } from './download.ts';
+import { DownloadPhase } from './download-phase.ts';
+import { FileReaders } from './file-readers.ts';
 import { SeedGoal } from './seed-goal.ts';
-import type { FileStatus, PeerStatus, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
-import { fileStatuses, peerStatus, torrentStatus } from './status-snapshot.ts';
+import type { FileStatus, PeerStatus, PieceMap, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
+import { fileStatuses, peerStatus, pieceMap, torrentStatus } from './status-snapshot.ts';
+import type { PeerSource } from './peer-pool.ts';
 import { Swarm } from './swarm.ts';
-import { TorrentData } from './torrent-data.ts';
+import { type RemoveOptions, TorrentData } from './torrent-data.ts';
 import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
+import { type LimitChanges, TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
 import { TorrentStats } from './torrent-stats.ts';
-import { TransferLimits } from './transfer-limits.ts';
+import { Wishes } from './wishes.ts';
 
 /** What it tells its session. */
 export interface TorrentOwner {
@@ -35,22 +40,25 @@ const PEERS_WANTED = 50;
 
 export class Torrent {
   readonly events: Events<TorrentEvents>;
-  readonly limits: TransferLimits;
+  readonly limits: TorrentLimits;
+  readonly announcer: Announcer;
+  readonly data: TorrentData;
   readonly #options: TorrentOptions;
   readonly #services: TorrentServices;
   readonly #owner: TorrentOwner;
   readonly #stats: TorrentStats;
-  readonly #announcer: Announcer;
-  readonly #data: TorrentData;
   readonly #goal: SeedGoal;
   #identity: TorrentIdentity;
   #state: TorrentState;
-  #download: Download | null = null;
   /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. Null while it rests. */
   #run: AbortController | null = null;
-  /** Made for the first peer: thousands of torrents may wait for one. */
+  /** It runs to be checked only, and rests afterwards. */
+  #isOnlyChecked = false;
+  // Made when first needed: thousands of torrents may have all their data and wait for the first peer.
   #swarm: Swarm | null = null;
-  #isSequential: boolean;
+  #download: DownloadPhase | null = null;
+  #readers: FileReaders | null = null;
+  #wishes: Wishes | null = null;
 
   constructor(identity: TorrentIdentity, options: TorrentOptions, services: TorrentServices, owner: TorrentOwner) {
     const now = services.clock.now();
@@ -58,23 +66,24 @@ export class Torrent {
     this.#options = options;
     this.#services = services;
     this.#owner = owner;
-    this.#isSequential = options.isSequential === true;
-    this.#stats = new TorrentStats(now);
+    this.#stats = new TorrentStats(now, services.stats);
     this.#goal = new SeedGoal(options);
-    this.#announcer = new Announcer(services, options.peers ?? [], {
-      progress: () => this.#progress(),
-      found: (peers) => this.addPeers(peers),
-    });
-    this.#data = new TorrentData(options, services, {
+    this.announcer = new Announcer(
+      services,
+      { trackers: identity.trackers, peers: options.peers ?? [] },
+      {
+        progress: () => this.#progress(),
+        found: (peers, source) => this.addPeers(peers, source),
+      },
+    );
+    this.data = new TorrentData(options, services, {
       checking: (done, total) => this.#setState({ kind: 'checking', done, total }),
       notFlushed: (error) => this.#fail(error),
     });
-    this.#state = identity.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
-    this.events = new Events((error, event) => {
-      services.logger.error('a listener failed', { event, error: messageOf(error) });
-    });
-    const { downloadLimit = 0, uploadLimit = 0 } = options;
-    this.limits = new TransferLimits({ download: downloadLimit, upload: uploadLimit }, now, services.limits);
+    if (identity.metainfo !== null) this.data.describe(identity.metainfo);
+    this.#state = options.isPaused === true ? { kind: 'paused' } : this.#firstState;
+    this.events = new Events(services.listenerFailed);
+    this.limits = new TorrentLimits(options, services);
   }
 
   get name(): string {
@@ -113,8 +122,8 @@ export class Torrent {
   get swarm(): Swarm {
     this.#swarm ??= new Swarm(
       {
-        content: () => this.#data.content,
-        download: () => this.#download,
+        content: () => this.data.content,
+        download: () => this.#download?.current ?? null,
         isOpen: () => this.isOpen,
         stats: this.#stats,
         limits: this.limits,
@@ -129,17 +138,46 @@ export class Torrent {
     return this.#swarm;
   }
 
+  get wishes(): Wishes {
+    this.#wishes ??= new Wishes(this.#options, this.data, {
+      picker: () => this.#picker,
+      selectionChanged: () => this.#selectionChanged(),
+      orderChanged: () => this.#swarm?.wishesChanged(),
+    });
+    return this.#wishes;
+  }
+
+  /** Who reads its files. */
+  get readers(): FileReaders {
+    this.#readers ??= new FileReaders(this.#services, {
+      picker: () => this.#picker,
+      content: () => this.data.content,
+      file: (index) => this.data.file(index),
+      isRunning: () => this.#run !== null,
+      needsChanged: (isAtOnce) => (isAtOnce ? this.#swarm?.hurry() : this.#swarm?.wishesChanged()),
+      failed: (error, content) => {
+        if (this.isOpen && content === this.data.content) this.#fail(error);
+      },
+    });
+    return this.#readers;
+  }
+
+  /** False while no peer was ever seen. */
+  get hasSwarm(): boolean {
+    return this.#swarm !== null;
+  }
+
   /** It has work to do at each tick of the session. */
   get isActive(): boolean {
-    return (
-      this.isOpen && (this.#state.kind !== 'seeding' || (this.#swarm?.pool.busyCount ?? 0) > 0 || this.#goal.isAhead)
-    );
+    if (!this.isOpen) return false;
+    const isSleeping = this.#state.kind === 'seeding' && !this.#stats.isMoving && !this.#goal.isAhead;
+    return !isSleeping || (this.#swarm?.pool.busyCount ?? 0) > 0;
   }
 
   /** How many more connections it would like. */
   get wantsPeers(): number {
     if (!this.isOpen) return 0;
-    return this.#services.options.maxConnectionsPerTorrent - (this.#swarm?.pool.busyCount ?? 0);
+    return this.limits.maxConnections - (this.#swarm?.pool.busyCount ?? 0);
   }
 
   /** The next address to dial, marked as being dialed; null when there is none now. */
@@ -149,42 +187,38 @@ export class Torrent {
 
   /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
   start(): void {
-    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
-    if (this.#run !== null) return;
-    this.#run = new AbortController();
-    const { metainfo } = this.#identity;
-    if (metainfo !== null) {
-      void this.#open(metainfo);
-      return;
-    }
-    this.#setState({ kind: 'fetching-metadata' });
-    this.#announcer.start(this.#identity);
-    this.#services.wake();
+    this.#start(false);
   }
 
-  addPeers(addresses: readonly PeerAddress[]): void {
-    if (addresses.length > 0 && this.swarm.pool.learn(addresses, this.#services.clock.now()) > 0) this.#services.wake();
+  /** Tells what there is of the data of a torrent that rests. A failure is part of its state. */
+  async look(): Promise<void> {
+    if (this.metainfo === null) return;
+    let error: DstError | undefined;
+    await this.data.look().catch((reason: unknown) => {
+      error = failureOf(reason);
+    });
+    if (this.#state.kind === 'paused') this.#setState({ kind: 'paused', ...(error !== undefined && { error }) });
   }
 
-  async select(files: readonly FileIndex[]): Promise<void> {
-    const { selection } = await this.#data.opened(files);
-    selection.select(files);
-    await this.#selectionChanged();
+  addPeers(addresses: readonly PeerAddress[], source: PeerSource = 'user'): void {
+    if (addresses.length === 0) return;
+    if (this.swarm.pool.learn(addresses, source, this.#services.clock.now()) > 0) this.#services.wake();
   }
 
-  async setPriority(file: FileIndex, priority: number): Promise<void> {
-    const { selection } = await this.#data.opened([file]);
-    selection.setPriority(file, priority);
-    await this.#selectionChanged();
+  /** Its files are expected in another folder, and looked for there. */
+  async setDirectory(directory: string): Promise<void> {
+    this.#refuseClosed();
+    const isResting = this.#run === null;
+    const { state } = this;
+    await this.#halt(isResting ? state : { kind: 'paused' });
+    await this.data.setDirectory(directory);
+    if (isResting) await this.look();
+    else this.start();
   }
 
-  setSequential(isSequential: boolean): void {
-    this.#isSequential = isSequential;
-    this.#download?.picker.setMode(isSequential ? 'sequential' : 'rarest-first');
-  }
-
-  setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {
-    this.limits.set(limits, this.#services.clock.now());
+  setLimits(limits: LimitChanges): void {
+    this.limits.change(limits, this.#services.clock.now());
+    this.#swarm?.limitsChanged();
     this.#services.wake();
   }
 
@@ -193,18 +227,19 @@ export class Torrent {
     await this.#halt({ kind: 'paused' });
   }
 
-  /** Hashes all data that is there, then goes on. */
+  /** Hashes all data that is there, then goes on, or rests if it rested before. */
   async recheck(): Promise<void> {
-    this.#data.forceCheck();
+    const isResting = this.#state.kind === 'paused';
+    this.data.forceCheck();
     await this.#halt({ kind: 'paused' });
-    this.start();
+    this.#start(isResting && this.metainfo !== null);
   }
 
-  /** Ends for good. With `deleteData` its files go as well. */
-  async close(options: { deleteData?: boolean } = {}): Promise<void> {
+  /** Ends for good. */
+  async close(options: RemoveOptions = {}): Promise<void> {
     if (this.#state.kind === 'closed') return;
     await this.#halt({ kind: 'closed' });
-    await this.#data.close(options);
+    await this.data.close(options);
   }
 
   /** About once a second while active. */
@@ -212,7 +247,7 @@ export class Torrent {
     this.#stats.tick(now);
     this.swarm.tick(now);
     if (this.#state.kind !== 'seeding') {
-      if (this.swarm.pool.busyCount === 0) this.#announcer.askForPeers(now);
+      if (this.swarm.pool.busyCount === 0) this.announcer.askForPeers(now);
       return;
     }
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
@@ -226,37 +261,92 @@ export class Torrent {
       state: this.#state,
       name: this.#identity.name,
       totalSize: this.#identity.metainfo?.info.totalSize ?? null,
-      content: this.#data.content,
-      picker: this.#download?.picker ?? null,
+      content: this.data.content,
+      picker: this.#picker,
       stats: this.#stats,
       pool: this.#swarm?.pool ?? null,
-      sources: this.#announcer.status(),
+      sources: this.announcer.status(),
     });
   }
 
   files(): FileStatus[] {
-    return fileStatuses(this.#identity.metainfo?.info.files ?? [], this.#data.content);
+    return fileStatuses(this.metainfo?.info ?? null, this.data, this.#picker);
+  }
+
+  /** Null until the data was looked at. */
+  pieces(): PieceMap | null {
+    return pieceMap(this.data.content, this.#picker, this.#swarm?.pool ?? null);
   }
 
   peers(): PeerStatus[] {
-    return Array.from(this.#swarm?.pool.sessions ?? [], peerStatus);
+    const { pool } = this.#swarm ?? {};
+    return pool === undefined ? [] : Array.from(pool.sessions, (peer) => peerStatus(peer, pool.sourceOf(peer)));
   }
 
   // ---- inside
+
+  get #phase(): DownloadPhase {
+    this.#download ??= new DownloadPhase({
+      services: this.#services,
+      stats: this.#stats,
+      events: this.events,
+      wishes: this.wishes,
+      swarm: () => this.swarm,
+      stored: () => {
+        this.data.pieceStored();
+        this.#readers?.changed();
+      },
+      finished: () => this.#finished(),
+      failed: (error) => this.#fail(error),
+    });
+    return this.#download;
+  }
+
+  /** Null while nothing is downloaded. */
+  get #picker(): PiecePicker | null {
+    return this.#download?.picker ?? null;
+  }
 
   #setState(state: TorrentState): void {
     if (this.#state.kind === 'closed') return;
     this.#state = state;
     this.events.emit('state', state);
+    this.#readers?.changed();
+  }
+
+  #refuseClosed(): void {
+    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
+  }
+
+  /** Of a torrent that begins; `checking` without pieces: it waits to be looked at. */
+  get #firstState(): TorrentState {
+    return this.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
+  }
+
+  #start(isOnlyChecked: boolean): void {
+    this.#refuseClosed();
+    this.#isOnlyChecked = isOnlyChecked;
+    if (this.#run !== null) return;
+    this.#run = new AbortController();
+    this.#setState(this.#firstState);
+    if (this.metainfo !== null) void this.#open();
+    else {
+      this.announcer.start(this.#identity);
+      this.#services.wake();
+    }
   }
 
   /** From the metadata to downloading or seeding. */
-  async #open(metainfo: Metainfo): Promise<void> {
+  async #open(): Promise<void> {
     const signal = this.#run?.signal;
     if (signal === undefined) return;
     try {
-      const content = await this.#data.open(metainfo, signal);
-      if (!signal.aborted) this.#begin(content);
+      let isReady = false;
+      const content = await this.data.open(signal, () => (isReady = !this.#isOnlyChecked));
+      if (signal.aborted) return;
+      if (isReady) this.#begin(content);
+      else if (this.#isOnlyChecked) await this.pause();
+      else void this.#open(); // started while it was checked
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
@@ -264,87 +354,47 @@ export class Torrent {
 
   /** The data is known: download what is missing, or seed. */
   #begin(content: OpenContent): void {
-    if (this.#options.isSeedOnly !== true && !content.have.isComplete) this.#beginDownload(content);
-    this.#setState({ kind: this.#download === null ? 'seeding' : 'downloading' });
-    this.#announcer.start(this.#identity);
+    this.#beginDownload(content);
+    const isSeed = this.#picker === null;
+    this.#setState({ kind: isSeed ? 'seeding' : 'downloading' });
+    this.announcer.start(this.#identity);
     this.#swarm?.contentKnown();
-    if (this.#download === null) this.events.emit('complete', { downloaded: this.#stats.download.total });
+    if (isSeed) this.events.emit('complete', { downloaded: this.#stats.download.total });
     // A seed that knows no peers has nothing to do yet.
     if (this.isActive || this.#swarm !== null) this.#services.wake();
   }
 
   #beginDownload(content: OpenContent): void {
-    const download = new Download(
-      content,
-      {
-        now: () => this.#services.clock.now(),
-        peer: (id) => this.swarm.pool.session(id),
-        pieceStored: (piece) => {
-          this.#data.pieceStored();
-          this.swarm.spreadHave(piece);
-          this.events.emit('piece', piece);
-          if (this.#download?.picker.isFinished === true) this.#finish();
-        },
-        pieceFailed: (piece, size) => {
-          this.#stats.discarded(size);
-          this.events.emit('hashFailed', { piece });
-          this.swarm.hashExchange.fetchLeaves(piece);
-          this.swarm.wishesChanged();
-        },
-        guilty: (piece, peers) => {
-          const addresses = this.swarm.ban(peers);
-          if (addresses.length > 0) this.events.emit('banned', { addresses, reason: `bad data in piece ${piece}` });
-        },
-        discarded: (bytes) => this.#stats.discarded(bytes),
-        storedLate: (piece) => {
-          if (this.#download === null) content.have.add(piece);
-          else this.#download.adopt(piece);
-        },
-        failed: (error) => this.#fail(error),
-      },
-      { digests: this.#services.digests, random: this.#services.random, memory: this.#services.pieceMemory },
-    );
-    content.selection.applyTo(download.picker);
-    if (this.#isSequential) download.picker.setMode('sequential');
-    if (download.picker.isFinished) download.close();
-    else this.#download = download;
+    if (this.#options.isSeedOnly === true || content.have.isComplete) return;
+    this.#phase.begin(content);
+    this.#readers?.plan();
   }
 
   /** Nothing wanted is missing any more. */
-  #finish(): void {
-    const { content } = this.#data;
-    if (content === null || this.#download === null) return;
-    this.#download.close();
-    this.#download = null;
+  #finished(): void {
     this.#setState({ kind: 'seeding' });
-    this.#announcer.announce(content.have.isComplete ? 'completed' : 'update');
+    this.announcer.announce(this.data.content?.have.isComplete === true ? 'completed' : 'update');
     this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
-    this.#data.completed();
+    this.data.completed();
   }
 
-  async #selectionChanged(): Promise<void> {
-    const { content } = this.#data;
-    if (content === null) return;
-    await content.storage.select(content.selection.files);
-    if (!this.isOpen) return;
-    if (this.#download === null && !content.have.isComplete && this.#options.isSeedOnly !== true) {
+  #selectionChanged(): void {
+    const { content } = this.data;
+    if (!this.isOpen || content === null) return;
+    if (this.#picker !== null) this.#phase.selectionChanged();
+    else {
       this.#beginDownload(content);
-      if (this.#download === null) return;
+      if (this.#picker === null) return;
       this.#setState({ kind: 'downloading' });
       this.#swarm?.contentKnown();
-    } else if (this.#download !== null) {
-      content.selection.applyTo(this.#download.picker);
-      this.#download.dropUnwanted();
-      if (this.#download.picker.isFinished) this.#finish();
-      else this.#swarm?.wishesChanged();
     }
     this.#services.wake();
   }
 
   #progress(): SwarmProgress {
-    const { content } = this.#data;
-    const isDone = this.#download === null && content !== null;
+    const { content } = this.data;
+    const isDone = this.#picker === null && content !== null;
     let left: ByteCount | null = null;
     if (content !== null) left = content.selection.missing(content.have);
     return {
@@ -365,9 +415,10 @@ export class Torrent {
       this.#owner.hashesKnown(this, known.infoHashes);
       this.#identity = known;
       // The announces so far named one swarm and no size: begin anew with what is known now.
-      void this.#announcer.stop();
-      this.#setState({ kind: 'checking', done: 0, total: 0 });
-      void this.#open(known.metainfo);
+      void this.announcer.stop();
+      this.data.describe(known.metainfo);
+      this.#setState(this.#firstState);
+      void this.#open();
       this.events.emit('metadata', known.metainfo);
     } catch (error) {
       this.#fail(error);
@@ -377,13 +428,9 @@ export class Torrent {
 
   #fail(error: unknown): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'closed') return;
-    const failure =
-      error instanceof DstError
-        ? error
-        : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(error)}`, {
-            cause: error,
-          });
+    const failure = failureOf(error);
     this.#services.logger.error('torrent failed', { name: this.#identity.name, code: failure.code });
+    this.data.distrust();
     void this.#halt({ kind: 'failed', error: failure });
   }
 
@@ -392,10 +439,15 @@ export class Torrent {
     this.#run?.abort();
     this.#run = null;
     this.#setState(state);
-    this.#download?.close();
-    this.#download = null;
+    this.#download?.end();
     this.#swarm?.pool.closeAll(state.kind);
-    await this.#announcer.stop();
-    if (state.kind !== 'closed') await this.#data.tryFlush();
+    this.#stats.rest(this.#services.clock.now());
+    await this.announcer.stop();
+    if (state.kind !== 'closed') await this.data.tryFlush();
   }
 }
+
+const failureOf = (cause: unknown): DstError =>
+  cause instanceof DstError
+    ? cause
+    : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(cause)}`, { cause });

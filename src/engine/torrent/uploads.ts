@@ -9,11 +9,14 @@ const ROUND: Millis = 10_000;
 
 export class Uploads {
   readonly #choker: Choker;
+  readonly #slots: () => number;
   readonly #peers: () => Iterable<PeerSession>;
   #nextRound: Millis = 0;
 
-  constructor(options: { slots: number; random: Random; peers: () => Iterable<PeerSession> }) {
-    this.#choker = new Choker({ slots: options.slots, random: options.random });
+  /** `slots`: peers unchoked at the same time; asked for whenever `slotsChanged`. */
+  constructor(options: { slots: () => number; random: Random; peers: () => Iterable<PeerSession> }) {
+    this.#slots = options.slots;
+    this.#choker = new Choker({ slots: options.slots(), random: options.random });
     this.#peers = options.peers;
   }
 
@@ -23,13 +26,22 @@ export class Uploads {
     if (peer.amChoking && this.#choker.freeSlot(this.#candidates(now))) peer.setChoking(false);
   }
 
+  /** There are more slots than before, or less: a round is due. */
+  slotsChanged(): void {
+    this.#choker.setSlots(this.#slots());
+    this.#nextRound = 0;
+  }
+
   tick(now: Millis, isSeeding: boolean): void {
     if (now < this.#nextRound) return;
     this.#nextRound = now + ROUND;
     const candidates = this.#candidates(now);
     if (candidates.length === 0) return;
     const unchoked = this.#choker.round(candidates, { isSeeding, now });
-    for (const peer of this.#peers()) peer.setChoking(!unchoked.has(peer.id));
+    for (const peer of this.#peers()) {
+      peer.setChoking(!unchoked.has(peer.id));
+      if (peer.unchoked !== null) peer.unchoked.isOptimistic = this.#choker.optimistic.has(peer.id);
+    }
   }
 
   /** Rate limits or memory have room again. */

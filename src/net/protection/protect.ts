@@ -107,7 +107,9 @@ async function listen(
   const entrance = new Entrance({ ...common, refusesPlaintext, swarms, onConnection });
   const listener = await transport.listen(address, (connection) => entrance.enter(connection));
   return {
-    address: listener.address,
+    get address() {
+      return listener.address;
+    },
     close: () => {
       entrance.close();
       return listener.close();

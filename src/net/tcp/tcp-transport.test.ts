@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Connection } from '../transport.ts';
 import { adoptAccepted } from './accepted-socket.ts';
 import { ReceiveHook } from './tcp-connection.ts';
+import { addressEgress } from '../egress/index.ts';
 import { tcpTransport } from './tcp-transport.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
@@ -64,7 +65,7 @@ test('a name is not resolved but refused', async () => {
 test('a dial leaves from the local address that was set', { skip: process.platform !== 'linux' }, async () => {
   const accepted = Promise.withResolvers<Connection>();
   const listener = await tcpTransport().listen({ host: '127.0.0.1', port: 0 }, accepted.resolve);
-  const near = await tcpTransport({ localAddress: '127.0.0.2' }).dial(listener.address);
+  const near = await tcpTransport({ egress: addressEgress({ bind: ['127.0.0.2'] }) }).dial(listener.address);
   const far = await accepted.promise;
   assert.equal(far.remote.host, '127.0.0.2');
   await listener.close();
@@ -72,8 +73,8 @@ test('a dial leaves from the local address that was set', { skip: process.platfo
 });
 
 test('with a local address the other family is not dialled at all', async () => {
-  const dial = tcpTransport({ localAddress: '127.0.0.1' }).dial({ host: '::1', port: 9 });
-  await assert.rejects(dial, /cannot be reached from 127\.0\.0\.1/);
+  const dial = tcpTransport({ egress: addressEgress({ bind: ['127.0.0.1'] }) }).dial({ host: '::1', port: 9 });
+  await assert.rejects(dial, /no IPv6 address/);
 });
 
 test('a dial that is not answered in time is rejected as timed out', async () => {

@@ -1,7 +1,7 @@
 /** Allocation `full`: claims all space before the first byte arrives, so that a disk cannot run full later on. */
 import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
-import type { StorageOptions } from '../storage.ts';
+import type { PrepareOptions } from '../storage.ts';
 import { encodeDone } from './journal-records.ts';
 import type { Place } from './layout.ts';
 import type { OpenTorrent } from './open-torrent.ts';
@@ -10,10 +10,7 @@ import type { OpenTorrent } from './open-torrent.ts';
 const STEP: ByteCount = 32 * 1024 * 1024;
 
 /** Fills all wanted files up to their length with zeros. Rejects STORAGE_NO_SPACE before it writes anything. */
-export async function allocateFiles(
-  torrent: OpenTorrent,
-  options: Pick<StorageOptions, 'signal' | 'onAllocated'>,
-): Promise<void> {
+export async function allocateFiles(torrent: OpenTorrent, options: PrepareOptions): Promise<void> {
   const { layout, disk, site } = torrent;
   const places = layout
     .storedFiles()
@@ -28,7 +25,7 @@ export async function allocateFiles(
   const sizes = places.map((_, i) => Math.max(0, stats[2 * i] as number));
   const total = places.reduce((sum, place, i) => sum + Math.max(0, place.fileLength - (sizes[i] as number)), 0);
   if (total === 0) return;
-  const available = await disk.run('space', { site });
+  const { available } = await disk.run('space', { site });
   if (available < total) {
     const message = `${total} bytes are needed in ${site.root}, ${available} are free`;
     throw storageError('STORAGE_NO_SPACE', message, { details: { path: site.root, needed: total, available } });

@@ -15,6 +15,8 @@ export interface Site {
   readonly root: string;
   /** Refuse symbolic links below the save folder. */
   readonly isStrict: boolean;
+  /** Device number of the save folder; null while there is none: then it may be made. */
+  readonly device: number | null;
   /**
    * Of a sealed torrent, 32 bytes in memory that all threads share: the files are plain, the piece space is ciphertext.
    * Overwritten when the torrent is closed, after its last job.
@@ -116,6 +118,8 @@ export interface ProbeJob {
 }
 
 export interface SurveyOutcome {
+  /** Device number of the save folder, null when there is none. */
+  readonly device: number | null;
   readonly journal: Uint8Array | null;
   /** Size (-1: missing) and modification time of each path that was asked for, in turns. */
   readonly stats: Float64Array;
@@ -140,9 +144,15 @@ export interface PrepareJob {
   readonly links: readonly { readonly path: string; readonly target: string }[];
 }
 
-/** Bytes that the file system has left for us. */
+/** The file system of the save folder, or of the folder that it will be made in. */
 export interface SpaceJob {
   readonly site: Site;
+}
+
+export interface SpaceOutcome {
+  /** Bytes that it has left for us. */
+  readonly available: ByteCount;
+  readonly device: number;
 }
 
 /** Fills a file with zeros from its end to `end` at most. */
@@ -159,11 +169,13 @@ export interface AdoptJob {
   readonly to: Place;
 }
 
-/** Moves one file to another save folder. */
+/** Moves one file to another save folder, another path, or both. */
 export interface RenameJob {
   readonly site: Site;
   readonly target: Site;
   readonly path: string;
+  /** Its path at the target; the same when left out. */
+  readonly to?: string;
 }
 
 /** Copies and compares a range of a file into another save folder, on another file system. */
@@ -193,7 +205,7 @@ export interface DiskJobs {
   probe: [ProbeJob, boolean];
   journal: [JournalJob, null];
   prepare: [PrepareJob, null];
-  space: [SpaceJob, ByteCount];
+  space: [SpaceJob, SpaceOutcome];
   /** Results in the modification time and the size reached. */
   allocate: [AllocateJob, { readonly stamp: number; readonly size: ByteCount }];
   /** Results in the file's modification time. */
@@ -202,6 +214,8 @@ export interface DiskJobs {
   rename: [RenameJob, boolean];
   transfer: [TransferJob, number];
   remove: [RemoveJob, null];
+  /** Deletes the folders of files that are gone as far as they are empty. */
+  tidy: [RemoveJob, null];
   /** Closes the files of a torrent. */
   release: [number, null];
   /** Warms the thread up; see rehearsal.ts. */

@@ -57,12 +57,12 @@ export function unpackResult(kind: JobKind, packed: unknown): JobResult<JobKind>
 }
 
 /** Fields of a commit before its places, and of a place. */
-const COMMIT_FIELDS = 13;
+const COMMIT_FIELDS = 14;
 const PLACE_FIELDS = 7;
 
 function packCommit({ site, buffer, length, piece, offset, places, hashes, journal }: CommitJob): Flat[] {
   const { sha1, merkle } = hashes;
-  const flat: Flat[] = [site.torrent, site.root, site.isStrict, site.contentKey];
+  const flat: Flat[] = [site.torrent, site.root, site.isStrict, site.device, site.contentKey];
   flat.push(buffer, length, piece, offset, journal);
   flat.push(sha1 && toBinary(sha1), merkle && toBinary(merkle.root), merkle?.leaves ?? 0, merkle?.length ?? 0);
   for (let i = 0; i < places.length; i++) {
@@ -73,7 +73,7 @@ function packCommit({ site, buffer, length, piece, offset, places, hashes, journ
 }
 
 function unpackCommit(flat: readonly Flat[]): CommitJob {
-  const [torrent, root, isStrict, contentKey, ...rest] = flat;
+  const [torrent, root, isStrict, device, contentKey, ...rest] = flat;
   const [buffer, length, piece, offset, journal, sha1, merkleRoot, leaves, merkleLength] = rest;
   const merkle = merkleRoot && { root: fromBinary(merkleRoot), leaves, length: merkleLength };
   const places: Place[] = [];
@@ -89,23 +89,24 @@ function unpackCommit(flat: readonly Flat[]): CommitJob {
     } as Place);
   }
   const hashes = { sha1: sha1 && fromBinary(sha1), merkle } as PieceHashes;
-  const site = { torrent, root, isStrict, contentKey } as Site;
+  const site = { torrent, root, isStrict, device, contentKey } as Site;
   return { site, buffer, length, piece, offset, places, hashes, journal } as CommitJob;
 }
 
 const fromBinary = (text: Flat | undefined): Uint8Array => Buffer.from(text as string, 'latin1');
 
 function packRead({ site, buffer, segments, sealed }: ReadJob): unknown[] {
-  const flat: unknown[] = [site.torrent, site.root, site.isStrict, site.contentKey, sealed, buffer];
+  const { torrent, root, isStrict, device, contentKey } = site;
+  const flat: unknown[] = [torrent, root, isStrict, device, contentKey, sealed, buffer];
   for (const { path, isWhole, offset, spots } of segments) flat.push(path, isWhole, offset, spots);
   return flat;
 }
 
 function unpackRead(flat: readonly unknown[]): ReadJob {
-  const [torrent, root, isStrict, contentKey, sealed, buffer] = flat;
+  const [torrent, root, isStrict, device, contentKey, sealed, buffer] = flat;
   const segments: ReadSegment[] = [];
-  for (let i = 6; i < flat.length; i += 4) {
+  for (let i = 7; i < flat.length; i += 4) {
     segments.push({ path: flat[i], isWhole: flat[i + 1], offset: flat[i + 2], spots: flat[i + 3] } as ReadSegment);
   }
-  return { site: { torrent, root, isStrict, contentKey } as Site, buffer, segments, sealed } as ReadJob;
+  return { site: { torrent, root, isStrict, device, contentKey } as Site, buffer, segments, sealed } as ReadJob;
 }

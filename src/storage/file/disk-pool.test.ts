@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { codeOf } from '../../base/errors.ts';
 import { DiskPool } from './disk-pool.ts';
 
-const site = { torrent: 0, root: '/', isStrict: false, contentKey: null };
+const site = { torrent: 0, root: '/', isStrict: false, device: null, contentKey: null };
 
 /** A worker that answers `space` jobs with the number of the thread, and dies when asked for `leaves`. */
 const fragile = new URL(
@@ -26,6 +26,19 @@ describe('disk workers', () => {
     assert.equal(new Set(threads).size, 2);
   });
 
+  it('are no more than there is work for', async () => {
+    await using pool = new DiskPool(2, fragile);
+    const threads = new Set<unknown>();
+    for (let i = 0; i < 20; i++) {
+      const jobs = Array.from({ length: 4 }, () => pool.run('space', { site }));
+      for (const thread of await Promise.all(jobs)) threads.add(thread);
+    }
+    assert.equal(threads.size, 1);
+    const large = { cost: 2 * 1024 * 1024 };
+    for (const thread of await Promise.all([1, 2].map(() => pool.run('space', { site }, large)))) threads.add(thread);
+    assert.equal(threads.size, 2);
+  });
+
   for (const [what, kind] of [
     ['exits', 'leaves'],
     ['throws', 'survey'],
@@ -44,7 +57,7 @@ describe('disk workers', () => {
 
   it('refuse jobs after they were closed', async () => {
     const pool = new DiskPool(1);
-    assert.ok((await pool.run('space', { site })) > 0);
+    assert.ok((await pool.run('space', { site })).available > 0);
     await pool[Symbol.asyncDispose]();
     await assert.rejects(pool.run('space', { site }), (error) => codeOf(error) === 'STORAGE_CLOSED');
   });

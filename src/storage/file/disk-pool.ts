@@ -2,6 +2,7 @@
  * Disk workers: a few threads that hash, read and write, so that the main thread only moves bytes. A job goes to the
  * worker with the least work; a worker holds a few jobs ahead, the rest waits here, so that a worker held up by a
  * slow disk does not hold up jobs that another could do. Jobs of one turn of the event loop travel in one message.
+ * Workers are started when there is enough work for them, or all at once by `warm`.
  */
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -16,6 +17,8 @@ import { type DiskReply, type DiskRequest, packInput, unpackResult } from './dis
 
 /** Jobs that a worker may hold: enough to never run dry between two turns of the main thread. */
 const MOST_AHEAD = 8;
+/** Work that a thread may hold before another one is started, bytes. A thread costs 14 MB for as long as it lives. */
+const BUSY: ByteCount = 1024 * 1024;
 /** What a job weighs besides its bytes, bytes. */
 const JOB_COST = 16384;
 
@@ -186,15 +189,22 @@ export class DiskPool implements Disk {
       for (const job of this.#queue.splice(0)) job.reject(error);
       return;
     }
-    this.warm();
     while (this.#queue.length > 0) {
-      let best: DiskThread | undefined;
-      for (const thread of this.#threads) {
-        if (thread.count < MOST_AHEAD && (best === undefined || thread.load < best.load)) best = thread;
-      }
-      if (best === undefined) return;
-      best.post(this.#queue.shift() as QueuedJob);
+      const best = this.#leastLoaded();
+      if ((best === undefined || best.load > BUSY) && this.#threads.length < this.width) {
+        this.#threads.push(this.#start());
+      } else if (best === undefined) return;
+      else best.post(this.#queue.shift() as QueuedJob);
     }
+  }
+
+  /** Of those that take more jobs. */
+  #leastLoaded(): DiskThread | undefined {
+    let best: DiskThread | undefined;
+    for (const thread of this.#threads) {
+      if (thread.count < MOST_AHEAD && (best === undefined || thread.load < best.load)) best = thread;
+    }
+    return best;
   }
 
   #start(): DiskThread {

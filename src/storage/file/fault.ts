@@ -18,6 +18,10 @@ const codes: Readonly<Record<string, StorageErrorCode>> = {
   ENXIO: 'STORAGE_PATH_BLOCKED',
   ESPIPE: 'STORAGE_PATH_BLOCKED',
   ELOOP: 'STORAGE_SYMLINK',
+  ENODEV: 'STORAGE_MISSING',
+  ESTALE: 'STORAGE_MISSING',
+  ENOTCONN: 'STORAGE_MISSING',
+  EHOSTDOWN: 'STORAGE_MISSING',
 };
 
 /** The storage error for whatever a file operation threw; one that already is a storage error stays as it is. */

@@ -15,12 +15,14 @@ import type {
   RenameJob,
   Site,
   SpaceJob,
+  SpaceOutcome,
   SurveyJob,
   SurveyOutcome,
   TransferJob,
 } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
 import { readExactly, writePlace } from './piece-jobs.ts';
+import { deviceOf, existingFolder } from './save-folder.ts';
 import { pathIn } from './verified-folders.ts';
 
 /** Step of allocating and of copying between file systems, bytes. */
@@ -30,6 +32,7 @@ const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || cod
 
 /** What is on the disk when a torrent is opened: its journal, sizes and times of its files, its part files. */
 export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
+  const device = deviceOf(job.site.root);
   const stats = new Float64Array(2 * job.paths.length);
   stats.fill(-1);
   for (let i = 0; i < job.paths.length; i++) {
@@ -43,7 +46,7 @@ export function survey(context: DiskContext, job: SurveyJob): SurveyOutcome {
     const stat = look(context, job.site, `${job.partsFolder}/${name}`);
     if (stat !== null) parts.push(...name.split('.').map(Number), stat.size, stat.mtimeMs);
   }
-  return { journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
+  return { device, journal: job.journal === null ? null : readJournal(job.journal), stats, parts };
 }
 
 /** Only a path that is surely free counts as free: the survey that follows tells what is wrong with others. */
@@ -147,15 +150,14 @@ export function prepare(context: DiskContext, job: PrepareJob): null {
   return null;
 }
 
-/** Bytes that the user may still write on the file system of the save folder (or of the folder it will lie in). */
-export function freeSpace(_context: DiskContext, job: SpaceJob): ByteCount {
-  for (let folder = job.site.root; ; folder = dirname(folder)) {
-    try {
-      const stat = fs.statfsSync(folder);
-      return stat.bavail * stat.bsize;
-    } catch (error) {
-      if (!isMissing(error) || folder === dirname(folder)) throw storageFault(error, 'read', folder);
-    }
+/** The file system of the save folder, and what the user may still write on it. */
+export function space(_context: DiskContext, job: SpaceJob): SpaceOutcome {
+  const folder = existingFolder(job.site.root);
+  try {
+    const { bavail, bsize } = fs.statfsSync(folder);
+    return { available: bavail * bsize, device: fs.statSync(folder).dev };
+  } catch (error) {
+    throw storageFault(error, 'read', folder);
   }
 }
 
@@ -183,12 +185,13 @@ export function adopt(context: DiskContext, job: AdoptJob): number {
   return writePlace(context, job.site, job.to, bytes);
 }
 
-/** Moves one file to another folder of the same file system; false when it is another file system. */
+/** Moves one file to another folder or name on the same file system; false when it is another file system. */
 export function rename(context: DiskContext, job: RenameJob): boolean {
-  const [from, to] = [pathIn(job.site, job.path), pathIn(job.target, job.path)];
+  const path = job.to ?? job.path;
+  const [from, to] = [pathIn(job.site, job.path), pathIn(job.target, path)];
   context.files.closeFile(from);
   try {
-    context.folders.check(job.target, job.path, true);
+    context.folders.check(job.target, path, true);
     fs.renameSync(from, to);
     return true;
   } catch (error) {
@@ -231,7 +234,6 @@ function finishTransfer(source: number, target: number): void {
 
 /** Deletes files, then the folders above them that became empty, up to the save folder. Missing ones are fine. */
 export function remove(context: DiskContext, job: RemoveJob): null {
-  const folders = new Set<string>();
   for (const path of job.paths) {
     const full = pathIn(job.site, path);
     context.files.closeFile(full);
@@ -241,18 +243,26 @@ export function remove(context: DiskContext, job: RemoveJob): null {
     } catch (error) {
       if (!isMissing(error)) throw storageFault(error, 'write', full);
     }
+  }
+  return tidy(context, job);
+}
+
+/** Deletes the folders above paths, as far as they are empty, up to the save folder. */
+export function tidy(context: DiskContext, { site, paths }: RemoveJob): null {
+  const folders = new Set<string>();
+  for (const path of paths) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
       folders.add(path.slice(0, end));
   }
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
     try {
-      fs.rmdirSync(pathIn(job.site, folder));
+      fs.rmdirSync(pathIn(site, folder));
     } catch (error) {
       if (!isMissing(error) && codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') {
-        throw storageFault(error, 'write', pathIn(job.site, folder));
+        throw storageFault(error, 'write', pathIn(site, folder));
       }
     }
   }
-  context.files.release(job.site.torrent);
+  context.files.release(site.torrent);
   return null;
 }

@@ -11,6 +11,7 @@ import type { Storage, StorageFactory, StorageOptions } from '../storage.ts';
 import { readBootId } from './boot-id.ts';
 import type { Disk } from './disk.ts';
 import { DiskPool } from './disk-pool.ts';
+import { type DiskUse, MeasuredDisk } from './measured-disk.ts';
 
 export interface FileStorageOptions {
   /** Where resume journals are kept; null (default): none are, and torrents are checked whenever they are opened. */
@@ -35,7 +36,8 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
   readonly #stateDirectory: string | null;
   readonly #hasSymlinks: boolean;
   readonly #pool: DiskPool | null;
-  #disk: Promise<Disk> | null = null;
+  #disk: Promise<MeasuredDisk> | null = null;
+  #measured: MeasuredDisk | null = null;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #subscription: Disposable | undefined;
@@ -66,7 +68,9 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#disk ??= this.#findDisk();
     this.#modules ??= loadModules();
     const [{ openTorrent }, { FileStorage }] = await this.#modules;
-    const absolute = { ...options, directory: resolve(options.directory) };
+    const directory = resolve(options.directory);
+    // The same string where it is, for there may be thousands.
+    const absolute = { ...options, directory: directory === options.directory ? options.directory : directory };
     const torrent = await openTorrent(geometry, absolute, this.#nextTorrent++, {
       disk: await this.#disk,
       logger: this.#logger,
@@ -74,12 +78,7 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
       stateDirectory: this.#stateDirectory,
       hasSymlinks: this.#hasSymlinks,
     });
-    const storage = new FileStorage(torrent, absolute, this.#clock);
-    await storage.prepare().catch((error: unknown) => {
-      storage.forgetKey();
-      throw error;
-    });
-    return storage;
+    return new FileStorage(torrent, absolute, this.#clock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,15 +87,24 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     await this.#pool?.[Symbol.asyncDispose]();
   }
 
-  async #findDisk(): Promise<Disk> {
-    if (this.#pool !== null) return this.#pool;
-    const { InlineDisk } = await import('./inline-disk.ts');
-    return new InlineDisk();
+  /** What the disk has done for all torrents. */
+  get use(): DiskUse {
+    return this.#measured?.use ?? { waiting: 0, kinds: {} };
+  }
+
+  async #findDisk(): Promise<MeasuredDisk> {
+    this.#measured = new MeasuredDisk(this.#pool ?? (await inlineDisk()), this.#clock);
+    return this.#measured;
   }
 }
 
+async function inlineDisk(): Promise<Disk> {
+  const { InlineDisk } = await import('./inline-disk.ts');
+  return new InlineDisk();
+}
+
 /** What an open torrent needs. Kept, for each call of `import()` costs 0.1 ms. */
-const loadModules = () => Promise.all([import('./open-torrent.ts'), import('./file-storage.ts')]);
+const loadModules = () => Promise.all([import('./opening.ts'), import('./file-storage.ts')]);
 
 /** Storage on real files. */
 export const fileStorage = (options: FileStorageOptions = {}, deps: FileStorageDeps = {}): FileStorageFactory =>

@@ -2,8 +2,10 @@
  * The Storage of one torrent over real files. Disk workers do the work on bytes; this class knows what is there
  * (`JournalState`), sees to the order of things and keeps the journal true.
  */
+import { resolve } from 'node:path';
 import { Bitfield } from '../../base/bitfield.ts';
 import type { Clock } from '../../base/clock.ts';
+import { codeOf } from '../../base/errors.ts';
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry } from '../../codec/metainfo/index.ts';
 import { forgetKey } from '../content-cipher.ts';
@@ -11,9 +13,12 @@ import { storageError } from '../errors.ts';
 import type {
   CheckOptions,
   CommitResult,
+  FilePaths,
   FileSelection,
+  MoveOptions,
   PieceHashes,
   PoolBuffer,
+  PrepareOptions,
   ReadRun,
   ResumeState,
   Storage,
@@ -30,7 +35,7 @@ import type { Place } from './layout.ts';
 import { emptyEntries, type OpenTorrent } from './open-torrent.ts';
 import { settleParts } from './part-files.ts';
 import { planRead } from './read-segments.ts';
-import { moveFiles, removeFiles } from './relocation.ts';
+import { moveFiles, removeAll, removeJournal, renameFiles } from './relocation.ts';
 
 /** Bytes that the records of a commit take besides its stamps. */
 const RECORD_BYTES: ByteCount = 64;
@@ -41,8 +46,12 @@ export class FileStorage implements Storage {
   readonly geometry: Geometry;
   readonly #torrent: OpenTorrent;
   readonly #options: StorageOptions;
+  /** Where its owner will look for it next: after a kill in the middle of a move it is elsewhere. */
+  #owned: string;
   readonly #clock: Clock;
   readonly #gate = new Gate();
+  /** Who writes passes this one first: it can be closed while files are still read. */
+  readonly #writing = new Gate();
   #flushing: Promise<unknown> | null = null;
   #backlog: ByteCount = 0;
   #isCompacting = false;
@@ -52,6 +61,7 @@ export class FileStorage implements Storage {
     this.geometry = torrent.layout.geometry;
     this.#torrent = torrent;
     this.#options = options;
+    this.#owned = options.directory;
     this.#clock = clock;
   }
 
@@ -59,14 +69,15 @@ export class FileStorage implements Storage {
     return this.#backlog;
   }
 
-  /** Makes what needs no piece: empty files, links, allocated space; settles part files of an earlier selection. */
-  async prepare(): Promise<void> {
-    if (!this.#options.isWritable) return;
-    const { site, disk } = this.#torrent;
-    const entries = emptyEntries(this.#torrent, 'wanted');
-    if (entries.empty.length + entries.links.length > 0) await disk.run('prepare', { site, ...entries });
-    await settleParts(this.#torrent);
-    if (this.#options.allocation === 'full') await allocateFiles(this.#torrent, this.#options);
+  get directory(): string {
+    return this.#torrent.site.root;
+  }
+
+  prepare(options: PrepareOptions = {}): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#torrent.isPrepared = true;
+      await this.#prepare(options);
+    });
   }
 
   resume(): Promise<ResumeState> {
@@ -77,9 +88,12 @@ export class FileStorage implements Storage {
   commit(piece: PieceIndex, data: PoolBuffer, expected: PieceHashes): Promise<CommitResult> {
     const length = this.geometry.pieceSize(piece);
     this.#backlog += length;
-    return this.#shared(() => this.#commit(piece, data, expected, length)).finally(() => {
-      this.#backlog -= length;
-    });
+    const commit = (): Promise<CommitResult> => this.#commit(piece, data, expected, length);
+    return this.#writing
+      .shared(() => this.#shared(commit))
+      .finally(() => {
+        this.#backlog -= length;
+      });
   }
 
   async check(piece: PieceIndex, expected: PieceHashes): Promise<boolean> {
@@ -109,13 +123,21 @@ export class FileStorage implements Storage {
   }
 
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#read(into, runs, this.#torrent.site.contentKey === null ? [] : runs);
+  }
+
+  readPlain(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#read(into, runs, []);
+  }
+
+  /** `sealed`: the runs that are to be encrypted. */
+  #read(into: PoolBuffer, runs: readonly ReadRun[], sealed: readonly ReadRun[]): Promise<void> {
     return this.#shared(async () => {
       const { site, disk } = this.#torrent;
       const { segments, zeros } = planRead(runs, this.#readPlaces);
       for (let i = 0; i < zeros.length; i += 2) {
         into.bytes.fill(0, zeros[i], (zeros[i] as number) + (zeros[i + 1] as number));
       }
-      const sealed = site.contentKey === null ? [] : runs;
       if (segments.length + sealed.length === 0) return;
       const cost = runs.reduce((sum, run) => sum + run.length, 0);
       await disk.run('read', { site, buffer: into.id, segments, sealed }, { buffer: into, cost });
@@ -144,7 +166,7 @@ export class FileStorage implements Storage {
   select(selection: FileSelection): Promise<void> {
     return this.#exclusive(async () => {
       this.#torrent.layout.select(selection);
-      await this.prepare();
+      if (this.#torrent.isPrepared) await this.#prepare({});
     });
   }
 
@@ -159,17 +181,49 @@ export class FileStorage implements Storage {
     await flushing;
   }
 
-  move(directory: string): Promise<void> {
-    return this.#exclusive(() => moveFiles(this.#torrent, directory));
+  move(directory: string, options: MoveOptions = {}): Promise<void> {
+    const target = resolve(directory);
+    return this.#writing.exclusive(async () => {
+      if (this.#isClosed) throw closed();
+      if (target !== this.directory) {
+        options.signal?.throwIfAborted();
+        await moveFiles(this.#torrent, target, options, (fn) => this.#gate.exclusive(fn));
+      }
+      this.#owned = target;
+    });
+  }
+
+  rename(paths: FilePaths): Promise<void> {
+    return this.#exclusive(async () => {
+      const { layout, state, journal, site } = this.#torrent;
+      await renameFiles(this.#torrent, layout.renamed(paths));
+      state.paths = layout.paths;
+      await journal?.rewrite(site);
+    });
   }
 
   async delete(): Promise<void> {
     await this.#exclusive(async () => {
       this.#isClosed = true;
       try {
-        await removeFiles(this.#torrent, this.#torrent.site);
+        await removeAll(this.#torrent, this.#torrent.site);
+        await this.#removeJournals();
       } finally {
-        this.forgetKey();
+        forgetKey(this.#torrent.site);
+      }
+    });
+  }
+
+  async abandon(): Promise<void> {
+    await this.#exclusive(async () => {
+      await this.#flushing;
+      this.#isClosed = true;
+      const { site, disk } = this.#torrent;
+      try {
+        await disk.release(site.torrent);
+        await this.#removeJournals();
+      } finally {
+        forgetKey(site);
       }
     });
   }
@@ -186,16 +240,32 @@ export class FileStorage implements Storage {
           state.isClean = true;
           await journal.rewrite(site);
         }
+      } catch (error) {
+        await journal?.rewrite(site);
+        throw error;
       } finally {
         await disk.release(site.torrent);
-        this.forgetKey();
+        forgetKey(this.#torrent.site);
       }
     });
   }
 
-  /** Of a sealed torrent that is done with. */
-  forgetKey(): void {
-    forgetKey(this.#torrent.site);
+  /** Of the folder and of the one from which the files have come. By the last the others are found after a kill. */
+  async #removeJournals(): Promise<void> {
+    const { site, state } = this.#torrent;
+    const roots = [site.root, ...(state.origin === null ? [] : [state.origin])];
+    roots.sort((a, b) => Number(a === this.#owned) - Number(b === this.#owned));
+    for (const root of roots) await removeJournal(this.#torrent, { ...site, root });
+  }
+
+  /** Empty files, links, allocated space; settles part files of an earlier selection. */
+  async #prepare(options: PrepareOptions): Promise<void> {
+    if (!this.#options.isWritable) return;
+    const { site, disk } = this.#torrent;
+    const entries = emptyEntries(this.#torrent, 'wanted');
+    if (entries.empty.length + entries.links.length > 0) await disk.run('prepare', { site, ...entries });
+    await settleParts(this.#torrent);
+    if (this.#options.allocation === 'full') await allocateFiles(this.#torrent, options);
   }
 
   readonly #readPlaces = (offset: ByteCount, length: ByteCount): Place[] =>
@@ -210,6 +280,7 @@ export class FileStorage implements Storage {
     const job = { site, buffer: data.id, length, piece, offset, places, hashes, journal: journal?.target ?? null };
     const outcome = await disk.run('commit', job, { buffer: data, cost: length });
     if (!outcome.isGood) return 'mismatch';
+    if (site.device === null) this.#torrent.site = { ...site, device: (await disk.run('space', { site })).device };
     this.#noteCommit(piece, outcome);
     return 'stored';
   }
@@ -260,7 +331,8 @@ export class FileStorage implements Storage {
 
   /** Syncs the files of pieces that are not known to be durable, and notes that they are. False: there were none. */
   async #flush(isNoted: boolean): Promise<boolean> {
-    const { state, journal, site } = this.#torrent;
+    const { state, journal, site, layout } = this.#torrent;
+    const { paths } = layout;
     const pieces = [...state.done].filter((piece) => !state.durable.has(piece));
     if (pieces.length === 0) return false;
     const now = this.#clock.wall() * 1000;
@@ -269,9 +341,14 @@ export class FileStorage implements Storage {
     for (const [path, key] of this.#filesOf(pieces)) {
       const last = state.stamps.get(key)?.last ?? now;
       stamps.push(key, last);
-      if (last > now - SETTLED) fresh.push(`${site.root}/${path}`);
+      if (last > now - SETTLED) fresh.push(path);
     }
-    await flushFiles(fresh);
+    await flushFiles(site, fresh).catch((error: unknown) => {
+      journal?.doubt();
+      throw error;
+    });
+    // Files that were moved meanwhile were not found.
+    if (this.#torrent.site.root !== site.root || layout.paths !== paths) return false;
     state.markDurable(now, pieces, stamps);
     const isSynced = fresh.length > 0;
     if (isSynced) journal?.protect();
@@ -290,11 +367,22 @@ export class FileStorage implements Storage {
   }
 
   #shared<T>(fn: () => Promise<T>): Promise<T> {
-    return this.#gate.shared(() => (this.#isClosed ? Promise.reject(closed()) : fn()));
+    return this.#gate.shared(() => this.#watched(fn));
   }
 
   #exclusive<T>(fn: () => Promise<T>): Promise<T> {
-    return this.#gate.exclusive(() => (this.#isClosed ? Promise.reject(closed()) : fn()));
+    return this.#writing.exclusive(() => this.#gate.exclusive(() => this.#watched(fn)));
+  }
+
+  async #watched<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw closed();
+    try {
+      return await fn();
+    } catch (error) {
+      // With the drive went what the system had not yet written to it.
+      if (codeOf(error) === 'STORAGE_MISSING') this.#torrent.journal?.doubt();
+      throw error;
+    }
   }
 }
 

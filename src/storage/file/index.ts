@@ -4,4 +4,5 @@ export {
   type FileStorageFactory,
   type FileStorageOptions,
 } from './file-storage-factory.ts';
+export type { DiskUse } from './measured-disk.ts';
 export { HashWorkers } from './hash-files.ts';

@@ -5,7 +5,17 @@ import fc from 'fast-check';
 import { concat, toHex } from '../../base/bytes.ts';
 import { Geometry } from '../../codec/metainfo/index.ts';
 import { decodeJournal, encodeHeader, encodeSnapshot, type JournalIdentity } from './journal-format.ts';
-import { encodeCheckpoint, encodeDone, encodeForget, encodeIntent, encodeMove } from './journal-records.ts';
+import {
+  encodeCheckpoint,
+  encodeDone,
+  encodeForget,
+  encodeIntent,
+  encodeMove,
+  encodeOrigin,
+  encodePaths,
+  encodeRecord,
+  PATHS,
+} from './journal-records.ts';
 import { JournalState } from './journal-state.ts';
 
 const pieceCount = 12;
@@ -89,7 +99,7 @@ describe('a journal', () => {
       fc.property(fc.array(change, { maxLength: 20 }), fc.boolean(), (changes, isClean) => {
         const state = stateAfter(changes);
         state.isClean = isClean;
-        state.inFlight.clear();
+        for (const flying of [...state.inFlight.keys()]) state.inFlight.delete(flying);
         const read = decodeJournal(concat([header, encodeSnapshot(state)]), identity);
         assert.deepEqual(plain(read?.state), plain(state));
         assert.deepEqual(read?.bootId, bootId);
@@ -168,6 +178,24 @@ describe('a journal', () => {
   it('remembers a move until it is rewritten', () => {
     const read = decodeJournal(concat([header, empty, encodeMove('/new/place')]), identity);
     assert.equal(read?.state.moveTarget, '/new/place');
+  });
+
+  it('remembers where files lie that were renamed, and where they came from', () => {
+    const paths = new Map([
+      [0, 'a/ü.bin'],
+      [1, 'b'],
+    ]);
+    const read = decodeJournal(concat([header, empty, encodePaths(paths), encodeOrigin('/old/place')]), identity);
+    assert.deepEqual(read?.state.paths, paths);
+    assert.equal(read?.state.origin, '/old/place');
+  });
+
+  it('with paths of files that it has not, or cut short, is not believed', () => {
+    const [whole] = [encodePaths(new Map([[1, 'abc']]))];
+    const cut = encodeRecord(PATHS, whole.subarray(13, -1));
+    for (const record of [encodePaths(new Map([[2, 'b']])), cut, encodeRecord(PATHS, Uint8Array.of(0, 0, 0))]) {
+      assert.equal(decodeJournal(concat([header, empty, record]), identity), null);
+    }
   });
 
   it('has the bytes that its specification shows', () => {

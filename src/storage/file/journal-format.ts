@@ -4,7 +4,7 @@
  */
 import { Bitfield } from '../../base/bitfield.ts';
 import { equalBytes, toText } from '../../base/bytes.ts';
-import type { PieceIndex } from '../../base/units.ts';
+import type { FileIndex, PieceIndex } from '../../base/units.ts';
 import type { Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
 import { crc32 } from './crc32.ts';
 import {
@@ -14,6 +14,8 @@ import {
   FORGET,
   INTENT,
   MOVE,
+  ORIGIN,
+  PATHS,
   RECORD_HEADER_LENGTH,
   SNAPSHOT,
 } from './journal-records.ts';
@@ -97,7 +99,6 @@ export function decodeJournal(bytes: Uint8Array, identity: JournalIdentity): Rea
   const wanted = encodeHeader(identity, bootId);
   if (!equalBytes(bytes.subarray(0, HEADER_LENGTH), wanted)) return null;
   const state = new JournalState(identity.geometry.pieceCount);
-  const keys = identity.geometry.files.length + identity.geometry.pieceCount;
   let isFirst = true;
   for (let at = HEADER_LENGTH; at < bytes.length; isFirst = false) {
     if (bytes.length - at < RECORD_HEADER_LENGTH || isZero(bytes, at)) break;
@@ -107,7 +108,7 @@ export function decodeJournal(bytes: Uint8Array, identity: JournalIdentity): Rea
     if (end > bytes.length) break;
     const body = bytes.subarray(start, end);
     if (view.getUint32(at + 8) !== crc32(body)) return null;
-    if ((body[0] === SNAPSHOT) !== isFirst || !replay(state, body[0], body.subarray(1), keys)) return null;
+    if ((body[0] === SNAPSHOT) !== isFirst || !replay(state, body[0], body.subarray(1), identity.geometry)) return null;
     at = end;
   }
   return isFirst ? null : { state, bootId };
@@ -119,12 +120,19 @@ function isZero(bytes: Uint8Array, from: number): boolean {
 }
 
 /** Applies one record; false when its payload makes no sense. */
-function replay(state: JournalState, type: number | undefined, payload: Uint8Array, keys: number): boolean {
+function replay(
+  state: JournalState,
+  type: number | undefined,
+  payload: Uint8Array,
+  { files, pieceCount }: Geometry,
+): boolean {
+  const keys = files.length + pieceCount;
   if (type === SNAPSHOT) return replaySnapshot(state, payload, keys);
-  if (type === MOVE) {
-    state.moveTarget = toText(payload);
+  if (type === MOVE || type === ORIGIN) {
+    state[type === MOVE ? 'moveTarget' : 'origin'] = toText(payload);
     return true;
   }
+  if (type === PATHS) return replayPaths(state, payload, files.length);
   const list = parseList(payload, type === INTENT || type === CHECKPOINT, state.done.size, keys);
   if (list === null) return false;
   if (type === INTENT) state.markIntent(list.time, list.pieces);
@@ -132,6 +140,20 @@ function replay(state: JournalState, type: number | undefined, payload: Uint8Arr
   else if (type === FORGET) state.markForgotten(list.pieces);
   else if (type === CHECKPOINT) state.markDurable(list.time, list.pieces, list.stamps);
   else return false;
+  return true;
+}
+
+function replayPaths(state: JournalState, payload: Uint8Array, fileCount: number): boolean {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const paths = new Map<FileIndex, string>();
+  for (let at = 0; at < payload.length; ) {
+    if (payload.length < at + 8 || view.getUint32(at) >= fileCount) return false;
+    const end = at + 8 + view.getUint32(at + 4);
+    if (end > payload.length) return false;
+    paths.set(view.getUint32(at), toText(payload.subarray(at + 8, end)));
+    at = end;
+  }
+  state.paths = paths;
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** Records that are appended to a journal; docs/spec/journal.md. Separate from the rest, for disk workers write some. */
-import { utf8 } from '../../base/bytes.ts';
-import type { PieceIndex } from '../../base/units.ts';
+import { concat, utf8 } from '../../base/bytes.ts';
+import type { FileIndex, PieceIndex } from '../../base/units.ts';
 import { crc32 } from './crc32.ts';
 import type { StampList } from './journal-state.ts';
 
@@ -13,6 +13,8 @@ export const DONE = 0x44;
 export const FORGET = 0x46;
 export const CHECKPOINT = 0x43;
 export const MOVE = 0x4d;
+export const ORIGIN = 0x4f;
+export const PATHS = 0x52;
 
 /** A record: header and body, ready to be appended. */
 export function encodeRecord(type: number, payload: Uint8Array): Uint8Array {
@@ -62,3 +64,18 @@ export const encodeCheckpoint = (time: number, pieces: readonly PieceIndex[], st
 
 /** The files are being moved to this folder. */
 export const encodeMove = (target: string): Uint8Array => encodeRecord(MOVE, utf8(target));
+
+/** The files came from this folder, whose journal sends here whoever does not know it yet. */
+export const encodeOrigin = (folder: string): Uint8Array => encodeRecord(ORIGIN, utf8(folder));
+
+/** These files lie at other paths than the torrent says. */
+export function encodePaths(paths: ReadonlyMap<FileIndex, string>): Uint8Array {
+  const entries = Array.from(paths, ([file, path]) => {
+    const text = utf8(path);
+    const head = new DataView(new ArrayBuffer(8));
+    head.setUint32(0, file);
+    head.setUint32(4, text.length);
+    return concat([new Uint8Array(head.buffer), text]);
+  });
+  return encodeRecord(PATHS, concat(entries));
+}

@@ -4,7 +4,10 @@
  * journal that is read and to the events of a running torrent. Format and reasons: docs/spec/journal.md.
  */
 import { Bitfield } from '../../base/bitfield.ts';
-import type { PieceIndex } from '../../base/units.ts';
+import { LazyMap } from '../../base/lazy-map.ts';
+import type { FileIndex, PieceIndex } from '../../base/units.ts';
+
+const noPaths: ReadonlyMap<FileIndex, string> = new Map();
 
 /** A file index, or file count + piece index for the part files of a piece. */
 export type FileKey = number;
@@ -28,7 +31,7 @@ export class JournalState {
   /** May be there, must be hashed before use. */
   readonly suspect: Bitfield;
   /** Write announced but not noted as done: piece and calendar time of the announcement, ms. */
-  readonly inFlight: Map<PieceIndex, number> = new Map();
+  readonly inFlight: LazyMap<PieceIndex, number> = new LazyMap();
   readonly stamps: Map<FileKey, Stamp> = new Map();
   /** Everything was flushed and nothing has happened since. */
   isClean = false;
@@ -36,6 +39,10 @@ export class JournalState {
   lastTime = 0;
   /** Folder to which the files were on their way. */
   moveTarget: string | null = null;
+  /** Folder from which they came, as long as somebody may look for them there. */
+  origin: string | null = null;
+  /** Files that lie elsewhere below the folder than the torrent says; elements joined by `/`. */
+  paths: ReadonlyMap<FileIndex, string> = noPaths;
 
   constructor(pieceCount: number) {
     this.done = new Bitfield(pieceCount);

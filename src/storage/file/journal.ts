@@ -12,6 +12,7 @@ import type { ByteCount } from '../../base/units.ts';
 import type { Disk } from './disk.ts';
 import type { Site } from './disk-jobs.ts';
 import { encodeHeader, encodeSnapshot, type JournalIdentity } from './journal-format.ts';
+import { encodeMove, encodeOrigin, encodePaths } from './journal-records.ts';
 import type { JournalState } from './journal-state.ts';
 
 /** Appended bytes after which a journal is worth rewriting, besides a multiple of its compact size. */
@@ -37,6 +38,7 @@ export class Journal {
   readonly #deps: JournalDeps;
   #isStarted = false;
   #isBroken = false;
+  #bootId: Uint8Array;
   /** The file on the disk says of some pieces that they survive a power cut, and must survive one itself. */
   #hasDurable: boolean;
   /** The last of our own writes, which happen one after the other. */
@@ -51,6 +53,7 @@ export class Journal {
     this.#identity = identity;
     this.#state = state;
     this.#deps = deps;
+    this.#bootId = deps.bootId;
     this.#hasDurable = !state.durable.isEmpty;
   }
 
@@ -80,6 +83,11 @@ export class Journal {
     this.#hasDurable = true;
   }
 
+  /** What was not flushed may not have reached the disk: after the next rewrite it counts as after a power cut. */
+  doubt(): void {
+    this.#bootId = new Uint8Array(this.#bootId.length);
+  }
+
   /** Counts what a disk worker appended. */
   noteAppended(bytes: ByteCount): void {
     this.#appended += bytes;
@@ -99,7 +107,12 @@ export class Journal {
     this.#isStarted = true;
     this.#isBroken = false;
     const snapshot = (): JournalWrite => {
-      const bytes = concat([encodeHeader(this.#identity, this.#deps.bootId), encodeSnapshot(this.#state)]);
+      const { paths, moveTarget, origin } = this.#state;
+      const parts = [encodeHeader(this.#identity, this.#bootId), encodeSnapshot(this.#state)];
+      if (paths.size > 0) parts.push(encodePaths(paths));
+      if (moveTarget !== null) parts.push(encodeMove(moveTarget));
+      if (origin !== null) parts.push(encodeOrigin(origin));
+      const bytes = concat(parts);
       this.#compactSize = bytes.length;
       this.#appended = 0;
       return { bytes, mode: 'replace', isSynced: this.#hasDurable };

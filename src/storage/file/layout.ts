@@ -6,9 +6,11 @@
  * says by its presence which bytes it holds, and is done with by deleting it.
  */
 import { toHex } from '../../base/bytes.ts';
+import { LazyMap } from '../../base/lazy-map.ts';
 import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, FileSlice, Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
-import type { FileSelection } from '../storage.ts';
+import { renamedFiles } from '../file-paths.ts';
+import type { FilePaths, FileSelection } from '../storage.ts';
 import type { FileKey } from './journal-state.ts';
 
 /** A run of bytes in one file on the disk. Bytes that no place covers are zeros (pads, alignment gaps). */
@@ -27,16 +29,38 @@ export interface Place {
 
 export class FileLayout {
   readonly geometry: Geometry;
-  /** Name of the folder of part files, below the save folder. */
-  readonly partsFolder: string;
   /** The part files that exist: files of which a piece's bytes lie in one. */
-  readonly parts: Map<PieceIndex, Set<FileIndex>> = new Map();
+  readonly parts: LazyMap<PieceIndex, Set<FileIndex>> = new LazyMap();
+  readonly #infoHashes: InfoHashes;
   #selection: FileSelection;
+  /** Files that were renamed. */
+  #paths: ReadonlyMap<FileIndex, string>;
 
-  constructor(geometry: Geometry, infoHashes: InfoHashes, selection: FileSelection) {
+  constructor(geometry: Geometry, infoHashes: InfoHashes, selection: FileSelection, paths: FilePaths) {
     this.geometry = geometry;
-    this.partsFolder = `.${toHex((infoHashes.v1 ?? infoHashes.v2 ?? new Uint8Array(8)).subarray(0, 8))}.parts`;
+    this.#infoHashes = infoHashes;
     this.#selection = selection;
+    this.#paths = this.renamed(paths);
+  }
+
+  /** Name of the folder of part files, below the save folder. */
+  get partsFolder(): string {
+    const { v1, v2 } = this.#infoHashes;
+    return `.${toHex((v1 ?? v2 ?? new Uint8Array(8)).subarray(0, 8))}.parts`;
+  }
+
+  /** Files that lie elsewhere than the torrent says; elements of their paths joined by `/`. */
+  get paths(): ReadonlyMap<FileIndex, string> {
+    return this.#paths;
+  }
+
+  set paths(paths: ReadonlyMap<FileIndex, string>) {
+    this.#paths = paths;
+  }
+
+  /** Paths that files are to get, in the form of `paths`. Throws STORAGE_BAD_PATH. */
+  renamed(paths: FilePaths): ReadonlyMap<FileIndex, string> {
+    return renamedFiles(this.geometry, paths, (name) => name === this.partsFolder);
   }
 
   get selection(): FileSelection {
@@ -52,6 +76,11 @@ export class FileLayout {
   }
 
   path(file: FileIndex): string {
+    return this.#paths.get(file) ?? this.ownPath(file);
+  }
+
+  /** Where the torrent says that the file lies. */
+  ownPath(file: FileIndex): string {
     return (this.geometry.files[file] as FileEntry).path.join('/');
   }
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { codeOf } from '../../base/errors.ts';
 import type { Site } from './disk-jobs.ts';
-import { storageFault } from './fault.ts';
+import { checkSaveFolder, siteFault } from './save-folder.ts';
 import { pathIn, type VerifiedFolders } from './verified-folders.ts';
 
 /** Open files of a thread; two threads stay far below the usual limit of 1,024 a process. */
@@ -96,20 +96,26 @@ export class OpenFiles {
     } catch (error) {
       const code = codeOf(error);
       if (code === 'EMFILE' || code === 'ENFILE') this.#evict(Math.floor(this.#files.size / 2));
-      else if (code !== 'ENOENT' || !isWriting) throw storageFault(error, isWriting ? 'write' : 'read', full);
+      else if (code !== 'ENOENT' || !isWriting) throw siteFault(error, isWriting ? 'write' : 'read', site, full);
       this.#folders.clear();
     }
     try {
       return this.#tryOpen(site, path, full, isWriting, mode);
     } catch (error) {
-      throw storageFault(error, isWriting ? 'write' : 'read', full);
+      throw siteFault(error, isWriting ? 'write' : 'read', site, full);
     }
   }
 
   #tryOpen(site: Site, path: string, full: string, isWriting: boolean, mode: number): number {
     if (site.isStrict) this.#folders.check(site, path, isWriting);
-    const flags = (isWriting ? O_RDWR | O_CREAT : O_RDONLY) | (site.isStrict ? O_NOFOLLOW : 0) | O_NONBLOCK;
-    return fs.openSync(full, flags, mode);
+    const flags = (isWriting ? O_RDWR : O_RDONLY) | (site.isStrict ? O_NOFOLLOW : 0) | O_NONBLOCK;
+    try {
+      return fs.openSync(full, flags);
+    } catch (error) {
+      if (!isWriting || codeOf(error) !== 'ENOENT') throw error;
+    }
+    checkSaveFolder(site);
+    return fs.openSync(full, flags | O_CREAT, mode);
   }
 
   #keep(full: string, file: OpenFile): number {

@@ -17,10 +17,10 @@ import type {
   StampMap,
 } from './disk-jobs.ts';
 import type { DiskContext } from './disk-context.ts';
-import { storageFault } from './fault.ts';
 import { encodeDone, encodeIntent } from './journal-records.ts';
 import type { Place } from './layout.ts';
 import { PieceHasher } from './piece-hash.ts';
+import { siteFault } from './save-folder.ts';
 import { pathIn } from './verified-folders.ts';
 
 /**
@@ -83,7 +83,7 @@ export function writePlace(context: DiskContext, site: Site, place: Place, data:
     fs.ftruncateSync(fd, place.fileLength);
     return fs.fstatSync(fd).mtimeMs;
   } catch (error) {
-    throw storageFault(error, 'write', pathIn(site, path));
+    throw siteFault(error, 'write', site, pathIn(site, path));
   } finally {
     if (isWhole) fs.closeSync(fd);
   }
@@ -95,7 +95,7 @@ function readFile({ files }: DiskContext, site: Site, path: string, isWhole: boo
   try {
     use(fd);
   } catch (error) {
-    throw storageFault(error, 'read', pathIn(site, path));
+    throw siteFault(error, 'read', site, pathIn(site, path));
   } finally {
     if (isWhole) fs.closeSync(fd);
   }

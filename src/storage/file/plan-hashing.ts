@@ -95,7 +95,8 @@ class PlanHashing implements Disposable {
 
   constructor(plan: TorrentPlan, sources: readonly string[], seal: HashedSeal | null) {
     this.geometry = new Geometry(plan);
-    this.#site = { torrent: 0, root: '', isStrict: false, contentKey: seal && sharedKey(seal.contentKey) };
+    const contentKey = seal && sharedKey(seal.contentKey);
+    this.#site = { torrent: 0, root: '', isStrict: false, device: null, contentKey };
     this.#plan = plan;
     this.#content = seal?.content ?? plan;
     this.#layout = new Geometry(this.#content);

@@ -24,7 +24,7 @@ const isDevice = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export function rehearse(context: DiskContext): null {
   if (!isDevice('/dev/null') || !isDevice('/dev/zero')) return null;
   const bytes = Buffer.alloc(LENGTH);
-  const site: Site = { torrent: TORRENT, root: '/dev', isStrict: true, contentKey: null };
+  const site: Site = { torrent: TORRENT, root: '/dev', isStrict: true, device: null, contentKey: null };
   const sha1 = hash('sha1', bytes, 'buffer');
   const whole = { key: 0, path: 'null', offset: 0, at: 0, length: LENGTH, fileLength: LENGTH, isExecutable: false };
   const part = { ...whole, fileLength: 2 * LENGTH };

@@ -56,6 +56,20 @@ export function resumeState(input: ResumeInput): JournalState {
   return state;
 }
 
+/** Takes suspect pieces for good when their files have exactly the right lengths. Returns whether there were any. */
+export function trustSizes(state: JournalState, geometry: Geometry, found: ReadonlyMap<FileIndex, FoundFile>): boolean {
+  const stamps: number[] = [];
+  const believed = [...state.suspect].filter((piece) => {
+    const slices = geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece));
+    const files = slices.map(({ file }) => file).filter((file) => file >= 0);
+    if (files.some((file) => found.get(file)?.size !== geometry.files[file]?.length)) return false;
+    for (const file of files) stamps.push(file, found.get(file)?.time ?? 0);
+    return true;
+  });
+  state.markDone(believed, stamps);
+  return believed.length > 0;
+}
+
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.some((byte) => byte !== 0) && a.every((byte, i) => byte === b[i]);
 

@@ -4,12 +4,13 @@ import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
 import {
   adopt,
   allocate,
-  freeSpace,
   prepare,
   probe,
   remove,
   rename,
+  space,
   survey,
+  tidy,
   transfer,
   writeJournal,
 } from './file-jobs.ts';
@@ -25,12 +26,13 @@ const runners: { readonly [K in JobKind]: (context: DiskContext, job: JobInput<K
   probe,
   journal: writeJournal,
   prepare,
-  space: freeSpace,
+  space,
   allocate,
   adopt,
   rename,
   transfer,
   remove,
+  tidy,
   rehearse,
   release(context, torrent) {
     context.files.release(torrent);

@@ -9,6 +9,7 @@ import { codeOf } from '../../base/errors.ts';
 import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
+import { checkSaveFolder } from './save-folder.ts';
 
 /** Verified folders remembered by a thread. */
 const MOST_FOLDERS = 4096;
@@ -42,7 +43,8 @@ export class VerifiedFolders {
 
   #isVerified(site: Site, path: string, parent: string, isMaking: boolean): boolean {
     if (this.#known.has(parent)) return true;
-    if (isMaking) makeRoot(site.root);
+    if (isMaking && site.device === null) makeRoot(site.root);
+    else if (isMaking) checkSaveFolder(site);
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
       if (!checkFolder(pathIn(site, path.slice(0, end)), isMaking)) return false;
     }

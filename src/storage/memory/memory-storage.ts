@@ -10,11 +10,14 @@ import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, FileSlice, Geometry } from '../../codec/metainfo/index.ts';
 import { checkPadding, cipherContent } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
+import { renamedFiles } from '../file-paths.ts';
 import { LEAF_LENGTH, merkleRoot, NODE_LENGTH } from '../merkle-root.ts';
 import type {
   CheckOptions,
   CommitResult,
+  FilePaths,
   FileSelection,
+  MoveOptions,
   PieceHashes,
   PoolBuffer,
   ReadRun,
@@ -30,6 +33,8 @@ export class MemoryDisk {
   readonly files: Map<string, Uint8Array> = new Map();
   /** What is known of a torrent's pieces, by folder and info hash. */
   readonly journals: Map<string, ResumeState> = new Map();
+  /** Files that were renamed, by folder and info hash. */
+  readonly renamed: Map<string, ReadonlyMap<FileIndex, string>> = new Map();
   /** Bytes of wanted pieces that belong to files that are not wanted, by folder, info hash, piece and file. */
   readonly parts: Map<string, Uint8Array> = new Map();
 }
@@ -40,7 +45,7 @@ export interface MemoryStorageDeps {
 
 /** A factory of storages on one memory disk. */
 export const memoryStorage = (deps: MemoryStorageDeps, disk: MemoryDisk = new MemoryDisk()): StorageFactory => ({
-  open: (geometry, options) => Promise.resolve(new MemoryStorage(geometry, options, deps.digests, disk)),
+  open: async (geometry, options) => new MemoryStorage(geometry, options, deps.digests, disk),
 });
 
 class MemoryStorage implements Storage {
@@ -51,6 +56,8 @@ class MemoryStorage implements Storage {
   readonly #state: ResumeState;
   #directory: string;
   #selection: FileSelection;
+  #paths: ReadonlyMap<FileIndex, string>;
+  #isPrepared = false;
   #isClosed = false;
 
   constructor(geometry: Geometry, options: StorageOptions, digests: Digests, disk: MemoryDisk) {
@@ -60,15 +67,36 @@ class MemoryStorage implements Storage {
     this.#disk = disk;
     this.#directory = options.directory;
     this.#selection = options.selection;
-    this.#state = disk.journals.get(this.#key()) ?? {
+    const paths = renamedFiles(geometry, options.paths ?? new Map());
+    const isKnown = options.isWritable && disk.journals.has(this.#key());
+    this.#paths = (isKnown ? disk.renamed.get(this.#key()) : null) ?? paths;
+    if (isKnown) this.#rename(paths);
+    const journal = options.ignoresJournal === true ? undefined : disk.journals.get(this.#key());
+    if (journal !== undefined && this.#isGone(journal)) {
+      throw storageError('STORAGE_MISSING', `the data in ${this.#directory} is gone`);
+    }
+    this.#state = journal ?? {
       have: new Bitfield(geometry.pieceCount),
       suspect: Bitfield.full(geometry.pieceCount),
     };
     for (let piece = 0; piece < geometry.pieceCount; piece++) if (!this.#isPresent(piece)) this.#drop(piece);
-    if (options.isWritable) this.#settle();
+    if (isKnown) disk.renamed.set(this.#key(), paths);
+    if (options.trustsData === true)
+      for (const piece of this.#state.suspect) if (this.#isWhole(piece)) this.#keep(piece);
   }
 
   readonly backlog: ByteCount = 0;
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  prepare(): Promise<void> {
+    return this.#run(() => {
+      this.#isPrepared = true;
+      this.#settle();
+    });
+  }
 
   resume(): Promise<ResumeState> {
     return this.#run(() => ({ have: this.#state.have.clone(), suspect: this.#state.suspect.clone() }));
@@ -109,7 +137,17 @@ class MemoryStorage implements Storage {
 
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
     return this.#run(() => {
-      for (const run of runs) this.#readRun(into.bytes.subarray(run.at, run.at + run.length), run.offset);
+      for (const { offset, at, length } of runs) {
+        const part = into.bytes.subarray(at, at + length);
+        this.#readRun(part, offset);
+        this.#ciphered(part, offset);
+      }
+    });
+  }
+
+  readPlain(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void> {
+    return this.#run(() => {
+      for (const { offset, at, length } of runs) this.#readRun(into.bytes.subarray(at, at + length), offset);
     });
   }
 
@@ -131,7 +169,7 @@ class MemoryStorage implements Storage {
   select(selection: FileSelection): Promise<void> {
     return this.#run(() => {
       this.#selection = selection;
-      this.#settle();
+      if (this.#isPrepared) this.#settle();
     });
   }
 
@@ -139,9 +177,14 @@ class MemoryStorage implements Storage {
     return this.#run(() => {});
   }
 
-  move(directory: string): Promise<void> {
+  move(directory: string, { signal, onProgress }: MoveOptions = {}): Promise<void> {
     return this.#run(() => {
-      const paths = this.#paths();
+      if (directory === this.#directory) return;
+      signal?.throwIfAborted();
+      const paths = this.#present();
+      if (paths.length === 0 && !this.#state.have.isEmpty) {
+        throw storageError('STORAGE_MISSING', `the data in ${this.#directory} is gone`);
+      }
       const blocking = paths.map((path) => `${directory}/${path}`).find((path) => this.#disk.files.has(path));
       if (blocking !== undefined) {
         throw storageError('STORAGE_TARGET_EXISTS', `${blocking} exists`, { details: { path: blocking } });
@@ -152,14 +195,30 @@ class MemoryStorage implements Storage {
       this.#directory = directory;
       for (const path of paths) rename(this.#disk.files, `${from}/${path}`, `${directory}/${path}`);
       for (const { piece, slice, key } of parts) rename(this.#disk.parts, key, this.#partKey(piece, slice.file));
-      this.#disk.journals.set(this.#key(), this.#state);
+      this.#note();
+      const size = paths.reduce((sum, path) => sum + (this.#disk.files.get(`${directory}/${path}`)?.length ?? 0), 0);
+      onProgress?.(size, size);
+    });
+  }
+
+  rename(paths: FilePaths): Promise<void> {
+    return this.#run(() => {
+      this.#rename(renamedFiles(this.geometry, paths));
+      this.#note();
     });
   }
 
   delete(): Promise<void> {
     return this.#run(() => {
-      for (const path of this.#paths()) this.#disk.files.delete(`${this.#directory}/${path}`);
+      for (const path of this.#present()) this.#disk.files.delete(`${this.#directory}/${path}`);
       for (const { key } of this.#parts()) this.#disk.parts.delete(key);
+      this.#disk.journals.delete(this.#key());
+      this.#isClosed = true;
+    });
+  }
+
+  abandon(): Promise<void> {
+    return this.#run(() => {
       this.#disk.journals.delete(this.#key());
       this.#isClosed = true;
     });
@@ -201,14 +260,48 @@ class MemoryStorage implements Storage {
     return parts;
   }
 
-  #path(file: FileEntry): string {
-    return `${this.#directory}/${file.path.join('/')}`;
+  #below(file: FileIndex, paths = this.#paths): string {
+    return paths.get(file) ?? (this.geometry.files[file] as FileEntry).path.join('/');
+  }
+
+  #path(file: FileIndex): string {
+    return `${this.#directory}/${this.#below(file)}`;
   }
 
   /** Paths of the torrent's files that exist, below the folder. */
-  #paths(): string[] {
-    const real = this.geometry.files.filter((file) => !file.isPad && this.#disk.files.has(this.#path(file)));
-    return real.map((file) => file.path.join('/'));
+  #present(): string[] {
+    const real = [...this.geometry.files.keys()].filter((file) => this.geometry.files[file]?.isPad === false);
+    return real.map((file) => this.#below(file)).filter((path) => this.#disk.files.has(`${this.#directory}/${path}`));
+  }
+
+  /** Gives files other paths: all or none. */
+  #rename(paths: ReadonlyMap<FileIndex, string>): void {
+    const changed = [...this.geometry.files.keys()].filter((file) => this.#below(file) !== this.#below(file, paths));
+    const moves = changed.map((file) => [this.#path(file), `${this.#directory}/${this.#below(file, paths)}`] as const);
+    for (const [from, to] of moves) {
+      if (!this.#disk.files.has(to) || !this.#disk.files.has(from)) continue;
+      throw storageError('STORAGE_TARGET_EXISTS', `${to} exists`, { details: { path: to } });
+    }
+    for (const [from, to] of moves) rename(this.#disk.files, from, to);
+    this.#paths = paths;
+  }
+
+  /** The journal knows of data, and none of the files is there. */
+  #isGone({ have, suspect }: ResumeState): boolean {
+    const isKnown = !have.isEmpty || !suspect.isEmpty;
+    return isKnown && this.#present().length === 0 && this.#parts().length === 0;
+  }
+
+  /** All files of the piece have their full length. */
+  #isWhole(piece: PieceIndex): boolean {
+    return this.#slices(piece).every(
+      ({ file }) => this.#disk.files.get(this.#path(file))?.length === this.geometry.files[file]?.length,
+    );
+  }
+
+  #note(): void {
+    this.#disk.journals.set(this.#key(), this.#state);
+    this.#disk.renamed.set(this.#key(), this.#paths);
   }
 
   #isWanted(file: FileIndex): boolean {
@@ -232,8 +325,8 @@ class MemoryStorage implements Storage {
   /** The bytes of a run in its file, which is made when it is missing. */
   #inFile(slice: FileSlice): Uint8Array {
     const file = this.geometry.files[slice.file] as FileEntry;
-    const bytes = this.#disk.files.get(this.#path(file)) ?? new Uint8Array(file.length);
-    this.#disk.files.set(this.#path(file), bytes);
+    const bytes = this.#disk.files.get(this.#path(slice.file)) ?? new Uint8Array(file.length);
+    this.#disk.files.set(this.#path(slice.file), bytes);
     return bytes.subarray(slice.fileOffset, slice.fileOffset + slice.length);
   }
 
@@ -242,7 +335,7 @@ class MemoryStorage implements Storage {
     const file = this.geometry.files[slice.file] as FileEntry;
     const part = this.#disk.parts.get(this.#partKey(piece, slice.file));
     const partStart = Math.max(0, this.geometry.pieceOffset(piece) - file.offset);
-    const [bytes, start] = part === undefined ? [this.#disk.files.get(this.#path(file)), 0] : [part, partStart];
+    const [bytes, start] = part === undefined ? [this.#disk.files.get(this.#path(slice.file)), 0] : [part, partStart];
     const from = slice.fileOffset - start;
     return bytes === undefined || bytes.length < from + slice.length ? null : bytes.subarray(from, from + slice.length);
   }
@@ -293,7 +386,6 @@ class MemoryStorage implements Storage {
       }
       done += length;
     }
-    this.#ciphered(into, offset);
   }
 
   #missing(piece: PieceIndex): DstError {
@@ -330,7 +422,7 @@ class MemoryStorage implements Storage {
   #keep(piece: PieceIndex): void {
     this.#state.have.add(piece);
     this.#state.suspect.delete(piece);
-    this.#disk.journals.set(this.#key(), this.#state);
+    this.#note();
   }
 
   #drop(piece: PieceIndex): void {
@@ -340,9 +432,10 @@ class MemoryStorage implements Storage {
 
   /** Makes wanted empty files; moves bytes kept for files that are wanted now to where they belong. */
   #settle(): void {
+    if (!this.#options.isWritable) return;
     for (const [index, file] of this.geometry.files.entries()) {
       const isEmpty = file.length === 0 && !file.isPad && file.symlink === null;
-      const path = this.#path(file);
+      const path = this.#path(index);
       if (isEmpty && this.#isWanted(index) && !this.#disk.files.has(path))
         this.#disk.files.set(path, new Uint8Array(0));
     }

@@ -1,8 +1,9 @@
 /** Accounts of a private tracker. */
 import { z } from 'zod';
-import { apiError } from '../errors.ts';
-import { type ApiContext, addChange, addReading, nothing } from './route.ts';
-import { expiry, limit, name, nextOf, pageOf, search, seconds } from './schemas.ts';
+import { apiError } from '../../http-api/index.ts';
+import { expiry, name, nothing, seconds } from '../../openapi/index.ts';
+import { type ApiContext, addChange, addReading } from './route.ts';
+import { limit, nextOf, pageOf, search } from './schemas.ts';
 
 const maxPeers = z.int().min(0).nullable().describe('most peers at a time; null: as many as it likes');
 const isEnabled = z.boolean();

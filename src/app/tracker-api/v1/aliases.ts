@@ -1,7 +1,7 @@
 /** Second names of torrents. An alias leads to a torrent of its own: announces follow no chains. */
 import { fromHex, toHex } from '../../../base/bytes.ts';
 import type { TorrentChange, TrackerRepository } from '../../../db/index.ts';
-import { apiError } from '../errors.ts';
+import { apiError } from '../../http-api/index.ts';
 
 /** Changes torrents, all or none. Rejects with API_INVALID when an alias would lead to another alias, and DB_*. */
 export async function changeTorrents(

@@ -5,14 +5,12 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { codeOf, messageOf } from '../../../base/errors.ts';
 import { type Logger, silentLogger } from '../../../base/logger.ts';
-import { apiError } from '../errors.ts';
-import { isSameOrigin } from '../host-guard.ts';
-import { explained, problemOf, sendProblem } from '../problem.ts';
+import { apiError, explained, isSameOrigin, problemOf, sendProblem } from '../../http-api/index.ts';
+import { type ApiDescription, openApi } from '../../openapi/index.ts';
 import type { TrackerService } from '../service.ts';
 import { addAccounts } from './accounts.ts';
 import { authorization } from './auth.ts';
 import { addBans } from './bans.ts';
-import { openApi } from './openapi.ts';
 import { addPasskeys } from './passkeys.ts';
 import { addTokens } from './tokens.ts';
 import { addTorrentUpload } from './torrent-upload.ts';
@@ -26,6 +24,12 @@ export interface ApiOptions {
   readonly clock?: Pick<Clock, 'wall'>;
 }
 
+const description: ApiDescription = {
+  title: 'DST Torrent tracker',
+  description: 'Administration of a tracker. Errors are problem details (RFC 9457) with a stable `code`.',
+  securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'made by `dst tracker token`' } },
+};
+
 /** Adds the API to an app that is nothing but `/api`. */
 export async function addApiV1(api: FastifyInstance, service: TrackerService, options: ApiOptions = {}): Promise<void> {
   const { logger = silentLogger, clock = systemClock } = options;
@@ -35,7 +39,7 @@ export async function addApiV1(api: FastifyInstance, service: TrackerService, op
   api.removeContentTypeParser('text/plain');
   addErrors(api, logger);
   addOriginGuard(api);
-  await api.register(swagger, openApi);
+  await api.register(swagger, openApi(description));
   api.get('/v1/openapi.json', { schema: { hide: true } }, () => api.swagger());
   await api.register((tracker) => addTracker(tracker, service, clock, logger), { prefix: '/v1/tracker' });
 }

@@ -2,14 +2,13 @@
  * Who may use the administration API: bearers of a token (RFC 6750), for what the token's scopes allow. Nothing else
  * proves anything: no cookie, nothing in the address, so that a browser has nothing that it could send unasked.
  */
-import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { toHex, utf8 } from '../../../base/bytes.ts';
+import { toHex } from '../../../base/bytes.ts';
 import type { Clock } from '../../../base/clock.ts';
+import { systemRandom } from '../../../base/random.ts';
 import type { UnixSeconds } from '../../../base/units.ts';
-import { nodeDigests } from '../../../crypto/digests.ts';
 import type { ApiToken, TrackerRepository } from '../../../db/index.ts';
-import { apiError } from '../errors.ts';
+import { apiError, hashOfSecret, newToken, tokenIn } from '../../http-api/index.ts';
 
 /** What a token can allow. Writing implies reading. */
 export const scopes = [
@@ -24,8 +23,6 @@ export const scopes = [
 
 export type Scope = (typeof scopes)[number];
 
-/** Bytes of chance in a token: 43 characters of base64url. */
-const TOKEN_BYTES = 32;
 /** What the header WWW-Authenticate says when there is no token. */
 export const TOKEN_WANTED = 'Bearer realm="tracker"';
 
@@ -35,9 +32,6 @@ const CALLER = 'caller';
 /** Whether scopes held allow what `scope` is needed for. */
 export const grants = (held: readonly string[], scope: string): boolean =>
   held.includes(scope) || held.includes(scope.replace(/:read$/, ':write'));
-
-/** What is kept of a secret: SHA-256 of its text. */
-export const hashOf = (secret: string): Uint8Array => nodeDigests.sha256(utf8(secret));
 
 export interface TokenSettings {
   readonly name: string;
@@ -59,16 +53,13 @@ export async function createToken(
   repository: Pick<TrackerRepository, 'apiTokens'>,
   settings: TokenSettings,
 ): Promise<NewToken> {
-  const token = `dst_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
-  const { hash, createdAt } = await repository.apiTokens.create({ ...settings, hash: hashOf(token) });
+  const token = newToken(systemRandom);
+  const { hash, createdAt } = await repository.apiTokens.create({ ...settings, hash: hashOfSecret(token) });
   return { token, id: toHex(hash), createdAt };
 }
 
 /** The token that a request came with, once it has passed `authorization`; null before. */
 export const callerOf = (request: FastifyRequest): ApiToken | null => request.getDecorator<ApiToken | null>(CALLER);
-
-/** The token in a header Authorization, be it valid or not; null when it has the form of none. */
-export const tokenIn = (header = ''): string | null => /^bearer +(dst_[\w-]{43})$/i.exec(header)?.[1] ?? null;
 
 /** The valid token that a header Authorization shows, or null. Rejects with DB_*. */
 export async function findToken(
@@ -78,7 +69,7 @@ export async function findToken(
 ): Promise<ApiToken | null> {
   const token = tokenIn(header);
   if (token === null) return null;
-  const found = await repository.apiTokens.find(hashOf(token));
+  const found = await repository.apiTokens.find(hashOfSecret(token));
   if (found === null || found.revokedAt !== null) return null;
   return found.expiresAt !== null && found.expiresAt <= clock.wall() ? null : found;
 }

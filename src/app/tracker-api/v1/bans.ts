@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { formatHost } from '../../../base/address.ts';
 import { type AddressPrefix, formatPrefix, parsePrefix } from '../../../base/address-prefix.ts';
-import { apiError } from '../errors.ts';
-import { type ApiContext, addChange, addReading, nothing } from './route.ts';
-import { expiry, limit, MOST_CHANGES, nextOf, pageOf, remark, requireFuture, seconds } from './schemas.ts';
+import { apiError } from '../../http-api/index.ts';
+import { expiry, nothing, requireFuture, seconds } from '../../openapi/index.ts';
+import { type ApiContext, addChange, addReading } from './route.ts';
+import { limit, MOST_CHANGES, nextOf, pageOf, remark } from './schemas.ts';
 
 /** Longest text of a prefix, characters: an IPv6 address with an IPv4 tail, a slash, three digits. */
 const LONGEST_PREFIX = 49;

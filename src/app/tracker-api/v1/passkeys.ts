@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { Passkey } from '../../../db/index.ts';
-import { apiError } from '../errors.ts';
+import { apiError, hashOfSecret } from '../../http-api/index.ts';
+import { nothing, seconds } from '../../openapi/index.ts';
 import { existing } from './accounts.ts';
-import { hashOf } from './auth.ts';
-import { type ApiContext, addChange, addReading, nothing } from './route.ts';
-import { pageOf, remark, secretId, seconds } from './schemas.ts';
+import { type ApiContext, addChange, addReading } from './route.ts';
+import { pageOf, remark, secretId } from './schemas.ts';
 
 /** Bytes of chance in a passkey, which is their hex: nobody guesses 128 bits. */
 const PASSKEY_BYTES = 16;
@@ -60,7 +60,7 @@ export function addPasskeys(context: ApiContext): void {
     handle: async ({ params, body }) => {
       const { id: accountId } = existing(await accounts.find(params.id));
       const secret = randomBytes(PASSKEY_BYTES).toString('hex');
-      const created = await passkeys.create({ hash: hashOf(secret), accountId, label: body.label });
+      const created = await passkeys.create({ hash: hashOfSecret(secret), accountId, label: body.label });
       return { answer: { ...view(created), passkey: secret }, changed: naming(created) };
     },
   });

@@ -8,10 +8,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { ByteCount } from '../../../base/units.ts';
 import type { ApiToken } from '../../../db/index.ts';
+import { errorAnswer } from '../../openapi/index.ts';
 import { bodyLimits } from '../request-limits.ts';
 import type { TrackerService } from '../service.ts';
 import { callerOf, type Scope } from './auth.ts';
-import { problemSchema } from './schemas.ts';
 
 /** Where routes are added, and what they work on. */
 export interface ApiContext {
@@ -66,16 +66,8 @@ interface Change<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, 
   }>;
 }
 
-/** The result of a route that answers with nothing but the status 204. */
-export const nothing: z.ZodType<void> = z.undefined().describe('done');
-
 /** `/torrents/:infoHash` is about `torrents`. */
 const tagOf = (path: string): string => path.split('/')[1] as string;
-
-const errorAnswer = {
-  description: 'what went wrong',
-  content: { 'application/problem+json': { schema: problemSchema } },
-};
 
 /** Adds a route that changes nothing. */
 export function addReading<

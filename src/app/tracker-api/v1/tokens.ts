@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { ApiToken } from '../../../db/index.ts';
-import { apiError } from '../errors.ts';
+import { apiError } from '../../http-api/index.ts';
+import { expiry, name, nothing, requireFuture, seconds } from '../../openapi/index.ts';
 import { createToken, grants, scopes } from './auth.ts';
-import { type ApiContext, addChange, addReading, nothing } from './route.ts';
-import { expiry, name, pageOf, requireFuture, secretId, seconds } from './schemas.ts';
+import { type ApiContext, addChange, addReading } from './route.ts';
+import { pageOf, secretId } from './schemas.ts';
 
 const token = z
   .object({

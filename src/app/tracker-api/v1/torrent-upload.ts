@@ -4,10 +4,11 @@ import { toHex } from '../../../base/bytes.ts';
 import { printable } from '../../../base/printable.ts';
 import { decodeMetainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
+import { LONGEST_NAME } from '../../openapi/index.ts';
 import { bodyLimits } from '../request-limits.ts';
 import { changeTorrents } from './aliases.ts';
 import { type ApiContext, addChange } from './route.ts';
-import { infoHashText, LONGEST_NAME } from './schemas.ts';
+import { infoHashText } from './schemas.ts';
 
 /** Most bencoded values in it: some hundred thousand files. More would hold up for too long who is answered here too. */
 const MOST_TOKENS = 1_000_000;

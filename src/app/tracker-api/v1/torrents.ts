@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { clientName } from '../../../codec/wire/index.ts';
 import type { TorrentChange, TorrentRecord } from '../../../db/index.ts';
-import { apiError } from '../errors.ts';
+import { apiError } from '../../http-api/index.ts';
+import { name, nothing, seconds } from '../../openapi/index.ts';
 import { changeTorrents } from './aliases.ts';
-import { type ApiContext, addChange, addReading, nothing } from './route.ts';
-import { infoHash, infoHashText, limit, MOST_CHANGES, name, nextOf, pageOf, search, seconds } from './schemas.ts';
+import { type ApiContext, addChange, addReading } from './route.ts';
+import { infoHash, infoHashText, limit, MOST_CHANGES, nextOf, pageOf, search } from './schemas.ts';
 
 const settings = {
   name: name.nullable().optional(),

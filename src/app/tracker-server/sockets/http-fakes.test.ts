@@ -16,7 +16,7 @@ import {
   TableMemory,
 } from '../../../tracker/index.ts';
 import type { ControlHandler } from '../../tracker-api/index.ts';
-import type { Certificate } from '../certificate/certificate.ts';
+import type { Certificate } from '../../served-certificate/index.ts';
 import { ControlBudget } from './control-budget.ts';
 import { ControlServer } from './control.ts';
 import { HttpListener } from './http-listener.ts';

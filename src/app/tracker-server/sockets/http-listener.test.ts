@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import type { ControlResponse } from '../../tracker-api/index.ts';
-import { firstPair, secondPair } from '../certificate/certificate-fakes.test.ts';
+import { firstPair, secondPair } from '../../served-certificate/certificate-fakes.test.ts';
 import { announce, type Client, listen, post, scrape, until } from './http-fakes.test.ts';
 
 describe('the HTTP port of a tracker', () => {

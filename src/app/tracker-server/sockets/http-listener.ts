@@ -9,7 +9,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Millis } from '../../../base/units.ts';
 import { listenError } from '../../../net/index.ts';
 import type { HttpFront } from '../../../tracker/index.ts';
-import type { Certificate } from '../certificate/certificate.ts';
+import type { Certificate } from '../../served-certificate/index.ts';
 import type { ControlServer } from './control.ts';
 import { HttpConnection, type HttpHost } from './http-connection.ts';
 import { type CountedHost, HostCounts } from './host-counts.ts';

@@ -26,7 +26,7 @@ import { DurableBans } from './durable-bans.ts';
 import { DurableMembers } from './durable-members.ts';
 import { DurableTorrents } from './durable-torrents.ts';
 import type { TrackerOptions } from '../options.ts';
-import { lockFolder, unusable } from './folder-lock.ts';
+import { lockTrackerFolder, unusable } from './folder-lock.ts';
 import type { RedisSwarms } from '../redis/redis-swarms.ts';
 import { leaveDatabase } from './leave-database.ts';
 import { RepositoryFollower } from './repository-follower.ts';
@@ -100,7 +100,7 @@ export class TrackerState implements AsyncDisposable {
     const { directory } = options;
     await using opened = new AsyncDisposableStack();
     if (directory !== null) await makeFolder(directory);
-    const lock = opened.use(directory === null ? null : lockFolder(directory));
+    const lock = opened.use(directory === null ? null : lockTrackerFolder(directory));
     const database = opened.use(await openTrackerDatabase(options, { busyTimeout: BUSY_TIMEOUT }));
     const ownKey = directory === null ? systemRandom.bytes(16) : await udpKeyIn(directory);
     const state = new TrackerState(options, database, options.udpKey ?? ownKey, onBans);

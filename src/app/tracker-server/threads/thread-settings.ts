@@ -1,6 +1,6 @@
 /** What may change while threads answer, as plain values that travel to them. */
 import { type RateLimit, lifetimeOf, type RuleOptions } from '../../../tracker/index.ts';
-import type { Certificate } from '../certificate/certificate.ts';
+import type { Certificate } from '../../served-certificate/index.ts';
 import type { TrackerSettings } from '../options.ts';
 
 export interface ThreadSettings {

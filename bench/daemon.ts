@@ -1,0 +1,321 @@
+/**
+ * Our daemon beside transmission-daemon and qBittorrent-nox, each with the same small torrents whose data is there:
+ * seconds until all of them are seeding after a start, memory, CPU when idle. And with 10,000 torrents in ours: what the
+ * list and a change cost, and how soon it answers while a transfer runs through it.
+ * Usage, as root: node bench/daemon.ts. COUNTS=1000,3000,10000 in the environment says how many torrents (with one count
+ * from 10,000 on: ours alone), ROUNDS=3 how many starts, PROGRAMS=dst,transmission,qbittorrent which. Built code is
+ * measured where it is (npm run build). It runs in a network of its own. The folder is kept: the next run finds all added.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encode } from '../src/codec/bencode/index.ts';
+import { enterNamespace } from '../test/interop/namespace.ts';
+import {
+  type Answer,
+  Dst,
+  dstProgram,
+  PEER_PORT,
+  type Program,
+  Qbittorrent,
+  Transmission,
+  TransmissionCaller,
+  transmissionFields,
+} from './daemon-programs.ts';
+
+const MANY = 10_000;
+const PIECE = 16_384;
+const BIG_PIECE = 4 * 1024 * 1024;
+const BIG_PIECES = 1024;
+const SECONDS_BEFORE_MEMORY = 30;
+const SECONDS_IDLE = 20;
+const REPEATS = 15;
+
+const { COUNTS = '1000,3000,10000', ROUNDS = '3', PROGRAMS = 'dst,transmission,qbittorrent' } = process.env;
+const base = join(tmpdir(), 'dst-daemon-bench');
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+// ---- one program beside another
+
+async function compare(count: number): Promise<void> {
+  const folder = join(base, String(count));
+  const data = join(folder, 'data');
+  const torrents = await makeTorrents(folder, count);
+  const kinds = { dst: Dst, transmission: Transmission, qbittorrent: Qbittorrent };
+  print(`\n${count} torrents          start s  RSS MiB  after a list  idle CPU %  list ms  list MB`);
+  for (const [name, Kind] of Object.entries(kinds)) {
+    if (!PROGRAMS.split(',').includes(name)) continue;
+    const program = new Kind(join(folder, name), data);
+    await prepare(program, torrents);
+    print(`${program.name.padEnd(16)} ${await figuresOf(program, count)}`);
+  }
+}
+
+async function figuresOf(program: Program, count: number): Promise<string> {
+  const starts: number[] = [];
+  for (let round = 0; round < Number(ROUNDS); round++) {
+    await program.stop();
+    const start = performance.now();
+    await program.start();
+    await program.untilReady(count);
+    starts.push((performance.now() - start) / 1000);
+  }
+  await sleep(SECONDS_BEFORE_MEMORY * 1000);
+  const memory = program.memory();
+  const before = program.processorTime();
+  await sleep(SECONDS_IDLE * 1000);
+  const idle = (100 * (program.processorTime() - before)) / SECONDS_IDLE;
+  const { body } = await program.list();
+  const afterList = program.memory();
+  const { least } = await timesOf(() => program.list().then(({ milliseconds }) => milliseconds));
+  await program.stop();
+  const figures = [Math.min(...starts), memory, afterList, idle, least, body.length / 1e6];
+  const widths = [18, 8, 13, 11, 8, 8];
+  return `${figures.map((figure, i) => figure.toFixed(2).padStart(widths[i] ?? 0)).join(' ')}   starts ${starts.map((s) => s.toFixed(2)).join(' ')}`;
+}
+
+/** All torrents are in the program, which has been stopped in order since. */
+async function prepare(program: Program, torrents: readonly string[]): Promise<void> {
+  const added = join(program.folder, 'added');
+  if (existsSync(added)) return;
+  await program.start();
+  while (
+    !(await program.ready().then(
+      () => true,
+      () => false,
+    ))
+  )
+    await sleep(50);
+  await program.add(torrents);
+  await program.untilReady(torrents.length);
+  await sleep(10_000); // qBittorrent forgets what it was given just before its end
+  await program.stop();
+  await writeFile(added, '');
+}
+
+/** Files of zeros that take no space, and their torrents. */
+async function makeTorrents(folder: string, count: number): Promise<string[]> {
+  const places = { data: join(folder, 'data'), torrents: join(folder, 'torrents') };
+  const files = Array.from({ length: count }, (_, i) => join(places.torrents, `${i}.torrent`));
+  if (existsSync(join(folder, 'made'))) return files;
+  for (const place of Object.values(places)) await mkdir(place, { recursive: true });
+  for (const [i, file] of files.entries()) {
+    await makeTorrent(file, places.data, { name: `torrent-${i}.bin`, pieceLength: PIECE, pieces: 4 });
+  }
+  await writeFile(join(folder, 'made'), '');
+  return files;
+}
+
+async function makeTorrent(
+  file: string,
+  data: string,
+  { name, pieceLength, pieces }: { name: string; pieceLength: number; pieces: number },
+): Promise<void> {
+  const length = pieceLength * pieces;
+  const content = await open(join(data, name), 'w');
+  await content.truncate(length);
+  await content.close();
+  const hash = createHash('sha1').update(new Uint8Array(pieceLength)).digest();
+  const hashes = Buffer.concat(Array.from({ length: pieces }, () => hash));
+  await writeFile(file, encode({ info: { length, name, 'piece length': pieceLength, pieces: hashes } }));
+}
+
+// ---- the APIs of ours
+
+async function measureApi(count: number): Promise<void> {
+  const folder = join(base, String(count));
+  const data = join(folder, 'data');
+  const torrents = await makeTorrents(folder, count);
+  const dst = new Dst(join(folder, 'dst'), data);
+  await prepare(dst, torrents);
+  print(`\n${count} torrents in dst daemon`);
+  const start = performance.now();
+  await dst.start();
+  await dst.untilReady(count);
+  print(`${'start'.padEnd(52)} ${((performance.now() - start) / 1000).toFixed(2)} s`);
+  await sleep(10_000);
+  await lists(dst);
+  await answersInTransfer(dst, folder, data);
+  // It means the last minute, in which all of them started.
+  await sleep(61_000);
+  const rpc = new TransmissionCaller(dst);
+  const recent = (): Promise<Answer> => rpc.call('torrent-get', { fields: transmissionFields, ids: 'recently-active' });
+  await recent();
+  row('Transmission torrent-get, recently-active', await timesOf(() => milliseconds(recent())));
+  print(`${'memory'.padEnd(52)} ${dst.memory().toFixed(0)} MiB`);
+  await dst.stop();
+}
+
+async function lists(dst: Dst): Promise<void> {
+  const { torrents } = jsonOf(await dst.list()) as { torrents: { hash: string }[] };
+  const stringify = await timesOf(() => {
+    const start = performance.now();
+    JSON.stringify(torrents);
+    return performance.now() - start;
+  });
+  row('JSON.stringify of the same data, in the asking process', stringify);
+  row('list of all', await timesOf(() => milliseconds(dst.list())));
+  const hash = torrents[Math.floor(torrents.length / 2)]?.hash ?? '';
+  let label = 0;
+  const changeOne = async (): Promise<void> => {
+    await dst.send('PATCH', `/torrents/${hash}`, { settings: { labels: [String(label++ % 2)] } });
+  };
+  const revision = async (): Promise<number> =>
+    (jsonOf(await dst.ask('/api/v1/torrents?limit=1&fields=id')) as { revision: number }).revision;
+  row('list of all, one has changed', await timesOf(() => changeOne().then(() => milliseconds(dst.list()))));
+  row(
+    'since=, one has changed',
+    await timesOf(async () => {
+      const since = await revision();
+      await changeOne();
+      const answer = await dst.ask(`/api/v1/torrents?since=${since}`);
+      const { torrents: changed } = jsonOf(answer) as { torrents: object[] };
+      if (changed.length !== 1) throw new Error(`${changed.length} have changed`);
+      return answer.milliseconds;
+    }),
+  );
+  row('50 of them, sorted, with 8 fields', await timesOf(() => milliseconds(dst.ask(FIFTY))));
+  row('/stats', await timesOf(() => milliseconds(dst.ask('/api/v1/stats'))));
+  let rid = 0;
+  const sync = async (): Promise<Answer> => {
+    const answer = await dst.ask(`/api/v2/sync/maindata?rid=${rid}`);
+    ({ rid } = jsonOf(answer) as { rid: number });
+    return answer;
+  };
+  row('qBittorrent sync/maindata, all', await timesOf(() => ((rid = 0), milliseconds(sync()))));
+  row('qBittorrent sync/maindata, nothing new', await timesOf(() => milliseconds(sync())));
+  row('qBittorrent sync/maindata, one has changed', await timesOf(() => changeOne().then(() => milliseconds(sync()))));
+  const rpc = new TransmissionCaller(dst);
+  const get = (args: object): Promise<Answer> => rpc.call('torrent-get', { fields: transmissionFields, ...args });
+  await get({});
+  row('Transmission torrent-get, all', await timesOf(() => milliseconds(get({}))));
+}
+
+const FIFTY =
+  '/api/v1/torrents?sort=uploadRate&order=desc&limit=50&fields=hash,name,state,downloadRate,uploadRate,eta,done,totalSize';
+
+const jsonOf = ({ body }: Answer): unknown => JSON.parse(body.toString());
+const milliseconds = async (answer: Promise<Answer>): Promise<number> => (await answer).milliseconds;
+
+interface Times {
+  readonly least: number;
+  readonly median: number;
+}
+
+async function timesOf(round: () => number | Promise<number>): Promise<Times> {
+  const times: number[] = [];
+  for (let i = 0; i < REPEATS; i++) times.push(await round());
+  times.sort((a, b) => a - b);
+  return { least: times[0] ?? 0, median: times[Math.floor(REPEATS / 2)] ?? 0 };
+}
+
+function row(what: string, { least, median }: Times): void {
+  print(`${what.padEnd(56)} ${least.toFixed(2).padStart(8)} ms at least, ${median.toFixed(2)} ms median`);
+}
+
+// ---- answers while data goes through the daemon
+
+async function answersInTransfer(dst: Dst, folder: string, data: string): Promise<void> {
+  const size = BIG_PIECE * BIG_PIECES;
+  for (const direction of ['upload', 'download'] as const) {
+    const name = `big-${direction}.bin`;
+    const file = join(folder, `${direction}.torrent`);
+    const home = join(folder, 'peer');
+    await rm(home, { recursive: true, force: true });
+    await mkdir(join(home, 'content'), { recursive: true });
+    const seedsAt = direction === 'upload' ? data : join(home, 'content');
+    await makeTorrent(file, seedsAt, { name, pieceLength: BIG_PIECE, pieces: BIG_PIECES });
+    if (direction === 'download') await rm(join(data, name), { force: true });
+    const peer = new Peer(home);
+    await peer.event('up');
+    const headers = { 'content-type': 'application/x-bittorrent' };
+    const query = direction === 'upload' ? 'isCheckSkipped=true' : `peers=["127.0.0.1:${Peer.port}"]`;
+    if (direction === 'download') {
+      peer.add(file, join(home, 'content'), { isSeed: true });
+      await peer.event('done');
+    }
+    const start = performance.now();
+    const adding = await dst.ask(`/api/v1/torrents?${query}`, { method: 'POST', headers, body: await readFile(file) });
+    const { torrent } = jsonOf(adding) as { torrent: { hash: string } };
+    if (direction === 'upload') peer.add(file, join(home, 'content'), { isSeed: false });
+    let isOver = false;
+    const isDone = async (): Promise<boolean> =>
+      (jsonOf(await dst.ask(`/api/v1/torrents/${torrent.hash}`)) as { state: string }).state === 'seeding';
+    if (direction === 'upload') void peer.event('done').then(() => (isOver = true));
+    const times = { list: [] as number[], health: [] as number[] };
+    while (!isOver) {
+      times.list.push(await milliseconds(dst.ask(FIFTY)));
+      times.health.push(await milliseconds(dst.ask('/health')));
+      if (direction === 'download') isOver = await isDone();
+      await sleep(50);
+    }
+    const rate = size / 1e6 / ((performance.now() - start) / 1000);
+    for (const [what, taken] of Object.entries(times)) {
+      taken.sort((a, b) => a - b);
+      const at = (share: number): string => (taken[Math.floor(taken.length * share)] ?? 0).toFixed(1);
+      print(
+        `${`${direction} of ${rate.toFixed(0)} MB/s: ${what}`.padEnd(56)} p50 ${at(0.5)} p99 ${at(0.99)} ms, longest ${taken.at(-1)?.toFixed(1)} of ${taken.length}`,
+      );
+    }
+    await dst.ask(`/api/v1/torrents/${torrent.hash}?data=true`, { method: 'DELETE' });
+    await peer.end();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** The process of `peer.ts` beside this file. */
+class Peer {
+  static readonly port = PEER_PORT + 10;
+  readonly #child: ChildProcess;
+  readonly #seen = new Set<string>();
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor(home: string) {
+    const args = [join(import.meta.dirname, 'peer.ts'), '127.0.0.1', String(Peer.port)];
+    this.#child = spawn(process.execPath, args, {
+      env: { ...process.env, HOME: home },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    if (this.#child.stdout === null) return;
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const { ev } = JSON.parse(line) as { ev: string };
+      this.#seen.add(ev);
+      this.#waiting.get(ev)?.();
+    });
+  }
+
+  event(name: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#seen.has(name)) resolve();
+      else this.#waiting.set(name, resolve);
+    });
+  }
+
+  add(torrent: string, dir: string, { isSeed }: { isSeed: boolean }): void {
+    const peer = isSeed ? null : ['127.0.0.1', PEER_PORT];
+    this.#child.stdin?.write(`${JSON.stringify({ cmd: 'add', torrent, dir, peer, seed: isSeed })}\n`);
+  }
+
+  async end(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.stdin?.end('{"cmd":"quit"}\n');
+    await gone;
+  }
+}
+
+// ---- all of it
+
+const refused = await enterNamespace(import.meta.filename, ['transmission', 'qbittorrent']);
+if (refused !== false) throw new Error(refused);
+print(`dst is ${dstProgram}`);
+for (const count of COUNTS.split(',').map(Number)) {
+  if (count >= MANY) await measureApi(count);
+  else await compare(count);
+}
+process.exit(0);

@@ -1,0 +1,43 @@
+/** Categories and tags; tags are our labels. */
+import type { Category } from '../../client/index.ts';
+import { badParams, conflict } from './api-fault.ts';
+import { type Call, changes, type Endpoints, reads } from './endpoint.ts';
+import { parts, required, text } from './params.ts';
+import { onEach } from './select-torrents.ts';
+
+export const categoriesOf = (categories: readonly Category[]): Record<string, object> =>
+  Object.fromEntries(categories.map(({ name, savePath }) => [name, { name, savePath }]));
+
+const put = (isNew: boolean) =>
+  changes(async ({ client: { categories }, params }: Call) => {
+    const name = required(params, 'category');
+    if (name === '') throw badParams('Category cannot be empty');
+    if ((categories.find(name) === null) !== isNew) {
+      throw conflict(isNew ? 'Unable to create category: there is one already' : 'Unable to edit category');
+    }
+    await categories.put({ name, savePath: text(params, 'savePath') ?? '' });
+  });
+
+const tagsIn = ({ params }: Call): string[] => parts(required(params, 'tags'), ',');
+
+export const categoryEndpoints: Endpoints = {
+  'torrents/addTags': onEach(async (torrent, call) => {
+    const { labels } = torrent.view().settings;
+    await torrent.change({ labels: [...new Set([...labels, ...tagsIn(call)])] });
+  }),
+  'torrents/categories': reads(({ client }) => categoriesOf(client.categories.all())),
+  'torrents/createCategory': put(true),
+  'torrents/createTags': changes((call) => call.client.categories.addLabels(tagsIn(call))),
+  'torrents/deleteTags': changes((call) => call.client.categories.removeLabels(tagsIn(call))),
+  'torrents/editCategory': put(false),
+  'torrents/removeCategories': changes(({ client, params }) =>
+    client.categories.remove(parts(required(params, 'categories'), '\n')),
+  ),
+  // Without tags, all of them.
+  'torrents/removeTags': onEach(async (torrent, { params }) => {
+    const gone = parts(text(params, 'tags') ?? '', ',');
+    const kept = gone.length === 0 ? [] : torrent.view().settings.labels.filter((label) => !gone.includes(label));
+    await torrent.change({ labels: kept });
+  }),
+  'torrents/tags': reads(({ client }) => [...client.categories.labels()]),
+};

@@ -1,0 +1,2 @@
+/** Door of qBittorrent's WebAPI. */
+export { qbittorrent } from './mount.ts';

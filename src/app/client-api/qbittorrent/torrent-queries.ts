@@ -1,0 +1,142 @@
+/** What can be asked of torrents. */
+import { toHex } from '../../../base/bytes.ts';
+import { pieceHashes } from '../../../codec/metainfo/index.ts';
+import type { FileView, TorrentView } from '../../client/index.ts';
+import { badParams, conflict } from './api-fault.ts';
+import { type Call, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
+import { flag, number, parts, required, text } from './params.ts';
+import { hashesIn, torrentOf } from './select-torrents.ts';
+import { limitOf, readFields, readProperties, type TorrentRow } from './torrent-fields.ts';
+import { isDone, passesFilter } from './torrent-state.ts';
+
+/** Whether a list with these parameters has the torrent. */
+function listsOf({ params }: Call): (view: TorrentView) => boolean {
+  const filter = text(params, 'filter') ?? 'all';
+  const category = text(params, 'category');
+  const tag = text(params, 'tag');
+  const isPrivate = flag(params, 'private');
+  const hashes = hashesIn(text(params, 'hashes') ?? '').map((hash) => hash.toLowerCase());
+  const wanted = hashes.length === 0 || hashes[0] === 'all' ? null : new Set(hashes);
+  return (view) =>
+    passesFilter(filter, view) &&
+    (category === undefined || view.settings.category === category) &&
+    // An empty one means those without.
+    (tag === undefined || (tag === '' ? view.settings.labels.length === 0 : view.settings.labels.includes(tag))) &&
+    (isPrivate === undefined || view.isPrivate === isPrivate) &&
+    (wanted === null || wanted.has(view.hash) || wanted.has(view.hashV2 ?? ''));
+}
+
+function info(call: Call): TorrentRow[] {
+  const { client, params } = call;
+  const isListed = listsOf(call);
+  const torrents = client.torrents.all().filter((torrent) => isListed(torrent.view()));
+  const sort = text(params, 'sort') ?? '';
+  const rows = torrents.map((torrent) => readFields(torrent, call));
+  if (sort !== '' && rows[0] !== undefined) {
+    if (!Object.hasOwn(rows[0], sort)) throw badParams("'sort' parameter is invalid");
+    const direction = flag(params, 'reverse') === true ? -1 : 1;
+    rows.sort((a, b) => direction * compare(a[sort], b[sort]));
+  }
+  const offset = number(params, 'offset') ?? 0;
+  const limit = number(params, 'limit') ?? 0;
+  const from = offset < 0 ? rows.length + offset : offset;
+  const start = from >= rows.length || from < 0 ? 0 : from;
+  return rows.slice(start, limit > 0 ? start + limit : rows.length);
+}
+
+type Value = TorrentRow[string] | undefined;
+
+/** Null comes first. */
+function compare(a: Value, b: Value): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return -1;
+  if (b === null || b === undefined) return 1;
+  return a < b ? -1 : 1;
+}
+
+/** Theirs are 0, 1 (normal), 6 (high) and 7 (maximal); ours 0 … 7 with 4 in the middle. */
+const priorityOf = (priority: number): number => (priority === 0 || priority > 5 ? priority : priority === 5 ? 6 : 1);
+
+const progressOf = ({ size, done }: FileView): number => (size === 0 ? 1 : done / size);
+
+function files(call: Call): object[] {
+  const torrent = torrentOf(call);
+  const all = torrent.files();
+  const asked = text(call.params, 'indexes');
+  const wanted = asked === undefined ? all : filesAt(all, parts(asked, '|'));
+  return wanted.map((file) => ({
+    availability: file.availability,
+    index: file.index,
+    ...(file === all[0] && { is_seed: isDone(torrent.view()) }),
+    name: file.path,
+    piece_range: [file.firstPiece, file.lastPiece],
+    priority: priorityOf(file.priority),
+    progress: progressOf(file),
+    size: file.size,
+  }));
+}
+
+function filesAt(all: readonly FileView[], indexes: readonly string[]): FileView[] {
+  if (indexes.length > all.length) throw badParams('There are more indexes than files');
+  const byIndex = new Map(all.map((file) => [String(file.index), file]));
+  return [...new Set(indexes)].map((index) => {
+    const file = byIndex.get(index);
+    if (file === undefined) throw conflict(`There is no file ${index}`);
+    return file;
+  });
+}
+
+/** 0: not there, 1: under way, 2: there. */
+function pieceStates(call: Call): number[] {
+  const torrent = torrentOf(call);
+  const map = torrent.pieces();
+  if (map === null) return [];
+  const states: number[] = Array.from({ length: torrent.view().pieceCount }, (_, piece) =>
+    map.have.has(piece) ? 2 : 0,
+  );
+  for (const piece of map.active) states[piece] = 1;
+  return states;
+}
+
+/** SHA-1, or the root of the piece where there is only v2; empty where its layer is not known. */
+function hashesOfPieces(call: Call): string[] {
+  const { metainfo } = torrentOf(call);
+  if (metainfo === null) return [];
+  const { info: dictionary, pieceLayers } = metainfo;
+  return Array.from({ length: dictionary.pieceCount }, (_, piece) => {
+    const { sha1, merkle } = pieceHashes(dictionary, pieceLayers, piece);
+    return toHex(sha1 ?? merkle?.root ?? new Uint8Array(0));
+  });
+}
+
+function exportFile(call: Call): FileAnswer {
+  const torrent = torrentOf(call);
+  const bytes = torrent.torrentFile();
+  if (bytes === null) throw conflict('Unable to export torrent file: its metadata is not there yet');
+  return { fileName: `${torrent.hash}.torrent`, type: 'application/x-bittorrent', bytes };
+}
+
+/** The limits of torrents by their hashes as they were asked for; -1: none, or no such torrent. */
+const limits = (way: 'downloadLimit' | 'uploadLimit') =>
+  reads(({ client, params }) => {
+    const hashes = hashesIn(required(params, 'hashes'));
+    const limit = (hash: string): number => limitOf(client.torrents.find(hash)?.view().settings[way] ?? 0);
+    return Object.fromEntries(hashes.map((hash) => [hash, limit(hash)]));
+  });
+
+export const torrentQueries: Endpoints = {
+  'torrents/count': reads(({ client }) => String(client.torrents.size)),
+  'torrents/downloadLimit': limits('downloadLimit'),
+  'torrents/export': reads(exportFile),
+  'torrents/files': reads(files),
+  'torrents/info': reads(info),
+  'torrents/pieceHashes': reads(hashesOfPieces),
+  'torrents/pieceStates': reads(pieceStates),
+  'torrents/properties': reads((call) => readProperties(torrentOf(call), call)),
+  'torrents/uploadLimit': limits('uploadLimit'),
+  'torrents/webseeds': reads((call) =>
+    torrentOf(call)
+      .webSeeds()
+      .map((url) => ({ url })),
+  ),
+};

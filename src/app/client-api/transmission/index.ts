@@ -1,0 +1,2 @@
+/** Door of Transmission's RPC. */
+export { transmissionRpc } from './mount.ts';

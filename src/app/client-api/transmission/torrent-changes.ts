@@ -1,0 +1,99 @@
+/** What `torrent-set` and `torrent-add` say of one torrent, as settings and priorities of ours. */
+import type { Goal, ManagedTorrent, TorrentSettings } from '../../client/index.ts';
+import { flag, number, numbers, type Params, text, texts } from './params.ts';
+import { rpcError } from './rpc-error.ts';
+import { KILO } from './torrent-fields.ts';
+import { readTrackerText } from './tracker-fields.ts';
+
+/** A limit that was switched on without ever having been given, kB/s. */
+const DEFAULT_LIMIT = 100;
+
+export function settingsOf(params: Params, now: TorrentSettings): Partial<TorrentSettings> {
+  const labels = texts(params, 'labels');
+  const obeysGlobalLimits = flag(params, 'honors_session_limits');
+  const isSequential = flag(params, 'sequential_download');
+  const maxPeers = number(params, 'peer_limit');
+  const priority = number(params, 'bandwidth_priority');
+  const downloadLimit = limitOf(params, 'download', now.downloadLimit);
+  const uploadLimit = limitOf(params, 'upload', now.uploadLimit);
+  const ratio = goalOf(params, 'seed_ratio', now.goals.ratio);
+  const idleMinutes = goalOf(params, 'seed_idle', now.goals.idleMinutes);
+  return {
+    ...(labels !== undefined && { labels: [...new Set(labels.map((label) => label.trim()))].filter(Boolean) }),
+    ...(obeysGlobalLimits !== undefined && { obeysGlobalLimits }),
+    ...(isSequential !== undefined && { isSequential }),
+    ...(maxPeers !== undefined && { maxPeers: maxPeers > 0 ? Math.floor(maxPeers) : null }),
+    ...(priority !== undefined && { bandwidthPriority: priority > 0 ? 'high' : priority < 0 ? 'low' : 'normal' }),
+    ...(downloadLimit !== undefined && { downloadLimit }),
+    ...(uploadLimit !== undefined && { uploadLimit }),
+    ...((ratio ?? idleMinutes) !== undefined && {
+      goals: { ...now.goals, ...(ratio !== undefined && { ratio }), ...(idleMinutes !== undefined && { idleMinutes }) },
+    }),
+  };
+}
+
+/** A limit and whether it counts come apart; ours is one number. */
+function limitOf(params: Params, way: 'download' | 'upload', now: number): number | undefined {
+  const limit = number(params, `${way}_limit`);
+  const isLimited = flag(params, `${way}_limited`);
+  if (isLimited === false) return 0;
+  if (isLimited === true) return limit !== undefined ? Math.max(1, limit) * KILO : now || DEFAULT_LIMIT * KILO;
+  return limit !== undefined && now > 0 ? Math.max(1, limit) * KILO : undefined;
+}
+
+function goalOf(params: Params, name: 'seed_ratio' | 'seed_idle', now: Goal): Goal | undefined {
+  const limit = number(params, `${name}_limit`);
+  const mode = number(params, `${name}_mode`);
+  if (mode === 0) return 'default';
+  if (mode === 2) return 'none';
+  if (mode === 1) return limit ?? (typeof now === 'number' ? now : 0);
+  return limit !== undefined && typeof now === 'number' ? limit : undefined;
+}
+
+/** Priorities 0 … 7 by file; an empty list means all files. */
+export function prioritiesOf(params: Params, fileCount: number, now: (file: number) => number): Map<number, number> {
+  const changed = new Map<number, number>();
+  const all = Array.from({ length: fileCount }, (_, file) => file);
+  const each = (name: string, priority: (file: number) => number): void => {
+    const given = numbers(params, name);
+    if (given === undefined) return;
+    for (const file of given.length === 0 ? all : given) {
+      if (file < 0 || (fileCount > 0 && file >= fileCount)) throw rpcError('no-file', `there is no file ${file}`);
+      changed.set(file, priority(file));
+    }
+  };
+  const known = (file: number): number => changed.get(file) ?? now(file);
+  each('files_unwanted', () => 0);
+  each('files_wanted', (file) => known(file) || 4);
+  // A file that is not wanted has no priority with us.
+  each('priority_high', (file) => known(file) && 7);
+  each('priority_low', (file) => known(file) && 1);
+  each('priority_normal', (file) => known(file) && 4);
+  return changed;
+}
+
+/** The tiers that the torrent is to have; undefined: as they are. */
+export function trackersOf(params: Params, torrent: ManagedTorrent): string[][] | undefined {
+  const whole = text(params, 'tracker_list');
+  if (whole !== undefined) return readTrackerText(whole);
+  const added = texts(params, 'tracker_add');
+  const removed = numbers(params, 'tracker_remove');
+  const replaced = params['tracker_replace'];
+  if (added === undefined && removed === undefined && replaced === undefined) return undefined;
+  const urls = new Map(torrent.trackers().map(({ id, url, tier }) => [id, { url, tier }]));
+  if (Array.isArray(replaced)) {
+    for (let i = 0; i + 1 < replaced.length; i += 2) {
+      const [id, url] = replaced.slice(i, i + 2) as [unknown, unknown];
+      const known = typeof id === 'number' ? urls.get(id) : undefined;
+      if (known === undefined || typeof url !== 'string') throw rpcError('bad-trackers', 'there is no such tracker');
+      urls.set(id as number, { url, tier: known.tier });
+    }
+  }
+  for (const id of removed ?? []) {
+    if (!urls.delete(id)) throw rpcError('bad-trackers', 'there is no such tracker');
+  }
+  const tiers = new Map<number, string[]>();
+  for (const { url, tier } of urls.values()) tiers.set(tier, [...(tiers.get(tier) ?? []), url]);
+  const known = new Set([...urls.values()].map(({ url }) => url));
+  return [...tiers.values(), ...(added ?? []).filter((url) => !known.has(url)).map((url) => [url])];
+}

@@ -1,0 +1,501 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { FakeClient, type FakeTorrent, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import { ManualClock } from '../../../../test/support/manual-clock.ts';
+import { memoryAccess, PASSWORD } from '../../../../test/support/memory-access.ts';
+import { silentLogger } from '../../../base/logger.ts';
+import { seededRandom } from '../../../base/random.ts';
+import { clientApp } from '../server.ts';
+import { transmissionRpc } from './index.ts';
+
+const HEADER = 'x-transmission-session-id';
+
+type Answer = { readonly result: string; readonly arguments: Record<string, unknown>; readonly tag?: number };
+
+class Stage {
+  readonly client = new FakeClient();
+  readonly fetched: string[] = [];
+  #app: FastifyInstance | null = null;
+  #session = '';
+  #login = '';
+
+  static async open(user = 'ada'): Promise<Stage> {
+    const stage = new Stage();
+    const clock = new ManualClock();
+    const { access } = await memoryAccess(clock);
+    stage.#login = `Basic ${Buffer.from(`${user}:${PASSWORD}`).toString('base64')}`;
+    const mount = transmissionRpc({
+      fetchTorrent: async (url) => {
+        stage.fetched.push(url);
+        return sampleTorrentFile({ name: 'fetched' });
+      },
+      webFolder: () => import.meta.dirname,
+    });
+    const parts = {
+      client: stage.client,
+      access,
+      clock,
+      logger: silentLogger,
+      random: seededRandom(1),
+      mounts: [mount],
+      hostNames: () => [],
+    };
+    stage.#app = clientApp(parts, () => false).app;
+    await stage.#app.ready();
+    stage.#session = String((await stage.send({})).headers[HEADER]);
+    return stage;
+  }
+
+  send(
+    body: unknown,
+    headers: Record<string, string> = { authorization: this.#login },
+    url = '/transmission/rpc',
+    method: 'GET' | 'POST' = 'POST',
+  ): Promise<LightMyRequestResponse> {
+    const payload = typeof body === 'string' ? body : JSON.stringify(body);
+    return (this.#app as FastifyInstance).inject({
+      method,
+      url,
+      headers: { host: 'localhost', ...headers },
+      ...(method === 'POST' && { payload }),
+    });
+  }
+
+  /** Of a request that is let through. */
+  get headers(): Record<string, string> {
+    return { authorization: this.#login, [HEADER]: this.#session };
+  }
+
+  async rpc(body: unknown): Promise<unknown> {
+    const response = await this.send(body, this.headers);
+    assert.equal(response.statusCode, 200, response.body);
+    return response.json();
+  }
+
+  /** In the old dialect; must succeed. */
+  async call(method: string, args: object = {}): Promise<Record<string, unknown>> {
+    const answer = (await this.rpc({ method, arguments: args })) as Answer;
+    assert.equal(answer.result, 'success', `${method}: ${answer.result}`);
+    return answer.arguments;
+  }
+
+  async fails(method: string, args: object = {}): Promise<string> {
+    const answer = (await this.rpc({ method, arguments: args })) as Answer;
+    assert.notEqual(answer.result, 'success');
+    return answer.result;
+  }
+
+  torrent(name = 'sample'): FakeTorrent {
+    return this.client.torrents.addSample({ name });
+  }
+}
+
+describe('who may ask', () => {
+  test('without name and password nothing is told, not even the session id', async () => {
+    const stage = await Stage.open();
+    const wrong = `Basic ${Buffer.from('ada:wrong').toString('base64')}`;
+    for (const headers of [{ accept: '*/*' }, { accept: '*/*', authorization: wrong }]) {
+      const response = await stage.send({ method: 'session-get' }, headers);
+      assert.equal(response.statusCode, 401);
+      assert.equal(response.headers[HEADER], undefined);
+      assert.match(String(response.headers['www-authenticate']), /^Basic /);
+    }
+  });
+
+  test('without the session id any request, GET too, is answered 409 with it', async () => {
+    const stage = await Stage.open();
+    for (const url of ['/transmission/rpc', '/transmission/rpc/']) {
+      for (const method of ['GET', 'POST'] as const) {
+        const response = await stage.send({ method: 'session-get' }, undefined, url, method);
+        assert.equal(response.statusCode, 409);
+        assert.match(String(response.headers[HEADER]), /^[\w-]{48}$/);
+      }
+    }
+  });
+
+  test('a page of another site and another host get nothing', async () => {
+    const stage = await Stage.open();
+    const foreign = await stage.send({}, { origin: 'http://evil.example', authorization: 'Basic eDp5' });
+    assert.equal(foreign.statusCode, 403);
+    const rebound = await stage.send({}, { host: 'evil.example', authorization: 'Basic eDp5' });
+    assert.equal(rebound.statusCode, 421);
+  });
+});
+
+describe('the dialects', () => {
+  test('the old one gives back the tag and the names as they were asked for', async () => {
+    const stage = await Stage.open();
+    const { id, hash } = stage.torrent();
+    const answer = await stage.rpc({
+      method: 'torrent-get',
+      arguments: { fields: ['id', 'hashString', 'file-count', 'fileCount', 'fileStats', 'nonsense'], ids: [hash] },
+      tag: 77,
+    });
+    assert.deepEqual(answer, {
+      arguments: {
+        torrents: [
+          {
+            id,
+            hashString: hash,
+            'file-count': 1,
+            fileCount: 1,
+            fileStats: [{ bytesCompleted: 0, wanted: true, priority: 0 }],
+          },
+        ],
+      },
+      result: 'success',
+      tag: 77,
+    });
+  });
+
+  test('JSON-RPC has names in snake_case, errors with their words, and no answer to notifications', async () => {
+    const stage = await Stage.open();
+    const { hash } = stage.torrent();
+    const params = { fields: ['hash_string', 'file_stats'], ids: 'recently_active' };
+    assert.deepEqual(await stage.rpc({ jsonrpc: '2.0', method: 'torrent_get', params, id: 'a' }), {
+      jsonrpc: '2.0',
+      id: 'a',
+      result: {
+        torrents: [{ hash_string: hash, file_stats: [{ bytes_completed: 0, wanted: true, priority: 0 }] }],
+        removed: [],
+      },
+    });
+    assert.deepEqual(await stage.rpc({ jsonrpc: '2.0', method: 'free_space', params: { path: 'x' }, id: 1 }), {
+      jsonrpc: '2.0',
+      id: 1,
+      error: {
+        code: 3,
+        message: 'Path is not absolute',
+        data: { error_string: 'directory path is not absolute' },
+      },
+    });
+  });
+
+  test('a field is told once, however often it is asked for', async () => {
+    const stage = await Stage.open();
+    const { hash } = stage.torrent();
+    const fields = ['nothing', ...Array.from({ length: 1000 }, () => 'hashString')];
+    assert.deepEqual(await stage.call('torrent-get', { fields, format: 'table' }), {
+      torrents: [['hashString'], [hash]],
+    });
+  });
+
+  test('spellings of fields are not without number', async () => {
+    const stage = await Stage.open();
+    const spellings = (name: string): string[] =>
+      name
+        .split('_')
+        .reduce<string[]>(
+          (all, word) =>
+            all.flatMap((one) =>
+              one === '' ? [word] : [`${one}-${word}`, `${one}_${word}`, one + word[0]?.toUpperCase() + word.slice(1)],
+            ),
+          [''],
+        );
+    const fields = [
+      ...[
+        'peers_getting_from_us',
+        'peers_sending_to_us',
+        'webseeds_sending_to_us',
+        'seed_ratio_limit',
+        'seed_ratio_mode',
+      ],
+      ...['seed_idle_limit', 'seed_idle_mode', 'size_when_done', 'left_until_done', 'metadata_percent_complete'],
+      ...['honors_session_limits', 'max_connected_peers', 'primary_mime_type', 'manual_announce_time', 'file_count'],
+      ...[
+        'total_size',
+        'piece_size',
+        'piece_count',
+        'is_private',
+        'upload_ratio',
+        'upload_limit',
+        'rate_upload',
+        'start_date',
+      ],
+    ].flatMap(spellings);
+    assert.ok(fields.length > 200);
+    assert.match(await stage.fails('torrent-get', { fields }), /too many fields/);
+  });
+
+  test('parameters may not be lists in one another without end', async () => {
+    const stage = await Stage.open();
+    const nested = (levels: number): string =>
+      `{"method":"session-stats","arguments":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+    assert.equal(((await stage.rpc(nested(31))) as Answer).result, 'success');
+    for (const levels of [32, 100_000]) {
+      assert.match(((await stage.rpc(nested(levels))) as Answer).result, /too deep/);
+    }
+  });
+
+  test('what is no request is answered with an error', async () => {
+    const stage = await Stage.open();
+    for (const body of ['{', '[]', '{"method":1}', 'null', '{"method":"nonsense"}', '{"method":"__proto__"}']) {
+      assert.notEqual(((await stage.rpc(body)) as Answer).result, 'success', body);
+    }
+  });
+
+  test('a body is JSON whatever its type is called', async () => {
+    const stage = await Stage.open();
+    for (const type of ['json', 'application/x-www-form-urlencoded', 'text/plain; charset=utf-8', '']) {
+      assert.equal(
+        (await stage.send({ method: 'session-get' }, { ...stage.headers, 'content-type': type })).statusCode,
+        200,
+      );
+    }
+  });
+
+  test('a table has the names once', async () => {
+    const stage = await Stage.open();
+    const torrents = [stage.torrent('a'), stage.torrent('b')];
+    const { torrents: rows } = await stage.call('torrent-get', { fields: ['id', 'name'], format: 'table' });
+    assert.deepEqual(rows, [['id', 'name'], ...torrents.map(({ id }, i) => [id, ['a', 'b'][i]])]);
+  });
+});
+
+describe('torrents', () => {
+  test('all fields that clients ask for are there', async () => {
+    const stage = await Stage.open();
+    stage.torrent();
+    const fields =
+      'activityDate addedDate bandwidthPriority comment corruptEver creator dateCreated desiredAvailable doneDate downloadDir downloadedEver downloadLimit downloadLimited error errorString eta etaIdle file-count fileCount files fileStats hashString haveUnchecked haveValid honorsSessionLimits id isFinished isPrivate isStalled labels leftUntilDone magnetLink manualAnnounceTime maxConnectedPeers metadataPercentComplete name peer-limit peers peersConnected peersFrom peersGettingFromUs peersSendingToUs percentDone pieceCount pieces pieceSize priorities queuePosition rateDownload rateUpload recheckProgress secondsDownloading secondsSeeding seedIdleLimit seedIdleMode seedRatioLimit seedRatioMode sizeWhenDone startDate status totalSize trackers trackerStats trackerList uploadedEver uploadLimit uploadLimited uploadRatio wanted webseeds webseedsSendingToUs'.split(
+        ' ',
+      );
+    const { torrents } = await stage.call('torrent-get', { fields });
+    assert.deepEqual(Object.keys((torrents as object[])[0] as object), fields);
+  });
+
+  test('what is complete is told as others look for it: by its name on the disk, when it has arrived', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.torrent('film');
+    const told = async (): Promise<unknown[]> => {
+      const fields = ['name', 'status', 'error', 'errorString'];
+      const { torrents } = await stage.call('torrent-get', { fields, ids: torrent.hash });
+      return Object.values((torrents as object[])[0] as object);
+    };
+    await torrent.setName('My film');
+    torrent.set({ warning: 'no tracker answers' });
+    assert.deepEqual(await told(), ['film', 4, 1, 'no tracker answers']);
+    torrent.setProgress(1);
+    assert.deepEqual(await told(), ['film', 6, 0, '']);
+    torrent.set({ state: 'moving' });
+    assert.deepEqual(await told(), ['film', 4, 0, '']);
+    torrent.set({ state: 'failed', problem: { code: 'STORAGE_FULL', message: 'disk full', healsItself: true } });
+    assert.deepEqual(await told(), ['film', 0, 3, 'disk full']);
+    const hash = 'ab'.repeat(20);
+    await stage.call('torrent-add', { filename: `magnet:?xt=urn:btih:${hash}&dn=linked` });
+    const { torrents } = await stage.call('torrent-get', { fields: ['name'], ids: hash });
+    assert.deepEqual(torrents, [{ name: 'linked' }]);
+  });
+
+  test('a torrent is added by content, link and address, and a second time is a duplicate', async () => {
+    const stage = await Stage.open();
+    const metainfo = Buffer.from(sampleTorrentFile({ name: 'new' })).toString('base64');
+    const labels = ['a', 'b', 'a'];
+    const first = await stage.call('torrent-add', { metainfo, paused: true, 'download-dir': '/downloads/x', labels });
+    assert.equal((first['torrent-added'] as { name: string }).name, 'new');
+    const second = await stage.call('torrent-add', { metainfo });
+    assert.deepEqual(second['torrent-duplicate'], first['torrent-added']);
+    const torrent = stage.client.torrents.find((first['torrent-added'] as { hashString: string }).hashString);
+    assert.deepEqual([torrent?.view().state, torrent?.view().settings.labels], ['stopped', ['a', 'b']]);
+    await stage.call('torrent-add', { filename: `magnet:?xt=urn:btih:${'ab'.repeat(20)}&dn=m` });
+    await stage.call('torrent-add', { filename: 'http://192.0.2.1/x.torrent' });
+    assert.deepEqual(stage.fetched, ['http://192.0.2.1/x.torrent']);
+    assert.equal(stage.client.torrents.size, 3);
+  });
+
+  test('a path of the daemon is not read, and content that is none is told so', async () => {
+    const stage = await Stage.open();
+    await stage.fails('torrent-add', { filename: '/etc/passwd' });
+    await stage.fails('torrent-add', { metainfo: 'AAAA' });
+    await stage.fails('torrent-add', {});
+    await stage.fails('torrent-add', {
+      filename: `magnet:?xt=urn:btih:${'ab'.repeat(20)}`,
+      'download-dir': 'relative',
+    });
+    assert.equal(stage.client.torrents.size, 0);
+  });
+
+  test('settings are set, and read back', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.torrent();
+    const { id } = torrent;
+    const args = {
+      bandwidthPriority: 1,
+      downloadLimit: 50,
+      downloadLimited: true,
+      uploadLimited: true,
+      honorsSessionLimits: false,
+      labels: ['x'],
+      'peer-limit': 7,
+      seedRatioLimit: 1.5,
+      seedRatioMode: 1,
+      seedIdleMode: 2,
+    };
+    await stage.call('torrent-set', { ids: id, ...args });
+    const { torrents } = await stage.call('torrent-get', { ids: [id], fields: [...Object.keys(args), 'uploadLimit'] });
+    assert.deepEqual((torrents as object[])[0], { ...args, uploadLimit: 100 });
+    await stage.call('torrent-set', { ids: id, seedRatioMode: 0, downloadLimited: false });
+    const { settings } = torrent.view();
+    assert.deepEqual([settings.goals.ratio, settings.downloadLimit], ['default', 0]);
+  });
+
+  test('files: an empty list means all, and what is not there is refused', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.client.torrents.addSample({ files: { a: 10, b: 10, c: 10 } });
+    await stage.call('torrent-set', {
+      ids: torrent.id,
+      'files-unwanted': [],
+      'files-wanted': [1],
+      'priority-high': [1],
+    });
+    assert.deepEqual(
+      torrent.files().map(({ priority }) => priority),
+      [0, 7, 0],
+    );
+    await stage.fails('torrent-set', { ids: torrent.id, 'files-wanted': [3] });
+  });
+
+  test('trackers are added, replaced, removed and given as a whole', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.torrent();
+    const urls = (): string[][] => {
+      const tiers: string[][] = [];
+      for (const { url, tier } of torrent.trackers()) (tiers[tier] ??= []).push(url);
+      return tiers;
+    };
+    const [a, b, c] = ['http://a.example/announce', 'http://b.example/announce', 'udp://c.example:1'];
+    await stage.call('torrent-set', { ids: torrent.id, trackerList: `${a}\n${b}\n\n${c}\n` });
+    assert.deepEqual(urls(), [[a, b], [c]]);
+    const [first, second] = torrent.trackers();
+    await stage.call('torrent-set', {
+      ids: torrent.id,
+      trackerRemove: [first?.id],
+      trackerReplace: [second?.id, a],
+      trackerAdd: [b, c],
+    });
+    assert.deepEqual(urls(), [[a], [c], [b]]);
+    await stage.fails('torrent-set', { ids: torrent.id, trackerRemove: [99] });
+  });
+
+  test('actions do what they are called', async () => {
+    const stage = await Stage.open();
+    const torrents = [stage.torrent('a'), stage.torrent('b')];
+    const [one, two] = torrents as [FakeTorrent, FakeTorrent];
+    await stage.call('torrent-stop', { ids: [one.id] });
+    assert.deepEqual(
+      torrents.map((torrent) => torrent.view().state === 'stopped'),
+      [true, false],
+    );
+    await stage.call('torrent-stop');
+    await stage.call('torrent-start-now', { ids: two.hash });
+    assert.equal(two.view().settings.isForced, true);
+    await stage.call('queue-move-bottom', { ids: [one.id] });
+    assert.deepEqual(
+      stage.client.torrents.all().map(({ id }) => id),
+      [two.id, one.id],
+    );
+    await stage.call('torrent-set-location', { ids: [one.id], location: '/downloads/other', move: true });
+    assert.equal(one.view().savePath, '/downloads/other');
+    assert.deepEqual(await stage.call('torrent-rename-path', { ids: [one.id], path: 'a', name: 'z' }), {
+      path: 'a',
+      name: 'z',
+      id: one.id,
+    });
+    await stage.call('torrent-remove', { ids: [one.id, -1], 'delete-local-data': true });
+    assert.equal(stage.client.torrents.size, 1);
+  });
+});
+
+describe('the session', () => {
+  test('what is set is read back, in the units of Transmission', async () => {
+    const stage = await Stage.open();
+    const args = {
+      'download-dir': '/downloads/new',
+      'speed-limit-down': 250,
+      'speed-limit-down-enabled': true,
+      'alt-speed-down': 10,
+      'alt-speed-up': 20,
+      'alt-speed-time-enabled': true,
+      'alt-speed-time-begin': 480,
+      'alt-speed-time-end': 1050,
+      'alt-speed-time-day': 62,
+      'download-queue-enabled': true,
+      'download-queue-size': 3,
+      'seed-queue-enabled': false,
+      seedRatioLimit: 2.5,
+      seedRatioLimited: true,
+      'idle-seeding-limit': 45,
+      'idle-seeding-limit-enabled': true,
+      'peer-limit-global': 99,
+      'start-added-torrents': false,
+      encryption: 'required',
+    };
+    await stage.call('session-set', args);
+    const told = await stage.call('session-get', { fields: Object.keys(args) });
+    assert.deepEqual(told, args);
+    assert.equal(stage.client.settings.value.limits.download, 250_000);
+    assert.deepEqual(stage.client.settings.value.limits.schedule, ['mon,tue,wed,thu,fri 08:00-17:30']);
+  });
+
+  test('a limit that is switched off keeps its number', async () => {
+    const stage = await Stage.open();
+    await stage.call('session-set', { 'speed-limit-up': 70, 'speed-limit-up-enabled': true });
+    await stage.call('session-set', { 'speed-limit-up-enabled': false });
+    assert.equal(stage.client.settings.value.limits.upload, 0);
+    assert.equal((await stage.call('session-get'))['speed-limit-up'], 70);
+    await stage.call('session-set', { 'speed-limit-up-enabled': true });
+    assert.equal(stage.client.settings.value.limits.upload, 70_000);
+  });
+
+  test('the folder for downloads is one that may be used', async () => {
+    const stage = await Stage.open();
+    await stage.fails('session-set', { 'download-dir': '/etc' });
+    await stage.fails('session-set', { 'incomplete-dir': '/etc', 'incomplete-dir-enabled': true });
+  });
+
+  test('paths of the machine are for admins', async () => {
+    for (const [user, isShown] of [
+      ['ada', true],
+      ['vera', false],
+    ] as const) {
+      const stage = await Stage.open(user);
+      await stage.client.settings.set({ data: '/own/data', 'torrents.onComplete': '/own/program' });
+      const session = await stage.call('session-get');
+      assert.deepEqual(
+        [session['config-dir'], session['script-torrent-done-filename']],
+        isShown ? ['/own/data', '/own/program'] : ['', ''],
+      );
+    }
+  });
+
+  test('no program can be set to be run', async () => {
+    const stage = await Stage.open();
+    await stage.call('session-set', { 'script-torrent-done-enabled': true, 'script-torrent-done-filename': '/bin/sh' });
+    assert.equal(stage.client.settings.value.torrents.onComplete, null);
+  });
+
+  test('clients find a version that they know', async () => {
+    const stage = await Stage.open();
+    const session = await stage.call('session-get');
+    assert.match(session['version'] as string, /^4\.0\.\d+ \(dst /);
+    assert.equal(session['rpc-version'], 17);
+    const stats = await stage.call('session-stats');
+    assert.deepEqual(Object.keys(stats['cumulative-stats'] as object).sort(), [
+      'downloadedBytes',
+      'filesAdded',
+      'secondsActive',
+      'sessionCount',
+      'uploadedBytes',
+    ]);
+  });
+});
+
+test('files of a web client are served, and nothing beside its folder', async () => {
+  const stage = await Stage.open();
+  const get = (url: string): Promise<LightMyRequestResponse> => stage.send('', undefined, url, 'GET');
+  assert.equal((await get('/transmission/web/names.ts')).statusCode, 404);
+  for (const path of ['../server.ts', '..%2fserver.js', '%2e%2e/server.js', 'a/../../x.js', '%00.js']) {
+    assert.equal((await get(`/transmission/web/${path}`)).statusCode, 404, path);
+  }
+});

@@ -1,0 +1,148 @@
+/** The list of torrents: filtered, sorted, in parts, or only what has changed. Ten thousand are written as they are. */
+import { z } from 'zod';
+import type { TorrentView } from '../../client/index.ts';
+import { apiError } from '../../http-api/index.ts';
+import { addRoute, type V1Context } from './route.ts';
+import { torrentFields, torrentPart } from './torrent-schemas.ts';
+
+/** Most hashes in one address. */
+const MOST_HASHES = 500;
+
+const isComplete = (view: TorrentView): boolean => view.hasMetadata && view.wantedDone >= view.wantedSize;
+
+/** Words for `filter`, and whether a torrent belongs to them. */
+const filters = {
+  all: () => true,
+  active: ({ downloadRate, uploadRate }) => downloadRate > 0 || uploadRate > 0,
+  stalled: ({ isStalled }) => isStalled,
+  downloading: ({ state }) => state === 'downloading' || state === 'fetching-metadata',
+  seeding: ({ state }) => state === 'seeding',
+  complete: isComplete,
+  incomplete: (view) => !isComplete(view),
+  stopped: ({ state }) => state === 'stopped',
+  queued: ({ state }) => state === 'queued',
+  checking: ({ state }) => state === 'checking' || state === 'waiting-to-check',
+  moving: ({ state }) => state === 'moving',
+  failed: ({ state }) => state === 'failed',
+} satisfies Record<string, (view: TorrentView) => boolean>;
+
+type FilterName = keyof typeof filters;
+const filterNames = Object.keys(filters) as [FilterName, ...FilterName[]];
+
+/** Fields that have an order. */
+const sortable = torrentFields.filter((field) => !['settings', 'problem'].includes(field));
+
+const fieldList = z
+  .string()
+  .max(2000)
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(torrentFields)).min(1))
+  .describe('names of fields with commas between them; default: all');
+
+const query = z.strictObject({
+  filter: z.enum(filterNames).default('all'),
+  category: z.string().max(255).optional().describe('empty: those without one'),
+  label: z.string().max(255).optional(),
+  search: z.string().min(1).max(500).optional().describe('part of the name, in any letter case'),
+  hashes: z
+    .string()
+    .max(MOST_HASHES * 65)
+    .transform((text) => text.toLowerCase().split(','))
+    .optional()
+    .describe('hashes of 40 digits with commas between them'),
+  sort: z.enum(sortable).default('queuePosition'),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).optional().describe('default: all'),
+  fields: fieldList.optional(),
+  since: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('revision of an earlier answer: only what has changed since then; goes with `fields` alone'),
+});
+type Query = z.output<typeof query>;
+
+const result = z.object({
+  revision: z.int().describe('for `since` of the next request'),
+  isFull: z.boolean().describe('all torrents were looked at; false: these are changes'),
+  total: z.int().describe('torrents that fit, before `offset` and `limit`'),
+  torrents: z.array(torrentPart),
+  removed: z.array(z.object({ id: z.int(), hash: z.string() })).describe('gone since then'),
+});
+
+export function addTorrentList(context: V1Context): void {
+  const { torrents } = context.client;
+  addRoute(context, {
+    method: 'GET',
+    path: '/torrents',
+    scope: 'read',
+    summary: 'Lists torrents, or what has changed of them since an earlier answer',
+    query,
+    result,
+    handle: ({ query: asked }) => {
+      if (asked.since !== undefined) requireAlone(asked);
+      const { revision, isFull, changed, removed } = torrents.changes(asked.since ?? 0);
+      if (asked.since !== undefined && !isFull) {
+        const views = changed.map((torrent) => torrent.view());
+        return { revision, isFull, total: views.length, torrents: pick(views, asked.fields), removed: [...removed] };
+      }
+      const fitting = select(
+        torrents.all().map((torrent) => torrent.view()),
+        asked,
+      );
+      const { offset, limit = fitting.length } = asked;
+      const page = offset === 0 && limit >= fitting.length ? fitting : fitting.slice(offset, offset + limit);
+      return { revision, isFull: true, total: fitting.length, torrents: pick(page, asked.fields), removed: [] };
+    },
+  });
+}
+
+/** Whoever gets changes of a part could not know what has left it. */
+function requireAlone({ filter, category, label, search, hashes, offset, limit }: Query): void {
+  const isAlone = [category, label, search, hashes, limit].every((part) => part === undefined);
+  if (!isAlone || filter !== 'all' || offset > 0) {
+    throw apiError('API_INVALID', 'query/since: changes are those of all torrents; it goes with fields alone');
+  }
+}
+
+function select(views: TorrentView[], asked: Query): TorrentView[] {
+  const { filter, category, label, hashes, sort, order } = asked;
+  const search = asked.search?.toLowerCase();
+  const wanted = hashes && new Set(hashes);
+  const fits = filters[filter];
+  const found =
+    filter === 'all' && [category, label, search, wanted].every((part) => part === undefined)
+      ? views
+      : views.filter(
+          (view) =>
+            fits(view) &&
+            (category === undefined || view.settings.category === category) &&
+            (label === undefined || view.settings.labels.includes(label)) &&
+            (search === undefined || view.name.toLowerCase().includes(search)) &&
+            (wanted === undefined || wanted.has(view.hash)),
+        );
+  // That is the order in which they come.
+  if (sort === 'queuePosition' && order === 'asc') return found;
+  const direction = order === 'asc' ? 1 : -1;
+  return found.sort((a, b) => direction * compare(a[sort], b[sort]));
+}
+
+type Field = TorrentView[keyof TorrentView];
+
+/** Unknown values come first. */
+function compare(a: Field, b: Field): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function pick(views: TorrentView[], fields: readonly (keyof TorrentView)[] | undefined): Partial<TorrentView>[] {
+  if (fields === undefined) return views;
+  return views.map((view) => {
+    const part: Record<string, Field> = {};
+    for (const field of fields) part[field] = view[field];
+    return part;
+  });
+}

@@ -1,0 +1,366 @@
+/** The client over a fake engine: what it does on its own. */
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { DstError } from '../../base/errors.ts';
+import { type FakeTorrent, smallTorrent, Stage, until } from './fakes.test.ts';
+import type { ManagedTorrent } from './torrents.ts';
+
+const last = (stage: Stage): FakeTorrent => stage.torrents.at(-1) as FakeTorrent;
+
+async function add(stage: Stage, seed = 1): Promise<ManagedTorrent> {
+  const { torrent } = await stage.client.torrents.add({ source: smallTorrent(seed).bytes });
+  await stage.clock.pass(0);
+  return torrent;
+}
+
+describe('a seeding goal', () => {
+  async function seed(stage: Stage): Promise<ManagedTorrent> {
+    const torrent = await add(stage);
+    last(stage).figures = { uploaded: 150_000 };
+    last(stage).finish();
+    await stage.clock.pass(2_000);
+    return torrent;
+  }
+
+  test('that is reached stops the torrent; who starts it again lets it seed on', async () => {
+    await using stage = await Stage.open();
+    await stage.settings.set({ 'goals.ratio': 1.5 });
+    const torrent = await seed(stage);
+    assert.equal(torrent.view().state, 'stopped');
+    const [event] = stage.events('torrent.goal');
+    assert.deepEqual(event?.data, { hash: torrent.hash, name: 'test-1', goal: 'ratio', action: 'stop' });
+    assert.equal(torrent.why().findings[0]?.code, 'goal-reached');
+    await torrent.start();
+    await stage.clock.pass(120_000);
+    assert.equal(torrent.view().state, 'seeding');
+    await stage.stop();
+    stage.engine.prepare = (one) => {
+      one.isComplete = true;
+    };
+    await stage.start();
+    await stage.clock.pass(120_000);
+    assert.equal(stage.client.torrents.all()[0]?.view().state, 'seeding');
+    await stage.client.torrents.all()[0]?.change({ goals: { ratio: 1, minutes: 'none', idleMinutes: 'none' } });
+    await stage.clock.pass(120_000);
+    assert.equal(stage.client.torrents.all()[0]?.view().state, 'stopped');
+  });
+
+  test('may remove the torrent, with its data', async () => {
+    for (const action of ['remove', 'remove-with-data']) {
+      await using stage = await Stage.open();
+      await stage.settings.set({ 'goals.minutes': 0, 'goals.action': action });
+      const { hash } = await seed(stage);
+      await until(() => stage.client.torrents.size === 0);
+      const isDataDeleted = action === 'remove-with-data';
+      assert.deepEqual(stage.events('torrent.removed')[0]?.data, { hash, name: 'test-1', isDataDeleted });
+      assert.equal(stage.eventNames('torrent.goal').length, 1);
+    }
+  });
+
+  test('counts idle time since a byte was last sent', async () => {
+    await using stage = await Stage.open();
+    await stage.settings.set({ 'goals.idleMinutes': 5 });
+    const torrent = await seed(stage);
+    await stage.clock.pass(240_000);
+    last(stage).figures = { uploaded: 150_001 };
+    await stage.clock.pass(240_000);
+    assert.equal(torrent.view().state, 'seeding');
+    await stage.clock.pass(180_000);
+    assert.equal(torrent.view().state, 'stopped');
+  });
+});
+
+describe('a network interface that cannot be used', () => {
+  const away = new DstError('NET_INTERFACE_DOWN', { category: 'network', help: '' }, 'wg0 is not there, or is down');
+
+  test('is told by health and by every torrent that runs, until it can be used again', async () => {
+    await using stage = await Stage.open();
+    const [running, stopped] = [await add(stage, 1), await add(stage, 2)];
+    await stopped.stop();
+    const { revision } = running;
+    stage.engine.become(away);
+    assert.equal(stage.client.health()['network'], 'wg0 is not there, or is down');
+    assert.equal(running.view().warning, 'wg0 is not there, or is down');
+    assert.ok(running.revision > revision, 'those who follow changes hear of it');
+    assert.equal(stopped.view().warning, null);
+    assert.deepEqual(running.why().findings[0]?.code, 'network-away');
+    stage.engine.become(null);
+    assert.equal(stage.client.health()['network'], null);
+    assert.equal(running.view().warning, null);
+    const changes = stage.events('health.changed').filter(({ data }) => 'check' in data && data.check === 'network');
+    assert.equal(changes.length, 2);
+  });
+
+  test('at the start is told as well', async () => {
+    await using stage = await Stage.open();
+    await stage.stop();
+    stage.engine.become(away);
+    await stage.start();
+    assert.equal(stage.client.health()['network'], 'wg0 is not there, or is down');
+  });
+
+  test('is not listened to after the end', async () => {
+    await using stage = await Stage.open();
+    await stage.stop();
+    assert.equal(stage.engine.problemListeners.size, 0);
+  });
+});
+
+describe('a fault of the disk', () => {
+  const fault = (code: string): DstError => new DstError(code, { category: 'storage', help: '' }, 'trouble');
+
+  test('stops its torrent alone, and is over when the cause is gone', async () => {
+    await using stage = await Stage.open();
+    const [ill, well] = [await add(stage, 1), await add(stage, 2)];
+    stage.torrents[0]?.become({ kind: 'failed', error: fault('STORAGE_MISSING') });
+    await stage.passUntil(() => /1 failed/.test(stage.client.health().torrents ?? ''));
+    assert.deepEqual([ill.view().state, well.view().state], ['failed', 'downloading']);
+    assert.equal(ill.why().findings[0]?.code, 'data-missing');
+    await mkdir(stage.settings.value.downloads);
+    await writeFile(join(stage.settings.value.downloads, 'test-1'), 'data');
+    await stage.passUntil(() => ill.view().state === 'downloading');
+    assert.equal(stage.eventNames('torrent.healed').length, 1);
+    await stage.passUntil(() => stage.client.health().torrents === null);
+  });
+
+  test('is not tried to mend while the user has stopped the torrent', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    last(stage).become({ kind: 'failed', error: fault('STORAGE_WRITE_FAILED') });
+    await torrent.stop();
+    await stage.clock.pass(60_000);
+    assert.deepEqual([torrent.view().state, last(stage).calls], ['stopped', ['resume', 'pause']]);
+  });
+
+  test('that comes again is no news, and is tried less and less often', async () => {
+    await using stage = await Stage.open();
+    await add(stage);
+    const engine = last(stage);
+    engine.resume = async () => {
+      engine.calls.push('resume');
+      engine.become({ kind: 'failed', error: fault('STORAGE_WRITE_FAILED') });
+    };
+    engine.become({ kind: 'failed', error: fault('STORAGE_WRITE_FAILED') });
+    await stage.passUntil(() => engine.calls.length >= 5);
+    assert.equal(stage.eventNames('torrent.failed').length, 1);
+    assert.ok(stage.clock.now() > 140_000, String(stage.clock.now()));
+  });
+});
+
+test('a slow disk is found out', async () => {
+  await using stage = await Stage.open();
+  const torrent = await add(stage);
+  const isFound = (): boolean => torrent.why().findings.some(({ code }) => code === 'disk-slow');
+  assert.equal(isFound(), false);
+  stage.engine.commits = { jobs: 4, seconds: 8 };
+  await stage.passUntil(isFound);
+  stage.engine.commits = { jobs: 8, seconds: 9 };
+  await stage.passUntil(() => !isFound());
+});
+
+describe('settings that change', () => {
+  test('count at once', async () => {
+    await using stage = await Stage.open();
+    const [, second] = [await add(stage, 1), await add(stage, 2)];
+    await stage.settings.set({ 'limits.download': 5000, 'queue.downloads': 1, 'peers.perTorrent': 9 });
+    stage.client.events.emit('settings.changed', { keys: [], needRestart: [] });
+    await stage.clock.pass(0);
+    assert.deepEqual(stage.engine.limits.at(-1), { download: 5000, upload: 0 });
+    assert.equal(stage.engine.changes.at(-1)?.maxConnectionsPerTorrent, 9);
+    assert.equal(second.view().state, 'queued');
+  });
+
+  test('of one torrent reach the engine', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    await torrent.change({ downloadLimit: 10, uploadLimit: 20, obeysGlobalLimits: false, maxPeers: null });
+    await torrent.change({ isSequential: true, isFirstLast: true, category: 'x' });
+    assert.deepEqual(last(stage).calls.slice(1), [
+      'setLimits {"download":10}',
+      'setLimits {"upload":20}',
+      'setIgnoresSessionLimits true',
+      'setMaxConnections null',
+      'setSequential true',
+      'setFirstLast true',
+    ]);
+    const what = ['isSequential', 'isFirstLast', 'category'];
+    assert.deepEqual(stage.events('torrent.changed').at(-1)?.data, { hash: torrent.hash, what });
+    for (const bad of [
+      { downloadLimit: -1 },
+      { maxPeers: 1.5 },
+      { goals: { ratio: -1, minutes: 1, idleMinutes: 1 } },
+    ]) {
+      await assert.rejects(torrent.change(bad), { code: 'CLIENT_BAD_SETTING' }, JSON.stringify(bad));
+    }
+    await assert.rejects(torrent.change({ labels: ['a,b'] }), { code: 'CLIENT_BAD_NAME' });
+    await assert.rejects(torrent.setPriorities(new Map([[7, 1]])), { code: 'CLIENT_NO_SUCH_FILE' });
+    await assert.rejects(torrent.setPriorities(new Map([[0, 8]])), { code: 'CLIENT_BAD_SETTING' });
+  });
+});
+
+describe('figures of the client', () => {
+  test('add up over runs, and events go on from higher numbers', async () => {
+    await using stage = await Stage.open();
+    await add(stage);
+    stage.engine.figures = { ...stage.engine.figures, downloaded: 1000, uploaded: 10, hasIncoming: true };
+    await stage.clock.pass(5_000);
+    const first = stage.client.stats();
+    assert.deepEqual(first.run, { downloaded: 1000, uploaded: 10, sessions: 1, seconds: 5, torrentsAdded: 1 });
+    assert.deepEqual([first.ever, first.isReachable, first.listening], [first.run, true, ['127.0.0.1:7000']]);
+    assert.deepEqual(first.torrents, { all: 1, active: 0, stopped: 0, failed: 0 });
+    const { last: lastEvent } = stage.client.events;
+    await stage.stop();
+    await stage.start();
+    const { ever, run } = stage.client.stats();
+    assert.deepEqual(ever, { downloaded: 1000, uploaded: 10, sessions: 2, seconds: 5, torrentsAdded: 1 });
+    assert.deepEqual([run.sessions, run.torrentsAdded], [1, 0]);
+    assert.equal(stage.client.events.since(lastEvent).isGap, true);
+    assert.ok(stage.client.events.last >= lastEvent);
+  });
+
+  test('are not lost by a kill, and no event number is given twice', async () => {
+    await using stage = await Stage.open();
+    await add(stage);
+    stage.engine.figures = { ...stage.engine.figures, downloaded: 1000 };
+    await stage.passUntil(() => stage.clock.now() > 70_000);
+    const { last: lastEvent } = stage.client.events;
+    stage.kill();
+    await stage.start();
+    assert.equal(stage.client.stats().ever.downloaded, 1000);
+    assert.ok(stage.client.events.last > lastEvent);
+  });
+});
+
+describe('folders', () => {
+  test('are listed below the roots, folders first, and links that lead out are not there', async () => {
+    await using stage = await Stage.open();
+    const folder = join(stage.folder, 'media');
+    await mkdir(join(folder, 'films'), { recursive: true });
+    await writeFile(join(folder, 'a.txt'), 'four');
+    await symlink('/etc', join(folder, 'etc'));
+    await symlink(stage.folder, join(folder, 'home'));
+    assert.deepEqual(await stage.client.browse(folder), [
+      { name: 'films', isFolder: true, size: null },
+      { name: 'home', isFolder: true, size: null },
+      { name: 'a.txt', isFolder: false, size: 4 },
+    ]);
+    await assert.rejects(stage.client.browse(join(folder, 'etc')), { code: 'CLIENT_PATH_REFUSED' });
+    await assert.rejects(stage.client.browse('/'), { code: 'CLIENT_PATH_REFUSED' });
+    await assert.rejects(stage.client.browse(join(folder, 'nothing')), { code: 'CLIENT_NOT_FOUND' });
+    await assert.rejects(stage.client.browse(join(folder, 'a.txt')), { code: 'CLIENT_NOT_FOUND' });
+  });
+
+  test('are those to which callers from afar may lead data, by the roots of before', async () => {
+    await using stage = await Stage.open();
+    const { client, settings, folder } = stage;
+    const afar = { isLocal: false };
+    for (const key of ['downloads', 'incomplete']) {
+      await assert.rejects(client.changeSettings({ [key]: '/etc' }, afar), { code: 'CLIENT_PATH_REFUSED' });
+    }
+    const both = { 'api.roots': ['/'], downloads: '/etc' };
+    await assert.rejects(client.changeSettings(both, afar), { code: 'CLIENT_PATH_REFUSED' });
+    assert.equal(settings.value.downloads, join(folder, 'downloads'));
+    await client.changeSettings({ downloads: join(folder, 'films'), incomplete: null }, afar);
+    await client.changeSettings({ downloads: '/etc' }, { isLocal: true });
+    assert.equal(settings.value.downloads, '/etc');
+    await settings.set({ 'api.roots': [folder] });
+    await client.changeSettings({ 'limits.upload': 1 }, afar);
+  });
+
+  test('tell their space, whether or not they are there', async () => {
+    await using stage = await Stage.open();
+    const { free, total } = await stage.client.space(join(stage.folder, 'not', 'there'));
+    assert.ok(free > 0 && total >= free);
+    await assert.rejects(stage.client.space('/etc'), { code: 'CLIENT_PATH_REFUSED' });
+    assert.ok((stage.client.stats().freeSpace ?? 0) > 0);
+  });
+});
+
+describe('categories and labels', () => {
+  test('are not without number', async () => {
+    await using stage = await Stage.open();
+    const { categories } = stage.client;
+    const labels = Array.from({ length: 9_998 }, (_, i) => `label ${i}`);
+    await categories.addLabels(labels);
+    const torrent = await add(stage);
+    await torrent.change({ labels: ['a', 'b'] });
+    const isRefused = { code: 'CLIENT_BAD_SETTING' };
+    await assert.rejects(torrent.change({ labels: ['a', 'b', 'c'] }), isRefused);
+    await assert.rejects(categories.addLabels(['c']), isRefused);
+    const source = smallTorrent(2).bytes;
+    await assert.rejects(stage.client.torrents.add({ source, settings: { labels: ['c'] } }), isRefused);
+    await torrent.change({ labels: ['label 1', 'b'] });
+    await torrent.change({ labels: ['label 1', 'b', 'c'] });
+    await assert.rejects(torrent.change({ labels: labels.slice(0, 101) }), isRefused);
+    await torrent.change({ labels: labels.slice(0, 100) });
+  });
+
+  test('that are categories are at most ten thousand', async () => {
+    await using stage = await Stage.open();
+    const { categories } = stage.client;
+    for (let i = 0; i < 10_000; i++) await categories.put({ name: `${i}`, savePath: '' });
+    await categories.put({ name: '7', savePath: stage.folder });
+    await assert.rejects(categories.put({ name: 'more', savePath: '' }), { code: 'CLIENT_BAD_SETTING' });
+  });
+
+  test('are kept, and give new torrents their folder', async () => {
+    await using stage = await Stage.open();
+    const { categories } = stage.client;
+    const savePath = join(stage.folder, 'films');
+    await categories.put({ name: 'films', savePath });
+    await categories.put({ name: 'music/live', savePath: '' });
+    await categories.addLabels(['new', 'old']);
+    const { torrent } = await stage.client.torrents.add({
+      source: smallTorrent(1).bytes,
+      settings: { category: 'films', labels: ['mine'] },
+    });
+    assert.equal(torrent.view().savePath, savePath);
+    await stage.settings.set({ 'torrents.categoryFolders': true });
+    const added = await stage.client.torrents.add({
+      source: smallTorrent(2).bytes,
+      settings: { category: 'music/live' },
+    });
+    assert.equal(added.torrent.view().savePath, join(stage.settings.value.downloads, 'music', 'live'));
+    await stage.stop();
+    await stage.start();
+    assert.deepEqual(stage.client.categories.all(), [
+      { name: 'films', savePath },
+      { name: 'music/live', savePath: '' },
+    ]);
+    assert.deepEqual(stage.client.categories.labels(), ['mine', 'new', 'old']);
+  });
+
+  test('that are removed are taken from torrents', async () => {
+    await using stage = await Stage.open();
+    await stage.client.categories.put({ name: 'films', savePath: '' });
+    const settings = { category: 'films', labels: ['a', 'b'] };
+    const { torrent } = await stage.client.torrents.add({ source: smallTorrent(1).bytes, settings });
+    await stage.client.categories.remove(['films']);
+    await stage.client.categories.removeLabels(['a']);
+    const { category, labels } = torrent.view().settings;
+    assert.deepEqual([category, labels, stage.client.categories.all()], ['', ['b'], []]);
+    stage.kill();
+    await stage.start();
+    assert.deepEqual(stage.client.torrents.all()[0]?.view().settings.labels, ['b']);
+  });
+
+  test('have names that can be folders, and folders below the roots', async () => {
+    await using stage = await Stage.open();
+    for (const name of ['', 'a//b', '../a', 'a/..', '/a', 'a\nb', 'x'.repeat(256)]) {
+      const putting = stage.client.categories.put({ name, savePath: '' });
+      await assert.rejects(putting, { code: 'CLIENT_BAD_NAME' }, name);
+    }
+    const outside = stage.client.categories.put({ name: 'a', savePath: '/etc' });
+    await assert.rejects(outside, { code: 'CLIENT_PATH_REFUSED' });
+  });
+});
+
+test('bans reach the engine', async () => {
+  await using stage = await Stage.open();
+  await stage.client.ban(['192.0.2.7']);
+  assert.deepEqual([stage.engine.filter.has('192.0.2.7'), stage.client.banned], [true, ['192.0.2.7']]);
+  await stage.client.unban(['192.0.2.7']);
+  assert.equal(stage.engine.filter.has('192.0.2.7'), false);
+});

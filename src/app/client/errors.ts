@@ -1,0 +1,36 @@
+import { errorsOf } from '../../base/errors.ts';
+
+export const clientErrors = {
+  CLIENT_PATH_REFUSED: {
+    category: 'security',
+    help: 'The folder lies outside of the folders that the client may use, or leads out of them. Choose another one, or add its folder to api.roots.',
+  },
+  CLIENT_NOT_FOUND: { category: 'usage', help: 'There is no such thing here. List what there is first.' },
+  CLIENT_NO_SUCH_FILE: { category: 'usage', help: 'The torrent has no such file. List its files first.' },
+  CLIENT_NO_METADATA: {
+    category: 'usage',
+    help: 'The metadata of the magnet link is not there yet, so its files are not known. Wait for it.',
+  },
+  CLIENT_BAD_NAME: {
+    category: 'usage',
+    help: 'The name cannot be used: it is empty, too long, taken, or has characters that do not belong into it.',
+  },
+  CLIENT_BAD_SETTING: { category: 'usage', help: 'A value is outside of what is allowed; the message says which.' },
+  CLIENT_BLOCKLIST: {
+    category: 'storage',
+    help: 'The blocklist cannot be read, or is in none of the forms P2P, DAT and CIDR, plain or gzip. What was read before counts on.',
+  },
+  CLIENT_TORRENT_BUSY: {
+    category: 'usage',
+    retryable: true,
+    help: 'The files of the torrent are being moved. Wait until that is done.',
+  },
+  CLIENT_TORRENT_REMOVED: { category: 'usage', help: 'The torrent has been removed from the client.' },
+  CLIENT_CLOSED: { category: 'usage', help: 'The client has been shut down. Start it again.' },
+  CLIENT_METAINFO_LOST: {
+    category: 'storage',
+    help: 'The torrent file that the client keeps for this torrent is missing or damaged. Add the torrent again: its settings and its data are still there.',
+  },
+} as const;
+
+export const clientError: ReturnType<typeof errorsOf<typeof clientErrors>> = errorsOf(clientErrors);

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type Database, openDatabase } from '../../../db/index.ts';
+import { FakeEngine, FakeLog } from '../fakes.test.ts';
+import { PeerFilter } from './peer-filter.ts';
+
+describe('the filter of peers', () => {
+  let [folder, database]: [string, Database] = ['', undefined as unknown as Database];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dst-filter-'));
+    database = await openDatabase(':memory:');
+  });
+  after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const open = async (path: () => string | null, log = new FakeLog()): Promise<[PeerFilter, FakeEngine]> => {
+    const engine = new FakeEngine();
+    const filter = new PeerFilter({ engine, repository: database.client.bans, path, logger: log });
+    await filter.open();
+    return [filter, engine];
+  };
+
+  test('keeps bans over restarts, each address in one form', async () => {
+    const [filter, engine] = await open(() => null);
+    await filter.ban(['2001:DB8:0::1', '192.0.2.1']);
+    await assert.rejects(filter.ban(['192.0.2.2', 'example.org']), { code: 'CLIENT_BAD_SETTING' });
+    assert.equal(engine.filter.has('2001:db8::1'), true);
+    assert.equal(engine.filter.has('192.0.2.2'), false);
+    const [again] = await open(() => null);
+    assert.deepEqual(again.banned, ['192.0.2.1', '2001:db8::1']);
+    await again.unban(['192.0.2.1']);
+    const [last] = await open(() => null);
+    assert.deepEqual(last.banned, ['2001:db8::1']);
+    assert.equal(last.has('no address'), false);
+  });
+
+  test('reads the list, plain or gzip, and again when it changes', async () => {
+    const path = join(folder, 'list');
+    await writeFile(path, 'first:198.51.100.0-198.51.100.255\n');
+    const [filter, engine] = await open(() => path);
+    assert.equal(engine.filter.has('198.51.100.77'), true);
+    assert.equal(engine.filter.has('203.0.113.1'), false);
+    await writeFile(path, gzipSync('203.0.113.0/24\n'));
+    await utimes(path, 1, 1);
+    await filter.look();
+    assert.deepEqual([filter.has('198.51.100.77'), filter.has('203.0.113.1')], [false, true]);
+    assert.equal(await filter.refresh(), 1);
+  });
+
+  test('goes on with what it had when the list cannot be read, and says so', async () => {
+    const path = join(folder, 'other');
+    await writeFile(path, '203.0.113.0/24\n');
+    const [filter] = await open(() => path);
+    await rm(path);
+    await filter.look();
+    assert.match(filter.problem ?? '', /ENOENT/);
+    assert.equal(filter.has('203.0.113.1'), true);
+    await assert.rejects(filter.refresh(), { code: 'CLIENT_BLOCKLIST' });
+    for (const text of ['<html>\n<p>not found\n', gzipSync('203.0.113.0/24\n').subarray(0, 20)]) {
+      await writeFile(path, text);
+      await assert.rejects(filter.refresh(), { code: 'CLIENT_BLOCKLIST' });
+    }
+    await writeFile(path, '');
+    assert.equal(await filter.refresh(), 0);
+    assert.equal(filter.problem, null);
+  });
+
+  test('looks up among 200,000 ranges', async () => {
+    const path = join(folder, 'large');
+    const lines = Array.from({ length: 200_000 }, (_, i) => {
+      const start = 2 ** 24 + i * 16;
+      const host = (of: number): string => [24, 16, 8, 0].map((shift) => Math.floor(of / 2 ** shift) & 255).join('.');
+      return `name ${i}:${host(start)}-${host(start + 7)}`;
+    });
+    await writeFile(path, gzipSync(lines.join('\n')));
+    const [filter] = await open(() => path);
+    assert.equal(await filter.refresh(), 200_000);
+    assert.deepEqual(
+      ['1.0.0.7', '1.0.0.8', '1.48.211.247'].map((host) => filter.has(host)),
+      [true, false, true],
+    );
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * Torrents that failed by a fault of the disk are tried again when its cause may be gone. That is looked for by what
+ * costs little (is there space, is the folder there, may it be written), and where nothing can be seen, now and then.
+ */
+import type { ByteCount, Millis } from '../../../base/units.ts';
+import { type Cause, causeOf } from './curable.ts';
+
+/** A torrent that has failed. */
+export interface Patient {
+  readonly id: number;
+  readonly code: string;
+  /** Folder of its data. */
+  readonly directory: string;
+  /** Its file or folder there. */
+  readonly contentPath: string;
+  /** Wanted bytes that have not come. */
+  readonly missing: ByteCount;
+  retry(): void;
+}
+
+/** What is asked of the disk; none of it rejects. */
+export interface DiskProbe {
+  /** Bytes that are free where the path lies; null: unknown. */
+  free(path: string): Promise<ByteCount | null>;
+  exists(path: string): Promise<boolean>;
+  /** The folder, or the one in which it would be made. */
+  isWritable(path: string): Promise<boolean>;
+}
+
+/** A disk with so much free counts as not full, or with what is missing, bytes. */
+const ENOUGH: ByteCount = 64 * 1024 * 1024;
+/** After a cure that was none the next one waits, longer each time, ms. */
+const FIRST_WAIT: Millis = 20_000;
+const LONGEST_WAIT: Millis = 600_000;
+
+interface History {
+  readonly code: string;
+  attempts: number;
+  notBefore: Millis;
+  /** What was found the last time: when that turns, there is no reason to wait. */
+  wasClear: boolean;
+}
+
+export class Healer {
+  readonly #disk: DiskProbe;
+  readonly #histories = new Map<number, History>();
+
+  constructor(disk: DiskProbe) {
+    this.#disk = disk;
+  }
+
+  /** About every ten seconds, with all that have failed and whose failure may pass. */
+  async look(patients: readonly Patient[], now: Millis): Promise<void> {
+    const ill = new Set(patients.map(({ id }) => id));
+    for (const id of this.#histories.keys()) if (!ill.has(id)) this.#histories.delete(id);
+    for (const patient of patients) await this.#examine(patient, now);
+  }
+
+  async #examine(patient: Patient, now: Millis): Promise<void> {
+    const { id, code } = patient;
+    const cause = causeOf(code);
+    if (cause === null) return;
+    const known = this.#histories.get(id);
+    const history = known?.code === code ? known : { code, attempts: 0, notBefore: now, wasClear: true };
+    this.#histories.set(id, history);
+    const isClear = await this.#isClear(cause, patient);
+    const hasTurned = isClear && !history.wasClear;
+    history.wasClear = isClear;
+    if (!isClear || (now < history.notBefore && !hasTurned)) return;
+    history.notBefore = now + Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** history.attempts++);
+    patient.retry();
+  }
+
+  async #isClear(cause: Cause, { directory, contentPath, missing }: Patient): Promise<boolean> {
+    switch (cause) {
+      case 'space': {
+        const free = await this.#disk.free(directory);
+        return free === null || free >= Math.min(ENOUGH, Math.max(1, missing));
+      }
+      case 'missing':
+        return (await this.#disk.exists(directory)) && this.#disk.exists(contentPath);
+      case 'access':
+        return this.#disk.isWritable(directory);
+      case 'unseen':
+        return true;
+    }
+  }
+}

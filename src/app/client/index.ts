@@ -1,0 +1,28 @@
+/** Door of the client: its ports, and what implements them. */
+export type { Categories, Category } from './categories.ts';
+export type { Client, ClientStats, HealthChecks, Totals } from './client.ts';
+export { type ClientDeps, ClientService } from './client-service.ts';
+export type { Diagnosis, Finding } from './diagnosis.ts';
+export { type FindingCode, type FindingText, findingTexts } from './diagnosis/finding-texts.ts';
+export type { Engine } from './engine-port.ts';
+export { clientErrors } from './errors.ts';
+export type { ClientEvent, ClientEvents, EventLog, EventName } from './event-log.ts';
+export { EventHistory, type EventSink } from './events/event-history.ts';
+export { type EventTexts, eventTexts } from './events/event-texts.ts';
+export type { Settings, SettingsChange } from './settings.ts';
+export { defaultTorrentSettings, type Goal, type SeedGoals, type TorrentSettings } from './torrent-settings.ts';
+export type { FileView, PeerView, Problem, TorrentView, TrackerView, ViewState } from './torrent-view.ts';
+export type {
+  Added,
+  FileReader,
+  ManagedTorrent,
+  NewTorrent,
+  NewTorrentSource,
+  PieceMap,
+  QueueMove,
+  Revision,
+  TorrentChanges,
+  Torrents,
+} from './torrents.ts';
+export { RunTotals } from './totals/run-totals.ts';
+export type { NewWebhook, Webhook, Webhooks } from './webhooks.ts';

@@ -1,0 +1,38 @@
+/** How the engine gets a torrent: from its record and what is kept of it. */
+import { encodeMagnet, type Metainfo } from '../../../codec/metainfo/index.ts';
+import type { PeerAddress } from '../../../base/address.ts';
+import type { EngineAddOptions } from '../engine-port.ts';
+import type { TorrentRecord } from './torrent-record.ts';
+
+/** The torrent with the trackers that the user has given it, or its magnet link. */
+export function engineSource(
+  { infoHashes, name, trackers }: TorrentRecord,
+  metainfo: Metainfo | null,
+): Metainfo | string {
+  if (metainfo === null) return encodeMagnet({ infoHashes, name, trackers: trackers?.flat() ?? [] });
+  return trackers === null ? metainfo : { ...metainfo, trackers };
+}
+
+export function engineOptions(
+  { directory, choices, settings }: TorrentRecord,
+  allocation: 'sparse' | 'full',
+  peers: readonly PeerAddress[] = [],
+): EngineAddOptions {
+  const { select, priorities, paths, trustsData } = choices;
+  return {
+    directory,
+    allocation,
+    isPaused: true,
+    trustsData,
+    paths,
+    priorities,
+    peers,
+    ...(select !== null && { select }),
+    isSequential: settings.isSequential,
+    isFirstLast: settings.isFirstLast,
+    ...(settings.maxPeers !== null && { maxConnections: settings.maxPeers }),
+    ignoresSessionLimits: !settings.obeysGlobalLimits,
+    downloadLimit: settings.downloadLimit,
+    uploadLimit: settings.uploadLimit,
+  };
+}

@@ -1,0 +1,373 @@
+/**
+ * The torrents of the client. The order of durable steps makes a crash harmless wherever it comes:
+ * - added: torrent file, row, engine. A file without a row is dropped at the next start.
+ * - removed: row marked, data, torrent file, row. What was marked is finished at the next start.
+ * - moved: row marked with the target, data, row.
+ */
+import { toHex } from '../../../base/bytes.ts';
+import type { Random } from '../../../base/random.ts';
+import { codeOf, messageOf } from '../../../base/errors.ts';
+import type { Millis } from '../../../base/units.ts';
+import { type Metainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
+import { clientError } from '../errors.ts';
+import type { GoalName } from '../goals/seed-goals.ts';
+import { planQueue } from '../queue/queue-plan.ts';
+import { moveInOrder, renumber } from '../queue/queue-order.ts';
+import type { Added, ManagedTorrent, NewTorrent, QueueMove, Revision, TorrentChanges, Torrents } from '../torrents.ts';
+import { ChangesJournal } from './changes-journal.ts';
+import { engineOptions, engineSource } from './engine-options.ts';
+import { decodeKept } from './kept-metainfo.ts';
+import type { LibraryServices } from './library-services.ts';
+import { LibraryTorrent } from './library-torrent.ts';
+import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
+import { Placement } from './placement.ts';
+import { type ReadRecord, recordOf } from './torrent-record.ts';
+import { TorrentIndex } from './torrent-index.ts';
+import type { ClientRepository } from '../../../db/index.ts';
+
+/** Between two looks at busy torrents, ms. */
+const TICK: Millis = 1_000;
+/** Torrents of which nothing is heard are looked at so often, ms; soon after they started. */
+const SELDOM: Millis = 60_000;
+const SOON: Millis = 5_000;
+/** Between two looks at who is slow and whose turn it is, ms. */
+const QUEUE_INTERVAL: Millis = 10_000;
+/** Times as long as it took to plan nothing is planned: thousands of torrents that start change the queue all the time. */
+const PLANNING_PAUSE = 4;
+/** Between two savings of counters, ms: what a crash may take of them. */
+const SAVE_INTERVAL: Millis = 60_000;
+/** Torrent files that are read at the same time at the start. */
+const MOST_READING = 16;
+
+export interface LibraryOptions extends LibraryServices {
+  readonly repository: ClientRepository['torrents'];
+  readonly random: Random;
+  readonly openSealed: SealOpener;
+  /** Folder of a category; null: that of the client. */
+  readonly categoryPath: (category: string) => string | null;
+  /** A download is complete, and where it belongs. */
+  readonly completed: (torrent: LibraryTorrent) => void;
+  /** A torrent has seeded enough. Asked again at each look until it stops. */
+  readonly goalReached: (torrent: LibraryTorrent, goal: GoalName) => void;
+}
+
+export class Library implements Torrents {
+  readonly #options: LibraryOptions;
+  readonly #journal: ChangesJournal;
+  readonly #torrents = new TorrentIndex<LibraryTorrent>();
+  readonly #placement: Placement;
+  readonly #busy = new Set<LibraryTorrent>();
+  /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
+  readonly #removing = new Map<string, Promise<void>>();
+  /** One addition after another: two of one torrent must not both find it missing. */
+  #adding: Promise<unknown> = Promise.resolve();
+  #timer: Disposable | null = null;
+  #isPlanDue = false;
+  #nextPlan: Millis = 0;
+  #soonestPlan: Millis = 0;
+  #nextSave: Millis = 0;
+  #isClosed = false;
+  /** Torrents that were added in this run. */
+  added = 0;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+    this.#journal = new ChangesJournal(options.random);
+    this.#placement = new Placement(options);
+  }
+
+  get size(): number {
+    return this.#torrents.size;
+  }
+
+  all(): readonly LibraryTorrent[] {
+    return this.#torrents.inOrder;
+  }
+
+  find(key: number | string): LibraryTorrent | null {
+    return this.#torrents.find(key);
+  }
+
+  changes(since: Revision): TorrentChanges {
+    return this.#journal.since(since, this.#torrents.inOrder);
+  }
+
+  /** Reads what is there, takes up what was not finished, and lets torrents run. */
+  async open(): Promise<void> {
+    const { folder, repository, logger, clock } = this.#options;
+    await folder.open();
+    const found: ReadRecord[] = [];
+    for await (const page of repository.load()) found.push(...page.map(recordOf));
+    for (const { record, repaired } of found) {
+      if (repaired.length > 0) logger.warn('a damaged record was repaired', { name: record.name, repaired });
+    }
+    const dropped = await folder.dropOrphans(new Set(found.map(({ record }) => record.hash)));
+    if (dropped > 0) logger.info('torrent files without a torrent were deleted', { count: dropped });
+    const removals = found.filter(({ record }) => record.pending?.kind === 'remove');
+    const kept = found.filter(({ record }) => record.pending?.kind !== 'remove');
+    const torrents = kept.map((one) => this.#make(one));
+    this.#torrents.addAll(torrents);
+    const next = torrents.values();
+    const work = async (): Promise<void> => {
+      for (const torrent of next) await this.#attach(torrent);
+    };
+    await Promise.all(Array.from({ length: MOST_READING }, work));
+    for (const one of removals) this.#finishRemoval(this.#make(one));
+    this.#nextSave = clock.now() + SAVE_INTERVAL;
+    this.queueChanged();
+    this.#tick();
+  }
+
+  async add(torrent: NewTorrent): Promise<Added> {
+    this.#mustBeOpen();
+    const source = await openSource(torrent.source, this.#options.openSealed);
+    const adding = this.#adding.then(() => this.#add(torrent, source));
+    this.#adding = adding.catch(() => {});
+    return adding;
+  }
+
+  async remove(
+    torrents: readonly ManagedTorrent[],
+    { deleteData = false }: { readonly deleteData?: boolean } = {},
+  ): Promise<void> {
+    const leaving = this.#own(torrents);
+    await Promise.all(leaving.map(({ record }) => record.change({ pending: { kind: 'remove', deleteData } })));
+    // Of two callers the first has done it.
+    for (const torrent of leaving.filter((one) => this.#torrents.delete(one))) {
+      const { id, hash, record } = torrent;
+      torrent.markRemoved();
+      this.#busy.delete(torrent);
+      this.#journal.removed({ id, hash });
+      this.#options.events.emit('torrent.removed', { hash, name: record.value.name, isDataDeleted: deleteData });
+      this.#finishRemoval(torrent);
+    }
+    this.#torrents.numberPlaces();
+    this.queueChanged();
+  }
+
+  async moveInQueue(torrents: readonly ManagedTorrent[], to: QueueMove): Promise<void> {
+    const moved = new Set(this.#own(torrents));
+    const order = moveInOrder(this.#torrents.inOrder, moved, to);
+    const numbers = renumber(order.map((torrent) => ({ torrent, position: torrent.record.value.queuePosition })));
+    const saved = [...numbers].map(([{ torrent }, position]) => torrent.record.change({ queuePosition: position }));
+    this.#torrents.sort();
+    this.queueChanged();
+    await Promise.all(saved);
+  }
+
+  /** Whose turn it is may have changed. */
+  queueChanged(): void {
+    if (this.#isPlanDue || this.#isClosed) return;
+    this.#isPlanDue = true;
+    const { clock } = this.#options;
+    clock.after(Math.max(0, this.#soonestPlan - clock.now()), () => this.#plan());
+  }
+
+  /** Stops looking, saves counters, and waits for what is under way. The engine is closed by its owner. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.[Symbol.dispose]();
+    for (const torrent of this.all()) torrent.relocation.close();
+    await this.#adding;
+    await Promise.all(this.#removing.values());
+    for (const torrent of this.all()) torrent.look(this.#options.clock.now());
+    await this.#saveCounters();
+    for (const torrent of this.all()) torrent.run.detach();
+  }
+
+  // ---- adding
+
+  async #add(wanted: NewTorrent, source: OpenedSource): Promise<Added> {
+    this.#mustBeOpen();
+    const { store, folder, events, clock } = this.#options;
+    const hash = hashOf(source.infoHashes);
+    await this.#removing.get(hash);
+    const known = this.#torrents.findAny(source.infoHashes);
+    if (known !== null) {
+      await this.#addAgain(known, source, wanted);
+      return { torrent: known, isDuplicate: true };
+    }
+    const record = await this.#placement.recordOf(wanted, source, {
+      hash,
+      position: wanted.isFirst === true ? this.#torrents.firstPosition - 1 : this.#torrents.lastPosition + 1,
+      now: clock.wall(),
+    });
+    if (source.kept !== null) await folder.write(hash, source.kept);
+    const id = await store.insert(record);
+    const counters = { downloaded: 0, uploaded: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null };
+    const torrent = this.#make({ id, record, counters, repaired: [] });
+    this.#torrents.addAll([torrent]);
+    this.added++;
+    events.emit('torrent.added', { hash, name: record.name });
+    await this.#enter(torrent, source, [...source.peers, ...(wanted.peers ?? [])]);
+    this.queueChanged();
+    return { torrent, isDuplicate: false };
+  }
+
+  /** New trackers come to those that are there; a torrent file that was lost, or awaited, is there. */
+  async #addAgain(known: LibraryTorrent, source: OpenedSource, wanted: NewTorrent): Promise<void> {
+    if (known.metainfo === null && source.kept !== null) {
+      await this.#options.folder.write(known.hash, source.kept);
+      await known.run.detach()?.remove();
+      await this.#noteMetainfo(known, source.metainfo);
+      await this.#enter(known, source, source.peers);
+      this.queueChanged();
+    }
+    const isPrivate = known.metainfo?.info.isPrivate === true || source.metainfo?.info.isPrivate === true;
+    if (isPrivate) return;
+    const tiers = known.record.value.trackers ?? known.metainfo?.trackers ?? [];
+    const urls = new Set(tiers.flat());
+    const more = [...source.trackers, ...(wanted.trackers ?? [])].map((tier) => tier.filter((url) => !urls.has(url)));
+    if (more.some((tier) => tier.length > 0)) await known.setTrackers([...tiers, ...more]);
+    known.addPeers([...source.peers, ...(wanted.peers ?? [])]);
+  }
+
+  #make({ id, record, counters }: ReadRecord): LibraryTorrent {
+    return new LibraryTorrent(id, record, counters, this.#options, {
+      nextRevision: () => this.#journal.next(),
+      queueChanged: () => this.queueChanged(),
+      hashesChanged: (torrent) => this.#torrents.learnNames(torrent),
+      busy: (torrent) => {
+        this.#busy.add(torrent);
+        torrent.nextLook = Math.min(torrent.nextLook, this.#options.clock.now() + SOON);
+      },
+      completed: (torrent) => this.#options.completed(torrent),
+    });
+  }
+
+  /** At the start: the engine gets the torrent as it was kept. */
+  async #attach(torrent: LibraryTorrent): Promise<void> {
+    const { hash, hasMetainfo, name } = torrent.record.value;
+    try {
+      const kept = await this.#options.folder.read(hash);
+      const metainfo = kept === null ? null : decodeKept(kept);
+      if (metainfo !== null && !swarmHashes(metainfo.infoHashes).map(toHex).includes(hash)) {
+        throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is that of another torrent`);
+      }
+      if (kept === null && hasMetainfo)
+        throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is gone`);
+      await this.#noteMetainfo(torrent, metainfo);
+      await this.#enter(torrent, { metainfo }, []);
+      torrent.relocation.resume();
+    } catch (cause) {
+      const isOurs = codeOf(cause) === 'CLIENT_METAINFO_LOST';
+      const words = `the torrent file of ${name} cannot be read: ${messageOf(cause)}`;
+      torrent.run.fail(isOurs ? cause : clientError('CLIENT_METAINFO_LOST', words, { cause }));
+    }
+  }
+
+  /** A torrent file has come since the record was written, if there is one. */
+  async #noteMetainfo({ record }: LibraryTorrent, metainfo: Metainfo | null): Promise<void> {
+    const { hasMetainfo, choices, name } = record.value;
+    if (metainfo === null || hasMetainfo) return;
+    const { info, infoHashes } = metainfo;
+    await record.change({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
+  }
+
+  /** What the engine does not take fails this torrent alone. */
+  async #enter(
+    torrent: LibraryTorrent,
+    { metainfo }: Pick<OpenedSource, 'metainfo'>,
+    peers: OpenedSource['peers'],
+  ): Promise<void> {
+    const { engine, settings } = this.#options;
+    const record = torrent.record.value;
+    try {
+      const options = engineOptions(record, settings.value.torrents.allocation, peers);
+      torrent.run.attach(await engine.add(engineSource(record, metainfo), options));
+    } catch (error) {
+      torrent.run.fail(error);
+    }
+  }
+
+  // ---- removing
+
+  #finishRemoval(torrent: LibraryTorrent): void {
+    const { hash, record } = torrent;
+    const done = this.#eraseAll(torrent)
+      .catch((error: unknown) => {
+        const reason = messageOf(error);
+        this.#options.logger.error('a removed torrent is not quite gone; the next start goes on', {
+          name: record.value.name,
+          reason,
+        });
+      })
+      .finally(() => this.#removing.delete(hash));
+    this.#removing.set(hash, done);
+  }
+
+  async #eraseAll(torrent: LibraryTorrent): Promise<void> {
+    const { folder, store, logger } = this.#options;
+    const { name, pending } = torrent.record.value;
+    const deleteData = pending?.kind === 'remove' && pending.deleteData;
+    await torrent.relocation.settled;
+    // At the start. A move may have been cut short, and there is a journal, unless the torrent file has gone: it goes last.
+    const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
+    if (isThere) await this.#attach(torrent);
+    try {
+      await torrent.run.detach()?.remove({ deleteData, isForgotten: true });
+    } catch (error) {
+      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason: messageOf(error) });
+    }
+    await folder.delete(torrent.hash);
+    await store.delete(torrent.id);
+  }
+
+  // ---- time
+
+  #plan(): void {
+    this.#isPlanDue = false;
+    if (this.#isClosed) return;
+    const { clock } = this.#options;
+    const begun = clock.now();
+    const queued = this.all().map((torrent) => torrent.queued);
+    const running = planQueue(queued, this.#options.settings.value.queue);
+    for (const one of queued) one.torrent.run.allow(running.has(one));
+    const now = clock.now();
+    this.#nextPlan = now + QUEUE_INTERVAL;
+    this.#soonestPlan = now + PLANNING_PAUSE * (now - begun);
+  }
+
+  #tick(): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    for (const torrent of this.all()) {
+      const isDue = now >= torrent.nextLook;
+      if (!isDue && !this.#busy.has(torrent)) continue;
+      if (!torrent.look(now)) this.#busy.delete(torrent);
+      const goal = torrent.reachedGoal();
+      if (goal !== null) this.#options.goalReached(torrent, goal);
+      if (!isDue) continue;
+      torrent.nextLook = now + SELDOM;
+      torrent.run.lookAtTrackers();
+      void torrent.settle();
+      torrent.changed();
+    }
+    if (now >= this.#nextPlan) this.queueChanged();
+    if (now >= this.#nextSave) {
+      this.#nextSave = now + SAVE_INTERVAL;
+      void this.#saveCounters();
+    }
+    this.#timer = this.#isClosed ? null : clock.after(TICK, () => this.#tick());
+  }
+
+  async #saveCounters(): Promise<void> {
+    const counters = this.all().flatMap((torrent) => torrent.takeCounters() ?? []);
+    if (counters.length === 0) return;
+    await this.#options.store.saveCounters(counters).catch((error: unknown) => {
+      this.#options.logger.error('could not save counters', { reason: messageOf(error) });
+    });
+  }
+
+  #own(torrents: readonly ManagedTorrent[]): LibraryTorrent[] {
+    return torrents.map(({ id }) => {
+      const torrent = this.#torrents.find(id);
+      if (torrent === null) throw clientError('CLIENT_TORRENT_REMOVED', `there is no torrent ${id}`);
+      return torrent;
+    });
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw clientError('CLIENT_CLOSED', 'the client is closed');
+  }
+}

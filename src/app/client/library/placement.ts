@@ -1,0 +1,76 @@
+/** Where a new torrent goes, and what its record is at first. */
+import type { UnixSeconds } from '../../../base/units.ts';
+import { defaultTorrentSettings } from '../torrent-settings.ts';
+import type { NewTorrent } from '../torrents.ts';
+import { checkedName, checkedSettings } from './checked-settings.ts';
+import type { LibraryServices } from './library-services.ts';
+import type { OpenedSource } from './open-source.ts';
+import { isAnythingThere } from './present-data.ts';
+import { noChoices, type TorrentRecord } from './torrent-record.ts';
+import { sanitized } from './tracker-urls.ts';
+
+export interface PlacementServices extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeInLabels'> {
+  /** Folder of a category; null: that of the client. */
+  readonly categoryPath: (category: string) => string | null;
+}
+
+export class Placement {
+  readonly #services: PlacementServices;
+
+  constructor(services: PlacementServices) {
+    this.#services = services;
+  }
+
+  /** Rejects CLIENT_PATH_REFUSED, CLIENT_BAD_SETTING, CLIENT_BAD_NAME. */
+  async recordOf(
+    wanted: NewTorrent,
+    source: OpenedSource,
+    { hash, position, now }: { readonly hash: string; readonly position: number; readonly now: UnixSeconds },
+  ): Promise<TorrentRecord> {
+    const { torrents } = this.#services.settings.value;
+    const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
+    this.#services.takeInLabels(settings.labels);
+    const savePath = await this.#savePath(wanted, settings.category);
+    const isStopped = wanted.isStopped ?? !torrents.startAdded;
+    const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
+    const isChanged = more.length > 0 || source.metainfo === null;
+    return {
+      hash,
+      infoHashes: source.infoHashes,
+      hasMetainfo: source.kept !== null,
+      name: wanted.name === undefined ? source.name : checkedName(wanted.name),
+      savePath,
+      directory: await this.#directory(savePath, source, wanted.isCheckSkipped === true),
+      wanted: isStopped ? 'stopped' : 'running',
+      goal: 'ahead',
+      queuePosition: position,
+      settings,
+      choices: {
+        ...noChoices,
+        select: wanted.select ?? source.select,
+        priorities: wanted.priorities ?? new Map(),
+        trustsData: wanted.isCheckSkipped === true,
+        isNamed: wanted.name !== undefined,
+      },
+      trackers: isChanged ? sanitized([...source.trackers, ...more]) : null,
+      pending: null,
+      addedAt: now,
+      startedAt: isStopped ? null : now,
+      completedAt: null,
+    };
+  }
+
+  async #savePath({ savePath }: NewTorrent, category: string): Promise<string> {
+    if (savePath !== undefined && savePath !== '') return this.#services.allowedFolder(savePath);
+    const ofCategory = category === '' ? null : this.#services.categoryPath(category);
+    return ofCategory ?? this.#services.settings.value.downloads;
+  }
+
+  /** Data that is at the save path already stays there. */
+  async #directory(savePath: string, { metainfo }: OpenedSource, isCheckSkipped: boolean): Promise<string> {
+    const { incomplete } = this.#services.settings.value;
+    if (incomplete === null || isCheckSkipped) return savePath;
+    if (metainfo !== null && (await isAnythingThere(savePath, metainfo))) return savePath;
+    return incomplete;
+  }
+}

@@ -1,0 +1,213 @@
+/** Other save paths and other names, and what a crash in between leaves to the next start. */
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
+import type { ManagedTorrent } from '../torrents.ts';
+
+const last = (stage: Stage): FakeTorrent => stage.torrents.at(-1) as FakeTorrent;
+const first = (stage: Stage): ManagedTorrent => stage.client.torrents.all()[0] as ManagedTorrent;
+
+async function add(stage: Stage, files: readonly number[] = [100_000]): Promise<ManagedTorrent> {
+  const { torrent } = await stage.client.torrents.add({ source: smallTorrent(1, { files }).bytes });
+  await stage.clock.pass(0);
+  return torrent;
+}
+
+const refused = { code: 'CLIENT_PATH_REFUSED' };
+
+describe('another save path', () => {
+  test('takes the data along, and is told when it is there', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stage.engine.moving = promise;
+    const to = join(stage.folder, 'archive');
+    await torrent.setSavePath(to, { movesData: true });
+    await stage.clock.pass(0);
+    assert.deepEqual([torrent.view().state, torrent.view().savePath], ['moving', to]);
+    await assert.rejects(torrent.setSavePath(stage.folder, { movesData: true }), { code: 'CLIENT_TORRENT_BUSY' });
+    await assert.rejects(torrent.rename('test-1', 'other'), { code: 'CLIENT_TORRENT_BUSY' });
+    resolve();
+    await until(() => torrent.view().state !== 'moving');
+    assert.deepEqual([torrent.view().state, torrent.view().contentPath], ['downloading', join(to, 'test-1')]);
+    const [moved] = stage.events('torrent.moved');
+    assert.deepEqual(moved?.data, { hash: torrent.hash, from: stage.settings.value.downloads, to });
+  });
+
+  test('is gone on with after a crash, from where the data was', async () => {
+    await using stage = await Stage.open();
+    await add(stage);
+    stage.engine.moving = new Promise(() => {});
+    const to = join(stage.folder, 'archive');
+    await first(stage).setSavePath(to, { movesData: true });
+    await stage.clock.pass(0);
+    stage.kill();
+    await stage.start();
+    assert.equal(last(stage).options.directory, stage.settings.value.downloads);
+    await until(() => stage.eventNames('torrent.moved').length === 1);
+    assert.deepEqual(
+      last(stage).calls.filter((call) => call.startsWith('move')),
+      [`move ${to}`],
+    );
+    await stage.stop();
+    await stage.start();
+    assert.deepEqual([last(stage).options.directory, first(stage).view().savePath], [to, to]);
+    assert.deepEqual(last(stage).calls, ['resume']);
+  });
+
+  test('that cannot be reached leaves the torrent where it is, with a warning', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    last(stage).failures.set('move', Object.assign(new Error('no space'), { code: 'STORAGE_NO_SPACE' }));
+    await torrent.setSavePath(join(stage.folder, 'archive'), { movesData: true });
+    await until(() => torrent.view().warning !== null);
+    assert.match(torrent.view().warning as string, /no space/);
+    await until(() => torrent.view().state === 'downloading');
+    assert.equal(torrent.view().savePath, stage.settings.value.downloads);
+    await stage.stop();
+    await stage.start();
+    assert.deepEqual(last(stage).calls, ['resume']);
+  });
+
+  test('may have the data already, which is looked for there', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    const to = join(stage.folder, 'archive');
+    await torrent.setSavePath(to, { movesData: false });
+    assert.equal(last(stage).calls.at(-1), `setDirectory ${to}`);
+    stage.kill();
+    await stage.start();
+    assert.equal(last(stage).options.directory, to);
+  });
+
+  test('lies below a root, wherever links lead', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    await symlink('/etc', join(stage.folder, 'way-out'));
+    for (const path of [
+      '/etc',
+      'relative',
+      join(stage.folder, '..'),
+      join(stage.folder, 'way-out', 'x'),
+      '/a\0b',
+      '',
+    ]) {
+      await assert.rejects(torrent.setSavePath(path, { movesData: true }), refused, path);
+    }
+    assert.equal(torrent.view().savePath, stage.settings.value.downloads);
+  });
+});
+
+describe('a folder for what is not complete', () => {
+  const open = async (): Promise<Stage> => {
+    const stage = await Stage.open();
+    await stage.settings.set({ incomplete: join(stage.folder, 'incomplete') });
+    return stage;
+  };
+
+  test('has a download until it is complete', async () => {
+    await using stage = await open();
+    const torrent = await add(stage);
+    const { downloads, incomplete } = stage.settings.value;
+    assert.equal(last(stage).options.directory, incomplete);
+    assert.deepEqual(
+      [torrent.view().savePath, torrent.view().contentPath],
+      [downloads, join(incomplete ?? '', 'test-1')],
+    );
+    last(stage).finish();
+    await until(() => stage.eventNames('torrent.moved').length === 1);
+    assert.equal(last(stage).calls.at(-1), `move ${downloads}`);
+    assert.equal(torrent.view().contentPath, join(downloads, 'test-1'));
+  });
+
+  test('is tried to leave again when its data could not be moved', async () => {
+    await using stage = await open();
+    const torrent = await add(stage);
+    const { downloads, incomplete } = stage.settings.value;
+    last(stage).failures.set('move', Object.assign(new Error('no space'), { code: 'STORAGE_NO_SPACE' }));
+    last(stage).finish();
+    await until(() => torrent.view().warning !== null && torrent.view().state === 'seeding');
+    assert.deepEqual(
+      [torrent.view().savePath, torrent.view().contentPath],
+      [downloads, join(incomplete ?? '', 'test-1')],
+    );
+    await stage.clock.pass(61_000);
+    await until(() => stage.eventNames('torrent.moved').length === 1);
+    assert.deepEqual([torrent.view().warning, torrent.view().contentPath], [null, join(downloads, 'test-1')]);
+  });
+
+  test('is left at the next start when a crash came between the end of the download and the move', async () => {
+    await using stage = await open();
+    await add(stage);
+    stage.kill();
+    stage.engine.prepare = (torrent) => {
+      torrent.isComplete = true;
+    };
+    await stage.start();
+    await until(() => stage.eventNames('torrent.moved').length === 1);
+    assert.equal(last(stage).calls.at(-1), `move ${stage.settings.value.downloads}`);
+  });
+
+  test('does not have what lies at its save path already', async () => {
+    await using stage = await open();
+    await mkdir(stage.settings.value.downloads);
+    await writeFile(join(stage.settings.value.downloads, 'test-1'), 'something');
+    await add(stage);
+    assert.equal(last(stage).options.directory, stage.settings.value.downloads);
+  });
+
+  test('keeps a download whose save path changes', async () => {
+    await using stage = await open();
+    const torrent = await add(stage);
+    const to = join(stage.folder, 'archive');
+    await torrent.setSavePath(to, { movesData: true });
+    assert.deepEqual(last(stage).calls, ['resume']);
+    last(stage).finish();
+    await until(() => stage.eventNames('torrent.moved').length === 2);
+    assert.equal(last(stage).calls.at(-1), `move ${to}`);
+  });
+});
+
+describe('another name', () => {
+  test('of a file or a folder is stored before the disk is touched, and given to the engine again', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage, [1000, 2000]);
+    await torrent.rename('test-1/file-0001', 'second');
+    await torrent.rename('test-1', 'album');
+    const paths = [
+      [0, ['album', 'file-0000']],
+      [1, ['album', 'second']],
+    ];
+    assert.equal(last(stage).calls.at(-1), `setPaths ${JSON.stringify(paths)}`);
+    assert.equal(torrent.view().contentPath, join(stage.settings.value.downloads, 'album'));
+    stage.kill();
+    await stage.start();
+    assert.deepEqual([...(last(stage).options.paths ?? [])], paths);
+    await first(stage).rename('album', 'test-1');
+    await first(stage).rename('test-1/second', 'file-0001');
+    assert.equal(last(stage).calls.at(-1), 'setPaths []');
+  });
+
+  test('that the disk refuses is taken back', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    last(stage).failures.set('setPaths', Object.assign(new Error('no'), { code: 'STORAGE_TARGET_EXISTS' }));
+    await assert.rejects(torrent.rename('test-1', 'other'), { code: 'STORAGE_TARGET_EXISTS' });
+    stage.kill();
+    await stage.start();
+    assert.deepEqual([...(last(stage).options.paths ?? [])], []);
+  });
+
+  test('is one element that every system can have and that is free', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage, [1000, 2000]);
+    for (const name of ['', '.', '..', 'a/b', 'a\\b', 'a\0', 'con', 'FILE-0001']) {
+      await assert.rejects(torrent.rename('test-1/file-0000', name), { code: 'CLIENT_BAD_NAME' }, name);
+    }
+    for (const path of ['', 'nothing', 'test-1/file', '../test-1']) {
+      await assert.rejects(torrent.rename(path, 'new'), { code: 'CLIENT_NO_SUCH_FILE' }, path);
+    }
+  });
+});

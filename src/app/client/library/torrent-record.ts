@@ -1,0 +1,181 @@
+/**
+ * What is durable of a torrent, and its row in the database. The JSON columns are checked when they are read: what is
+ * damaged becomes as it is by default, and is reported; a torrent is never lost for it.
+ */
+import { z } from 'zod';
+import type { FileIndex, UnixSeconds } from '../../../base/units.ts';
+import type { InfoHashes } from '../../../codec/metainfo/index.ts';
+import type { TorrentColumns, TorrentCounters, TorrentRow } from '../../../db/index.ts';
+import { defaultTorrentSettings, type TorrentSettings } from '../torrent-settings.ts';
+
+export type Wanted = 'running' | 'stopped';
+/** `reached`: seeding was over; `waived`: the user has started it again after that, and it seeds on. */
+export type GoalState = 'ahead' | 'reached' | 'waived';
+
+/** What was begun and is finished after a crash. */
+export type Pending =
+  | { readonly kind: 'move'; readonly to: string /** Save path if the move fails. */; readonly back: string }
+  | { readonly kind: 'remove'; readonly deleteData: boolean };
+
+export interface Choices {
+  /** Wanted files; null: all. */
+  readonly select: readonly FileIndex[] | null;
+  /** 0 … 7. */
+  readonly priorities: ReadonlyMap<FileIndex, number>;
+  /** Elements below the save path of files that were renamed. */
+  readonly paths: ReadonlyMap<FileIndex, readonly string[]>;
+  /** The data is believed by its sizes, until it was looked at for the first time. */
+  readonly trustsData: boolean;
+  /** The name was chosen by the user, and stays when the metadata arrives. */
+  readonly isNamed: boolean;
+}
+
+export interface TorrentRecord {
+  readonly hash: string;
+  readonly infoHashes: InfoHashes;
+  readonly hasMetainfo: boolean;
+  readonly name: string;
+  readonly savePath: string;
+  /** Where the data is: the folder for what is not complete, or the save path. */
+  readonly directory: string;
+  readonly wanted: Wanted;
+  readonly goal: GoalState;
+  readonly queuePosition: number;
+  readonly settings: TorrentSettings;
+  readonly choices: Choices;
+  /** Null: as the torrent file has them. */
+  readonly trackers: readonly (readonly string[])[] | null;
+  readonly pending: Pending | null;
+  readonly addedAt: UnixSeconds;
+  readonly startedAt: UnixSeconds | null;
+  readonly completedAt: UnixSeconds | null;
+}
+
+export const noChoices: Choices = {
+  select: null,
+  priorities: new Map(),
+  paths: new Map(),
+  trustsData: false,
+  isNamed: false,
+};
+
+const rate = z.number().int().nonnegative();
+const goal = z.union([z.literal(['default', 'none']), z.number().nonnegative()]);
+const settingsShape = {
+  category: z.string(),
+  labels: z.array(z.string()).readonly(),
+  downloadLimit: rate,
+  uploadLimit: rate,
+  obeysGlobalLimits: z.boolean(),
+  bandwidthPriority: z.enum(['low', 'normal', 'high']),
+  maxPeers: rate.nullable(),
+  goals: z.object({ ratio: goal, minutes: goal, idleMinutes: goal }),
+  isSequential: z.boolean(),
+  isFirstLast: z.boolean(),
+  isForced: z.boolean(),
+} satisfies Record<keyof TorrentSettings, z.ZodType>;
+const settingsSchema: z.ZodType<TorrentSettings> = z.object(settingsShape);
+
+/** A member that is damaged or missing is as by default; `repaired` collects its names. */
+function settingsOf(text: string, repaired: string[]): TorrentSettings {
+  const given = parse(text);
+  const whole = settingsSchema.safeParse(given);
+  if (whole.success) return whole.data;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    repaired.push('settings');
+    return defaultTorrentSettings;
+  }
+  const members = Object.entries(settingsShape).map(([name, schema]) => {
+    const member = schema.safeParse((given as Readonly<Record<string, unknown>>)[name]);
+    if (member.success) return [name, member.data];
+    repaired.push(`settings.${name}`);
+    return [name, defaultTorrentSettings[name as keyof TorrentSettings]];
+  });
+  return Object.fromEntries(members) as TorrentSettings;
+}
+
+const index = z.number().int().nonnegative();
+const choicesSchema = z.object({
+  select: z.array(index).nullable(),
+  priorities: z.array(z.tuple([index, z.number().int().min(0).max(7)])),
+  paths: z.array(z.tuple([index, z.array(z.string().regex(/^(?!\.{1,2}$)[^/\0]+$/)).min(1)])),
+  trustsData: z.boolean(),
+  isNamed: z.boolean(),
+});
+const trackersSchema = z.array(z.array(z.string())).nullable();
+const pendingSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('move'), to: z.string().min(1), back: z.string().min(1) }),
+    z.object({ kind: z.literal('remove'), deleteData: z.boolean() }),
+  ])
+  .nullable();
+
+export interface ReadRecord {
+  readonly id: number;
+  readonly record: TorrentRecord;
+  readonly counters: TorrentCounters;
+  /** Names of what was damaged. */
+  readonly repaired: readonly string[];
+}
+
+export function recordOf(row: TorrentRow): ReadRecord {
+  const repaired: string[] = [];
+  const read = <T>(schema: z.ZodType<T>, text: string | null, name: string, byDefault: T): T => {
+    const result = schema.safeParse(text === null ? null : parse(text));
+    if (result.success) return result.data;
+    repaired.push(name);
+    return byDefault;
+  };
+  const word = <T extends string>(text: string, words: readonly T[], name: string): T => {
+    if ((words as readonly string[]).includes(text)) return text as T;
+    repaired.push(name);
+    return words[0] as T;
+  };
+  const choices = read(choicesSchema, row.choices, 'choices', {
+    ...noChoices,
+    priorities: [],
+    paths: [],
+    select: null,
+  });
+  const record: TorrentRecord = {
+    hash: row.hash,
+    infoHashes: { v1: row.hashV1, v2: row.hashV2 },
+    hasMetainfo: row.hasMetainfo,
+    name: row.name,
+    savePath: row.savePath,
+    directory: row.directory,
+    wanted: word(row.wanted, ['stopped', 'running'], 'wanted'),
+    goal: word(row.goal, ['ahead', 'reached', 'waived'], 'goal'),
+    queuePosition: row.queuePosition,
+    settings: settingsOf(row.settings, repaired),
+    choices: { ...choices, priorities: new Map(choices.priorities), paths: new Map(choices.paths) },
+    trackers: read(trackersSchema, row.trackers, 'trackers', null),
+    pending: read(pendingSchema, row.pending, 'pending', null),
+    addedAt: row.addedAt,
+    startedAt: row.startedAt,
+    completedAt: row.completedAt,
+  };
+  return { id: row.id, record, counters: row.counters, repaired };
+}
+
+/** Undefined, which no schema takes, for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function columnsOf(record: TorrentRecord): TorrentColumns {
+  const { infoHashes, settings, choices, trackers, pending, ...rest } = record;
+  return {
+    ...rest,
+    hashV1: infoHashes.v1,
+    hashV2: infoHashes.v2,
+    settings: JSON.stringify(settings),
+    choices: JSON.stringify({ ...choices, priorities: [...choices.priorities], paths: [...choices.paths] }),
+    trackers: trackers === null ? null : JSON.stringify(trackers),
+    pending: pending === null ? null : JSON.stringify(pending),
+  };
+}

@@ -1,0 +1,331 @@
+/**
+ * A torrent at work: its part in the engine, whether it runs (the user, the queue), what stands in its way, and what
+ * becomes of the engine's events. All that happens on the side ends in a problem of this torrent, never in an exception.
+ */
+import { codeOf, messageOf } from '../../../base/errors.ts';
+import type { Millis } from '../../../base/units.ts';
+import { bareTorrentFile, hasPieceLayers } from './kept-metainfo.ts';
+import type { Metainfo } from '../../../codec/metainfo/index.ts';
+import type { EngineState, EngineStatus, EngineTorrent, EngineTracker } from '../engine-port.ts';
+import type { Problem } from '../torrent-view.ts';
+import type { DurableRecord } from './durable-record.ts';
+import type { LibraryServices } from './library-services.ts';
+import { healsItself } from '../healing/curable.ts';
+import type { RunCounters } from './torrent-counters.ts';
+import { TrackerWatch } from './tracker-watch.ts';
+
+/** What the run tells its torrent. */
+export interface RunOwner {
+  /** Something that is seen has changed. */
+  changed(): void;
+  /** Its claim to a place in the queue may have changed. */
+  queueChanged(): void;
+  /** Peers are there, or it works: look at it each second. */
+  busy(): void;
+  /** All that is wanted is there; `isNew`: since this download. */
+  completed(isNew: boolean): void;
+}
+
+const RUNNING: readonly string[] = ['fetching-metadata', 'checking', 'downloading', 'seeding'];
+
+export class TorrentRun {
+  readonly #record: DurableRecord;
+  readonly #counters: RunCounters;
+  readonly #services: LibraryServices;
+  readonly #owner: RunOwner;
+  readonly #trackers: TrackerWatch;
+  #engine: EngineTorrent | null = null;
+  #state: EngineState | null = null;
+  #problem: Problem | null = null;
+  #warning: string | null = null;
+  /** The queue lets it run. */
+  #isAllowed = false;
+  /** The user has asked for a check: until that is over it neither starts nor stops. */
+  #isVerifying = false;
+  /** It has failed and is being tried again: until it is known how that goes, the problem stays. */
+  #isRetrying = false;
+  #hasDownloaded = false;
+  /** The torrent file that is kept has all that belongs into it. */
+  #isWhole = false;
+  #subscriptions: Disposable[] = [];
+
+  constructor(record: DurableRecord, counters: RunCounters, services: LibraryServices, owner: RunOwner) {
+    this.#record = record;
+    this.#counters = counters;
+    this.#services = services;
+    this.#owner = owner;
+    this.#trackers = new TrackerWatch(record.value.hash, services.events);
+  }
+
+  /** Null: the engine does not have the torrent (`problem` says why). */
+  get engine(): EngineTorrent | null {
+    return this.#engine;
+  }
+
+  get metainfo(): Metainfo | null {
+    return this.#engine?.metainfo ?? null;
+  }
+
+  get state(): EngineState | null {
+    return this.#state;
+  }
+
+  get problem(): Problem | null {
+    return this.#problem;
+  }
+
+  get warning(): string | null {
+    return this.#warning ?? this.#trackers.warning;
+  }
+
+  get isRunning(): boolean {
+    return this.#state !== null && RUNNING.includes(this.#state.kind);
+  }
+
+  /** Nothing stands in its way, or it is being tried whether anything still does. */
+  get canRun(): boolean {
+    const isUntried = this.#isRetrying || this.#state?.kind === 'paused';
+    return this.#engine !== null && (this.#problem === null || isUntried);
+  }
+
+  /** The user and the queue let it run. */
+  get isMeantToRun(): boolean {
+    return this.#record.value.wanted === 'running' && this.#isAllowed;
+  }
+
+  /** From now on the engine has it: paused, until `allow`. */
+  attach(engine: EngineTorrent): void {
+    const { events } = this.#services;
+    const { hash } = this.#record.value;
+    this.#engine = engine;
+    this.#isWhole = engine.metainfo !== null && hasPieceLayers(engine.metainfo);
+    this.#problem = null;
+    this.#subscriptions = [
+      engine.on('state', (state) => this.#stateChanged(state)),
+      engine.on('metadata', () => this.#background('keep the metadata', () => this.#keepMetadata(engine))),
+      engine.on('complete', () => this.#background('note the completion', () => this.#complete())),
+      engine.on('piece', (piece) => {
+        events.emit('piece.verified', { hash, piece });
+        this.#owner.changed();
+      }),
+      engine.on('hashFailed', ({ piece }) => events.emit('piece.failed', { hash, piece })),
+      engine.on('banned', (ban) => events.emit('peer.banned', { hash, ...ban })),
+      engine.on('peerConnected', ({ address }) => {
+        events.emit('peer.connected', { hash, address });
+        this.#owner.busy();
+      }),
+      engine.on('peerDisconnected', ({ address, reason }) => {
+        events.emit('peer.disconnected', { hash, address, reason });
+        this.#owner.changed();
+      }),
+    ];
+    this.#stateChanged(engine.status().state);
+  }
+
+  /** No more of its events are heard. */
+  detach(): EngineTorrent | null {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    const engine = this.#engine;
+    this.#engine = null;
+    return engine;
+  }
+
+  /** What the queue says. */
+  allow(isAllowed: boolean): void {
+    this.#isAllowed = isAllowed;
+    this.steer();
+  }
+
+  /** Makes the engine do what the user and the queue want. */
+  steer(): void {
+    const [engine, kind] = [this.#engine, this.#state?.kind];
+    if (engine === null || this.#isVerifying) return;
+    if (this.isMeantToRun && kind === 'paused') this.#background('start', () => engine.resume());
+    if (!this.isMeantToRun && this.isRunning) this.#background('pause', () => engine.pause());
+  }
+
+  /** Tries again after a failure. */
+  retry(): void {
+    const engine = this.#engine;
+    if (engine === null || this.#state?.kind !== 'failed') return;
+    this.#services.logger.info('trying a torrent again', { name: this.#record.value.name });
+    this.#isRetrying = true;
+    // Until the queue has its say.
+    this.#isAllowed = true;
+    this.#background('start again', () => engine.resume());
+  }
+
+  /** The user has stopped it: a failure of the engine is nothing that stands in its way then. */
+  rest(): void {
+    const engine = this.#engine;
+    this.#isRetrying = false;
+    if (engine !== null && this.#state?.kind === 'failed') this.#background('stop', () => engine.pause());
+    this.steer();
+  }
+
+  verify(): void {
+    const engine = this.#engine;
+    if (engine === null || this.metainfo === null) return;
+    this.#isVerifying = true;
+    this.#background('check', async () => {
+      try {
+        await engine.recheck();
+      } finally {
+        this.#isVerifying = false;
+        this.#owner.changed();
+        this.steer();
+      }
+    });
+  }
+
+  /** Something other than the engine stands in its way. */
+  fail(error: unknown): void {
+    const [code, message] = [codeOf(error) ?? 'UNKNOWN', messageOf(error)];
+    const isAgain = this.#problem?.code === code;
+    this.#problem = { code, message, healsItself: healsItself(code) };
+    const { hash, name } = this.#record.value;
+    if (!isAgain) {
+      this.#services.logger.warn('a torrent failed', { name, code, reason: message });
+      this.#services.events.emit('torrent.failed', { hash, name, code, message });
+    }
+    this.#owner.changed();
+    this.#owner.queueChanged();
+  }
+
+  /** A warning until the next one, or null. */
+  warn(message: string | null): void {
+    this.#warning = message;
+    this.#owner.changed();
+  }
+
+  /** Takes the figures in; about once a second while busy. Returns the status, null when the engine has none. */
+  look(now: Millis): EngineStatus | null {
+    const status = this.#engine?.status() ?? null;
+    if (status === null) return null;
+    const { clock, settings } = this.#services;
+    const before = this.#shown;
+    this.#counters.look(status, now, clock.wall(), settings.value.queue.slowRate);
+    const { downloadRate, uploadRate, peersConnected, peersKnown, wantedDone, done, etaSeconds } = status;
+    const isStalled = this.#counters.isStalled(now);
+    this.#shown = [
+      downloadRate,
+      uploadRate,
+      peersConnected,
+      peersKnown,
+      wantedDone,
+      done,
+      etaSeconds,
+      isStalled,
+    ].join();
+    this.isActive = downloadRate > 0 || uploadRate > 0;
+    if (this.#shown !== before) this.#owner.changed();
+    return status;
+  }
+
+  /** What a list shows of the last look. */
+  #shown = '';
+
+  /** Payload moved at the last look. */
+  isActive = false;
+
+  /** Takes in what the trackers have said; seldom. */
+  lookAtTrackers(): readonly EngineTracker[] {
+    const trackers = this.#engine?.trackers() ?? [];
+    if (this.#trackers.look(trackers)) this.#owner.changed();
+    return trackers;
+  }
+
+  #stateChanged(state: EngineState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state.kind === 'closed') return;
+    if (state.kind === 'failed') {
+      this.#isRetrying = false;
+      this.fail(state.error);
+      return;
+    }
+    if (state.kind === 'paused') this.#rested(state.error);
+    const isKnown = state.kind === 'downloading' || state.kind === 'seeding';
+    if (isKnown) this.#contentKnown(state.kind);
+    if (this.isRunning) this.#owner.busy();
+    this.#owner.changed();
+    if (before?.kind !== state.kind) {
+      this.look(this.#services.clock.now());
+      this.#owner.queueChanged();
+      // Once the stack is empty: the engine is in the middle of telling everybody.
+      this.#background('steer', async () => this.steer());
+    }
+  }
+
+  /** It rests: what stood in its way is nothing now, unless its data cannot even be looked at. */
+  #rested(error: (Error & { readonly code: string }) | undefined): void {
+    if (error !== undefined) this.fail(error);
+    else this.#problem = null;
+  }
+
+  /** The data has been looked at: it downloads or seeds. */
+  #contentKnown(kind: 'downloading' | 'seeding'): void {
+    this.#isRetrying = false;
+    const { hash, name, choices, completedAt } = this.#record.value;
+    if (this.#problem !== null) {
+      this.#services.events.emit('torrent.healed', { hash, name, code: this.#problem.code });
+      this.#problem = null;
+    }
+    if (choices.trustsData) this.#store({ choices: { ...choices, trustsData: false } });
+    if (kind !== 'downloading') return;
+    this.#hasDownloaded = true;
+    if (completedAt !== null) this.#store({ completedAt: null });
+  }
+
+  async #complete(): Promise<void> {
+    const isNew = this.#hasDownloaded;
+    this.#hasDownloaded = false;
+    const { hash, name, savePath, completedAt } = this.#record.value;
+    if (completedAt === null) await this.#record.change({ completedAt: this.#services.clock.wall() });
+    await this.#keepPieceLayers();
+    if (isNew) this.#services.events.emit('torrent.completed', { hash, name, savePath });
+    this.#owner.completed(isNew);
+  }
+
+  /** The torrent file first: the record says that there is one. */
+  async #keepMetadata(engine: EngineTorrent): Promise<void> {
+    const { metainfo } = engine;
+    if (metainfo === null) return;
+    const { hash } = this.#record.value;
+    const bytes = engine.torrentFile() ?? bareTorrentFile(metainfo);
+    await this.#services.folder.write(hash, { kind: 'torrent', bytes });
+    this.#isWhole = hasPieceLayers(metainfo);
+    const { infoHashes, info } = metainfo;
+    // As it is by now: the user may have named it meanwhile.
+    const { choices, name } = this.#record.value;
+    await this.#record.change({ infoHashes, hasMetainfo: true, name: choices.isNamed ? name : info.name });
+    this.#services.events.emit('torrent.metadata', { hash, name: this.#record.value.name });
+    this.#owner.queueChanged();
+  }
+
+  /** Of a v2 torrent that came without them, peers have sent them by now (BEP 52). */
+  async #keepPieceLayers(): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null || this.#isWhole) return;
+    this.#isWhole = true;
+    const bytes = engine.torrentFile();
+    const { hash, name } = this.#record.value;
+    if (bytes === null) return;
+    await this.#services.folder.write(hash, { kind: 'torrent', bytes }).catch((error: unknown) => {
+      this.#services.logger.error('could not keep the whole torrent file', { name, reason: messageOf(error) });
+    });
+  }
+
+  #store(change: Parameters<DurableRecord['change']>[0]): void {
+    this.#background('store', () => this.#record.change(change));
+  }
+
+  #background(what: string, work: () => Promise<unknown>): void {
+    const { name } = this.#record.value;
+    Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => {
+        this.#services.logger.error(`could not ${what}`, { name, code: codeOf(error), reason: messageOf(error) });
+      });
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EngineTracker } from '../engine-port.ts';
+import { TrackerWatch } from './tracker-watch.ts';
+
+const tracker = (url: string, state: EngineTracker['state'], message: string | null = null): EngineTracker => ({
+  ...{ id: 0, url, tier: 0, state, message, seeders: null, leechers: null, downloads: null },
+  ...{ peersReceived: 0, lastAt: null, nextIn: null },
+});
+
+function watching(): [TrackerWatch, unknown[][]] {
+  const told: unknown[][] = [];
+  return [new TrackerWatch('hash', { emit: (name, data) => void told.push([name, data]) }), told];
+}
+
+test('a tracker that fails is told once, and once when it answers again', () => {
+  const [watch, told] = watching();
+  watch.look([tracker('a', 'working'), tracker('b', 'ok')]);
+  watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok')]);
+  watch.look([tracker('a', 'working'), tracker('b', 'ok')]);
+  watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok')]);
+  watch.look([tracker('a', 'ok'), tracker('b', 'ok')]);
+  watch.look([tracker('a', 'ok'), tracker('b', 'ok')]);
+  assert.deepEqual(told, [
+    ['tracker.failed', { hash: 'hash', url: 'a', message: 'refused' }],
+    ['tracker.recovered', { hash: 'hash', url: 'a' }],
+  ]);
+});
+
+test('passkeys are not told', () => {
+  const [watch, told] = watching();
+  const url = 'https://t.example/0123456789abcdef0123456789abcdef/announce';
+  watch.look([tracker(url, 'failed', `${url}?passkey=x is refused`)]);
+  watch.look([tracker(url, 'ok')]);
+  const shown = 'https://t.example/[redacted]/announce';
+  assert.deepEqual(told, [
+    ['tracker.failed', { hash: 'hash', url: shown, message: `${shown}?passkey=[redacted] is refused` }],
+    ['tracker.recovered', { hash: 'hash', url: shown }],
+  ]);
+});
+
+test('there is a warning when all fail, or when one that answers has a message', () => {
+  const [watch] = watching();
+  watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok')]);
+  assert.equal(watch.warning, null);
+  watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'failed', 'gone')]);
+  assert.equal(watch.warning, 'refused');
+  watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok', 'too many torrents')]);
+  assert.equal(watch.warning, 'too many torrents');
+  watch.look([]);
+  assert.equal(watch.warning, null);
+});
+
+test('it says whether there is anything new', () => {
+  const [watch] = watching();
+  assert.equal(watch.look([tracker('a', 'ok')]), true);
+  assert.equal(watch.look([tracker('a', 'ok')]), false);
+  assert.equal(watch.look([{ ...tracker('a', 'ok'), seeders: 3 }]), true);
+});

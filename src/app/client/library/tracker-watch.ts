@@ -1,0 +1,50 @@
+/** Notices when trackers of a torrent fail and recover. Events go far, so they have URLs without passkeys. */
+import { scrubSecrets } from '../../observability/index.ts';
+import type { EngineTracker } from '../engine-port.ts';
+import type { EventSink } from '../events/event-history.ts';
+
+export class TrackerWatch {
+  readonly #hash: string;
+  readonly #events: EventSink;
+  /** Trackers that failed last time, with what they said. */
+  #failed = new Map<string, string>();
+  #seen = '';
+  #warning: string | null = null;
+
+  constructor(hash: string, events: EventSink) {
+    this.#hash = hash;
+    this.#events = events;
+  }
+
+  /** What one of them says, when all have failed, or a warning of one that answers; null: nothing. */
+  get warning(): string | null {
+    return this.#warning;
+  }
+
+  /** Returns whether there is anything new to see. */
+  look(trackers: readonly EngineTracker[]): boolean {
+    const failed = new Map<string, string>();
+    for (const { url, state, message } of trackers) {
+      // While it is asked again it is still what it was.
+      const isFailed = state === 'failed' || (state === 'working' && this.#failed.has(url));
+      if (isFailed) failed.set(url, message ?? this.#failed.get(url) ?? '');
+      if (state === 'failed' && !this.#failed.has(url)) {
+        const told = { url: scrubSecrets(url), message: scrubSecrets(message ?? '') };
+        this.#events.emit('tracker.failed', { hash: this.#hash, ...told });
+      }
+      if (state === 'ok' && this.#failed.has(url)) {
+        this.#events.emit('tracker.recovered', { hash: this.#hash, url: scrubSecrets(url) });
+      }
+    }
+    this.#failed = failed;
+    const told = trackers.find(({ state, message }) => state === 'ok' && message !== null);
+    const [first] = failed.values();
+    this.#warning = told?.message ?? (failed.size > 0 && failed.size === trackers.length ? (first ?? null) : null);
+    const seen = trackers
+      .map(({ state, message, seeders, leechers }) => [state, message, seeders, leechers])
+      .join('\n');
+    const isNew = seen !== this.#seen;
+    this.#seen = seen;
+    return isNew;
+  }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { AllowedFolders } from './allowed-folders.ts';
+
+async function open(): Promise<AsyncDisposable & { readonly root: string; readonly folders: AllowedFolders }> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'dst-folders-')));
+  const root = join(folder, 'root');
+  await mkdir(root);
+  const config = { downloads: root, incomplete: null, api: { roots: [] } };
+  const folders = new AllowedFolders(
+    () => config as unknown as ReturnType<ConstructorParameters<typeof AllowedFolders>[0]>,
+  );
+  return { root, folders, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+test('a link to what is not there yet is allowed when it stays below the root', async () => {
+  await using place = await open();
+  const { root, folders } = place;
+  await symlink('new', join(root, 'inside'));
+  await symlink('inside', join(root, 'twice'));
+  for (const path of ['inside', 'inside/x', 'twice/x', 'new', 'new/x']) {
+    assert.equal(await folders.check(join(root, path)), join(root, path));
+  }
+  await symlink(join(root, '..', 'outside'), join(root, 'out'));
+  await symlink('../outside', join(root, 'relative'));
+  await symlink('out/x', join(root, 'by-another'));
+  await symlink('circle', join(root, 'circle'));
+  for (const path of ['out', 'out/x', 'relative', 'relative/x/y', 'by-another', 'circle', 'circle/x']) {
+    await assert.rejects(folders.check(join(root, path)), { code: 'CLIENT_PATH_REFUSED' }, path);
+  }
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { toHex } from '../../../base/bytes.ts';
+import type { ClientConfig } from '../../config/index.ts';
+import { smallTorrent, Stage } from '../fakes.test.ts';
+import { WatchFolders } from './watch-folders.ts';
+
+async function open(): Promise<[Stage, string]> {
+  const stage = await Stage.open();
+  const folder = join(stage.folder, 'watched');
+  await mkdir(join(folder, 'films'), { recursive: true });
+  await stage.settings.set({ 'torrents.watch': [folder] });
+  return [stage, folder];
+}
+
+/** Whether the folder has these files besides that of a category. */
+const has = async (folder: string, ...names: string[]): Promise<boolean> =>
+  (await readdir(folder)).toSorted().join() === [...names, 'films'].toSorted().join();
+
+const shown = (stage: Stage): [name: string, category: string][] =>
+  stage.client.torrents.all().map((torrent) => [torrent.view().name, torrent.view().settings.category]);
+
+describe('a watched folder', () => {
+  test('has its files added, those of a folder within as a category', async () => {
+    const [stage, folder] = await open();
+    await using _ = stage;
+    await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
+    await writeFile(join(folder, 'films', 'b.TORRENT'), smallTorrent(2).bytes);
+    const hash = toHex(smallTorrent(3).metainfo.infoHashes.v1 as Uint8Array);
+    await writeFile(join(folder, 'c.magnet'), `magnet:?xt=urn:btih:${hash}&dn=c\n`);
+    await writeFile(join(folder, 'note.txt'), 'hello');
+    await stage.passUntil(() => has(folder, 'a.torrent.added', 'c.magnet.added', 'note.txt'));
+    await stage.passUntil(async () => (await readdir(join(folder, 'films'))).join() === 'b.TORRENT.added');
+    assert.deepEqual(shown(stage).toSorted(), [
+      ['c', ''],
+      ['test-1', ''],
+      ['test-2', 'films'],
+    ]);
+    assert.deepEqual(stage.client.categories.find('films'), { name: 'films', savePath: '' });
+    assert.equal(stage.client.health().watch, null);
+  });
+
+  test('may have them deleted', async () => {
+    const [stage, folder] = await open();
+    await using _ = stage;
+    await stage.settings.set({ 'torrents.watchAction': 'delete' });
+    await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
+    await stage.passUntil(() => has(folder));
+    assert.equal(shown(stage).length, 1);
+  });
+
+  test('leaves a file alone while it is being written', async () => {
+    await using stage = await Stage.open();
+    const folder = join(stage.folder, 'watched');
+    await mkdir(folder);
+    const { torrents, categories } = stage.client;
+    const config = (): ClientConfig => ({
+      ...stage.settings.value,
+      torrents: { ...stage.settings.value.torrents, watch: [folder] },
+    });
+    const watch = new WatchFolders({ torrents, categories, config, logger: stage.log });
+    const { bytes } = smallTorrent(1);
+    for (let length = 0; length <= bytes.length; length += 50) {
+      await writeFile(join(folder, 'a.torrent'), bytes.subarray(0, length));
+      await watch.look();
+    }
+    await writeFile(join(folder, 'a.torrent'), bytes);
+    await watch.look();
+    assert.equal(torrents.size, 0);
+    await watch.look();
+    assert.deepEqual([torrents.size, await readdir(folder)], [1, ['a.torrent.added']]);
+  });
+
+  test('has what is no torrent put aside, and links are not followed', async () => {
+    const [stage, folder] = await open();
+    await using _ = stage;
+    await writeFile(join(folder, 'a.torrent'), 'no torrent');
+    await writeFile(join(stage.folder, 'real.torrent'), smallTorrent(1).bytes);
+    await symlink(join(stage.folder, 'real.torrent'), join(folder, 'b.torrent'));
+    await stage.passUntil(() => has(folder, 'a.torrent.rejected', 'b.torrent'));
+    await stage.clock.pass(20_000);
+    assert.equal(shown(stage).length, 0);
+  });
+
+  test('that is not there is told', async () => {
+    const [stage] = await open();
+    await using _ = stage;
+    await stage.settings.set({ 'torrents.watch': [join(stage.folder, 'nowhere')] });
+    await stage.passUntil(() => stage.client.health().watch !== undefined);
+    assert.match(stage.client.health().watch ?? '', /nowhere.*ENOENT/);
+    assert.equal(stage.eventNames('health.changed').length, 1);
+  });
+});

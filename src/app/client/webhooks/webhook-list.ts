@@ -1,0 +1,65 @@
+/** The webhooks of the client, kept in memory and in the database. */
+import type { ClientRepository, Webhook as StoredWebhook } from '../../../db/index.ts';
+import { clientError } from '../errors.ts';
+import type { NewWebhook, Webhook, Webhooks } from '../webhooks.ts';
+import { isEventPattern } from './event-pattern.ts';
+
+/** Fewest and most characters of a secret. */
+const SECRET_LENGTH = [32, 1024] as const;
+const MOST_WEBHOOKS = 100;
+
+export class WebhookList implements Webhooks {
+  readonly #repository: ClientRepository['webhooks'];
+  #webhooks: StoredWebhook[] = [];
+  readonly #problems = new Map<number, string>();
+
+  constructor(repository: ClientRepository['webhooks']) {
+    this.#repository = repository;
+  }
+
+  async open(): Promise<void> {
+    this.#webhooks = await this.#repository.list();
+  }
+
+  /** With their secrets: for those who sign. */
+  get stored(): readonly StoredWebhook[] {
+    return this.#webhooks;
+  }
+
+  all(): readonly Webhook[] {
+    return this.#webhooks.map((webhook) => this.#shown(webhook));
+  }
+
+  async add({ url, events, secret }: NewWebhook): Promise<Webhook> {
+    const [least, most] = SECRET_LENGTH;
+    const isHttp = URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol);
+    if (!isHttp) throw clientError('CLIENT_BAD_SETTING', `${JSON.stringify(url)} is no address of http or https`);
+    if (secret.length < least || secret.length > most) {
+      throw clientError('CLIENT_BAD_SETTING', `a secret has ${least} … ${most} characters`);
+    }
+    const unknown = events.find((event) => !isEventPattern(event));
+    if (unknown !== undefined) throw clientError('CLIENT_BAD_SETTING', `there is no event ${JSON.stringify(unknown)}`);
+    if (this.#webhooks.length >= MOST_WEBHOOKS) {
+      throw clientError('CLIENT_BAD_SETTING', `there are ${MOST_WEBHOOKS} webhooks already`);
+    }
+    const webhook = await this.#repository.create({ url, events, secret });
+    this.#webhooks.push(webhook);
+    return this.#shown(webhook);
+  }
+
+  async remove(id: number): Promise<boolean> {
+    this.#webhooks = this.#webhooks.filter((webhook) => webhook.id !== id);
+    this.#problems.delete(id);
+    return this.#repository.remove(id);
+  }
+
+  /** What became of what was sent last. */
+  told(id: number, problem: string | null): void {
+    if (problem === null) this.#problems.delete(id);
+    else this.#problems.set(id, problem);
+  }
+
+  #shown({ id, url, events, createdAt }: StoredWebhook): Webhook {
+    return { id, url, events, createdAt, problem: this.#problems.get(id) ?? null };
+  }
+}

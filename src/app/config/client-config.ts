@@ -1,0 +1,331 @@
+/**
+ * What a user may say about the client that runs as a daemon. The keys are the same in the TOML file; the environment
+ * has them as `DST_…` (`DST_API_PORT`). The defaults are right for one person on one machine.
+ */
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { z } from 'zod';
+import type { ByteCount, BytesPerSecond } from '../../base/units.ts';
+import type { LogLevel } from '../observability/index.ts';
+import type { ConfigSchema } from './config-schema.ts';
+import { facts, path, readBy, readHost, readHostName, readPrefix, size, whole } from './config-values.ts';
+
+export interface ClientConfig {
+  /** Folder for downloads. */
+  readonly downloads: string;
+  /** Folder for downloads that are not complete; they move when they are. Null: none. */
+  readonly incomplete: string | null;
+  /** State: torrents, journals, database. Null: the platform's state folder. */
+  readonly data: string | null;
+  /** Null: a file in the state folder. */
+  readonly database: string | null;
+  readonly api: {
+    readonly bind: readonly string[];
+    readonly port: number;
+    /** Socket for the command line of the same user. Null: the platform's runtime folder. */
+    readonly socket: string | null;
+    readonly hostNames: readonly string[];
+    readonly trustProxy: readonly string[];
+    readonly tlsCert: string | null;
+    readonly tlsKey: string | null;
+    /** Folders that callers may name as save paths and browse. Empty: `downloads` and `incomplete`. */
+    readonly roots: readonly string[];
+    /** Ranges of addresses that are not public and may be contacted: as web servers, trackers, and peers (loopback). */
+    readonly privateRanges: readonly string[];
+  };
+  readonly peers: {
+    readonly port: number;
+    readonly bind: readonly string[];
+    /** All traffic of torrents leaves by this network interface or not at all. */
+    readonly interface: string | null;
+    /** Name servers that are asked through it in place of the system's. */
+    readonly nameServers: readonly string[];
+    readonly encryption: 'prefer' | 'required' | 'plaintext';
+    readonly connections: number;
+    readonly perTorrent: number;
+    readonly uploadSlots: number;
+    /** File with address ranges that are kept out: PeerGuardian (P2P, DAT) or CIDR, plain or gzip. */
+    readonly blocklist: string | null;
+  };
+  readonly limits: {
+    readonly download: BytesPerSecond;
+    readonly upload: BytesPerSecond;
+    readonly altDownload: BytesPerSecond;
+    readonly altUpload: BytesPerSecond;
+    /** `off`, `on`, or by the schedule. */
+    readonly alternative: 'off' | 'on' | 'schedule';
+    /** When the alternative limits count: `mon-fri 08:00-17:30`, local time. */
+    readonly schedule: readonly string[];
+  };
+  readonly queue: {
+    readonly enabled: boolean;
+    /** Most torrents that download, and that seed, at the same time; null: any number. */
+    readonly downloads: number | null;
+    readonly seeds: number | null;
+    /** A torrent that moves less than this for a minute takes no place in the queue, bytes per second; 0: all take one. */
+    readonly slowRate: BytesPerSecond;
+  };
+  readonly goals: {
+    readonly ratio: number | null;
+    readonly minutes: number | null;
+    readonly idleMinutes: number | null;
+    readonly action: 'stop' | 'remove' | 'remove-with-data';
+  };
+  readonly torrents: {
+    readonly startAdded: boolean;
+    /** Files of which nothing or not all is there end in `.part`. */
+    readonly allocation: 'sparse' | 'full';
+    readonly categoryFolders: boolean;
+    /** Folders of which new torrent files are added; a folder within one is the category. */
+    readonly watch: readonly string[];
+    /** What becomes of the file: it gets the ending `.added`, or is deleted. */
+    readonly watchAction: 'rename' | 'delete';
+    /** Program that is run when a torrent is complete, with its facts as `DST_TORRENT_…` in the environment. */
+    readonly onComplete: string | null;
+  };
+  readonly memory: {
+    /** Pieces in progress and outgoing blocks. */
+    readonly buffers: ByteCount;
+  };
+  readonly logLevel: LogLevel;
+}
+
+/** Highest rate that may be set, bytes per second; more is no limit in effect. */
+const HIGHEST_RATE: BytesPerSecond = 1024 ** 4;
+const MOST_CONNECTIONS = 100_000;
+const MOST_TORRENTS = 1_000_000;
+/** Longest time that may be a goal, minutes: ten years. */
+const LONGEST_GOAL = 5_256_000;
+const LEAST_BUFFERS: ByteCount = 8 * 1024 * 1024;
+/** `mon-fri 08:00-17:30`, `22:00-06:00`. */
+const SCHEDULE: RegExp =
+  /^(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:[-,](?:mon|tue|wed|thu|fri|sat|sun))* )?(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+/** An absolute path; `~/` is the home of the user. Spaces belong to names. */
+const folder = (): z.ZodType<string> =>
+  readBy((text) => {
+    if (text.trim() === '') return null;
+    return /^~(?=\/|$)/.test(text) ? join(homedir(), text.slice(1)) : resolve(text);
+  }, 'path; ~/ is your home');
+
+const rate = (): z.ZodType<BytesPerSecond> =>
+  size(0)
+    .pipe(z.number().max(HIGHEST_RATE))
+    .meta(facts({ unit: 'bytes/s', form: 'size such as 500K or 2M; 0: no limit' }));
+
+/** 0 and nothing: any number. */
+const count = (most: number): z.ZodType<number | null> =>
+  whole(0, most)
+    .nullable()
+    .transform((value) => value || null);
+/** Whether what is saved below a folder can be within a watched one, or in the folder of one of its categories. */
+function isWatchedAt(folderOfData: string, watched: string): boolean {
+  const way = relative(folderOfData, watched);
+  const isBelow = way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return isBelow || dirname(folderOfData) === watched;
+}
+
+const needsRestart = facts({ restart: true });
+
+const api = z.object({
+  bind: z
+    .array(readBy(readHost, 'IP address'))
+    .default(['127.0.0.1'])
+    .describe(
+      'Addresses on which the APIs are served. Others than those of this machine itself need TLS or a proxy in front.',
+    )
+    .meta(needsRestart),
+  port: whole(0, 65_535).default(8470).describe('Port of the APIs; 0: any free one.').meta(needsRestart),
+  socket: folder()
+    .nullable()
+    .default(null)
+    .describe('Socket for the command line of the same user. Without it: `dst.sock` in the runtime or state folder.')
+    .meta(needsRestart),
+  hostNames: z
+    .array(readBy(readHostName, 'host name without port'))
+    .default([])
+    .describe('Names under which the APIs may be called, besides addresses and names without a dot.'),
+  trustProxy: z
+    .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
+    .default([])
+    .describe('Proxies whose `X-Forwarded-For` is believed.')
+    .meta(needsRestart),
+  tlsCert: path()
+    .nullable()
+    .default(null)
+    .describe('File with the certificate and its chain, PEM: the APIs are HTTPS then.')
+    .meta(needsRestart),
+  tlsKey: path().nullable().default(null).describe('File with the key of the certificate, PEM.').meta(needsRestart),
+  roots: z
+    .array(folder())
+    .default([])
+    .describe('Folders below which callers may save and browse. Empty: the download folders.'),
+  privateRanges: z
+    .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
+    .default([])
+    .describe(
+      'Addresses that are not public, whose web servers may be asked for torrents and told of events, and whose trackers are asked. Peers at loopback and link-local addresses are dialled only when they are here.',
+    ),
+});
+
+const peers = z.object({
+  port: whole(0, 65_535)
+    .default(8471)
+    .describe('Port on which peers are accepted; 0: any free one.')
+    .meta(needsRestart),
+  bind: z
+    .array(readBy(readHost, 'IP address'))
+    .default([])
+    .describe('Addresses to listen on and to connect from. Empty: all.')
+    .meta(needsRestart),
+  interface: z
+    .string()
+    .regex(/^[\w.:-]{1,15}$/)
+    .nullable()
+    .default(null)
+    .describe('Network interface, such as `wg0`: what torrents send leaves by it or not at all.')
+    .meta(facts({ restart: true, form: 'name of an interface' })),
+  nameServers: z
+    .array(readBy(readHost, 'IP address'))
+    .default([])
+    .describe(
+      'Name servers that are asked through `peers.interface`. Empty: those of the system, unless they are on this machine.',
+    )
+    .meta(needsRestart),
+  encryption: z
+    .enum(['prefer', 'required', 'plaintext'])
+    .default('prefer')
+    .describe('Encrypted connections: where the peer can, always, or not on our side.')
+    .meta(needsRestart),
+  connections: whole(1, MOST_CONNECTIONS).default(500).describe('Most connections to peers.'),
+  perTorrent: whole(1, MOST_CONNECTIONS).default(100).describe('Most connections of one torrent.'),
+  uploadSlots: whole(1, 1000).default(8).describe('Peers of one torrent that are sent to at the same time.'),
+  blocklist: folder()
+    .nullable()
+    .default(null)
+    .describe(
+      'File with address ranges that are kept out: P2P, DAT or CIDR, plain or gzip. Read again when it changes.',
+    ),
+});
+
+const limits = z.object({
+  download: rate().prefault(0).describe('Most that is received.'),
+  upload: rate().prefault(0).describe('Most that is sent.'),
+  altDownload: rate().prefault('1M').describe('Most that is received while the alternative limits count.'),
+  altUpload: rate().prefault('256K').describe('Most that is sent while the alternative limits count.'),
+  alternative: z.enum(['off', 'on', 'schedule']).default('off').describe('When the alternative limits count.'),
+  schedule: z
+    .array(z.string().regex(SCHEDULE))
+    .default([])
+    .describe('Times of the alternative limits, in local time.')
+    .meta(facts({ form: 'list such as ["mon-fri 08:00-17:30", "22:00-06:00"]' })),
+});
+
+const queue = z.object({
+  enabled: z.boolean().default(true).describe('Torrents take turns.'),
+  downloads: count(MOST_TORRENTS).default(5).describe('Most torrents that download at the same time; 0: any number.'),
+  seeds: count(MOST_TORRENTS).default(null).describe('Most torrents that seed at the same time; 0: any number.'),
+  slowRate: rate()
+    .prefault('2K')
+    .describe('What moves less than this for a minute takes no place in the queue; 0: everything takes one.')
+    .meta(facts({ unit: 'bytes/s', form: 'size such as 2K' })),
+});
+
+const goals = z.object({
+  ratio: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe('Seeding is over when so many times the size has been uploaded. Without it: never.'),
+  minutes: whole(0, LONGEST_GOAL)
+    .nullable()
+    .default(null)
+    .describe('Seeding is over after this time. Without it: never.')
+    .meta(facts({ unit: 'min' })),
+  idleMinutes: whole(1, LONGEST_GOAL)
+    .nullable()
+    .default(null)
+    .describe('Seeding is over when nothing was sent for this time. Without it: never.')
+    .meta(facts({ unit: 'min' })),
+  action: z
+    .enum(['stop', 'remove', 'remove-with-data'])
+    .default('stop')
+    .describe('What becomes of a torrent whose seeding is over.'),
+});
+
+const torrents = z.object({
+  startAdded: z.boolean().default(true).describe('Torrents that are added begin at once.'),
+  allocation: z
+    .enum(['sparse', 'full'])
+    .default('sparse')
+    .describe('Files grow as their pieces arrive, or have all their space from the start.'),
+  categoryFolders: z.boolean().default(false).describe('A category without a folder of its own has one with its name.'),
+  watch: z
+    .array(folder())
+    .default([])
+    .describe('Folders whose torrent files are added; a folder within is a category.'),
+  watchAction: z
+    .enum(['rename', 'delete'])
+    .default('rename')
+    .describe('What becomes of a file that was added from there: it gets the ending `.added`, or is deleted.'),
+  onComplete: path()
+    .nullable()
+    .default(null)
+    .describe('Program that is run when a torrent is complete; it finds the facts in `DST_TORRENT_…` variables.'),
+});
+
+export const clientConfig: ConfigSchema<ClientConfig> = z
+  .object({
+    downloads: folder().prefault('~/Downloads').describe('Folder for downloads.'),
+    incomplete: folder()
+      .nullable()
+      .default(null)
+      .describe('Folder for downloads until they are complete. Without it: where they belong from the start.'),
+    data: folder()
+      .nullable()
+      .default(null)
+      .describe('Folder for what the client keeps. Without it: in the state folder of the user.')
+      .meta(needsRestart),
+    database: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Database. Without it: a file in the data folder.')
+      .meta(facts({ restart: true, secret: true, form: 'path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME' })),
+    api,
+    peers,
+    limits,
+    queue,
+    goals,
+    torrents,
+    memory: z.object({
+      buffers: size(LEAST_BUFFERS)
+        .prefault('48M')
+        .describe('Most memory for pieces in progress and blocks on their way out.')
+        .meta(facts({ restart: true, unit: 'bytes', form: 'size from 8M, such as 48M' })),
+    }),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level of what is logged.'),
+  })
+  .superRefine((config, context) => {
+    const wrong = (key: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: key.split('.'), message });
+    };
+    const { tlsCert, tlsKey } = config.api;
+    if (tlsCert !== null && tlsKey === null) wrong('api.tlsKey', 'api.tlsCert needs it');
+    if (tlsCert === null && tlsKey !== null) wrong('api.tlsCert', 'api.tlsKey needs it');
+    if (config.peers.interface !== null && config.peers.bind.length > 0) {
+      wrong('peers.bind', 'peers.interface says it already');
+    }
+    if (config.peers.interface === null && config.peers.nameServers.length > 0) {
+      wrong('peers.nameServers', 'they are for peers.interface, which is not set');
+    }
+    const written = [config.downloads, config.incomplete, ...config.api.roots].filter((place) => place !== null);
+    const shared = config.torrents.watch.find((watched) => written.some((place) => isWatchedAt(place, watched)));
+    if (shared !== undefined) {
+      wrong('torrents.watch', `${shared} is where torrents are saved: what they bring would be added as torrents`);
+    }
+  })
+  .meta({ environment: 'DST_', isEnvironmentShared: true });

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { systemClock } from '../../base/clock.ts';
+import { clientConfig, type ClientConfig } from './client-config.ts';
+import { ConfigStore } from './config-store.ts';
+import { loadConfig } from './load-config.ts';
+
+interface Scene {
+  readonly store: ConfigStore<ClientConfig>;
+  readonly file: string;
+  readonly applied: ClientConfig[];
+  refuse: Error | null;
+}
+
+async function scene(t: TestContext, text: string | null, env: Record<string, string> = {}): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'dst-config-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'config.toml');
+  if (text !== null) await writeFile(file, text);
+  const sources = { file, env, isFileOptional: true };
+  const made: Scene = {
+    file,
+    applied: [],
+    refuse: null,
+    store: new ConfigStore({
+      schema: clientConfig,
+      sources,
+      initial: await loadConfig(clientConfig, sources),
+      clock: systemClock,
+      onChange: ({ value }) => {
+        if (made.refuse !== null) throw made.refuse;
+        made.applied.push(value);
+      },
+      onProblem: () => {},
+      watchFolder: () => ({ [Symbol.dispose]: () => {} }),
+    }),
+  };
+  t.after(() => made.store[Symbol.dispose]());
+  return made;
+}
+
+test('what is set counts at once and stands in the file, beside what was there', async (t) => {
+  const { store, file, applied } = await scene(t, '# mine\n[limits]\nupload = 1000 # slow\n');
+  const change = await store.set({ 'limits.upload': '2M', 'api.port': 9000 });
+  assert.deepEqual(change, { changed: ['limits.upload'], needRestart: ['api.port'] });
+  assert.equal(store.value.limits.upload, 2 * 1024 * 1024);
+  assert.equal(applied.length, 1);
+  assert.equal(await readFile(file, 'utf8'), '# mine\n[limits]\nupload = "2M" # slow\n\n[api]\nport = 9000\n');
+});
+
+test('null gives a key back to its default', async (t) => {
+  const { store, file } = await scene(t, 'logLevel = "debug"\n');
+  await store.set({ logLevel: null });
+  assert.equal(store.value.logLevel, 'info');
+  assert.equal(await readFile(file, 'utf8'), '');
+});
+
+test('the first change makes the file, for its owner alone', async (t) => {
+  const { store, file } = await scene(t, null);
+  await store.set({ 'queue.downloads': 2 });
+  assert.equal(store.value.queue.downloads, 2);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+});
+
+test('mode and links of the file stay', async (t) => {
+  const { file } = await scene(t, null);
+  await writeFile(`${file}.real`, '');
+  await chmod(`${file}.real`, 0o640);
+  await symlink(`${file}.real`, file);
+  const sources = { file };
+  using store = new ConfigStore({
+    schema: clientConfig,
+    sources,
+    initial: await loadConfig(clientConfig, sources),
+    clock: systemClock,
+    onChange: () => {},
+    onProblem: () => {},
+  });
+  await store.set({ logLevel: 'warn' });
+  assert.equal(await readFile(`${file}.real`, 'utf8'), 'logLevel = "warn"\n');
+  assert.equal((await stat(`${file}.real`)).mode & 0o777, 0o640);
+});
+
+test('a change counts as a whole or not at all', async (t) => {
+  const { store, file, applied } = await scene(t, 'logLevel = "debug"\n');
+  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much', nonsense: 1 }), {
+    code: 'CONFIG_INVALID',
+  });
+  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much' }), { code: 'CONFIG_INVALID' });
+  assert.deepEqual([store.value.logLevel, applied], ['debug', []]);
+  assert.equal(await readFile(file, 'utf8'), 'logLevel = "debug"\n');
+});
+
+test('a change that cannot be taken in leaves the file as it was', async (t) => {
+  const made = await scene(t, 'logLevel = "debug"\n');
+  made.refuse = new Error('no');
+  await assert.rejects(made.store.set({ logLevel: 'warn' }), /no/);
+  made.refuse = null;
+  assert.equal(await readFile(made.file, 'utf8'), 'logLevel = "debug"\n');
+  assert.equal(made.store.value.logLevel, 'debug');
+});
+
+test('what is to be accepted is what would count, and the file stays when it is not', async (t) => {
+  const { store, file, applied } = await scene(t, 'downloads = "/media"\n');
+  const asked: string[] = [];
+  const refuse = async ({ downloads }: ClientConfig): Promise<void> => {
+    asked.push(downloads, await readFile(file, 'utf8'));
+    throw new Error('not there');
+  };
+  await assert.rejects(store.set({ downloads: '/media/films/../..' }, refuse), /not there/);
+  await assert.rejects(store.set({ downloads: null }, refuse), /not there/);
+  const before = 'downloads = "/media"\n';
+  assert.deepEqual(asked, ['/', before, join(homedir(), 'Downloads'), before]);
+  assert.deepEqual([store.value.downloads, applied, await readFile(file, 'utf8')], ['/media', [], before]);
+  await store.set({ downloads: '/films' }, async () => {});
+  assert.equal(store.value.downloads, '/films');
+});
+
+test('what the environment has set is not changed, unless to what it is', async (t) => {
+  const { store } = await scene(t, null, { DST_LOG_LEVEL: 'error' });
+  await assert.rejects(store.set({ logLevel: 'warn' }), { code: 'CONFIG_FIXED' });
+  assert.deepEqual(await store.set({ logLevel: 'error' }), { changed: [], needRestart: [] });
+});
+
+test('changes at the same time are made one after the other', async (t) => {
+  const { store, file } = await scene(t, null);
+  await Promise.all([
+    store.set({ 'limits.upload': 1 }),
+    store.set({ 'limits.download': 2 }),
+    store.set({ logLevel: 'warn' }),
+  ]);
+  assert.deepEqual([store.value.limits.upload, store.value.limits.download, store.value.logLevel], [1, 2, 'warn']);
+  assert.equal((await readFile(file, 'utf8')).split('\n').length, 5);
+});
+
+test('a file in which the key is hidden is not touched', async (t) => {
+  const { store } = await scene(t, 'limits = { upload = 1 }\n');
+  await assert.rejects(store.set({ 'limits.upload': 2 }), { code: 'CONFIG_UNWRITABLE' });
+});

@@ -1,0 +1,58 @@
+/** Kinds of values that configurations have, as schemas with their words. */
+import { z } from 'zod';
+import { formatHost, parseHost } from '../../base/address.ts';
+import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
+import { readSize } from '../../base/size.ts';
+import type { ByteCount } from '../../base/units.ts';
+import type { KeyFacts } from './config-schema.ts';
+
+/** What `meta` says of a key. */
+export const facts = (known: KeyFacts): Record<string, unknown> => ({ ...known });
+/** A whole number between two others. */
+export const whole = (least: number, most: number): z.ZodNumber => z.number().int().min(least).max(most);
+export const path = (): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .meta(facts({ form: 'path' }));
+
+/** Text that a reader turns into its one form; null from the reader refuses it. */
+export const readBy = <T>(read: (text: string) => T | null, form: string): z.ZodType<T> =>
+  z
+    .string()
+    .transform((text, context) => {
+      const value = read(text);
+      if (value !== null) return value;
+      context.addIssue({ code: 'custom', message: form });
+      return z.NEVER;
+    })
+    .meta(facts({ form }));
+
+/** An IP address in its one form. */
+export function readHost(text: string): string | null {
+  const bytes = parseHost(text.trim());
+  return bytes === null ? null : formatHost(bytes);
+}
+
+/** A range of addresses (CIDR) in its one form. */
+export function readPrefix(text: string): string | null {
+  const prefix = parsePrefix(text.trim());
+  return prefix === null ? null : formatPrefix(prefix);
+}
+
+/** A DNS name or an address, as in a `Host` header without its port. */
+export function readHostName(text: string): string | null {
+  const name = text.trim().toLowerCase();
+  const isName =
+    name.length <= 253 && /^(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})*$/.test(name) && !/^[\d.]+$/.test(name);
+  return isName ? name : readHost(name);
+}
+
+/** In text or as a number of bytes. */
+export const size = (least: ByteCount): z.ZodType<ByteCount> =>
+  z.union([z.number(), z.string()]).transform((given, context) => {
+    const bytes = typeof given === 'number' ? given : readSize(given);
+    if (bytes !== null && Number.isSafeInteger(bytes) && bytes >= least) return bytes;
+    context.addIssue({ code: 'custom', message: 'no size' });
+    return z.NEVER;
+  });

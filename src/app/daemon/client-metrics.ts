@@ -1,0 +1,141 @@
+/** The client's numbers for Prometheus. They are read when they are asked for; docs/metrics.md lists them. */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import type { MetricsSource } from '../client-api/index.ts';
+import type { Client, ViewState } from '../client/index.ts';
+import type { Session } from '../session.ts';
+
+const states: readonly ViewState[] = [
+  'stopped',
+  'queued',
+  'waiting-to-check',
+  'checking',
+  'fetching-metadata',
+  'downloading',
+  'seeding',
+  'moving',
+  'failed',
+];
+const trackerStates = ['idle', 'working', 'ok', 'failed'] as const;
+
+/** A registry over one client, with the usual numbers of its process. */
+export function clientMetrics(client: Client, engine: Pick<Session, 'stats' | 'diskUse'>): MetricsSource {
+  const registers = [new Registry()];
+  const [registry] = registers as [Registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, read: () => number | null): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const value = read();
+        if (value === null) this.reset();
+        else this.set(value);
+      },
+    });
+  };
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter(
+    'dst_client_received_bytes_total',
+    'Payload received from peers in this run',
+    () => engine.stats().downloaded,
+  );
+  counter('dst_client_sent_bytes_total', 'Payload sent to peers in this run', () => engine.stats().uploaded);
+  counter('dst_client_events_total', 'Events that have happened, of all runs', () => client.events.last);
+  gauge('dst_client_peers', 'Connections to peers', () => engine.stats().connections);
+  gauge('dst_client_free_space_bytes', 'Free space of the download folder', () => client.stats().freeSpace);
+  gauge('dst_client_reachable', '1 when a peer has connected to us since the start', () =>
+    client.stats().isReachable ? 1 : 0,
+  );
+  gauge('dst_client_alternative_limits', '1 while the alternative limits count', () =>
+    client.stats().usesAltLimits ? 1 : 0,
+  );
+  addTorrents(registers, client);
+  addChecks(registers, client);
+  addDisk(registers, engine);
+  return registry;
+}
+
+/** What is looked after. */
+function addChecks(registers: Registry[], client: Client): void {
+  new Gauge({
+    name: 'dst_client_check',
+    help: '1 when what is looked after is well, 0 when it is not',
+    labelNames: ['check'],
+    registers,
+    collect() {
+      for (const [check, problem] of Object.entries(client.health())) this.set({ check }, problem === null ? 1 : 0);
+    },
+  });
+}
+
+function addTorrents(registers: Registry[], client: Client): void {
+  new Gauge({
+    name: 'dst_client_torrents',
+    help: 'Torrents',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const counts = new Map<string, number>(states.map((state) => [state, 0]));
+      for (const torrent of client.torrents.all()) {
+        const { state } = torrent.view();
+        counts.set(state, (counts.get(state) ?? 0) + 1);
+      }
+      for (const [state, count] of counts) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'dst_client_trackers',
+    help: 'Trackers of all torrents, by what became of the last announce',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const counts = new Map<string, number>(trackerStates.map((state) => [state, 0]));
+      for (const torrent of client.torrents.all()) {
+        for (const { state } of torrent.trackers()) counts.set(state, (counts.get(state) ?? 0) + 1);
+      }
+      for (const [state, count] of counts) this.set({ state }, count);
+    },
+  });
+}
+
+/** Work of the disk threads: hashing, reading, writing. */
+function addDisk(registers: Registry[], engine: Pick<Session, 'diskUse'>): void {
+  new Gauge({
+    name: 'dst_client_disk_jobs_waiting',
+    help: 'Jobs that no disk thread has taken yet, or is at work on',
+    registers,
+    collect() {
+      this.set(engine.diskUse().waiting);
+    },
+  });
+  const perKind = (
+    name: string,
+    help: string,
+    read: (use: { jobs: number; seconds: number; failures: number }) => number,
+  ): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [kind, use] of Object.entries(engine.diskUse().kinds)) this.inc({ kind }, read(use));
+      },
+    });
+  };
+  perKind('dst_client_disk_jobs_total', 'Jobs that disk threads have done', ({ jobs }) => jobs);
+  perKind('dst_client_disk_seconds_total', 'Time from giving a job to its result', ({ seconds }) => seconds);
+  perKind('dst_client_disk_failures_total', 'Jobs that ended with an error', ({ failures }) => failures);
+}

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { EventHistory } from '../client/index.ts';
+import { clientConfig, loadConfig } from '../config/index.ts';
+import { ConfiguredSettings } from './configured-settings.ts';
+
+test('who is told of a change finds the new values', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dst-settings-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const sources = { file: join(folder, 'config.toml'), isFileOptional: true, env: {}, flags: {} };
+  const events = new EventHistory(0, systemClock, silentLogger);
+  const initial = await loadConfig(clientConfig, sources);
+  using settings = new ConfiguredSettings({ initial, sources, events, clock: systemClock, logger: silentLogger });
+  const told: unknown[] = [];
+  events.on(({ name, data }) => told.push(name, data, settings.value.limits.upload));
+  await settings.set({ 'limits.upload': 5000 });
+  assert.deepEqual(told, ['settings.changed', { keys: ['limits.upload'], needRestart: [] }, 5000]);
+  assert.match(await readFile(sources.file, 'utf8'), /upload = 5000/);
+});

@@ -1,0 +1,3 @@
+/** Door of the daemon. */
+export { Daemon, type DaemonOptions } from './daemon.ts';
+export { daemonErrors } from './errors.ts';

@@ -1,0 +1,60 @@
+/** The configuration file, and files with secrets that others can read. */
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DstError, messageOf } from '../../base/errors.ts';
+import { type ClientConfig, loadOwnConfig } from '../config/index.ts';
+import { errorHelp } from '../error-catalog/index.ts';
+import { configFile, keyDirectory } from '../paths/index.ts';
+import { type Check, ok, problem, warning } from './check.ts';
+
+/** With the configuration that is in the file; null when that is not valid. */
+export async function checkConfiguration(
+  file: string | null,
+): Promise<{ readonly check: Check; readonly config: ClientConfig | null }> {
+  const path = file ?? configFile();
+  try {
+    const { value } = await loadOwnConfig(file);
+    const words = existsSync(path) ? `${path} is valid` : `there is no ${path}, so the defaults count`;
+    return { check: ok('configuration', words), config: value };
+  } catch (error) {
+    if (!(error instanceof DstError)) throw error;
+    const advice = (await errorHelp(error.code)) ?? 'Correct it.';
+    return { check: problem('configuration', messageOf(error), advice), config: null };
+  }
+}
+
+/** Rights of everybody but the owner. */
+const OTHERS = 0o077;
+
+/** One for each file that others can read, or one that says that there is none. */
+export async function checkSecrets(
+  config: ClientConfig,
+  env: NodeJS.ProcessEnv,
+  file: string | null,
+): Promise<readonly Check[]> {
+  // Windows has other rights, which the folders of the user bring along.
+  if (process.platform === 'win32') return [];
+  const exposed: Check[] = [];
+  for (const path of await secretFiles(config, env, file)) {
+    const found = await stat(path).catch(() => null);
+    if (found === null || (found.mode & OTHERS) === 0) continue;
+    exposed.push(warning('secrets', `others can read ${path}`, `Make it yours alone: chmod 600 ${path}`));
+  }
+  return exposed.length > 0 ? exposed : [ok('secrets', 'files with secrets are yours alone')];
+}
+
+async function secretFiles(
+  { database, api }: ClientConfig,
+  env: NodeJS.ProcessEnv,
+  file: string | null,
+): Promise<readonly string[]> {
+  const keys = keyDirectory(env);
+  const names = await readdir(keys).catch(() => []);
+  return [
+    ...names.filter((name) => name.endsWith('.key')).map((name) => join(keys, name)),
+    ...(/:\/\/[^/@]*:[^/@]+@/.test(database ?? '') ? [file ?? configFile()] : []),
+    ...(api.tlsKey === null ? [] : [api.tlsKey]),
+    ...(env['DST_TOKEN_FILE'] ? [env['DST_TOKEN_FILE']] : []),
+  ];
+}

@@ -1,0 +1,40 @@
+/** Looks at all that a daemon on this machine needs, and at the one that runs. Nothing leaves the machine. */
+import type { Clock } from '../../base/clock.ts';
+import { clientConfig, type ClientConfig, loadConfig } from '../config/index.ts';
+import type { Check } from './check.ts';
+import { checkConfiguration, checkSecrets } from './configuration.ts';
+import { checkDisk } from './disk.ts';
+import { checkApi, checkFreePorts, checkInterface } from './network.ts';
+import { checkReachable, checkRunning, type RunningDaemon } from './running-daemon.ts';
+import { checkClock, checkOpenFiles } from './system.ts';
+
+export interface ExamineOptions {
+  /** Configuration file; null: that of the daemon. */
+  readonly file: string | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  /** Null: none runs. */
+  readonly daemon: RunningDaemon | null;
+  /** The configuration that is in effect in the daemon; null: that of the file. */
+  readonly inEffect: ClientConfig | null;
+}
+
+/** Checks as they are done. What cannot be known while the configuration is not valid is looked at by the defaults. */
+export async function* examine(options: ExamineOptions): AsyncGenerator<Check> {
+  const { file, env, clock, daemon, inEffect } = options;
+  const { check, config: ofFile } = await checkConfiguration(file);
+  yield check;
+  const config = inEffect ?? ofFile ?? (await loadConfig(clientConfig, {})).value;
+  yield* await checkSecrets(config, env, file);
+  yield* await checkDisk(config, env, clock);
+  yield checkOpenFiles(config);
+  yield await checkClock(config, env, clock, daemon);
+  yield* checkInterface(config);
+  if (daemon === null) {
+    yield* await checkFreePorts(config);
+    return;
+  }
+  yield* await checkApi(config);
+  yield* checkReachable(daemon);
+  yield* checkRunning(daemon);
+}

@@ -1,0 +1,48 @@
+/** `dst peers`: shows to whom a torrent of the daemon is connected. */
+import type { PeerView } from '../../../app/client/index.ts';
+import { addressKey } from '../../../base/address.ts';
+import type { CommandContext, CommandDefinition } from '../../command.ts';
+import { addDaemonFlags, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { TORRENT_HELP } from '../../daemon/named-torrents.ts';
+import { showEach } from '../../daemon/show-each.ts';
+import { escapeText } from '../../ui/escape.ts';
+import { formatPercent, plural } from '../../ui/format.ts';
+import { type Column, renderTable } from '../../ui/table.ts';
+import { rateText } from '../../ui/torrent-words.ts';
+
+export const peers: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'Show the peers of a torrent, those that move most first. Flags: D it sends to us (d: it would not yet), U we send to it (u: not yet), K and ? nobody wants anything, O on trial, S it keeps us waiting, I it dialled us, E encrypted (e: only the handshake), H X L found by DHT, peers, local network.',
+      )
+      .argument('<torrents...>', TORRENT_HELP);
+    addDaemonFlags(command);
+    command.action(perform(performPeers));
+  },
+};
+
+const columns: readonly Column<PeerView>[] = [
+  { title: 'ADDRESS', cell: (peer) => addressKey(peer) },
+  { title: 'DONE', cell: ({ progress }) => formatPercent(progress, 1), align: 'right' },
+  { title: 'DOWN/s', cell: ({ downloadRate }) => rateText(downloadRate), align: 'right' },
+  { title: 'UP/s', cell: ({ uploadRate }) => rateText(uploadRate), align: 'right' },
+  { title: 'FLAGS', cell: ({ flags }) => escapeText(flags), rank: 1 },
+  { title: 'FROM', cell: ({ source }) => escapeText(source), rank: 2 },
+  { title: 'CLIENT', cell: ({ client }) => escapeText(client), isFlexible: true },
+];
+
+async function performPeers(context: CommandContext, names: readonly string[], flags: DaemonFlags): Promise<void> {
+  const { output } = context;
+  await showEach(context, flags, names, async (client, { hash, name }) => {
+    const { items } = await client.call<{ items: PeerView[] }>(`/torrents/${hash}/peers`);
+    const sorted = items.toSorted((a, b) => b.downloadRate + b.uploadRate - a.downloadRate - a.uploadRate);
+    return {
+      json: { peers: sorted },
+      lines: () => [
+        `${escapeText(name)}: ${plural(items.length, 'peer')}`,
+        ...(items.length === 0 ? [] : renderTable(columns, sorted, output.tableWidth, (text) => output.bold(text))),
+      ],
+    };
+  });
+}

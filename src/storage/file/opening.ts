@@ -1,0 +1,71 @@
+/** How a torrent is opened: look at the disk, bring to an end what a kill cut short, then judge the journal. */
+import type { Geometry } from '../../codec/metainfo/index.ts';
+import { forgetKey, sharedKey } from '../content-cipher.ts';
+import type { StorageOptions } from '../storage.ts';
+import type { Site } from './disk-jobs.ts';
+import { settleInterrupted } from './interrupted.ts';
+import { FileLayout } from './layout.ts';
+import { makeJournal, type OpenDeps, type OpenTorrent } from './open-torrent.ts';
+import { removeJournal } from './relocation.ts';
+import { resumeState, trustSizes } from './resume-state.ts';
+import { missing } from './save-folder.ts';
+import { look, type Sight } from './survey.ts';
+
+/** Rejects STORAGE_MISSING when there was data and nothing of it is there. */
+export async function openTorrent(
+  geometry: Geometry,
+  options: StorageOptions,
+  number: number,
+  deps: OpenDeps,
+): Promise<OpenTorrent> {
+  const key = options.contentKey ?? null;
+  const contentKey = key && sharedKey(key);
+  const site: Site = {
+    torrent: number,
+    root: options.directory,
+    isStrict: options.isWritable,
+    device: null,
+    contentKey,
+  };
+  try {
+    return await openSite(site, geometry, options, deps);
+  } catch (error) {
+    forgetKey(site);
+    throw error;
+  }
+}
+
+async function openSite(
+  asked: Site,
+  geometry: Geometry,
+  options: StorageOptions,
+  deps: OpenDeps,
+): Promise<OpenTorrent> {
+  const { infoHashes, directory: root, isWritable } = options;
+  const layout = new FileLayout(geometry, infoHashes, options.selection, options.paths ?? new Map());
+  const surveyed = { infoHashes, layout, disk: deps.disk, stateDirectory: deps.stateDirectory, deps };
+  const first = await look(surveyed, asked);
+  const sight = isWritable ? await settleInterrupted(surveyed, first) : first;
+  if (options.ignoresJournal !== true && isGone(sight)) throw missing(root);
+  const { site, found, parts } = sight;
+  const journal = options.ignoresJournal === true ? null : sight.journal;
+  const state = resumeState({ geometry, journal, bootId: deps.bootId, found, parts });
+  state.paths = layout.paths;
+  const origin = sight.journal?.state.origin ?? null;
+  const isKnownHere = origin !== null && isWritable && site.root === root;
+  if (isKnownHere) await removeJournal(surveyed, { ...site, root: origin });
+  else state.origin = origin;
+  for (const { piece, file } of parts) layout.addPart(piece, file);
+  const isBelieved = options.trustsData === true && trustSizes(state, geometry, found);
+  const torrent: OpenTorrent = { ...surveyed, site, state, journal: null, isPrepared: false };
+  torrent.journal = makeJournal(torrent, site.root);
+  // Known at once, and not when the journal happens to be written next: a kill must not make it forgotten.
+  if (sight !== first || isKnownHere || isBelieved) await torrent.journal?.rewrite(site);
+  return torrent;
+}
+
+/** The journal knows of data, and none of the files is there. */
+function isGone({ journal, found, parts }: Sight): boolean {
+  if (journal === null || found.size + parts.length > 0) return false;
+  return !journal.state.done.isEmpty || !journal.state.suspect.isEmpty;
+}

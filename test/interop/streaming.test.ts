@@ -1,0 +1,130 @@
+/** A film is watched in a browser, and looked at by another player, while its torrent is still downloading. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { chromium, type Page } from 'playwright-core';
+import { DownloadStage } from './download-stage.ts';
+import { FILM_SECONDS, type FilmIndex, lengthOf, makeFilm } from './film.ts';
+import { ensurePrograms } from './setup.ts';
+
+const missing = ensurePrograms(['chromium', 'ffmpeg']);
+
+/** Where the viewer goes, seconds. */
+const SEEK = FILM_SECONDS * 0.8;
+/** So many pieces may come before one that is needed at once: they were on their way. */
+const UNDER_WAY = 24;
+
+/** Of a video element what is used here. */
+interface Video {
+  src: string;
+  currentTime: number;
+  play(): Promise<void>;
+  requestVideoFrameCallback(callback: () => void): void;
+  /** When the first picture was shown, ms after the address was set. */
+  firstFrame?: Promise<number>;
+}
+
+/** What a player gets: the link of the playlist. */
+async function linkOf(stage: DownloadStage): Promise<string> {
+  const headers = { authorization: `Bearer ${await stage.token()}` };
+  const answer = await fetch(`${stage.daemon.url}/api/v1/torrents/${stage.hash}/playlist.m3u8`, { headers });
+  const [, link] = /^#EXTM3U\n#EXTINF:-1,film\.mp4\n(http:\S+)\n$/.exec(await answer.text()) ?? [];
+  assert.ok(link !== undefined);
+  return link;
+}
+
+/** Shows the film in a page of the daemon's own host. */
+async function watch(page: Page, link: string): Promise<void> {
+  const address = new URL('/watch', link).href;
+  const body = '<video muted autoplay></video>';
+  await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body }));
+  await page.goto(address);
+  const asked = page.waitForRequest(link);
+  await page.locator('video').evaluate((video: Video, src) => {
+    const begun = performance.now();
+    video.firstFrame = new Promise((resolve) => {
+      video.requestVideoFrameCallback(() => resolve(performance.now() - begun));
+    });
+    video.src = src;
+  }, link);
+  await asked;
+}
+
+const untilPlayed = ({ daemon }: DownloadStage, page: Page, seconds: number): Promise<unknown> =>
+  daemon.until(
+    'played',
+    () => page.locator('video').evaluate(({ currentTime }: Video) => currentTime),
+    (time) => time > seconds,
+  );
+
+/** How many pieces came before it. */
+function placeOf(piece: number, pieces: readonly number[]): number {
+  const place = pieces.indexOf(piece);
+  return place < 0 ? Number.POSITIVE_INFINITY : place;
+}
+
+for (const index of ['at its end', 'in front'] satisfies FilmIndex[]) {
+  test(`a browser plays a film with its index ${index} while it downloads, and seeks in it`, {
+    skip: missing ?? false,
+    timeout: 120_000,
+  }, async (t) => {
+    await using stage = await DownloadStage.open('film.mp4', (file) => makeFilm(file, index));
+    const { verified } = stage;
+    await using browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--disable-background-networking'],
+    });
+    const page = await browser.newPage();
+    const link = await linkOf(stage);
+    await watch(page, link);
+
+    await t.test('it begins at once', async () => {
+      await stage.introduce();
+      const ms = await page.locator('video').evaluate(({ firstFrame }: Video) => firstFrame as Promise<number>);
+      t.diagnostic(`first frame after ${Math.round(ms)} ms, with ${Math.round(100 * (await stage.share()))} % there`);
+      await untilPlayed(stage, page, 1);
+      assert.ok((await stage.share()) < 0.5);
+      for (const piece of [0, 1, 2, 3])
+        assert.ok(placeOf(piece, verified) < UNDER_WAY, `${piece}: ${verified.join(' ')}`);
+      if (index === 'at its end')
+        assert.ok(placeOf(stage.pieceCount - 1, verified) < 2 * UNDER_WAY, verified.join(' '));
+    });
+
+    await t.test('it goes on at another place', async () => {
+      const before = verified.length;
+      const begun = performance.now();
+      await page.locator('video').evaluate((video: Video, time) => {
+        video.currentTime = time;
+      }, SEEK);
+      await untilPlayed(stage, page, SEEK + 1);
+      t.diagnostic(`a second of the new place was played after ${Math.round(performance.now() - begun)} ms`);
+      assert.equal((await stage.daemon.torrents())[0]?.state, 'downloading');
+      assert.ok((await stage.share()) < 0.9);
+      // The film has the same number of bytes for each second.
+      const piece = Math.floor(0.81 * stage.pieceCount);
+      assert.ok(
+        placeOf(piece, verified.slice(before)) < UNDER_WAY + 0.05 * stage.pieceCount,
+        verified.slice(before).join(' '),
+      );
+    });
+
+    await t.test('the link alone is a page with the film', async () => {
+      const tab = await browser.newPage();
+      await tab.goto(link);
+      // It does not begin by itself: that is for the viewer to say.
+      await tab.locator('video').evaluate((video: Video) => video.play());
+      await untilPlayed(stage, tab, 0.5);
+      await tab.close();
+    });
+
+    await t.test('another player sees how long it is', async () => {
+      assert.equal(Math.round(await lengthOf(link)), FILM_SECONDS);
+    });
+
+    await t.test('what has come is the film', async () => {
+      await stage.hurry();
+      await stage.daemon.untilState(stage.hash, 'seeding');
+      assert.ok((await readFile(stage.copy)).equals(await readFile(stage.original)));
+    });
+  });
+}

@@ -1,0 +1,71 @@
+/** Transmission's own web client, from Debian, in a real browser against the daemon. */
+import assert from 'node:assert/strict';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { scratchFolder } from '../e2e/cli-process.ts';
+import { DaemonProcess } from '../e2e/daemon-process.ts';
+import { diskTorrent } from '../e2e/disk-torrent.ts';
+import { ensurePrograms } from './setup.ts';
+
+const missing = ensurePrograms(['chromium', 'transmission-web']);
+
+test('Transmission’s web client lists, stops, starts and removes torrents', {
+  skip: missing ?? false,
+  timeout: 120_000,
+}, async (t) => {
+  await using scratch = await scratchFolder();
+  const source = join(scratch.path, 'source');
+  await mkdir(source);
+  const torrent = await diskTorrent(source, { files: [50_000] });
+  await using daemon = await DaemonProcess.start(scratch.path);
+  const { name: username, password } = daemon.login;
+  await using browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--disable-background-networking'],
+  });
+  const page = await browser.newPage({ httpCredentials: { username, password } });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(`${daemon.url}/transmission/web/`);
+
+  await t.test('a torrent that is added by its content appears', async () => {
+    await page.click('#toolbar-open');
+    await page.setInputFiles('#torrent_upload_file', torrent.file);
+    await page.click('#upload_confirm_button');
+    await page.waitForSelector('#torrent_list .torrent_name');
+    assert.equal(await page.textContent('#torrent_list .torrent_name'), 'test-1');
+    assert.equal((await daemon.torrents())[0]?.hash, torrent.infoHash);
+  });
+
+  await t.test('it is stopped and started', async () => {
+    await page.click('#torrent_list .torrent');
+    await page.click('#toolbar-pause');
+    await daemon.untilState(torrent.infoHash, 'stopped');
+    await page.waitForSelector('#torrent_list >> text=Paused');
+    await page.click('#toolbar-start');
+    await daemon.untilState(torrent.infoHash, 'downloading');
+  });
+
+  await t.test('its details are shown', async () => {
+    await page.click('#toolbar-inspector');
+    await page.waitForSelector(`#inspector-info-hash >> text=${torrent.infoHash}`);
+  });
+
+  await t.test('it is removed', async () => {
+    await page.click('#toolbar-remove');
+    await page.click('#dialog_confirm_button');
+    await daemon.until(
+      'gone',
+      () => daemon.torrents(),
+      (torrents) => torrents.length === 0,
+    );
+    assert.deepEqual(problems, []);
+    await daemon.until(
+      'forgotten',
+      () => readdir(join(scratch.path, 'data', 'torrents')),
+      (names) => names.length === 0,
+    );
+  });
+});
