@@ -37,6 +37,7 @@ import { type DiskUse, fileStorage, type FileStorageFactory } from '../storage/f
 import { BufferPool } from '../storage/index.ts';
 import { peerIdentities, type UnlockedIdentity } from './keys/index.ts';
 import { stateDirectory } from './paths/index.ts';
+import { rememberEgress } from './session-egress.ts';
 import { ClientTorrent, type SessionTorrent } from './session-torrent.ts';
 import { identify, type NamedTorrent } from './torrent-source.ts';
 
@@ -113,8 +114,6 @@ export interface Session extends AsyncDisposable {
   /** Addresses on which peers are accepted. */
   readonly listening: readonly PeerAddress[];
   readonly torrents: readonly SessionTorrent[];
-  /** From where it sends: for what else is sent for its torrents. */
-  readonly egress: Egress;
   /** What keeps everything from being sent or received, NET_INTERFACE_*; null: nothing. It heals by itself. */
   readonly problem: DstError | null;
   /** Called when `problem` may have become another one. */
@@ -247,7 +246,7 @@ function engineOptions(options: SessionOptions): EngineOptions {
 class ClientSession implements Session {
   readonly #engine: EngineSession;
   readonly #storage: FileStorageFactory;
-  readonly egress: Egress;
+  readonly #egress: Egress;
   readonly #directory: string;
   readonly #torrents = new Set<ClientTorrent>();
   readonly #reading = new ConcurrencyLimit(MOST_READING);
@@ -256,20 +255,21 @@ class ClientSession implements Session {
   constructor(engine: EngineSession, storage: FileStorageFactory, egress: Egress, directory: string) {
     this.#engine = engine;
     this.#storage = storage;
-    this.egress = egress;
+    this.#egress = egress;
+    rememberEgress(this, egress);
     this.#directory = directory;
   }
 
   get listening(): readonly PeerAddress[] {
-    return this.#engine.listening.filter(({ host }) => this.egress.source(familyOf(host)) !== null);
+    return this.#engine.listening.filter(({ host }) => this.#egress.source(familyOf(host)) !== null);
   }
 
   get problem(): DstError | null {
-    return this.egress.problem;
+    return this.#egress.problem;
   }
 
   onProblem(listener: () => void): Disposable {
-    return this.egress.onChange(listener);
+    return this.#egress.onChange(listener);
   }
 
   get torrents(): readonly SessionTorrent[] {
@@ -321,7 +321,7 @@ class ClientSession implements Session {
     this.#closing.abort(engineError('ENGINE_CLOSED', 'the session is closed'));
     this.#torrents.clear();
     await this.#engine.close();
-    this.egress[Symbol.dispose]();
+    this.#egress[Symbol.dispose]();
     await this.#storage[Symbol.asyncDispose]();
   }
 

@@ -20,6 +20,7 @@ import { ClientService, EventHistory, RunTotals } from '../client/index.ts';
 import type { ClientConfig, ConfigSources, LoadedConfig } from '../config/index.ts';
 import { socketPath, stateDirectory } from '../paths/index.ts';
 import { type CertificateFiles, ServedCertificate } from '../served-certificate/index.ts';
+import { egressOf } from '../session-egress.ts';
 import { createSession, type SessionOptions } from '../session.ts';
 import { accessStoreOf } from './access-store-of.ts';
 import { clientMetrics } from './client-metrics.ts';
@@ -180,7 +181,7 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
         logger,
         hostNames: () => settings.value.api.hostNames,
         trustProxy: config.api.trustProxy,
-        mounts: mountsFor(settings, engine.egress),
+        mounts: mountsFor(settings, egressOf(engine)),
         metrics,
       },
     );
