@@ -38,6 +38,10 @@ const renderEvents = (): string =>
     'Events come in order; 1,000 wait for a webhook that is slow, then the oldest are dropped. Redirects are not followed, and',
     'addresses that are not public are refused unless `api.privateRanges` has them.',
     '',
+    'What waits is lost when the daemon ends, except for `torrent.completed`: a completion is told at least once. When the daemon',
+    'ends, or is killed, before all webhooks had it or the program of `torrents.onComplete` came to its end, the next start runs',
+    'the program and tells all webhooks of it once more, as a new event. Know a torrent by its `hash`.',
+    '',
   ].join('\n');
 
 const renderWhy = (): string =>

@@ -5,6 +5,7 @@ import type { ListenOptions } from '../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
 import { encodeMagnet, encodeMetainfo, type InfoHashes, magnetOf, type Metainfo } from '../codec/metainfo/index.ts';
 import {
+  type BandwidthPriority,
   engineError,
   type FileReader,
   type FileStatus,
@@ -47,11 +48,15 @@ export interface SessionTorrent {
   setSequential(isSequential: boolean): void;
   /** The first and last piece of each wanted file come first: what players look at before all. */
   setFirstLast(isFirstLast: boolean): void;
+  /** To be the only seed of new data (BEP 16): in effect while everything is there and no other seed was seen. */
+  setSuperSeeding(isSuperSeeding: boolean): void;
   /** A file, to be read while it may still be downloading. Throws ENGINE_NO_METADATA, ENGINE_BAD_FILE_INDEX. */
   openFile(index: FileIndex): FileReader;
   setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;
   /** Null: as many as the session allows a torrent. */
   setMaxConnections(maxConnections: number | null): void;
+  /** Its share when the rate limits of the session do not suffice for all: each has twice that of the next lower one. */
+  setBandwidthPriority(priority: BandwidthPriority): void;
   /** The rate limits of the session do not count for this torrent, nor its traffic for them. */
   setIgnoresSessionLimits(ignoresSessionLimits: boolean): void;
   trackers(): TrackerStatus[];
@@ -168,6 +173,10 @@ export class ClientTorrent implements SessionTorrent {
     this.#torrent.wishes.setFirstLast(isFirstLast);
   }
 
+  setSuperSeeding(isSuperSeeding: boolean): void {
+    this.#torrent.setSuperSeeding(isSuperSeeding);
+  }
+
   openFile(index: FileIndex): FileReader {
     return this.#torrent.readers.open(index);
   }
@@ -208,6 +217,10 @@ export class ClientTorrent implements SessionTorrent {
 
   setMaxConnections(maxConnections: number | null): void {
     this.#torrent.setLimits({ maxConnections });
+  }
+
+  setBandwidthPriority(priority: BandwidthPriority): void {
+    this.#torrent.setLimits({ priority });
   }
 
   setIgnoresSessionLimits(ignoresSession: boolean): void {

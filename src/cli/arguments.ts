@@ -141,6 +141,15 @@ export function parseTrackerPair(text: string): readonly [old: string, next: str
   return [text.slice(0, comma).trim(), parseUrl(text.slice(comma + 1), TRACKER_SCHEMES, 'tracker')];
 }
 
+/** A folder and the one that stands in its place, neither with a slash at its end. */
+export function parseMapping(text: string): readonly [from: string, to: string] {
+  const [from = '', to = '', ...rest] = text.split('=').map((folder) => folder.replace(/(?<=.)\/+$/, ''));
+  if (from === '' || to === '' || rest.length > 0) {
+    throw cliError('USAGE_VALUE', `"${text}" is not a pair of folders; write it as OLD=NEW`);
+  }
+  return [from, to];
+}
+
 /** Files and the priority that they are to have; null: all files. */
 export interface PriorityChange {
   readonly files: readonly FileIndex[] | null;

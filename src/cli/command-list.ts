@@ -199,6 +199,20 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/daemon/move.ts')).move,
   },
   {
+    name: 'export',
+    aliases: [],
+    group: DAEMON,
+    summary: 'write torrents and their settings into a folder',
+    load: async () => (await import('./commands/daemon/export.ts')).exportTorrents,
+  },
+  {
+    name: 'import',
+    aliases: [],
+    group: DAEMON,
+    summary: 'add what an export has written',
+    load: async () => (await import('./commands/daemon/import.ts')).importTorrents,
+  },
+  {
     name: 'rename',
     aliases: [],
     group: DAEMON,

@@ -68,6 +68,10 @@ export const cliErrors = {
     category: 'usage',
     help: 'The torrent was stopped or removed before it was complete. `dst start` lets it go on.',
   },
+  EXPORT_INVALID: {
+    category: 'integrity',
+    help: 'The folder has no torrents.json as `dst export` of this version writes it. Export once more from the other daemon.',
+  },
   NOT_CONFIRMED: {
     category: 'usage',
     help: 'Nothing was done, because nobody said yes. Answer with y, or give -y where there is nobody to ask.',

@@ -5,9 +5,13 @@ import type { SessionTorrent } from '../app/index.ts';
 import { SourceWatch } from './source-watch.ts';
 import type { Output } from './ui/output.ts';
 
-const tracker = (state: string, message: string | null): object => ({ name: 'http://t.example/', state, message });
+const tracker = (state: string, message: string | null, name = 'http://t.example/'): object => ({
+  name,
+  state,
+  message,
+});
 
-test('a tracker that fails is told once, with its reason escaped', async () => {
+test('a tracker that fails is told once, with its reason escaped, and without its passkey', async () => {
   const clock = new SimClock();
   const told: string[] = [];
   let sources = [tracker('working', null)];
@@ -21,4 +25,7 @@ test('a tracker that fails is told once, with its reason escaped', async () => {
   sources = [tracker('failed', 'timeout')];
   await clock.run(2000);
   assert.deepEqual(told.slice(1), ['http://t.example/: timeout']);
+  sources = [tracker('failed', 'timeout', 'http://t.example/announce/SECRET')];
+  await clock.run(2000);
+  assert.deepEqual(told.slice(2), ['http://t.example/announce/[redacted]: timeout']);
 });

@@ -1,6 +1,7 @@
 /** Tells once when a tracker or another source of peers fails, and why: a download without peers explains itself. */
 import type { SessionTorrent } from '../app/index.ts';
 import type { Clock } from '../base/clock.ts';
+import { scrubSecrets } from '../base/scrub-secrets.ts';
 import type { Millis } from '../base/units.ts';
 import { escapeText } from './ui/escape.ts';
 import type { Output } from './ui/output.ts';
@@ -38,7 +39,7 @@ export class SourceWatch implements Disposable {
       const key = `${source.name} ${source.message}`;
       if (source.state !== 'failed' || this.#told.has(key)) continue;
       this.#told.add(key);
-      this.#output.warn(escapeText(`${source.name}: ${source.message ?? 'failed'}`));
+      this.#output.warn(escapeText(scrubSecrets(`${source.name}: ${source.message ?? 'failed'}`)));
     }
   }
 }

@@ -1,6 +1,11 @@
 /** Door of the engine. */
 export { engineError, engineErrors } from './errors.ts';
-export { defaultEngineOptions, type EngineOptions, type TorrentOptions } from './session/options.ts';
+export {
+  type BandwidthPriority,
+  defaultEngineOptions,
+  type EngineOptions,
+  type TorrentOptions,
+} from './session/options.ts';
 export { type EngineDeps, EngineSession, type SessionChanges, type SessionStats } from './session/session.ts';
 export type { FileReader } from './torrent/file-readers.ts';
 export type {

@@ -88,6 +88,50 @@ test('two torrents share the limits of the session', () =>
     assert.ok(stage.torrent.status().downloaded > 500 * KB && other.torrent.status().downloaded > 500 * KB);
   }));
 
+/** Bytes per second of each of three torrents, of low, normal and high priority, after the first moments. */
+async function sharedRates(stage: Stage, kind: 'download' | 'upload'): Promise<BytesPerSecond[]> {
+  const stages = [stage, ...[2, 3].map((seed) => stage.add(testTorrent({ ...content, seed })))];
+  for (const each of stages) await each.untilState('downloading');
+  if (kind === 'upload') {
+    for (const each of stages) await honestSeed(each);
+    for (const each of stages) await each.untilState('seeding');
+  }
+  stage.member.session.setLimits({ [kind]: 210 * KB });
+  for (const [i, priority] of (['low', 'normal', 'high'] as const).entries()) {
+    stages[i]?.torrent.setLimits({ priority });
+  }
+  for (const each of stages) for (let i = 0; i < 2; i++) await (kind === 'upload' ? hungry(each) : honestSeed(each));
+  const counts = (): ByteCount[] => stages.map(({ torrent }) => torrent.status()[`${kind}ed`]);
+  await stage.clock.sleep(3000);
+  const before = counts();
+  await stage.clock.sleep(60_000);
+  return counts().map((bytes, i) => (bytes - (before[i] as ByteCount)) / 60);
+}
+
+for (const kind of ['download', 'upload'] as const) {
+  test(`torrents get shares of the session's ${kind} limit by their priority`, () =>
+    onStage({ content }, async (stage) => {
+      const rates = await sharedRates(stage, kind);
+      for (const [i, rate] of [30 * KB, 60 * KB, 120 * KB].entries()) {
+        const share = (rates[i] as number) / rate;
+        assert.ok(share > 0.85 && share < 1.15, `${rates.map(Math.round).join()} B/s`);
+      }
+    }));
+}
+
+test('a share that one torrent does not use is left to the others', () =>
+  onStage({ content, engine: { downloadLimit: 200 * KB }, torrent: { bandwidthPriority: 'low' } }, async (stage) => {
+    const other = stage.add(testTorrent({ ...content, seed: 2 }), { bandwidthPriority: 'high' });
+    await honestSeed(other, { delay: 4000 }); // always wants more, and gets little
+    for (let i = 0; i < 2; i++) await honestSeed(stage);
+    assertRate(
+      await in20s(stage, () => stage.torrent.status().downloaded + other.torrent.status().downloaded),
+      200 * KB,
+    );
+    await stage.member.session.remove(other.torrent);
+    assertRate(await in20s(stage, () => stage.torrent.status().downloaded), 200 * KB);
+  }));
+
 test('the limit of one torrent does not slow another', () =>
   onStage({ content, torrent: { downloadLimit: 20 * KB } }, async (stage) => {
     const other = stage.add(testTorrent({ files: [3_000_000], seed: 2 }));

@@ -67,6 +67,7 @@ test('settings are changed, and only those that are named', async () => {
   const order = [
     '--sequential',
     '--first-last',
+    '--super-seeding',
     '--priority',
     'high',
     '--category',
@@ -88,15 +89,30 @@ test('settings are changed, and only those that are named', async () => {
     goals: { ratio: 1.5, minutes: 'default', idleMinutes: 'none' },
     isSequential: true,
     isFirstLast: true,
+    isSuperSeeding: true,
     isForced: false,
   };
   assert.deepEqual(settings(), changed);
   await daemon.json(['set', 'one', '--seed-time', '90', '--max-peers', 'default']);
   const goalsNow = { ratio: 1.5, minutes: 90, idleMinutes: 'none' };
   assert.deepEqual(settings(), { ...changed, maxPeers: null, goals: goalsNow });
-  const back = ['--no-category', '--no-label', '--global-limits', '--no-sequential', '--no-first-last'];
+  const back = [
+    '--no-category',
+    '--no-label',
+    '--global-limits',
+    '--no-sequential',
+    '--no-first-last',
+    '--no-super-seeding',
+  ];
   await daemon.json(['set', 'one', ...back]);
-  const taken = { category: '', labels: [], obeysGlobalLimits: true, isSequential: false, isFirstLast: false };
+  const taken = {
+    category: '',
+    labels: [],
+    obeysGlobalLimits: true,
+    isSequential: false,
+    isFirstLast: false,
+    isSuperSeeding: false,
+  };
   assert.deepEqual(settings(), { ...changed, ...taken, maxPeers: null, goals: goalsNow });
 });
 

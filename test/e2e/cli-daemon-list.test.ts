@@ -72,6 +72,13 @@ test('a torrent is shown with all that is known of it, several one after the oth
   assert.match(shown[0]?.magnetLink ?? '', /^magnet:/);
 });
 
+test('a torrent whose files are on their way tells how far they are', async () => {
+  await using daemon = await daemonWithThree();
+  daemon.client.torrents.all()[0]?.set({ state: 'moving', moved: 0.456 });
+  assert.match((await daemon.run(['ls', '--state', 'moving'])).stdout, / move 45 % +Big Film\n$/);
+  assert.match(await daemon.text(['show', '1']), /^State {9}move 45 %$/m);
+});
+
 test('files are shown as a tree with numbers, and their priorities changed', async () => {
   await using daemon = await daemonWithThree();
   assert.deepEqual((await daemon.text(['files', '1'])).trim().split('\n'), [

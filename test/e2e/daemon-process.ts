@@ -123,6 +123,12 @@ export class DaemonProcess implements AsyncDisposable {
     return await this.until(state, ask, (torrent) => torrent.state === state);
   }
 
+  /** Waits until it was looked at what there is of a torrent that rests. */
+  async untilDone(hash: string): Promise<TorrentJson> {
+    const ask = (): Promise<TorrentJson> => this.api<TorrentJson>(`/torrents/${hash}`);
+    return await this.until('some of its data is there', ask, ({ done }) => Number(done) > 0);
+  }
+
   /** Ends it as a service manager does; resolves with the exit code. */
   async stop(): Promise<number | null> {
     this.run.child.kill('SIGTERM');

@@ -248,6 +248,11 @@ export class FakeTorrent implements ManagedTorrent {
     this.set({ contentPath: `${this.#view.savePath}/${(this.#files[0] as FileView).path.split('/')[0]}` });
   }
 
+  /** It was renamed elsewhere. */
+  placeFile(index: number, path: string): void {
+    this.#files = this.#files.map((file) => (file.index === index ? { ...file, path } : file));
+  }
+
   open(file: number): FileReader {
     const { size } = this.#fileAt(file);
     return { size, read: (from, to, { signal } = {}) => this.#read(file, from, Math.min(to, size), signal) };
@@ -381,6 +386,7 @@ function viewOf(
     wantedDone: 0,
     done: 0,
     checked: 1,
+    moved: 1,
     pieceCount: metainfo?.info.pieceCount ?? 0,
     pieceLength: metainfo?.info.pieceLength ?? 0,
     piecesHave: 0,

@@ -126,6 +126,7 @@ export class FakeTorrents implements Torrents {
       for (const { index } of torrent.files()) if (!options.select.includes(index)) priorities.set(index, 0);
     }
     if (priorities.size > 0) void torrent.setPriorities(priorities);
+    for (const [index, path] of options.paths ?? []) torrent.placeFile(index, path.join('/'));
     if (options.peers !== undefined) torrent.addPeers(options.peers);
     if (options.isCheckSkipped === true) torrent.setProgress(1);
     this.#byHash.set(torrent.hash, torrent);

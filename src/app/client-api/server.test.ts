@@ -17,6 +17,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { systemRandom } from '../../base/random.ts';
 import { firstPair, secondPair } from '../served-certificate/certificate-fakes.test.ts';
+import type { ApiMount } from './context.ts';
 import { Listeners } from './listeners.ts';
 import { ClientServer, type ClientServerOptions } from './server.ts';
 
@@ -33,11 +34,12 @@ interface Served extends AsyncDisposable {
   readonly port: number;
 }
 
-async function serve(options: Partial<ClientServerOptions> = {}): Promise<Served> {
+async function serve(options: Partial<ClientServerOptions> = {}, mounts: readonly ApiMount[] = []): Promise<Served> {
   const client = new FakeClient();
   const { access } = await memoryAccess();
   const { token } = await access.addToken({ name: 'test', scope: 'admin', owner: null, expiresAt: null });
-  const parts = { client, access, clock: systemClock, random: systemRandom, logger: silentLogger, hostNames: () => [] };
+  const rest = { clock: systemClock, random: systemRandom, logger: silentLogger, hostNames: () => [], mounts };
+  const parts = { client, access, ...rest };
   const server = await ClientServer.listen(
     { bind: ['127.0.0.1'], port: 0, socket: null, certificate: null, ...options },
     parts,
@@ -235,21 +237,31 @@ describe('a request that is made to hurt', () => {
 });
 
 describe('the end', () => {
-  test('lets requests end that are under way, and takes no more', async () => {
-    const served = await serve();
-    const waiting = Promise.withResolvers<void>();
-    served.client.refreshBlocklist = async () => {
-      await waiting.promise;
-      return 5;
+  /** Asks for what takes until `waiting` is settled; resolves when that is under way. */
+  async function underWay({ client, port, token }: Served, waiting: Promise<number>): Promise<{ told: Promise<Told> }> {
+    const begun = Promise.withResolvers<void>();
+    client.refreshBlocklist = () => {
+      begun.resolve();
+      return waiting;
     };
-    const headers = { authorization: `Bearer ${served.token}` };
-    const under = ask({ port: served.port, path: '/api/v1/blocklist/refresh', method: 'POST', headers });
-    await until(() => served.client.events !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const headers = { authorization: `Bearer ${token}` };
+    const told = ask({ port, path: '/api/v1/blocklist/refresh', method: 'POST', headers });
+    told.catch(() => {}); // Looked at by the test.
+    await begun.promise;
+    return { told };
+  }
+
+  test('lets requests end that are under way, and takes no more from its beginning on', async () => {
+    const waiting = Promise.withResolvers<number>();
+    const ending = Promise.withResolvers<void>();
+    const slow: ApiMount = { prefix: '/slow', add: async (app) => void app.addHook('onClose', () => ending.promise) };
+    const served = await serve({}, [slow]);
+    const { told } = await underWay(served, waiting.promise);
     const closing = served.server.close(10_000);
-    await assert.rejects(ask({ port: served.port, path: '/health/live' }));
-    waiting.resolve();
-    assert.deepEqual([(await under).status, (await under).text], [200, '{"ranges":5}']);
+    await assert.rejects(ask({ port: served.port, path: '/health/live' }), { code: 'ECONNREFUSED' });
+    ending.resolve();
+    waiting.resolve(5);
+    assert.deepEqual([(await told).status, (await told).text], [200, '{"ranges":5}']);
     await closing;
   });
 
@@ -280,13 +292,9 @@ describe('the end', () => {
 
   test('does not wait longer than it is told', async () => {
     const served = await serve();
-    served.client.refreshBlocklist = () => new Promise(() => {});
-    const headers = { authorization: `Bearer ${served.token}` };
-    const under = ask({ port: served.port, path: '/api/v1/blocklist/refresh', method: 'POST', headers });
-    const refused = assert.rejects(under);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { told } = await underWay(served, new Promise(() => {}));
     await served.server.close(20);
-    await refused;
+    await assert.rejects(told, { code: 'ECONNRESET' });
   });
 });
 

@@ -133,8 +133,8 @@ export class ClientServer {
 
   /** Takes no more requests, lets those under way end within `deadline` (ms), and closes all connections. */
   async close(deadline: Millis): Promise<void> {
-    // First what stays open by itself: streams of events.
-    await this.#app.close();
-    await this.#listeners.close(this.#clock, deadline);
+    // Nobody gets in any more from here on; then the app ends what stays open by itself, streams of events.
+    const closed = this.#listeners.close(this.#clock, deadline);
+    await Promise.all([this.#app.close(), closed]);
   }
 }

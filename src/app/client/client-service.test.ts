@@ -176,12 +176,15 @@ describe('settings that change', () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);
     await torrent.change({ downloadLimit: 10, uploadLimit: 20, obeysGlobalLimits: false, maxPeers: null });
+    await torrent.change({ isSuperSeeding: true, bandwidthPriority: 'high' });
     await torrent.change({ isSequential: true, isFirstLast: true, category: 'x' });
     assert.deepEqual(last(stage).calls.slice(1), [
       'setLimits {"download":10}',
       'setLimits {"upload":20}',
       'setIgnoresSessionLimits true',
       'setMaxConnections null',
+      'setSuperSeeding true',
+      'setBandwidthPriority high',
       'setSequential true',
       'setFirstLast true',
     ]);

@@ -83,6 +83,8 @@ export class ClientService implements Client, AsyncDisposable {
   readonly #program: CompletionProgram;
   readonly #sender: WebhookSender;
   readonly #timers = new Map<string, Disposable>();
+  /** Settled when the webhooks have the completion of a torrent, by hash. */
+  readonly #toldCompletions = new Map<string, Promise<void>>();
   #network: Disposable | null = null;
   #isClosed = false;
 
@@ -107,7 +109,7 @@ export class ClientService implements Client, AsyncDisposable {
       surroundings: () => this.#surroundings,
       freeSpace: (folder) => this.#freeSpace.at(folder),
       categoryPath: (name) => this.categories.pathOf(name),
-      completed: (torrent) => void this.#program.run(torrent.view()),
+      completed: (torrent) => this.#completed(torrent),
       goalReached: (torrent, goal) => this.#goalReached(torrent, goal),
     });
     this.#filter = new PeerFilter({
@@ -231,7 +233,8 @@ export class ClientService implements Client, AsyncDisposable {
     await this.categories.open();
     await this.webhooks.open();
     this.events.on((event) => {
-      this.#sender.take(event);
+      const taken = this.#sender.take(event);
+      if (event.name === 'torrent.completed') this.#toldCompletions.set(event.data.hash, taken);
       if (event.name === 'settings.changed') this.#settingsChanged();
     });
     await this.torrents.open();
@@ -279,6 +282,14 @@ export class ClientService implements Client, AsyncDisposable {
     for (const [name, check] of Object.entries(this.#deps.checks ?? {})) this.#health.set(name, await check());
     const failing = this.webhooks.all().filter(({ problem }) => problem !== null);
     this.#health.set('webhooks', failing.length > 0 ? `${failing.length} do not take events` : null);
+  }
+
+  /** The event has gone out before. */
+  async #completed(torrent: LibraryTorrent): Promise<boolean> {
+    const taken = this.#toldCompletions.get(torrent.hash);
+    this.#toldCompletions.delete(torrent.hash);
+    const [hasRun] = await Promise.all([this.#program.run(torrent.view()), taken]);
+    return hasRun;
   }
 
   #goalReached(torrent: LibraryTorrent, goal: GoalName): void {

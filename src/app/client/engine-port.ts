@@ -111,6 +111,8 @@ export interface EngineAddOptions {
   readonly peers?: readonly PeerAddress[];
   readonly isSequential?: boolean;
   readonly isFirstLast?: boolean;
+  readonly isSuperSeeding?: boolean;
+  readonly bandwidthPriority?: 'low' | 'normal' | 'high';
   readonly maxConnections?: number;
   readonly ignoresSessionLimits?: boolean;
   readonly downloadLimit?: BytesPerSecond;
@@ -142,6 +144,8 @@ export interface EngineTorrent {
   setPriority(file: FileIndex, priority: number): Promise<void>;
   setSequential(isSequential: boolean): void;
   setFirstLast(isFirstLast: boolean): void;
+  setSuperSeeding(isSuperSeeding: boolean): void;
+  setBandwidthPriority(priority: 'low' | 'normal' | 'high'): void;
   setMaxConnections(most: number | null): void;
   setIgnoresSessionLimits(ignores: boolean): void;
   setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void;

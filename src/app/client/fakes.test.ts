@@ -59,6 +59,11 @@ export class ManualClock implements Clock {
     return sleepOn(this, delay, signal);
   }
 
+  /** The thread is held for so long: time passes, and no timer comes. */
+  hold(duration: Millis): void {
+    this.#now += duration;
+  }
+
   /** Lets time pass; between two timers everything that follows from the first comes to its end. */
   async pass(duration: Millis): Promise<void> {
     const end = this.#now + duration;
@@ -70,7 +75,7 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.at);
       next.fn();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 }
 
@@ -258,6 +263,14 @@ export class FakeTorrent implements EngineTorrent {
 
   setFirstLast(isFirstLast: boolean): void {
     this.#call(`setFirstLast ${isFirstLast}`);
+  }
+
+  setSuperSeeding(isSuperSeeding: boolean): void {
+    this.#call(`setSuperSeeding ${isSuperSeeding}`);
+  }
+
+  setBandwidthPriority(priority: string): void {
+    this.#call(`setBandwidthPriority ${priority}`);
   }
 
   setMaxConnections(most: number | null): void {

@@ -23,7 +23,7 @@ export interface TorrentSettings {
   readonly uploadLimit: BytesPerSecond;
   /** The limits of the client count for it as well. */
   readonly obeysGlobalLimits: boolean;
-  /** Its turn when bandwidth is short. */
+  /** Its share when the limits of the client do not suffice for all: each level has twice that of the next lower one. */
   readonly bandwidthPriority: 'low' | 'normal' | 'high';
   /** Most peers; null: as the client has it. */
   readonly maxPeers: number | null;
@@ -32,6 +32,8 @@ export interface TorrentSettings {
   readonly isSequential: boolean;
   /** The first and last piece of each file come before others. */
   readonly isFirstLast: boolean;
+  /** The only seed of new data, which sends each piece about once (BEP 16); in effect until another seed is seen. */
+  readonly isSuperSeeding: boolean;
   /** Runs whatever the queue says. */
   readonly isForced: boolean;
 }
@@ -47,5 +49,6 @@ export const defaultTorrentSettings: TorrentSettings = {
   goals: { ratio: 'default', minutes: 'default', idleMinutes: 'default' },
   isSequential: false,
   isFirstLast: false,
+  isSuperSeeding: false,
   isForced: false,
 };

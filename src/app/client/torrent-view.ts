@@ -62,6 +62,8 @@ export interface TorrentView {
   readonly done: ByteCount;
   /** 0 … 1 of the check that runs, else 1. */
   readonly checked: number;
+  /** 0 … 1 of the move that runs, by bytes, else 1. */
+  readonly moved: number;
   readonly pieceCount: number;
   readonly pieceLength: ByteCount;
   readonly piecesHave: number;

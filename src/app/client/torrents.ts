@@ -40,6 +40,8 @@ export interface NewTorrent {
   readonly select?: readonly number[] | undefined;
   /** 0 … 7 by file index. */
   readonly priorities?: ReadonlyMap<number, number> | undefined;
+  /** Elements of the paths below the save path, by index, of files that were renamed elsewhere. */
+  readonly paths?: ReadonlyMap<number, readonly string[]> | undefined;
   readonly peers?: readonly PeerAddress[] | undefined;
   readonly trackers?: readonly (readonly string[])[] | undefined;
   /** Data that is there is believed to be good by its sizes and not hashed. */
@@ -64,7 +66,10 @@ export interface Torrents {
   /** By id, or by 40 or 64 hexadecimal digits in either case. */
   find(key: number | string): ManagedTorrent | null;
   changes(since: Revision): TorrentChanges;
-  /** Rejects with METAINFO_*, MAGNET_*, DST_* for a bad source, CLIENT_PATH_REFUSED for a folder outside the allowed roots. */
+  /**
+   * Rejects with METAINFO_*, MAGNET_*, DST_* for a bad source, CLIENT_PATH_REFUSED for a folder outside the allowed roots,
+   * CLIENT_NO_SUCH_FILE, CLIENT_BAD_NAME and CLIENT_NO_METADATA for `paths`.
+   */
   add(torrent: NewTorrent): Promise<Added>;
   /** The data stays unless `deleteData`. */
   remove(torrents: readonly ManagedTorrent[], options?: { readonly deleteData?: boolean }): Promise<void>;

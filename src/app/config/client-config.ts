@@ -273,7 +273,9 @@ const torrents = z.object({
   onComplete: path()
     .nullable()
     .default(null)
-    .describe('Program that is run when a torrent is complete; it finds the facts in `DST_TORRENT_…` variables.'),
+    .describe(
+      'Program that is run when a torrent is complete, after a crash perhaps again; the facts are in `DST_TORRENT_…` variables.',
+    ),
 });
 
 export const clientConfig: ConfigSchema<ClientConfig> = z

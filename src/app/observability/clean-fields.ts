@@ -5,7 +5,8 @@
 import { formatHost } from '../../base/address.ts';
 import { toHex } from '../../base/bytes.ts';
 import { DstError } from '../../base/errors.ts';
-import { maskAddresses, REDACTED, scrubSecrets } from './scrub-text.ts';
+import { REDACTED, scrubSecrets } from '../../base/scrub-secrets.ts';
+import { maskAddresses } from './mask-addresses.ts';
 
 export interface CleaningOptions {
   /** Addresses stay whole. */

@@ -1,4 +1,3 @@
 /** Door of what the program tells of itself. */
 export { createLog, type Log, type LogLevel, type LogOptions } from './create-log.ts';
 export type { LogDestination } from './log-destination.ts';
-export { scrubSecrets } from './scrub-text.ts';

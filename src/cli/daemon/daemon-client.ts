@@ -1,6 +1,6 @@
 /** Speaks to a running daemon for the commands: its REST API over the socket of the same user, or over HTTP(S) with a token. */
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { errorEntry } from '../../app/error-catalog/index.ts';
 import { codeOf, DstError, type ErrorCategory, messageOf } from '../../base/errors.ts';
 import { cliError } from '../errors.ts';
@@ -43,12 +43,17 @@ export class DaemonClient {
 
   /** What the API answers at `/api/v1` + path. Rejects DAEMON_UNREACHABLE, or with the code that the daemon tells. */
   async call<T>(path: string, request: DaemonRequest = {}): Promise<T> {
-    const body = await this.#whole(await this.#send(path, request));
+    const body = (await this.#whole(await this.#send(path, request))).toString();
     try {
       return (body === '' ? null : JSON.parse(body)) as T;
     } catch (cause) {
       throw cliError('DAEMON_UNREACHABLE', `what answers at ${this.#place} is no daemon of this program`, { cause });
     }
+  }
+
+  /** What the API answers that is no JSON, such as a torrent file. Rejects as `call`. */
+  async bytes(path: string): Promise<Uint8Array> {
+    return await this.#whole(await this.#send(path, {}));
   }
 
   /** Events as they happen. Throws DAEMON_UNREACHABLE when they end, and what the signal says when it aborts. */
@@ -70,9 +75,9 @@ export class DaemonClient {
     return cliError('DAEMON_UNREACHABLE', `the daemon at ${this.#place} has gone`, { cause });
   }
 
-  async #whole(response: IncomingMessage): Promise<string> {
+  async #whole(response: IncomingMessage): Promise<Buffer> {
     try {
-      return await text(response);
+      return await buffer(response);
     } catch (cause) {
       throw this.#lost(cause);
     }
@@ -96,7 +101,7 @@ export class DaemonClient {
     const response = await this.#response(target, options, sent?.data ?? null);
     const { statusCode = 500 } = response;
     if (statusCode < 400) return response;
-    throw await problemOf(statusCode, await this.#whole(response));
+    throw await problemOf(statusCode, (await this.#whole(response)).toString());
   }
 
   #authorization(): Record<string, string> {

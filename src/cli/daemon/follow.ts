@@ -133,10 +133,12 @@ const statusOf = (torrent: TorrentView): TransferStatus => ({
   state: stateOf(torrent),
 });
 
-function stateOf({ state, checked, problem }: TorrentView): TransferStatus['state'] {
+function stateOf({ state, checked, moved, problem }: TorrentView): TransferStatus['state'] {
   switch (state) {
     case 'checking':
       return { kind: state, done: checked, total: 1 };
+    case 'moving':
+      return { kind: state, done: moved, total: 1 };
     case 'failed':
       return { kind: state, error: { message: problem?.message ?? 'for a reason that is not known' } };
     case 'waiting-to-check':

@@ -11,6 +11,7 @@ const FIELDS: Readonly<Record<keyof ListedTorrent, true>> = {
   state: true,
   isStalled: true,
   checked: true,
+  moved: true,
   hasMetadata: true,
   wantedSize: true,
   wantedDone: true,

@@ -20,6 +20,7 @@ export interface SettingFlags {
   readonly seedIdle?: Goal;
   readonly sequential?: boolean;
   readonly firstLast?: boolean;
+  readonly superSeeding?: boolean;
   readonly priority?: TorrentSettings['bandwidthPriority'];
   /** `default`: as the client has it. */
   readonly maxPeers?: number | 'default';
@@ -41,7 +42,10 @@ export function addSettingFlags(command: Command): void {
     .option('--seed-idle <minutes>', 'seed until nothing was sent for so long; none, or default', value(parseGoal))
     .option('--sequential', 'pieces in order')
     .option('--first-last', 'the first and last piece of each file before others')
-    .addOption(command.createOption('--priority <level>', 'its turn when bandwidth is short').choices(priorities))
+    .option('--super-seeding', 'the only seed of new data: sends each piece about once, until another seed is seen')
+    .addOption(
+      command.createOption('--priority <level>', 'its share of the limits of all torrents').choices(priorities),
+    )
     .option('--max-peers <n>', 'most peers; default: as the client has it', value(parseMaxPeers));
 }
 
@@ -51,7 +55,8 @@ export function addUnsettingFlags(command: Command): void {
     .option('--no-category', 'no category')
     .option('--no-label', 'no labels')
     .option('--no-sequential', 'pieces in any order')
-    .option('--no-first-last', 'no pieces before others');
+    .option('--no-first-last', 'no pieces before others')
+    .option('--no-super-seeding', 'seeds as usual');
 }
 
 const parseMaxPeers = (text: string): number | 'default' =>
@@ -69,6 +74,7 @@ export function settingsOf(flags: SettingFlags): SettingsChange {
       obeysGlobalLimits: flags.globalLimits,
       isSequential: flags.sequential,
       isFirstLast: flags.firstLast,
+      isSuperSeeding: flags.superSeeding,
       bandwidthPriority: flags.priority,
       maxPeers: flags.maxPeers === 'default' ? null : flags.maxPeers,
     }),

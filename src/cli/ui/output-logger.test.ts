@@ -4,7 +4,7 @@ import { DstError } from '../../base/errors.ts';
 import { outputLogger } from './output-logger.ts';
 import { Output } from './output.ts';
 
-test('an error in a field is told in its words and its code, escaped', () => {
+test('an error in a field is told in its words and its code, escaped, and secrets are not told', () => {
   class Kept extends Output {
     readonly told: string[] = [];
     override warn(text: string): void {
@@ -17,8 +17,10 @@ test('an error in a field is told in its words and its code, escaped', () => {
   });
   outputLogger(output).error('configuration not changed', { error, count: 2 });
   outputLogger(output).warn('failed', { error: new TypeError('no') });
+  outputLogger(output).warn('failed', { tracker: 'http://t.example/announce/SECRET' });
   assert.deepEqual(output.told, [
     String.raw`configuration not changed error=a.toml: \x1b (CONFIG_SYNTAX) count=2`,
     'failed error=no (UNEXPECTED)',
+    'failed tracker=http://t.example/announce/[redacted]',
   ]);
 });

@@ -1,6 +1,7 @@
 /** The library's log as lines for people: warnings always, the rest with --verbose. */
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
+import { scrubSecrets } from '../../base/scrub-secrets.ts';
 import { escapeText, toSafeJson } from './escape.ts';
 import type { Output } from './output.ts';
 
@@ -18,6 +19,6 @@ export function outputLogger(output: Output): Logger {
 }
 
 function wordsOf(value: unknown): string {
-  if (value instanceof Error) return escapeText(`${messageOf(value)} (${codeOf(value) ?? 'UNEXPECTED'})`);
-  return typeof value === 'string' ? escapeText(value) : toSafeJson(value);
+  if (value instanceof Error) return wordsOf(`${messageOf(value)} (${codeOf(value) ?? 'UNEXPECTED'})`);
+  return typeof value === 'string' ? escapeText(scrubSecrets(value)) : toSafeJson(value);
 }

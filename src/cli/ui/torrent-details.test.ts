@@ -39,6 +39,7 @@ test('settings that differ from the defaults are told', () => {
     goals: { ratio: 2, minutes: 'none', idleMinutes: 'default' },
     isSequential: true,
     isFirstLast: true,
+    isSuperSeeding: true,
     isForced: true,
   } as const;
   const shown = details({ settings });
@@ -48,7 +49,7 @@ test('settings that differ from the defaults are told', () => {
   assert.equal(shown.get('Seeds until'), 'ratio 2, no minutes');
   assert.equal(
     shown.get('Options'),
-    'pieces in order, first and last pieces of files first, runs whatever the queue says, high priority, at most 5 peers',
+    'pieces in order, first and last pieces of files first, super-seeding, runs whatever the queue says, high priority, at most 5 peers',
   );
 });
 

@@ -100,6 +100,7 @@ function settingRows(settings: TorrentSettings): Row[] {
   const options = [
     ...(settings.isSequential ? ['pieces in order'] : []),
     ...(settings.isFirstLast ? ['first and last pieces of files first'] : []),
+    ...(settings.isSuperSeeding ? ['super-seeding'] : []),
     ...(settings.isForced ? ['runs whatever the queue says'] : []),
     ...(bandwidthPriority === 'normal' ? [] : [`${bandwidthPriority} priority`]),
     ...(maxPeers === null ? [] : [`at most ${plural(maxPeers, 'peer')}`]),

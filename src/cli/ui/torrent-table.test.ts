@@ -14,6 +14,7 @@ const torrent = (facts: Partial<ListedTorrent> = {}): ListedTorrent => ({
   state: 'downloading',
   isStalled: false,
   checked: 1,
+  moved: 1,
   hasMetadata: true,
   wantedSize: 100 * MIB,
   wantedDone: 25 * MIB,
@@ -59,6 +60,7 @@ test('each state has its word and its colour', () => {
   assert.deepEqual(shown({ isStalled: true }), ['stalled', 'caution']);
   assert.deepEqual(shown({ state: 'seeding', isStalled: true }), ['seeding', 'plain']);
   assert.deepEqual(shown({ state: 'checking', checked: 0.456 }), ['check 45 %', 'plain']);
+  assert.deepEqual(shown({ state: 'moving', moved: 0.999 }), ['move 99 %', 'plain']);
   assert.deepEqual(shown({ state: 'waiting-to-check' }), ['to check', 'plain']);
   assert.deepEqual(shown({ state: 'fetching-metadata' }), ['metadata', 'plain']);
   assert.deepEqual(shown({ state: 'stopped' }), ['stopped', 'quiet']);

@@ -24,6 +24,7 @@ export type ListedTorrent = Pick<
   | 'state'
   | 'isStalled'
   | 'checked'
+  | 'moved'
   | 'hasMetadata'
   | 'wantedSize'
   | 'wantedDone'

@@ -9,10 +9,12 @@ export const NOTHING = '-';
 export type Tone = 'good' | 'plain' | 'quiet' | 'caution' | 'bad';
 
 /** In a few letters what a torrent is doing. */
-export function stateWord(torrent: Pick<TorrentView, 'state' | 'isStalled' | 'checked'>): string {
+export function stateWord(torrent: Pick<TorrentView, 'state' | 'isStalled' | 'checked' | 'moved'>): string {
   switch (torrent.state) {
     case 'checking':
       return `check ${Math.floor(torrent.checked * 100)} %`;
+    case 'moving':
+      return `move ${Math.floor(torrent.moved * 100)} %`;
     case 'waiting-to-check':
       return 'to check';
     case 'fetching-metadata':

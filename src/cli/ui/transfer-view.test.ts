@@ -29,6 +29,7 @@ const status = (changes: Partial<TorrentStatus> = {}): TorrentStatus => ({
   seedsConnected: 1,
   peersKnown: 9,
   availability: 1.5,
+  isSuperSeeding: false,
   sources: [],
   ...changes,
 });
@@ -84,6 +85,8 @@ test('each state has its words', () => {
   assert.equal(words({ state: { kind: 'checking', done: 1, total: 4 } }), 'album: checking 25.0 %');
   assert.equal(words({ state: { kind: 'seeding' } }), 'album: seeding to 3 peers  up 1 MiB/s  sent 50 MiB  ratio 0.50');
   assert.equal(words({ state: { kind: 'paused' } }), 'album: paused');
+  const moving = { ...status({}), state: { kind: 'moving', done: 0.5, total: 1 } } as const;
+  assert.equal(transferLine(moving), 'album: moving 50.0 %');
   const error = new DstError('STORAGE_FULL', { category: 'storage', help: '' }, 'no room');
   assert.equal(words({ state: { kind: 'failed', error } }), 'album: failed: no room');
   assert.equal(

@@ -10,7 +10,8 @@ type TransferState =
   | Extract<TorrentState, { kind: 'checking' }>
   | { readonly kind: 'failed'; readonly error: Pick<Error, 'message'> }
   | { readonly kind: Exclude<TorrentState['kind'], 'checking' | 'failed'> }
-  | { readonly kind: 'stopped' | 'queued' | 'waiting to be checked' | 'moving' };
+  | { readonly kind: 'moving'; readonly done: number; readonly total: number }
+  | { readonly kind: 'stopped' | 'queued' | 'waiting to be checked' };
 
 /** What is shown of a torrent that is transferred. */
 export interface TransferStatus
@@ -63,7 +64,8 @@ function describeState(status: TransferStatus): string {
     case 'fetching-metadata':
       return `fetching metadata from ${plural(status.peersConnected, 'peer')}`;
     case 'checking':
-      return `checking ${formatPercent(state.done, state.total)}`;
+    case 'moving':
+      return `${state.kind} ${formatPercent(state.done, state.total)}`;
     case 'downloading':
       return status.peersConnected === 0
         ? 'downloading, no peers yet'

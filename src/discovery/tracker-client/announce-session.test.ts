@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeNetwork, fakeSwarm, startOn, success, unreachable, type Seen } from './fakes.test.ts';
+import { trackerError } from './errors.ts';
 
 const told = (seen: readonly Seen[]): string[] => seen.map(({ at, host, request }) => `${at} ${host} ${request.event}`);
 const minutes = (count: number): number => count * 60_000;
@@ -571,4 +572,14 @@ describe('the end of a session', () => {
     await network.clock.finish(session.stop());
     assert.deepEqual(peers, []);
   });
+});
+
+it('logs a failure without the passkey', async () => {
+  const network = new FakeNetwork('t');
+  network.onAnnounce = () => trackerError('TRACKER_REFUSED', 'http://t/announce/KEY is refused');
+  const { session } = startOn(network, fakeSwarm([['http://t/announce/KEY']]));
+  await network.clock.run(1000);
+  const url = 'http://t/announce/[redacted]';
+  assert.deepEqual(network.logged, [{ tracker: url, code: 'TRACKER_REFUSED', reason: `${url} is refused` }]);
+  assert.deepEqual(session.status()[0]?.name, 'http://t/announce/KEY');
 });

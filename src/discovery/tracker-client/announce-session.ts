@@ -13,6 +13,7 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import { backoffDelay } from '../../base/retry.ts';
+import { scrubSecrets } from '../../base/scrub-secrets.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { AnnounceRequest, AnnounceSuccess, TrackerEvent } from '../../codec/announce/index.ts';
 import type { AnnounceEvent, DiscoverySession, PeerSink, SourceStatus, Swarm } from '../discovery.ts';
@@ -318,7 +319,7 @@ export class AnnounceSession implements DiscoverySession {
   }
 
   #noteFailure(tracker: TrackerState, error: unknown): void {
-    const { random, clock, logger } = this.#deps;
+    const { random, clock } = this.#deps;
     const { retryFirst: first, retryLongest: longest } = this.#options;
     tracker.failures++;
     const backoff = backoffDelay(tracker.failures, { first, longest }, random);
@@ -326,7 +327,7 @@ export class AnnounceSession implements DiscoverySession {
     const delay = wished === NEVER ? NEVER : Math.min(LONGEST_INTERVAL, Math.max(backoff, wished));
     tracker.failed(messageOf(error), delay, clock.now());
     tracker.lastAt = clock.wall();
-    logger.debug('announce failed', { tracker: tracker.url, code: codeOf(error), reason: tracker.message });
+    this.#log('announce failed', tracker, error);
   }
 
   /** Plans the next round, unless it is never. */
@@ -399,7 +400,7 @@ export class AnnounceSession implements DiscoverySession {
   /** Asks all trackers for the numbers of the swarm. Those that fail are left as they are. */
   async #scrape(): Promise<void> {
     if (this.#scraping !== null || this.#settled !== null) return;
-    const { announcer, logger } = this.#deps;
+    const { announcer } = this.#deps;
     const scraping = new AbortController();
     this.#scraping = scraping;
     await Promise.all(
@@ -408,7 +409,7 @@ export class AnnounceSession implements DiscoverySession {
           const [entry] = await announcer.scrape(tracker.url, [this.#swarm.infoHash], scraping.signal);
           if (entry !== undefined) tracker.scraped(entry);
         } catch (error) {
-          logger.debug('scrape failed', { tracker: tracker.url, code: codeOf(error), reason: messageOf(error) });
+          this.#log('scrape failed', tracker, error);
         }
       }),
     );
@@ -426,12 +427,13 @@ export class AnnounceSession implements DiscoverySession {
     try {
       await this.#deps.announcer.announce(tracker.url, this.#requestFor(tracker, event), call);
     } catch (error) {
-      this.#deps.logger.debug('goodbye failed', {
-        tracker: tracker.url,
-        code: codeOf(error),
-        reason: messageOf(error),
-      });
+      this.#log('goodbye failed', tracker, error);
     }
+  }
+
+  #log(what: string, { url }: TrackerState, error: unknown): void {
+    const reason = scrubSecrets(messageOf(error));
+    this.#deps.logger.debug(what, { tracker: scrubSecrets(url), code: codeOf(error), reason });
   }
 
   /** `started` after `stopped`: begins anew once the goodbyes are said. */

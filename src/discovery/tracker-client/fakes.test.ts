@@ -78,6 +78,8 @@ export class FakeNetwork {
   /** Addresses of each host; a host that is missing does not exist. */
   readonly hosts: Map<string, readonly string[]> = new Map();
   readonly seen: Seen[] = [];
+  /** Fields of the lines of the log. */
+  readonly logged: unknown[] = [];
   readonly fetched: HttpRequest[] = [];
   readonly datagrams: FakeDatagram[] = [];
   readonly lookups: string[] = [];
@@ -126,7 +128,11 @@ export class FakeNetwork {
         return { [Symbol.dispose]: () => {} };
       },
     };
-    return { clock: this.clock, random: this.random, logger: silentLogger, network };
+    const logger = {
+      ...silentLogger,
+      debug: (_message: string, fields: unknown): void => void this.logged.push(fields),
+    };
+    return { clock: this.clock, random: this.random, logger, network };
   }
 
   seconds(): number {

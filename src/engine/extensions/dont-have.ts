@@ -1,9 +1,8 @@
 /** BEP 54: a peer tells that it no longer has a piece. */
 import type { PieceIndex } from '../../base/units.ts';
-import { decodeDontHave, encodeDontHave } from '../../codec/wire/index.ts';
+import { decodeDontHave } from '../../codec/wire/index.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
 import type { PeerExtension } from './extension.ts';
-import { sendExtended } from './extension-set.ts';
 
 export class DontHave implements PeerExtension {
   readonly name = 'lt_donthave';
@@ -18,10 +17,5 @@ export class DontHave implements PeerExtension {
     if (piece === null) return 'malformed lt_donthave message';
     if (peer.have.delete(piece)) this.#lost(peer, piece);
     return null;
-  }
-
-  /** Tells a peer that we lost a piece. */
-  send(peer: PeerSession, piece: PieceIndex): void {
-    sendExtended(peer, this.name, encodeDontHave(piece));
   }
 }

@@ -105,11 +105,11 @@ export class PeerReceiver implements MessageReceiver {
 
   request(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
     const peer = this.#peer;
-    const { geometry, have } = this.#host;
+    const { geometry } = this.#host;
     const isServed =
       !peer.amChoking &&
       geometry !== null &&
-      have?.has(piece) === true &&
+      this.#host.mayServe(peer, piece) &&
       length <= LARGEST_REQUEST &&
       peer.uploads.length < peer.requestQueue &&
       geometry.isValidRequest(piece, begin, length);

@@ -58,6 +58,8 @@ export interface PeerHost {
   /** The peer became, or ceased to be, interested in us. */
   interestChanged(peer: PeerSession): void;
 
+  /** We have the piece, and the peer was told so. */
+  mayServe(peer: PeerSession, piece: PieceIndex): boolean;
   /** False while only another peer may bring the piece. */
   mayRequest(peer: PeerSession, piece: PieceIndex): boolean;
   nextRequests(peer: PeerSession, count: number): readonly BlockRequest[];

@@ -52,6 +52,9 @@ export const defaultEngineOptions: EngineOptions = {
   takesSecure: false,
 };
 
+/** Whose share is larger when the rate limits of the session do not suffice for all. */
+export type BandwidthPriority = 'low' | 'normal' | 'high';
+
 export interface TorrentOptions {
   /** Folder under which the torrent's files lie. */
   readonly directory: string;
@@ -68,6 +71,11 @@ export interface TorrentOptions {
   readonly maxConnections?: number;
   /** The rate limits of the session do not count for this torrent, nor its traffic for them. */
   readonly ignoresSessionLimits?: boolean;
+  /**
+   * Its share when the rate limits of the session do not suffice for all: high has twice that of normal (default), which
+   * has twice that of low.
+   */
+  readonly bandwidthPriority?: BandwidthPriority;
   /** Stop seeding at this ratio of uploaded to total size; no limit when not given. */
   readonly seedRatio?: number;
   /** Stop seeding after this many milliseconds. */
@@ -83,6 +91,11 @@ export interface TorrentOptions {
   readonly isFirstLast?: boolean;
   /** Only seed data that is there: nothing is downloaded or written. */
   readonly isSeedOnly?: boolean;
+  /**
+   * Super-seeding (BEP 16), for the only seed of new data: peers learn of one piece at a time, so that each is sent about
+   * once. In effect while everything is there and no other seed was seen.
+   */
+  readonly isSuperSeeding?: boolean;
   /** Data that is there is hashed although the journal vouches for it. */
   readonly mustCheck?: boolean;
   /**

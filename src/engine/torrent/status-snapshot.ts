@@ -23,6 +23,7 @@ export interface SnapshotParts {
   readonly stats: TorrentStats;
   /** Null while no peer was ever seen. */
   readonly pool: PeerPool | null;
+  readonly isSuperSeeding: boolean;
   readonly sources: readonly SourceStatus[];
 }
 
@@ -53,6 +54,7 @@ export function torrentStatus(parts: SnapshotParts): TorrentStatus {
     seedsConnected: seeds,
     peersKnown: pool?.knownCount ?? 0,
     availability: parts.picker?.distributedCopies ?? seeds,
+    isSuperSeeding: parts.isSuperSeeding,
     sources: parts.sources,
   };
 }

@@ -135,6 +135,8 @@ export interface TorrentStatus {
   readonly peersKnown: number;
   /** Copies of the wanted data in sight: the rarest piece's count and the share of pieces that have more. */
   readonly availability: number;
+  /** Super-seeding is in effect: new peers are told that we have nothing. */
+  readonly isSuperSeeding: boolean;
   /** Trackers and other sources. */
   readonly sources: readonly SourceStatus[];
 }

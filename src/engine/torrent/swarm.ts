@@ -30,6 +30,7 @@ import type { Content } from './content.ts';
 import type { Download } from './download.ts';
 import { HashExchange } from './hash-exchange.ts';
 import { PeerPool } from './peer-pool.ts';
+import { SuperSeeding } from './super-seeding.ts';
 import type { TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
 import type { TorrentStats } from './torrent-stats.ts';
@@ -44,6 +45,8 @@ export interface SwarmPort {
   isOpen(): boolean;
   readonly stats: TorrentStats;
   readonly limits: TorrentLimits;
+  /** Super-seeding is wished for when the swarm is made. */
+  readonly isSuperSeeding: boolean;
   /** The info dictionary came from peers; false when it does not match. */
   metadataReceived(raw: Uint8Array): boolean;
   storageFailed(error: unknown): void;
@@ -54,10 +57,10 @@ export interface SwarmPort {
 export class Swarm implements PeerHost {
   readonly pool: PeerPool;
   readonly hashExchange: HashExchange;
+  readonly superSeeding: SuperSeeding;
   readonly #port: SwarmPort;
   readonly #services: TorrentServices;
   readonly #uploads: Uploads;
-  readonly #dontHave: DontHave;
   readonly #extensions: ExtensionSet;
   /** Peers that came before the metadata was known: they have not been told what we have. */
   readonly #uninformed = new Set<PeerSession>();
@@ -81,7 +84,17 @@ export class Swarm implements PeerHost {
       leavesKnown: (piece, leaves) => port.download()?.judge(piece, leaves),
       layersGrew: () => this.#nudge(),
     });
-    this.#dontHave = new DontHave((peer, piece) => this.peerLost(peer, piece));
+    this.superSeeding = new SuperSeeding(port.isSuperSeeding, {
+      random: services.random,
+      now: () => services.clock.now(),
+      pieceCount: () => (this.#isDone && this.have?.isComplete === true ? this.have.size : null),
+      peers: () => this.pool.sessions,
+      connectedCount: () => this.pool.connectedCount,
+      uploaded: () => port.stats.upload.total,
+      peerHas: (peer, piece) => this.peerHas(peer, piece),
+      revealed: (peer) => this.#sendExtensionHandshake(peer),
+    });
+    const dontHave = new DontHave((peer, piece) => this.peerLost(peer, piece));
     const metadata = new MetadataExchange({
       now: () => services.clock.now(),
       maxSize: services.options.maxMetadataSize,
@@ -90,7 +103,7 @@ export class Swarm implements PeerHost {
       received: (raw) => port.metadataReceived(raw),
       ban: (id) => void this.ban([id]),
     });
-    this.#extensions = new ExtensionSet([metadata, this.#dontHave]);
+    this.#extensions = new ExtensionSet([metadata, dontHave]);
   }
 
   /** A connection whose handshake named this torrent. Returns its handlers, or words that say why it is refused. */
@@ -126,11 +139,11 @@ export class Swarm implements PeerHost {
 
   /** The metadata has become known, or the download has begun: sessions that were there before join in. */
   contentKnown(): void {
+    for (const peer of [...this.pool.sessions]) peer.learnGeometry();
+    this.superSeeding.update();
     for (const peer of [...this.pool.sessions]) {
-      peer.learnGeometry();
-      if (peer.isClosed) continue;
       this.#port.download()?.picker.peerJoined(peer);
-      if (this.#uninformed.has(peer)) for (const piece of this.have ?? []) peer.send(encodeHave(piece));
+      if (this.#uninformed.has(peer)) this.#inform(peer);
       this.#sendExtensionHandshake(peer);
       this.#facts(peer);
     }
@@ -153,16 +166,11 @@ export class Swarm implements PeerHost {
     this.#uploads.slotsChanged();
   }
 
-  /** Tells the peers of a verified piece. */
+  /** Tells the peers of a verified piece: also whom it came from, who may wait to hear of it (BEP 16). */
   spreadHave(piece: PieceIndex): void {
     const message = encodeHave(piece);
-    for (const peer of this.pool.sessions) if (!peer.have.has(piece)) peer.send(message);
+    for (const peer of this.pool.sessions) if (!peer.pieces.isSeed) peer.send(message);
     this.#nudge();
-  }
-
-  /** Tells the peers that a piece is gone (BEP 54). */
-  spreadLost(piece: PieceIndex): void {
-    for (const peer of this.pool.sessions) this.#dontHave.send(peer, piece);
   }
 
   /** Pieces are needed at once. */
@@ -189,6 +197,7 @@ export class Swarm implements PeerHost {
     for (const peer of [...this.pool.sessions]) peer.tick(now, { peer: peerTimeout, request: requestTimeout });
     this.#uploads.tick(now, this.#port.download() === null);
     this.#extensions.tick(now);
+    this.superSeeding.tick(now);
     this.hashExchange.tick(now);
     this.#port.download()?.tick(now);
     for (const peer of this.pool.sessions) if (peer.pendingBlocks === 0) this.#updateInterest(peer);
@@ -197,7 +206,7 @@ export class Swarm implements PeerHost {
   /** Rate limits have room again. */
   limitsTick(): void {
     for (const peer of this.#throttled) peer.wasNotRead();
-    if (!this.isDownloadExhausted()) {
+    if (this.#throttled.size > 0 && !this.isDownloadExhausted()) {
       for (const peer of this.#throttled) peer.connection.resume();
       this.#throttled.clear();
     }
@@ -225,6 +234,7 @@ export class Swarm implements PeerHost {
   peerHas(peer: PeerSession, piece: PieceIndex): void {
     const picker = this.#port.download()?.picker;
     picker?.peerHas(peer, piece);
+    this.superSeeding.peerHas(peer, piece);
     if (!peer.amInterested) this.#updateInterest(peer);
     this.#closeIfUseless(peer);
   }
@@ -232,19 +242,26 @@ export class Swarm implements PeerHost {
   peerHasMany(peer: PeerSession): void {
     if (this.geometry === null) return;
     this.#port.download()?.picker.peerHasBitfield(peer);
+    this.superSeeding.peerHasMany(peer);
     this.hashExchange.fetchLayers();
     this.#facts(peer);
   }
 
   peerLost(peer: PeerSession, piece: PieceIndex): void {
     this.#port.download()?.picker.peerLost(peer, piece);
+    this.superSeeding.peerLost(piece);
     // Without rejects nothing more will be heard of requests for it (BEP 54).
     if (!peer.hasRejects) peer.dropRequests(true, piece);
     this.#updateInterest(peer);
   }
 
   interestChanged(peer: PeerSession): void {
+    this.superSeeding.interestChanged(peer);
     this.#uploads.interestChanged(peer, this.now());
+  }
+
+  mayServe(peer: PeerSession, piece: PieceIndex): boolean {
+    return this.have?.has(piece) === true && this.superSeeding.mayServe(peer, piece);
   }
 
   mayRequest(peer: PeerSession, piece: PieceIndex): boolean {
@@ -332,6 +349,7 @@ export class Swarm implements PeerHost {
     this.pool.disconnected(peer, this.now());
     this.#port.download()?.picker.peerLeft(peer);
     this.#extensions.closed(peer);
+    this.superSeeding.closed(peer);
     this.hashExchange.closed(peer);
     this.#port.peerDisconnected(peer, reason);
     this.#services.wake();
@@ -356,13 +374,21 @@ export class Swarm implements PeerHost {
 
   /** The first messages after the handshake: what we have (BEP 3, 6), then our extensions (BEP 10). */
   #greet(peer: PeerSession): void {
+    this.superSeeding.update();
     const { have } = this;
     const { fast } = peer.handshake;
     if (have === null) this.#uninformed.add(peer);
-    if (fast && (have === null || have.isEmpty)) peer.send(Frame.haveNone);
-    else if (fast && have?.isComplete === true) peer.send(Frame.haveAll);
-    else if (have !== null && !have.isEmpty) peer.send(encodeBitfield(have.bytes));
+    if (have === null || have.isEmpty || this.superSeeding.joined(peer)) {
+      if (fast) peer.send(Frame.haveNone);
+    } else if (fast && have.isComplete) peer.send(Frame.haveAll);
+    else peer.send(encodeBitfield(have.bytes));
     this.#sendExtensionHandshake(peer);
+  }
+
+  /** Tells a peer that came before the metadata what we have. */
+  #inform(peer: PeerSession): void {
+    if (this.superSeeding.joined(peer)) return;
+    for (const piece of this.have ?? []) peer.send(encodeHave(piece));
   }
 
   /** Who helps with a sealed torrent may take secure connections, and not have the secret of this one. */
@@ -381,7 +407,7 @@ export class Swarm implements PeerHost {
       prefersEncryption,
       takesSecure,
       yourHost: peer.connection.remote.host,
-      isUploadOnly: this.#isDone,
+      isUploadOnly: this.#isDone && !this.superSeeding.isActive,
     });
     peer.send(encodeExtended(0, encodeExtensionHandshake(handshake)));
   }

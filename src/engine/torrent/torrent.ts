@@ -54,6 +54,7 @@ export class Torrent {
   #run: AbortController | null = null;
   /** It runs to be checked only, and rests afterwards. */
   #isOnlyChecked = false;
+  #isSuperSeeding: boolean;
   // Made when first needed: thousands of torrents may have all their data and wait for the first peer.
   #swarm: Swarm | null = null;
   #download: DownloadPhase | null = null;
@@ -68,6 +69,7 @@ export class Torrent {
     this.#owner = owner;
     this.#stats = new TorrentStats(now, services.stats);
     this.#goal = new SeedGoal(options);
+    this.#isSuperSeeding = options.isSuperSeeding === true;
     this.announcer = new Announcer(
       services,
       { trackers: identity.trackers, peers: options.peers ?? [] },
@@ -127,6 +129,7 @@ export class Torrent {
         isOpen: () => this.isOpen,
         stats: this.#stats,
         limits: this.limits,
+        isSuperSeeding: this.#isSuperSeeding,
         metadataReceived: (raw) => this.#metadataReceived(raw),
         storageFailed: (error) => this.#fail(error),
         peerConnected: ({ address, connection }) =>
@@ -222,6 +225,12 @@ export class Torrent {
     this.#services.wake();
   }
 
+  /** To be the only seed of new data (BEP 16); in effect while it has everything and no other seed was seen. */
+  setSuperSeeding(isSuperSeeding: boolean): void {
+    this.#isSuperSeeding = isSuperSeeding;
+    this.#swarm?.superSeeding.set(isSuperSeeding);
+  }
+
   async pause(): Promise<void> {
     if (this.#state.kind === 'paused' || this.#state.kind === 'closed') return;
     await this.#halt({ kind: 'paused' });
@@ -265,6 +274,7 @@ export class Torrent {
       picker: this.#picker,
       stats: this.#stats,
       pool: this.#swarm?.pool ?? null,
+      isSuperSeeding: this.#swarm?.superSeeding.isActive ?? false,
       sources: this.announcer.status(),
     });
   }

@@ -35,3 +35,32 @@ test('a changed limit holds from now on', () => {
   limits.set({ download: 0 }, 0);
   assert.equal(limits.downloadRoom(0), Number.POSITIVE_INFINITY);
 });
+
+test('a torrent that waits for the session goes before one that has had more by its weight', () => {
+  const session = new TransferLimits({ download: 100 * KB }, 0, null);
+  const [light, heavy] = [new TransferLimits({}, 0, session), new TransferLimits({}, 0, session)];
+  heavy.weight = 2;
+  session.received(100 * KB, 0);
+  assert.deepEqual([light.downloadRoom(0), heavy.downloadRoom(0)], [0, 0]);
+  light.received(32 * KB, 0);
+  heavy.received(48 * KB, 0);
+  const later = 2000;
+  for (let now = 100; now <= later; now += 100) for (const each of [light, heavy]) each.downloadRoom(now);
+  assert.equal(heavy.downloadRoom(later), 32 * KB);
+  heavy.received(20 * KB, later);
+  assert.deepEqual([light.downloadRoom(later + 50) > 0, heavy.downloadRoom(later + 50) > 0], [true, true]);
+});
+
+test('a torrent that comes back has neither credit nor debt', () => {
+  const session = new TransferLimits({ upload: 1000 * KB }, 0, null);
+  const [steady, other] = [new TransferLimits({}, 0, session), new TransferLimits({}, 0, session)];
+  assert.ok(other.uploadRoom(0) > 0);
+  for (let now = 0; now < 10_000; now += 100) {
+    assert.ok(steady.uploadRoom(now) > 0);
+    steady.sent(50 * KB, now);
+  }
+  session.sent(500 * KB, 10_000);
+  assert.equal(other.uploadRoom(10_000), 0);
+  assert.equal(steady.uploadRoom(10_000), 0);
+  assert.ok(steady.uploadRoom(10_300) > 0, 'it does not wait until the other has had as much');
+});

@@ -1,5 +1,6 @@
 /** Which torrents a request means. */
 import type { ManagedTorrent } from '../../client/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
 import { badParams, notFound } from './api-fault.ts';
 import { type Call, changes, type Endpoint } from './endpoint.ts';
 import { parts, required } from './params.ts';
@@ -35,5 +36,5 @@ export function torrentsOf(
 /** Does something with each torrent of `hashes`. */
 export const onEach = (act: (torrent: ManagedTorrent, call: Call) => Promise<void> | void, name = 'hashes'): Endpoint =>
   changes(async (call) => {
-    for (const torrent of torrentsOf(call, name)) await act(torrent, call);
+    await eachTorrent(torrentsOf(call, name), (torrent) => act(torrent, call));
   });

@@ -129,6 +129,7 @@ describe('what the form says', () => {
       goals: { ratio: 1.5, minutes: 60, idleMinutes: 'none' },
       isSequential: true,
       isFirstLast: true,
+      isSuperSeeding: false,
       isForced: true,
     });
     assert.notEqual(stage.client.categories.find('films'), null);

@@ -114,17 +114,22 @@ describe('torrents', () => {
     }
   });
 
-  test('are neither super-seeded nor managed: that can be switched off, but not on', async () => {
+  test('are super-seeded, and not, as it is asked', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.torrent();
+    for (const value of [true, false]) {
+      await stage.does('torrents/setSuperSeeding', { hashes: 'all', value: String(value) });
+      assert.equal(torrent.view().settings.isSuperSeeding, value);
+    }
+    await stage.refuses('torrents/setSuperSeeding', { hashes: 'all' }, 400);
+  });
+
+  test('are not managed: that can be switched off, but not on', async () => {
     const stage = await Stage.open();
     stage.torrent();
-    for (const [path, name] of [
-      ['torrents/setSuperSeeding', 'value'],
-      ['torrents/setAutoManagement', 'enable'],
-    ] as const) {
-      await stage.does(path, { hashes: 'all', [name]: 'false' });
-      await stage.refuses(path, { hashes: 'all', [name]: 'true' }, 409);
-      await stage.refuses(path, { hashes: 'all' }, 400);
-    }
+    await stage.does('torrents/setAutoManagement', { hashes: 'all', enable: 'false' });
+    await stage.refuses('torrents/setAutoManagement', { hashes: 'all', enable: 'true' }, 409);
+    await stage.refuses('torrents/setAutoManagement', { hashes: 'all' }, 400);
   });
 
   test('are moved to another folder with their files, where callers may have some', async () => {

@@ -2,6 +2,7 @@
 import { isAbsolute, posix } from 'node:path';
 import { parseAddress } from '../../../base/address.ts';
 import type { Goal, ManagedTorrent, QueueMove, SeedGoals } from '../../client/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
 import { badParams, conflict } from './api-fault.ts';
 import { type Call, changes, type Endpoint, type Endpoints } from './endpoint.ts';
 import { flag, number, type Params, parts, required, requiredNumber } from './params.ts';
@@ -82,7 +83,7 @@ async function renameTorrent(call: Call): Promise<void> {
 async function setCategory(call: Call): Promise<void> {
   const category = required(call.params, 'category');
   if (category !== '' && call.client.categories.find(category) === null) throw conflict('Incorrect category name');
-  for (const torrent of torrentsOf(call)) await torrent.change({ category });
+  await eachTorrent(torrentsOf(call), (torrent) => torrent.change({ category }));
 }
 
 function addPeers(call: Call): object {
@@ -134,7 +135,9 @@ export const torrentChanges: Endpoints = {
   'torrents/setShareLimits': onEach((torrent, { params }) =>
     torrent.change({ goals: goalsIn(params, torrent.view().settings.goals) }),
   ),
-  'torrents/setSuperSeeding': unsupported('value', 'Super seeding'),
+  'torrents/setSuperSeeding': onEach((torrent, { params }) =>
+    torrent.change({ isSuperSeeding: required(params, 'value').toLowerCase() === 'true' }),
+  ),
   'torrents/setUploadLimit': setLimit('uploadLimit'),
   'torrents/start': start,
   'torrents/stop': stop,

@@ -105,7 +105,7 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     seq_dl: settings.isSequential,
     size: view.wantedSize,
     state: stateOf(view),
-    super_seeding: false,
+    super_seeding: settings.isSuperSeeding,
     tags: settings.labels.join(', '),
     time_active: secondsActive(view),
     total_size: view.hasMetadata ? view.totalSize : -1,

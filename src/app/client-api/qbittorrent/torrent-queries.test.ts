@@ -12,7 +12,13 @@ describe('a torrent in the list', () => {
     const stage = await Stage.open();
     const torrent = stage.client.torrents.addSample({ files: { 'a.mkv': 600_000, 'b.txt': 400_000 }, comment: 'hi' });
     torrent.setProgress(0.5);
-    await torrent.change({ category: 'films', labels: ['x', 'y'], downloadLimit: 5000, isSequential: true });
+    await torrent.change({
+      category: 'films',
+      labels: ['x', 'y'],
+      downloadLimit: 5000,
+      isSequential: true,
+      isSuperSeeding: true,
+    });
     const [row] = await stage.read('torrents/info');
     const { reannounce, magnet_uri, popularity, ...rest } = row;
     assert.match(magnet_uri, new RegExp(`^magnet:\\?xt=urn:btih:${torrent.hash}`));
@@ -63,7 +69,7 @@ describe('a torrent in the list', () => {
       seq_dl: true,
       size: 1_000_000,
       state: 'downloading',
-      super_seeding: false,
+      super_seeding: true,
       tags: 'x, y',
       time_active: 60,
       total_size: 1_000_000,

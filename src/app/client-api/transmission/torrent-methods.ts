@@ -1,6 +1,7 @@
 /** Methods on torrents (rpc-spec §3, §4.6). */
 import { isAbsolute } from 'node:path';
 import type { ManagedTorrent, NewTorrent, QueueMove } from '../../client/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
 import type { Method, MethodContext } from './method.ts';
 import { flag, number, type Params, text, texts } from './params.ts';
 import { rpcError } from './rpc-error.ts';
@@ -14,7 +15,7 @@ import { defaultTorrentSettings } from '../../client/index.ts';
 const onEach =
   (act: (torrent: ManagedTorrent) => Promise<void> | void): Method['run'] =>
   async ({ client }, params) => {
-    for (const torrent of selectTorrents(client.torrents, params['ids'])) await act(torrent);
+    await eachTorrent(selectTorrents(client.torrents, params['ids']), act);
     return { result: {} };
   };
 
@@ -110,7 +111,7 @@ async function set({ client }: MethodContext, params: Params): ReturnType<Method
   const location = text(params, 'location');
   const position = number(params, 'queue_position');
   const torrents = selectTorrents(client.torrents, params['ids']);
-  for (const torrent of torrents) {
+  await eachTorrent(torrents, async (torrent) => {
     const { settings } = torrent.view();
     const files = torrent.files();
     const priorities = prioritiesOf(params, files.length, (file) => files[file]?.priority ?? 4);
@@ -120,7 +121,7 @@ async function set({ client }: MethodContext, params: Params): ReturnType<Method
     if (priorities.size > 0) await torrent.setPriorities(priorities);
     if (trackers !== undefined) await torrent.setTrackers(trackers);
     if (location !== undefined) await relocate(torrent, location, false);
-  }
+  });
   if (position !== undefined) await client.torrents.moveInQueue(torrents, { position: Math.max(0, position) });
   return { result: {} };
 }

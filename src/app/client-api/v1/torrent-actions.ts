@@ -4,6 +4,7 @@ import { DstError } from '../../../base/errors.ts';
 import type { ManagedTorrent } from '../../client/index.ts';
 import { problemOf } from '../../http-api/index.ts';
 import { nothing } from '../../openapi/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
 import { addRoute, hashParams, path, torrentOf, type V1Context } from './route.ts';
 import { settingsChange, settingsOf } from './torrent-schemas.ts';
 
@@ -148,16 +149,16 @@ async function each(
   torrents: readonly ManagedTorrent[],
   run: (torrent: ManagedTorrent) => void | Promise<void>,
 ): Promise<Failures> {
-  const failed: Failures = [];
-  for (const torrent of torrents) {
+  const outcomes = await eachTorrent(torrents, async (torrent) => {
     try {
       await run(torrent);
+      return null;
     } catch (error) {
       // What is wrong with the request is wrong with all.
       if (!(error instanceof DstError)) throw error;
       const { code, detail = '' } = problemOf(error);
-      failed.push({ hash: torrent.hash, code, detail });
+      return { hash: torrent.hash, code, detail };
     }
-  }
-  return failed;
+  });
+  return outcomes.filter((failure) => failure !== null);
 }

@@ -12,7 +12,7 @@ import { defaultTorrentSettings, type NewTorrent, type NewTorrentSource } from '
 import { apiError } from '../../http-api/index.ts';
 import { line, LONGEST_NAME } from '../../openapi/index.ts';
 import { addRoute, path, type V1Context } from './route.ts';
-import { priorities, settingsChange, settingsOf, torrentView, trackerTiers } from './torrent-schemas.ts';
+import { filePaths, priorities, settingsChange, settingsOf, torrentView, trackerTiers } from './torrent-schemas.ts';
 
 const TORRENT_FILE = 'application/x-bittorrent';
 const FORM = 'multipart/form-data';
@@ -49,6 +49,7 @@ const body = z
     isCheckSkipped: z.boolean().optional().describe('data that is there is believed to be good by its sizes'),
     select: z.array(z.int().min(0)).max(1_000_000).optional().describe('indices of wanted files; default: all'),
     priorities: priorities.optional().describe('0 to 7 by index of a file'),
+    paths: filePaths.optional().describe('by index, below the save path, with slashes: of files that were renamed'),
     trackers: trackerTiers.optional(),
     peers: z.array(z.string().max(64)).max(1000).optional().describe('addresses with ports'),
   })

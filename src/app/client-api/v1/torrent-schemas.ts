@@ -43,11 +43,16 @@ const settings = z.strictObject({
   downloadLimit: limit,
   uploadLimit: limit,
   obeysGlobalLimits: z.boolean(),
-  bandwidthPriority: z.enum(['low', 'normal', 'high']),
+  bandwidthPriority: z
+    .enum(['low', 'normal', 'high'])
+    .describe('its share of the limits of the client: each has twice that of the next lower one'),
   maxPeers: z.int().min(1).max(100_000).nullable().describe('null: as the client has it'),
   goals,
   isSequential: z.boolean().describe('pieces come in order'),
   isFirstLast: z.boolean().describe('the first and last piece of each file come before others'),
+  isSuperSeeding: z
+    .boolean()
+    .describe('the only seed of new data sends each piece about once (BEP 16); in effect until another seed is seen'),
   isForced: z.boolean().describe('runs whatever the queue says'),
 });
 
@@ -93,6 +98,7 @@ const shape = {
   wantedDone: bytes,
   done: bytes,
   checked: z.number().describe('0 to 1 of the check that runs, else 1'),
+  moved: z.number().describe('0 to 1 of the move that runs, else 1'),
   pieceCount: z.int(),
   pieceLength: bytes,
   piecesHave: z.int(),
@@ -192,5 +198,10 @@ export const trackerView: z.ZodType<TrackerView> = z
 export const priorities: z.ZodType<Map<number, number>> = z
   .record(z.string().regex(/^\d{1,6}$/), z.int().min(0).max(7))
   .transform((given) => new Map(Object.entries(given).map(([index, priority]) => [Number(index), priority])));
+
+/** Paths of files by index, as lists of their elements. */
+export const filePaths: z.ZodType<Map<number, string[]>> = z
+  .record(z.string().regex(/^\d{1,6}$/), z.string().min(1).max(4096))
+  .transform((given) => new Map(Object.entries(given).map(([index, path]) => [Number(index), path.split('/')])));
 
 export const trackerTiers: z.ZodType<string[][]> = z.array(z.array(z.string().min(1).max(2048)).max(100)).max(100);

@@ -19,7 +19,10 @@ describe('the completion program', { skip: process.platform === 'win32' }, () =>
   });
   after(() => rm(folder, { recursive: true }));
 
-  async function run(script: string, clock = new ManualClock()): Promise<[CompletionProgram, FakeLog, Promise<void>]> {
+  async function run(
+    script: string,
+    clock = new ManualClock(),
+  ): Promise<[CompletionProgram, FakeLog, Promise<boolean>]> {
     const program = join(folder, 'program');
     await writeFile(program, `#!/bin/sh\n${script}\n`);
     await chmod(program, 0o700);
@@ -55,7 +58,7 @@ describe('the completion program', { skip: process.platform === 'win32' }, () =>
 
   test('that fails, or is none, is logged', async () => {
     const [, log, done] = await run('echo wrong >&2; exit 3');
-    await done;
+    assert.equal(await done, true);
     assert.match(log.lines.join(), /^warn .*"code":3.*"words":"wrong"/);
     const missing = new FakeLog();
     const program = join(folder, 'missing');
@@ -79,7 +82,7 @@ describe('the completion program', { skip: process.platform === 'win32' }, () =>
     const [hook, log, done] = await run(`touch ${started}; exec sleep 60`);
     await untilThere(started);
     hook.close();
-    await done;
+    assert.equal(await done, false);
     assert.match(log.lines.join(), /"signal":"SIGTERM"/);
   });
 });

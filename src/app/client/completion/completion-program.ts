@@ -35,10 +35,10 @@ export class CompletionProgram {
     this.#services = services;
   }
 
-  /** Resolves when it has ended; never rejects. */
-  async run(view: TorrentView): Promise<void> {
+  /** Resolves when it has ended, with false if that was because of `close`; never rejects. */
+  async run(view: TorrentView): Promise<boolean> {
     const program = this.#services.program();
-    if (program === null) return;
+    if (program === null) return true;
     const { logger } = this.#services;
     const { name } = view;
     try {
@@ -51,6 +51,7 @@ export class CompletionProgram {
         logger.error('the completion program cannot be run', { program, name, reason: messageOf(error) });
       }
     }
+    return !this.#closing.signal.aborted;
   }
 
   /** Ends the programs that run. */

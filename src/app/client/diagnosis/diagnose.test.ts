@@ -18,6 +18,7 @@ const view: TorrentView = {
     wantedDone: 0,
     done: 0,
     checked: 1,
+    moved: 1,
   },
   ...{ pieceCount: 4, pieceLength: 1000, piecesHave: 0, fileCount: 2, comment: '', creator: '', createdAt: null },
   ...{ downloadRate: 0, uploadRate: 0, downloaded: 0, uploaded: 0, downloadedInRun: 0, uploadedInRun: 0, wasted: 0 },
@@ -69,7 +70,7 @@ const cases: Readonly<Record<FindingCode, Partial<DiagnosisFacts>>> = {
   stopped: seen({ state: 'stopped' }),
   'goal-reached': { ...seen({ state: 'stopped', ratio: 2 }), isGoalReached: true },
   queued: seen({ state: 'queued' }),
-  moving: seen({ state: 'moving', checked: 0.5 }),
+  moving: seen({ state: 'moving', moved: 0.5 }),
   checking: seen({ state: 'checking', checked: 0.25 }),
   'waiting-to-check': seen({ state: 'waiting-to-check' }),
   'disk-full': problem('STORAGE_NO_SPACE'),
@@ -129,7 +130,7 @@ describe('a diagnosis', () => {
     });
   }
 
-  test('names figures', () => {
+  test('names figures, and no passkeys', () => {
     const messages = (change: Partial<DiagnosisFacts>): string => diagnose({ ...well, ...change }).summary;
     assert.equal(
       messages(cases.queued),
@@ -139,7 +140,19 @@ describe('a diagnosis', () => {
       messages({ ...seen({ state: 'queued', wantedDone: 4000 }) }),
       'Nothing moves: it waits at place 4 of the queue; 3 may run at the same time.',
     );
+    assert.match(messages(cases.moving), /its files are being moved to \/save: 50 % are done/);
+    assert.match(messages(cases.checking), /25 % are done/);
     assert.match(messages(cases['trackers-failed']), /http:\/\/t\.example\/: gone/);
+    const secret = {
+      ...tracker,
+      state: 'failed',
+      url: 'http://t.example/announce/KEY',
+      message: 'bad ?passkey=x',
+    } as const;
+    assert.match(
+      messages({ trackers: [secret] }),
+      /\(http:\/\/t\.example\/announce\/\[redacted\]: bad \?passkey=\[redacted\]\)/,
+    );
     const { facts } = diagnose({ ...well, ...cases['nobody-has'] }).findings[0] as { facts: object };
     assert.deepEqual(facts, { missing: 4, unseen: 2, first: 1 });
     assert.match(

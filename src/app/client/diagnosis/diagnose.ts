@@ -1,4 +1,5 @@
 /** Why a torrent is slow, or stands still: findings from what is seen of it. Pure. */
+import { scrubSecrets } from '../../../base/scrub-secrets.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../../base/units.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import type { Diagnosis, Finding } from '../diagnosis.ts';
@@ -61,7 +62,7 @@ const resting: Rule = ({ view, queue, isGoalReached }) => {
     const { code, message, healsItself } = problem;
     return finding(failures[code] ?? 'failed', message, { code, healsItself });
   }
-  const percent = Math.floor(view.checked * 100);
+  const percent = (share: number): number => Math.floor(share * 100);
   switch (state) {
     case 'stopped':
       return isGoalReached
@@ -73,9 +74,13 @@ const resting: Rule = ({ view, queue, isGoalReached }) => {
       return finding('queued', message, { position: queuePosition, most });
     }
     case 'moving':
-      return finding('moving', `its files are being moved to ${view.savePath}`, { done: view.checked });
+      return finding('moving', `its files are being moved to ${view.savePath}: ${percent(view.moved)} % are done`, {
+        done: view.moved,
+      });
     case 'checking':
-      return finding('checking', `its data is being checked: ${percent} % are done`, { done: view.checked });
+      return finding('checking', `its data is being checked: ${percent(view.checked)} % are done`, {
+        done: view.checked,
+      });
     case 'waiting-to-check':
       return finding('waiting-to-check', 'its data will be checked when others are through');
     default:
@@ -101,7 +106,8 @@ const trackersFail: Rule = ({ trackers, view, peers }) => {
   const failed = trackers.filter(({ state }) => state === 'failed');
   const [first] = failed;
   if (first === undefined) return null;
-  const reasons = failed.map(({ url, message }) => `${url}: ${message ?? 'no answer'}`).join('; ');
+  // People show a diagnosis to others.
+  const reasons = failed.map(({ url, message }) => scrubSecrets(`${url}: ${message ?? 'no answer'}`)).join('; ');
   const next = failed.reduce<number | null>((least, { nextAnnounceAt: at }) => earlier(least, at), null);
   const facts = { failed: failed.length, trackers: trackers.length, nextAt: next };
   const isAll = failed.length === trackers.length;

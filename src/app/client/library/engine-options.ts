@@ -30,6 +30,8 @@ export function engineOptions(
     ...(select !== null && { select }),
     isSequential: settings.isSequential,
     isFirstLast: settings.isFirstLast,
+    isSuperSeeding: settings.isSuperSeeding,
+    bandwidthPriority: settings.bandwidthPriority,
     ...(settings.maxPeers !== null && { maxConnections: settings.maxPeers }),
     ignoresSessionLimits: !settings.obeysGlobalLimits,
     downloadLimit: settings.downloadLimit,

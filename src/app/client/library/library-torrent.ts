@@ -32,8 +32,8 @@ export interface LibraryPort {
   busy(torrent: LibraryTorrent): void;
   /** It is known by other info hashes than before. */
   hashesChanged(torrent: LibraryTorrent): void;
-  /** All that is wanted is there, for the first time since something was missing. */
-  completed(torrent: LibraryTorrent): void;
+  /** All that is wanted is there, for the first time since something was missing: see `LibraryOptions`. */
+  completed(torrent: LibraryTorrent): Promise<boolean>;
 }
 
 export class LibraryTorrent implements ManagedTorrent {
@@ -77,12 +77,11 @@ export class LibraryTorrent implements ManagedTorrent {
         library.busy(this);
         this.changed();
       },
-      completed: (isNew) => {
-        void this.settle()
-          .then(() => this.relocation.settled)
-          .then(() => {
-            if (isNew) library.completed(this);
-          });
+      settle: () => this.settle(),
+      completed: async () => {
+        await this.settle();
+        await this.relocation.settled;
+        return await library.completed(this);
       },
     });
     this.relocation = new Relocation(this.record, this.run, services, changed);
@@ -318,9 +317,24 @@ export class LibraryTorrent implements ManagedTorrent {
     if (from !== null) this.#services.events.emit('torrent.state', { hash: this.hash, from, to: state });
   }
 
-  /** Begins to bring a complete torrent to its save path, if it is not there. Never rejects. */
-  settle(): Promise<void> {
-    return this.relocation.settle().catch((error: unknown) => this.run.warn(messageOf(error)));
+  /**
+   * Its times have gone on. That is no change, though whoever reads its view anyhow gets them as they are now; only the
+   * time that is left until seeding is over is one.
+   */
+  refresh(): void {
+    const isCountedDown = this.#shownState === 'seeding' && (this.#view?.eta ?? null) !== null;
+    this.#view = null;
+    if (isCountedDown) this.changed();
+  }
+
+  /**
+   * Begins to bring a complete torrent to its save path; of one that is there, tells what an earlier run has not. Never
+   * rejects.
+   */
+  async settle(): Promise<void> {
+    await this.relocation.settle().catch((error: unknown) => this.run.warn(messageOf(error)));
+    const { directory, savePath } = this.record.value;
+    if (directory === savePath && !this.relocation.isMoving) this.run.tellAgain();
   }
 
   /** Takes the figures in. Returns whether it should be looked at again in a second. */
@@ -369,11 +383,12 @@ export class LibraryTorrent implements ManagedTorrent {
       record: this.record.value,
       counters: this.#counters.ever,
       metainfo: this.metainfo,
-      status: relocation.isMoving && status !== null ? { ...status, checked: relocation.progress } : status,
+      status,
       trackers: run.engine?.trackers() ?? [],
       problem: run.problem,
       warning: (run.isRunning ? this.#services.surroundings().networkProblem?.message : null) ?? run.warning,
       isMoving: relocation.isMoving,
+      moved: relocation.progress,
       isStalled: this.#counters.isStalled(this.#services.clock.now()),
       place: this.#place,
       secondsToGoal: secondsToGoal(settings.goals, goals, { ...this.#seeding, uploadRate: status?.uploadRate ?? 0 }),
@@ -384,12 +399,15 @@ export class LibraryTorrent implements ManagedTorrent {
     const engine = this.#engine;
     if (engine === null) return;
     const { downloadLimit, uploadLimit, obeysGlobalLimits, maxPeers, isSequential, isFirstLast } = change;
+    const { isSuperSeeding, bandwidthPriority } = change;
     if (downloadLimit !== undefined) engine.setLimits({ download: downloadLimit });
     if (uploadLimit !== undefined) engine.setLimits({ upload: uploadLimit });
     if (obeysGlobalLimits !== undefined) engine.setIgnoresSessionLimits(!obeysGlobalLimits);
     if (maxPeers !== undefined) engine.setMaxConnections(maxPeers);
     if (isSequential !== undefined) engine.setSequential(isSequential);
     if (isFirstLast !== undefined) engine.setFirstLast(isFirstLast);
+    if (isSuperSeeding !== undefined) engine.setSuperSeeding(isSuperSeeding);
+    if (bandwidthPriority !== undefined) engine.setBandwidthPriority(bandwidthPriority);
   }
 
   #mustExist(): void {

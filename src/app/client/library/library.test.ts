@@ -56,8 +56,17 @@ describe('adding', () => {
     const torrent = await add(stage, 1, {
       isStopped: true,
       savePath: join(stage.folder, 'other'),
-      settings: { downloadLimit: 1000, isSequential: true, obeysGlobalLimits: false, maxPeers: 7, labels: ['a', 'a'] },
+      settings: {
+        downloadLimit: 1000,
+        isSequential: true,
+        obeysGlobalLimits: false,
+        maxPeers: 7,
+        labels: ['a', 'a'],
+        isSuperSeeding: true,
+        bandwidthPriority: 'low',
+      },
       priorities: new Map([[0, 6]]),
+      paths: new Map([[0, ['elsewhere']]]),
       isCheckSkipped: true,
       name: 'mine',
     });
@@ -68,7 +77,9 @@ describe('adding', () => {
       [directory, downloadLimit, isSequential, ignoresSessionLimits, maxConnections, trustsData],
       [join(stage.folder, 'other'), 1000, true, true, 7, true],
     );
+    assert.deepEqual([options.isSuperSeeding, options.bandwidthPriority], [true, 'low']);
     assert.deepEqual([...(options.priorities ?? [])], [[0, 6]]);
+    assert.deepEqual([...(options.paths ?? [])], [[0, ['elsewhere']]]);
     const view = torrent.view();
     assert.deepEqual([view.state, view.name, view.settings.labels], ['stopped', 'mine', ['a']]);
   });

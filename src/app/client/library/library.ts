@@ -45,8 +45,8 @@ export interface LibraryOptions extends LibraryServices {
   readonly openSealed: SealOpener;
   /** Folder of a category; null: that of the client. */
   readonly categoryPath: (category: string) => string | null;
-  /** A download is complete, and where it belongs. */
-  readonly completed: (torrent: LibraryTorrent) => void;
+  /** A download is complete, and where it belongs. Resolves with whether all know of it; else the next run tells again. */
+  readonly completed: (torrent: LibraryTorrent) => Promise<boolean>;
   /** A torrent has seeded enough. Asked again at each look until it stops. */
   readonly goalReached: (torrent: LibraryTorrent, goal: GoalName) => void;
 }
@@ -341,7 +341,7 @@ export class Library implements Torrents {
       torrent.nextLook = now + SELDOM;
       torrent.run.lookAtTrackers();
       void torrent.settle();
-      torrent.changed();
+      torrent.refresh();
     }
     if (now >= this.#nextPlan) this.queueChanged();
     if (now >= this.#nextSave) {

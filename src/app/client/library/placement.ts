@@ -6,7 +6,8 @@ import { checkedName, checkedSettings } from './checked-settings.ts';
 import type { LibraryServices } from './library-services.ts';
 import type { OpenedSource } from './open-source.ts';
 import { isAnythingThere } from './present-data.ts';
-import { noChoices, type TorrentRecord } from './torrent-record.ts';
+import { renamedFiles } from './renamed-files.ts';
+import { type Choices, noChoices, type TorrentRecord } from './torrent-record.ts';
 import { sanitized } from './tracker-urls.ts';
 
 export interface PlacementServices extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeInLabels'> {
@@ -21,7 +22,7 @@ export class Placement {
     this.#services = services;
   }
 
-  /** Rejects CLIENT_PATH_REFUSED, CLIENT_BAD_SETTING, CLIENT_BAD_NAME. */
+  /** Rejects CLIENT_PATH_REFUSED, CLIENT_BAD_SETTING, CLIENT_BAD_NAME, CLIENT_NO_SUCH_FILE, CLIENT_NO_METADATA. */
   async recordOf(
     wanted: NewTorrent,
     source: OpenedSource,
@@ -31,6 +32,7 @@ export class Placement {
     const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
     this.#services.takeInLabels(settings.labels);
     const savePath = await this.#savePath(wanted, settings.category);
+    const paths = renamedFiles(wanted.paths ?? noChoices.paths, source.metainfo);
     const isStopped = wanted.isStopped ?? !torrents.startAdded;
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
@@ -40,7 +42,7 @@ export class Placement {
       hasMetainfo: source.kept !== null,
       name: wanted.name === undefined ? source.name : checkedName(wanted.name),
       savePath,
-      directory: await this.#directory(savePath, source, wanted.isCheckSkipped === true),
+      directory: await this.#directory(savePath, source, { paths, trustsData: wanted.isCheckSkipped === true }),
       wanted: isStopped ? 'stopped' : 'running',
       goal: 'ahead',
       queuePosition: position,
@@ -49,6 +51,7 @@ export class Placement {
         ...noChoices,
         select: wanted.select ?? source.select,
         priorities: wanted.priorities ?? new Map(),
+        paths,
         trustsData: wanted.isCheckSkipped === true,
         isNamed: wanted.name !== undefined,
       },
@@ -67,10 +70,14 @@ export class Placement {
   }
 
   /** Data that is at the save path already stays there. */
-  async #directory(savePath: string, { metainfo }: OpenedSource, isCheckSkipped: boolean): Promise<string> {
+  async #directory(
+    savePath: string,
+    { metainfo }: OpenedSource,
+    { paths, trustsData }: Pick<Choices, 'paths' | 'trustsData'>,
+  ): Promise<string> {
     const { incomplete } = this.#services.settings.value;
-    if (incomplete === null || isCheckSkipped) return savePath;
-    if (metainfo !== null && (await isAnythingThere(savePath, metainfo))) return savePath;
+    if (incomplete === null || trustsData) return savePath;
+    if (metainfo !== null && (await isAnythingThere(savePath, metainfo, paths))) return savePath;
     return incomplete;
   }
 }

@@ -27,6 +27,7 @@ const record: TorrentRecord = {
     priorities: new Map([[2, 7]]),
     paths: new Map([[1, ['folder', 'file']]]),
     isNamed: true,
+    isCompletionOwed: true,
   },
   trackers: [['http://a.example/announce'], []],
   pending: { kind: 'move', to: '/new', back: '/save' },
@@ -55,6 +56,7 @@ describe('a record', () => {
       goals: fc.record({ ratio: goal, minutes: goal, idleMinutes: goal }),
       isSequential: fc.boolean(),
       isFirstLast: fc.boolean(),
+      isSuperSeeding: fc.boolean(),
       isForced: fc.boolean(),
     });
     fc.assert(
@@ -85,8 +87,17 @@ describe('a record', () => {
     }
   });
 
+  test('of an earlier version owes no completion, and has new settings as by default', () => {
+    const { isCompletionOwed: _, ...choices } = JSON.parse(columnsOf(record).choices) as Record<string, unknown>;
+    const { isSuperSeeding: _new, ...settings } = record.settings;
+    const read = recordOf(rowOf({ choices: JSON.stringify(choices), settings: JSON.stringify(settings) }));
+    assert.deepEqual([read.repaired, read.record.choices.isCompletionOwed], [[], false]);
+    assert.deepEqual(read.record.settings, { ...record.settings, isSuperSeeding: false });
+    assert.deepEqual(read.record.choices.priorities, record.choices.priorities);
+  });
+
   test('keeps those settings of a damaged column that are whole', () => {
-    const text = JSON.stringify({ ...record.settings, downloadLimit: 'much', maxPeers: undefined });
+    const text = JSON.stringify({ ...record.settings, downloadLimit: 'much', maxPeers: 'none' });
     const read = recordOf(rowOf({ settings: text }));
     assert.deepEqual(read.repaired, ['settings.downloadLimit', 'settings.maxPeers']);
     assert.deepEqual(read.record.settings, record.settings);

@@ -28,6 +28,8 @@ export interface Choices {
   readonly trustsData: boolean;
   /** The name was chosen by the user, and stays when the metadata arrives. */
   readonly isNamed: boolean;
+  /** Something wanted was missing: that all is there is still to be told. */
+  readonly isCompletionOwed: boolean;
 }
 
 export interface TorrentRecord {
@@ -57,6 +59,7 @@ export const noChoices: Choices = {
   paths: new Map(),
   trustsData: false,
   isNamed: false,
+  isCompletionOwed: false,
 };
 
 const rate = z.number().int().nonnegative();
@@ -72,11 +75,12 @@ const settingsShape = {
   goals: z.object({ ratio: goal, minutes: goal, idleMinutes: goal }),
   isSequential: z.boolean(),
   isFirstLast: z.boolean(),
+  isSuperSeeding: z.boolean(),
   isForced: z.boolean(),
 } satisfies Record<keyof TorrentSettings, z.ZodType>;
 const settingsSchema: z.ZodType<TorrentSettings> = z.object(settingsShape);
 
-/** A member that is damaged or missing is as by default; `repaired` collects its names. */
+/** A member that is damaged, or missing because it came later, is as by default; `repaired` has the names of the damaged. */
 function settingsOf(text: string, repaired: string[]): TorrentSettings {
   const given = parse(text);
   const whole = settingsSchema.safeParse(given);
@@ -86,9 +90,10 @@ function settingsOf(text: string, repaired: string[]): TorrentSettings {
     return defaultTorrentSettings;
   }
   const members = Object.entries(settingsShape).map(([name, schema]) => {
-    const member = schema.safeParse((given as Readonly<Record<string, unknown>>)[name]);
+    const value = (given as Readonly<Record<string, unknown>>)[name];
+    const member = schema.safeParse(value);
     if (member.success) return [name, member.data];
-    repaired.push(`settings.${name}`);
+    if (value !== undefined) repaired.push(`settings.${name}`);
     return [name, defaultTorrentSettings[name as keyof TorrentSettings]];
   });
   return Object.fromEntries(members) as TorrentSettings;
@@ -101,6 +106,7 @@ const choicesSchema = z.object({
   paths: z.array(z.tuple([index, z.array(z.string().regex(/^(?!\.{1,2}$)[^/\0]+$/)).min(1)])),
   trustsData: z.boolean(),
   isNamed: z.boolean(),
+  isCompletionOwed: z.boolean().default(false),
 });
 const trackersSchema = z.array(z.array(z.string())).nullable();
 const pendingSchema = z

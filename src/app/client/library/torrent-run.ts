@@ -22,8 +22,10 @@ export interface RunOwner {
   queueChanged(): void;
   /** Peers are there, or it works: look at it each second. */
   busy(): void;
-  /** All that is wanted is there; `isNew`: since this download. */
-  completed(isNew: boolean): void;
+  /** All that is wanted is there: brings it to where it belongs, if need be. Never rejects. */
+  settle(): Promise<void>;
+  /** The same for a download, of which others are told. Resolves with whether they were; false: the client closes. */
+  completed(): Promise<boolean>;
 }
 
 const RUNNING: readonly string[] = ['fetching-metadata', 'checking', 'downloading', 'seeding'];
@@ -44,7 +46,8 @@ export class TorrentRun {
   #isVerifying = false;
   /** It has failed and is being tried again: until it is known how that goes, the problem stays. */
   #isRetrying = false;
-  #hasDownloaded = false;
+  /** Of the completion that is being told. */
+  #telling: object | null = null;
   /** The torrent file that is kept has all that belongs into it. */
   #isWhole = false;
   #subscriptions: Disposable[] = [];
@@ -178,6 +181,13 @@ export class TorrentRun {
     });
   }
 
+  /** Tells of a completion that was noted, in a run that ended before it was told. */
+  tellAgain(): void {
+    if (this.#record.value.completedAt === null || this.#engine === null || this.#problem !== null) return;
+    const telling = this.#beginTelling();
+    if (telling !== null) this.#background('tell of the completion', () => this.#tellCompletion(telling));
+  }
+
   /** Something other than the engine stands in its way. */
   fail(error: unknown): void {
     const [code, message] = [codeOf(error) ?? 'UNKNOWN', messageOf(error)];
@@ -205,19 +215,10 @@ export class TorrentRun {
     const { clock, settings } = this.#services;
     const before = this.#shown;
     this.#counters.look(status, now, clock.wall(), settings.value.queue.slowRate);
-    const { downloadRate, uploadRate, peersConnected, peersKnown, wantedDone, done, etaSeconds } = status;
-    const isStalled = this.#counters.isStalled(now);
-    this.#shown = [
-      downloadRate,
-      uploadRate,
-      peersConnected,
-      peersKnown,
-      wantedDone,
-      done,
-      etaSeconds,
-      isStalled,
-    ].join();
-    this.isActive = downloadRate > 0 || uploadRate > 0;
+    // A state tells its changes itself.
+    const { state: _state, ...figures } = status;
+    this.#shown = Object.values({ ...figures, isStalled: this.#counters.isStalled(now) }).join();
+    this.isActive = status.downloadRate > 0 || status.uploadRate > 0;
     if (this.#shown !== before) this.#owner.changed();
     return status;
   }
@@ -271,20 +272,41 @@ export class TorrentRun {
       this.#services.events.emit('torrent.healed', { hash, name, code: this.#problem.code });
       this.#problem = null;
     }
-    if (choices.trustsData) this.#store({ choices: { ...choices, trustsData: false } });
-    if (kind !== 'downloading') return;
-    this.#hasDownloaded = true;
-    if (completedAt !== null) this.#store({ completedAt: null });
+    const isDownload = kind === 'downloading';
+    // Another completion is to come, whatever becomes of the one before.
+    if (isDownload) this.#telling = null;
+    const isCompletionOwed = isDownload || choices.isCompletionOwed;
+    if (choices.trustsData || isCompletionOwed !== choices.isCompletionOwed) {
+      this.#store({ choices: { ...choices, trustsData: false, isCompletionOwed } });
+    }
+    if (isDownload && completedAt !== null) this.#store({ completedAt: null });
   }
 
   async #complete(): Promise<void> {
-    const isNew = this.#hasDownloaded;
-    this.#hasDownloaded = false;
-    const { hash, name, savePath, completedAt } = this.#record.value;
-    if (completedAt === null) await this.#record.change({ completedAt: this.#services.clock.wall() });
+    const telling = this.#beginTelling();
+    if (this.#record.value.completedAt === null) {
+      await this.#record.change({ completedAt: this.#services.clock.wall() });
+    }
     await this.#keepPieceLayers();
-    if (isNew) this.#services.events.emit('torrent.completed', { hash, name, savePath });
-    this.#owner.completed(isNew);
+    if (telling === null) await this.#owner.settle();
+    else await this.#tellCompletion(telling);
+  }
+
+  /** Null: there is nothing to tell, or it is being told. */
+  #beginTelling(): object | null {
+    if (!this.#record.value.choices.isCompletionOwed || this.#telling !== null) return null;
+    this.#telling = {};
+    return this.#telling;
+  }
+
+  /** At least once: what a crash cuts short is told by the next run. */
+  async #tellCompletion(telling: object): Promise<void> {
+    const { hash, name, savePath } = this.#record.value;
+    this.#services.events.emit('torrent.completed', { hash, name, savePath });
+    const isTold = await this.#owner.completed();
+    if (!isTold || this.#telling !== telling) return;
+    await this.#record.change({ choices: { ...this.#record.value.choices, isCompletionOwed: false } });
+    this.#telling = null;
   }
 
   /** The torrent file first: the record says that there is one. */

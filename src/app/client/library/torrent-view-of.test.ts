@@ -37,6 +37,7 @@ const facts: TorrentFacts = {
   problem: null,
   warning: null,
   isMoving: false,
+  moved: 0,
   isStalled: false,
   place: 0,
   secondsToGoal: null,

@@ -23,6 +23,8 @@ export interface TorrentFacts extends StateFacts {
   readonly status: EngineStatus | null;
   readonly trackers: readonly EngineTracker[];
   readonly warning: string | null;
+  /** 0 … 1 of the move that runs. */
+  readonly moved: number;
   readonly isStalled: boolean;
   /** 0 is the first. */
   readonly place: number;
@@ -77,6 +79,7 @@ export function torrentViewOf(facts: TorrentFacts): TorrentView {
     totalSize,
     ...progressOf(facts),
     checked: status?.checked ?? 1,
+    moved: facts.isMoving ? facts.moved : 1,
     pieceCount: info?.pieceCount ?? 0,
     pieceLength: info?.pieceLength ?? 0,
     piecesHave: status?.piecesHave ?? 0,
@@ -143,7 +146,8 @@ function renamedTop({ choices }: TorrentRecord, top: string | undefined): string
 const mostOf = (counts: readonly (number | null)[]): number | null =>
   counts.reduce((most, count) => (count === null ? most : Math.max(most ?? 0, count)), null);
 
-function newestAnswer(trackers: readonly EngineTracker[]): EngineTracker | null {
+/** The tracker that a view names. */
+export function newestAnswer(trackers: readonly EngineTracker[]): EngineTracker | null {
   const answered = trackers.filter((tracker) => tracker.state === 'ok');
   return answered.reduce<EngineTracker | null>(
     (newest, tracker) => ((tracker.lastAt ?? 0) > (newest?.lastAt ?? -1) ? tracker : newest),

@@ -29,14 +29,19 @@ test('a tracker that fails is told once, and once when it answers again', () => 
 
 test('passkeys are not told', () => {
   const [watch, told] = watching();
-  const url = 'https://t.example/0123456789abcdef0123456789abcdef/announce';
-  watch.look([tracker(url, 'failed', `${url}?passkey=x is refused`)]);
-  watch.look([tracker(url, 'ok')]);
-  const shown = 'https://t.example/[redacted]/announce';
-  assert.deepEqual(told, [
-    ['tracker.failed', { hash: 'hash', url: shown, message: `${shown}?passkey=[redacted] is refused` }],
-    ['tracker.recovered', { hash: 'hash', url: shown }],
-  ]);
+  for (const path of ['0123456789abcdef0123456789abcdef/announce', 'announce/0123456789abcdef', 'announce?passkey=0']) {
+    const url = `https://t.example/${path}`;
+    const shown = `https://t.example/${path.replace(/\b[\da-f]+$|^[\da-f]{32}/, '[redacted]')}`;
+    told.length = 0;
+    watch.look([tracker(url, 'failed', `${url} is refused`)]);
+    assert.equal(watch.warning, `${shown} is refused`);
+    watch.look([tracker(url, 'ok', `${url} is slow`)]);
+    assert.equal(watch.warning, `${shown} is slow`);
+    assert.deepEqual(told, [
+      ['tracker.failed', { hash: 'hash', url: shown, message: `${shown} is refused` }],
+      ['tracker.recovered', { hash: 'hash', url: shown }],
+    ]);
+  }
 });
 
 test('there is a warning when all fail, or when one that answers has a message', () => {

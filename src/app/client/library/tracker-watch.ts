@@ -1,7 +1,8 @@
-/** Notices when trackers of a torrent fail and recover. Events go far, so they have URLs without passkeys. */
-import { scrubSecrets } from '../../observability/index.ts';
+/** Notices when trackers of a torrent fail and recover. What it tells goes far, so it has no passkeys. */
+import { scrubSecrets } from '../../../base/scrub-secrets.ts';
 import type { EngineTracker } from '../engine-port.ts';
 import type { EventSink } from '../events/event-history.ts';
+import { newestAnswer } from './torrent-view-of.ts';
 
 export class TrackerWatch {
   readonly #hash: string;
@@ -24,12 +25,13 @@ export class TrackerWatch {
   /** Returns whether there is anything new to see. */
   look(trackers: readonly EngineTracker[]): boolean {
     const failed = new Map<string, string>();
-    for (const { url, state, message } of trackers) {
+    for (const { url, state, message: words } of trackers) {
+      const message = words === null ? null : scrubSecrets(words);
       // While it is asked again it is still what it was.
       const isFailed = state === 'failed' || (state === 'working' && this.#failed.has(url));
       if (isFailed) failed.set(url, message ?? this.#failed.get(url) ?? '');
       if (state === 'failed' && !this.#failed.has(url)) {
-        const told = { url: scrubSecrets(url), message: scrubSecrets(message ?? '') };
+        const told = { url: scrubSecrets(url), message: message ?? '' };
         this.#events.emit('tracker.failed', { hash: this.#hash, ...told });
       }
       if (state === 'ok' && this.#failed.has(url)) {
@@ -39,10 +41,10 @@ export class TrackerWatch {
     this.#failed = failed;
     const told = trackers.find(({ state, message }) => state === 'ok' && message !== null);
     const [first] = failed.values();
-    this.#warning = told?.message ?? (failed.size > 0 && failed.size === trackers.length ? (first ?? null) : null);
-    const seen = trackers
-      .map(({ state, message, seeders, leechers }) => [state, message, seeders, leechers])
-      .join('\n');
+    const isAll = failed.size > 0 && failed.size === trackers.length;
+    this.#warning = told === undefined ? (isAll ? (first ?? null) : null) : scrubSecrets(told.message ?? '');
+    const facts = trackers.map(({ state, message, seeders, leechers }) => [state, message, seeders, leechers]);
+    const seen = [newestAnswer(trackers)?.url, ...facts].join('\n');
     const isNew = seen !== this.#seen;
     this.#seen = seen;
     return isNew;

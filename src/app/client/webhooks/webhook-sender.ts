@@ -32,6 +32,11 @@ const BACKOFF = { first: 5_000, longest: 600_000 } as const;
 /** After so many attempts, about half an hour, an event is given up. */
 const MOST_ATTEMPTS = 10;
 
+interface Delivery {
+  readonly event: ClientEvent;
+  readonly over: () => void;
+}
+
 export interface SenderServices {
   readonly clock: Clock;
   readonly random: Random;
@@ -45,28 +50,35 @@ export interface SenderServices {
 
 export class WebhookSender {
   readonly #services: SenderServices;
-  readonly #waiting = new Map<number, ClientEvent[]>();
+  readonly #waiting = new Map<number, Delivery[]>();
   readonly #closing = new AbortController();
 
   constructor(services: SenderServices) {
     this.#services = services;
   }
 
-  /** Takes an event; it is sent on the side. */
-  take(event: ClientEvent): void {
-    if (this.#closing.signal.aborted) return;
+  /**
+   * Takes an event; it is sent on the side. Resolves when all webhooks that want it have it, or it was given up; never
+   * when that is still open at the end.
+   */
+  async take(event: ClientEvent): Promise<void> {
+    const deliveries: Promise<void>[] = [];
     for (const { id, events } of this.#services.webhooks()) {
       if (!isWanted(events, event.name)) continue;
+      const { promise, resolve: over } = Promise.withResolvers<void>();
+      deliveries.push(promise);
+      if (this.#closing.signal.aborted) continue;
       const waiting = this.#waiting.get(id);
       if (waiting === undefined) {
-        this.#waiting.set(id, [event]);
+        this.#waiting.set(id, [{ event, over }]);
         void this.#send(id);
       } else {
-        waiting.push(event);
+        waiting.push({ event, over });
         // The first is under way.
-        if (waiting.length > MOST_WAITING) waiting.splice(1, 1);
+        if (waiting.length > MOST_WAITING) waiting.splice(1, 1)[0]?.over();
       }
     }
+    await Promise.all(deliveries);
   }
 
   /** What has not been sent is forgotten. */
@@ -76,10 +88,11 @@ export class WebhookSender {
 
   /** Sends what waits for a webhook, until nothing does. */
   async #send(id: number): Promise<void> {
-    for (let [event] = this.#waiting.get(id) ?? []; event !== undefined; [event] = this.#waiting.get(id) ?? []) {
-      await this.#deliver(id, event);
+    for (let [first] = this.#waiting.get(id) ?? []; first !== undefined; [first] = this.#waiting.get(id) ?? []) {
+      await this.#deliver(id, first.event);
       if (this.#closing.signal.aborted) return;
       this.#waiting.get(id)?.shift();
+      first.over();
     }
     this.#waiting.delete(id);
   }

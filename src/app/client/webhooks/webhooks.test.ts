@@ -20,6 +20,8 @@ class Office {
   readonly sent: Message[] = [];
   readonly problems: (string | null)[] = [];
   webhooks: Webhook[] = [{ id: 1, url, events: ['torrent.*'], secret, createdAt: 0 }];
+  /** Numbers of the events that need no more attempt. */
+  readonly over: number[] = [];
   /** What the next attempts come to: a status, or an error. */
   answers: (number | Error)[] = [];
   readonly sender = new WebhookSender({
@@ -39,7 +41,7 @@ class Office {
   });
 
   constructor() {
-    this.events.on((event) => this.sender.take(event));
+    this.events.on((event) => void this.sender.take(event).then(() => this.over.push(event.id)));
   }
 
   add(name: string): void {
@@ -83,9 +85,15 @@ describe('a webhook', () => {
     await settle();
     assert.deepEqual(office.names, ['a']);
     await office.clock.pass(5_000);
-    assert.deepEqual(office.names, ['a', 'a']);
+    assert.deepEqual([office.names, office.over], [['a', 'a'], []]);
     await office.clock.pass(10_000);
-    assert.deepEqual(office.names, ['a', 'a', 'a', 'b']);
+    assert.deepEqual(
+      [office.names, office.over],
+      [
+        ['a', 'a', 'a', 'b'],
+        [1, 2],
+      ],
+    );
     assert.deepEqual(office.problems, ['refused', 'status 503', null, null]);
   });
 
@@ -110,7 +118,7 @@ describe('a webhook', () => {
     await settle();
     office.webhooks = [];
     await office.clock.pass(60_000);
-    assert.equal(office.sent.length, 1);
+    assert.deepEqual([office.sent.length, office.over], [1, [1]]);
     const other = new Office();
     other.answers = [500];
     other.add('a');
@@ -118,7 +126,7 @@ describe('a webhook', () => {
     other.sender.close();
     other.add('b');
     await other.clock.pass(60_000);
-    assert.equal(other.sent.length, 1);
+    assert.deepEqual([other.sent.length, other.over], [1, []]);
   });
 
   test('that is slow loses the oldest of the events that wait, and memory has an end', async () => {
@@ -130,6 +138,7 @@ describe('a webhook', () => {
       [office.names.length, office.names[0], office.names[2], office.names.at(-1)],
       [1_001, '0', '501', '1499'],
     );
+    assert.equal(office.over.length, 1_500);
   });
 });
 

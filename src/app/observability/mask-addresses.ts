@@ -1,29 +1,9 @@
 /**
- * Texts without what a log should not keep: passwords and keys, and the whole addresses of people. It looks at the form
- * of the text alone, so that it finds them in error messages and URLs too; it rather takes away too much.
+ * Texts without the whole addresses of people. It looks at the form of the text alone, so that it finds them in error
+ * messages and URLs too; it rather takes away too much.
  */
 import { formatHost, isIPv6, parseHost } from '../../base/address.ts';
 import { type AddressPrefix, formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
-
-export const REDACTED = '[redacted]';
-
-/** User and password of a URL. A password may hold characters that a URL should not, so the last `@` ends it. */
-const CREDENTIALS = /\b([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/]{0,256}:\S{0,512}|[^\s/?#]{0,256})@/gi;
-/** Passkey of a private tracker: `/PASSKEY/announce`, 16 to 64 characters. */
-const PASSKEY = /\/[A-Za-z\d]{16,64}(?=\/(?:announce|scrape)(?![A-Za-z\d]))/g;
-/** Secret parameters in the query of a URL; `key` is the one of an announce. */
-const PARAMETER =
-  /([?&;](?:passkey|key|token|access_token|api_key|password|secret|signature|authkey|torrent_pass)=)[^\s&;#"']*/gi;
-/** Values of the header `Authorization`. */
-const AUTHORIZATION = /\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi;
-
-export function scrubSecrets(text: string): string {
-  return text
-    .replace(CREDENTIALS, `$1${REDACTED}@`)
-    .replace(PASSKEY, `/${REDACTED}`)
-    .replace(PARAMETER, `$1${REDACTED}`)
-    .replace(AUTHORIZATION, `$1 ${REDACTED}`);
-}
 
 /** What may be an IPv6 address, perhaps with a prefix length. */
 const IPV6_LIKE = /(?<![\da-z.:])[\da-f:][\da-f:.]*(?:\/\d{1,3})?/gi;

@@ -1,0 +1,114 @@
+/** What the library does by itself as time passes. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EngineTracker } from '../engine-port.ts';
+import { type FakeTorrent, smallTorrent, Stage } from '../fakes.test.ts';
+import type { ManagedTorrent } from '../torrents.ts';
+
+const MINUTE = 60_000;
+
+async function add(stage: Stage, seed: number, isStopped = false): Promise<[ManagedTorrent, FakeTorrent]> {
+  const { torrent } = await stage.client.torrents.add({ source: smallTorrent(seed).bytes, isStopped });
+  await stage.clock.pass(0);
+  return [torrent, stage.torrents.at(-1) as FakeTorrent];
+}
+
+const tracker = (change: Partial<EngineTracker>): EngineTracker => ({
+  ...{ id: 0, url: 'http://a.example/', tier: 0, state: 'ok', message: null, seeders: null, leechers: null },
+  ...{ downloads: null, peersReceived: 0, lastAt: 100, nextIn: null },
+  ...change,
+});
+
+describe('what is shown of a torrent', () => {
+  test('does not change by the mere passing of time, though times are shown as they are', async () => {
+    await using stage = await Stage.open();
+    const { torrents } = stage.client;
+    await add(stage, 1, true);
+    const [seed, engine] = await add(stage, 2);
+    engine.finish();
+    await add(stage, 3);
+    await stage.clock.pass(3 * MINUTE);
+    const { revision } = torrents.changes(0);
+    const seconds = seed.view().secondsSeeding;
+    await stage.clock.pass(3 * MINUTE);
+    assert.deepEqual(torrents.changes(revision).changed, []);
+    assert.equal(seed.view().secondsSeeding, seconds + 180);
+  });
+
+  test('is the time that is left, which changes each minute', async () => {
+    await using stage = await Stage.open();
+    const { torrents } = stage.client;
+    const [torrent, engine] = await add(stage, 1);
+    engine.finish();
+    await torrent.change({ goals: { ratio: 'none', minutes: 60, idleMinutes: 'none' } });
+    await stage.clock.pass(3 * MINUTE);
+    const { eta } = torrent.view();
+    const { revision } = torrents.changes(0);
+    await stage.clock.pass(MINUTE);
+    assert.deepEqual(torrents.changes(revision).changed, [torrent]);
+    assert.equal(torrent.view().eta, (eta as number) - 60);
+  });
+
+  test('is noticed within a minute when it changes without an event', async () => {
+    await using stage = await Stage.open();
+    const { torrents } = stage.client;
+    const [torrent, engine] = await add(stage, 1);
+    engine.trackerList = [tracker({}), tracker({ id: 1, url: 'http://b.example/', lastAt: 99 })];
+    await stage.clock.pass(3 * MINUTE);
+    const changes = [
+      () => {
+        engine.figures = { availability: 1.5 };
+      },
+      () => {
+        engine.figures = { availability: 1.5, wasted: 5 };
+      },
+      () => {
+        engine.figures = { availability: 1.5, wasted: 5, seedsConnected: 1 };
+      },
+      () => {
+        engine.trackerList = [tracker({ seeders: 3 }), ...engine.trackerList.slice(1)];
+      },
+      () => {
+        engine.trackerList = [tracker({ seeders: 3, lastAt: 98 }), ...engine.trackerList.slice(1)];
+      },
+    ];
+    for (const [i, change] of changes.entries()) {
+      const { revision } = torrents.changes(0);
+      change();
+      await stage.clock.pass(MINUTE);
+      assert.deepEqual(torrents.changes(revision).changed, [torrent], `change ${i}`);
+    }
+    const { availability, wasted, seedsConnected, swarmSeeds, tracker: shown } = torrent.view();
+    assert.deepEqual([availability, wasted, seedsConnected, swarmSeeds, shown], [1.5, 5, 1, 3, 'http://b.example/']);
+  });
+});
+
+test('the queue is planned again at once, but after a plan that took long not before it has rested four times as long', async () => {
+  await using stage = await Stage.open();
+  const [first] = await add(stage, 1, true);
+  const [second] = await add(stage, 2, true);
+  await second.stop();
+  await stage.clock.pass(100);
+  await first.start();
+  await stage.clock.pass(0);
+  assert.equal(first.view().state, 'downloading', 'a plan that took no time');
+  let plans = 0;
+  const { queue } = stage.settings.value;
+  // Read once in each plan, which takes 200 ms by that.
+  Object.defineProperty(queue, 'downloads', {
+    get: () => {
+      plans++;
+      stage.clock.hold(200);
+      return null;
+    },
+  });
+  await first.stop();
+  await stage.clock.pass(0);
+  assert.deepEqual([plans, first.view().state], [1, 'stopped']);
+  await second.start();
+  await first.start();
+  await stage.clock.pass(799);
+  assert.deepEqual([plans, second.view().state], [1, 'queued']);
+  await stage.clock.pass(1);
+  assert.deepEqual([plans, second.view().state, first.view().state], [2, 'downloading', 'downloading']);
+});

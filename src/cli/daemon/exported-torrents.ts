@@ -1,0 +1,67 @@
+/**
+ * What `dst export` writes into a folder and `dst import` reads: `torrents.json` and, of each torrent whose metadata is
+ * known, its torrent file, named by its hash. docs/cli.md shows it.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Category, TorrentSettings } from '../../app/client/index.ts';
+import { messageOf } from '../../base/errors.ts';
+import { cliError } from '../errors.ts';
+
+/** As the API takes it where a torrent is added; without what is as it is by default. */
+export interface ExportedTorrent {
+  /** How the API names it. */
+  readonly hash: string;
+  readonly name: string;
+  /** There is no torrent file yet. */
+  readonly magnet?: string;
+  readonly savePath: string;
+  readonly isStopped: boolean;
+  readonly settings: TorrentSettings;
+  readonly trackers: readonly (readonly string[])[];
+  /** By index of a file, 0 … 7; those that are not 4. */
+  readonly priorities?: Readonly<Record<string, number>>;
+  /** By index, of renamed files: below the save path, with slashes. */
+  readonly paths?: Readonly<Record<string, string>>;
+}
+
+export interface ExportedTorrents {
+  readonly version: 1;
+  /** Those of the torrents. */
+  readonly categories: readonly Category[];
+  /** In the order of the queue. */
+  readonly torrents: readonly ExportedTorrent[];
+}
+
+export const listFile = (folder: string): string => join(folder, 'torrents.json');
+export const torrentFile = (folder: string, hash: string): string => join(folder, `${hash}.torrent`);
+
+/** What of it is not used here is checked by the daemon that it is sent to. Rejects INPUT_UNREADABLE and EXPORT_INVALID. */
+export async function readExported(folder: string): Promise<ExportedTorrents> {
+  const path = listFile(folder);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw cliError('INPUT_UNREADABLE', `${path} could not be read: ${messageOf(cause)}`, { cause });
+  });
+  const read = parse(text) as Partial<ExportedTorrents> | null;
+  const { version, categories, torrents } = read ?? {};
+  if (version !== 1 || !isList(categories) || !isList(torrents) || !torrents.every(isTorrent)) {
+    throw cliError('EXPORT_INVALID', `${path} is not what dst export writes`);
+  }
+  return { version, categories, torrents };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isList = <T extends object>(value: readonly T[] | undefined): value is readonly T[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+/** The hash names a file. */
+const isTorrent = ({ hash, name, savePath, trackers }: ExportedTorrent): boolean =>
+  [hash, name, savePath].every((text) => typeof text === 'string') &&
+  /^[0-9a-f]{40}$/.test(hash) &&
+  Array.isArray(trackers);

@@ -1,0 +1,95 @@
+/** A torrent on its way to another disk, as all APIs of a real daemon tell it. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { createTorrent } from '../../src/app/torrent-creation/index.ts';
+import { onTmpfs } from '../storage/file-fixture.ts';
+import { scratchFolder } from './cli-process.ts';
+import { DaemonProcess, type TorrentJson } from './daemon-process.ts';
+
+const MIB = 1024 * 1024;
+/** Copied in several steps, bytes. */
+const SIZE = 160 * MIB;
+
+/** Asks one of the other APIs over the socket. */
+async function ask<T>({ listening }: DaemonProcess, path: string, body?: object): Promise<T> {
+  const post = async (session: string): Promise<IncomingMessage> => {
+    const headers = { host: 'localhost', 'x-transmission-session-id': session, 'content-type': 'application/json' };
+    const method = body === undefined ? 'GET' : 'POST';
+    const asked = request({ socketPath: listening.socket, path, method, headers, agent: false });
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return answer;
+  };
+  let answer = await post('');
+  if (answer.statusCode === 409) answer = await post(answer.resume().headers['x-transmission-session-id'] as string);
+  return (await json(answer)) as T;
+}
+
+interface Seen {
+  readonly state: string;
+  readonly moved: number;
+  readonly transmission: number | undefined;
+  readonly qbittorrent: string | undefined;
+  readonly why: string | undefined;
+}
+
+async function look(daemon: DaemonProcess, hash: string): Promise<Seen> {
+  const fields = { method: 'torrent-get', arguments: { fields: ['status'] } };
+  const [rest, rpc, qbittorrent, why] = await Promise.all([
+    daemon.api<TorrentJson>(`/torrents/${hash}`),
+    ask<{ arguments: { torrents: { status: number }[] } }>(daemon, '/transmission/rpc', fields),
+    ask<{ state: string }[]>(daemon, '/api/v2/torrents/info'),
+    daemon.api<{ findings: { code: string }[] }>(`/torrents/${hash}/why`),
+  ]);
+  return {
+    state: rest.state,
+    moved: rest.moved as number,
+    transmission: rpc.arguments.torrents[0]?.status,
+    qbittorrent: qbittorrent[0]?.state,
+    why: why.findings[0]?.code,
+  };
+}
+
+test('a move to another file system is told with its progress by all APIs', async (context) => {
+  await onTmpfs(context, '176m', async (drive) => {
+    await using scratch = await scratchFolder();
+    const home = join(scratch.path, 'downloads');
+    await mkdir(home);
+    await writeFile(join(home, 'big'), randomBytes(SIZE));
+    const { bytes } = await createTorrent(join(home, 'big'));
+    const env = { DST_API_ROOTS: `${home},${drive.path}` };
+    await using daemon = await DaemonProcess.start(scratch.path, { env });
+    const added = { method: 'POST', bytes: { type: 'application/x-bittorrent', data: bytes } } as const;
+    const { hash } = (await daemon.api<{ torrent: TorrentJson }>('/torrents', added)).torrent;
+    assert.equal((await daemon.untilState(hash, 'seeding')).moved, 1);
+
+    const seen: Seen[] = [];
+    const isUnderWay = ({ moved, why, ...states }: Seen): boolean =>
+      states.state === 'moving' && states.qbittorrent === 'moving' && why === 'moving' && moved > 0 && moved < 1;
+    // It is fast: when nobody has looked in time, it goes back and comes again.
+    for (let place = drive.path; !seen.some(isUnderWay); place = place === home ? drive.path : home) {
+      await daemon.api(`/torrents/${hash}/actions/move`, { method: 'POST', body: { savePath: place } });
+      for (let now = await look(daemon, hash); ; now = await look(daemon, hash)) {
+        seen.push(now);
+        if (now.state === 'seeding') break;
+      }
+      assert.equal((await stat(join(place, 'big'))).size, SIZE);
+      assert.equal(existsSync(join(place === home ? drive.path : home, 'big')), false);
+    }
+    const way = seen.find(isUnderWay) as Seen;
+    // As one that downloads: whoever imports what is complete must wait.
+    assert.equal(way.transmission, 4);
+    const { moved, state } = seen.at(-1) as Seen;
+    assert.deepEqual([moved, state], [1, 'seeding']);
+    for (const [i, { state: now, moved: share }] of seen.entries()) {
+      if (i > 0 && now === 'moving' && seen[i - 1]?.state === 'moving') assert.ok(share >= (seen[i - 1] as Seen).moved);
+    }
+  });
+});
