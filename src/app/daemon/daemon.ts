@@ -209,6 +209,7 @@ function sessionOptions(settings: ConfiguredSettings, folder: string, logger: Lo
     uploadLimit: limits.upload,
     maxConnections: peers.connections,
     uploadSlots: peers.uploadSlots,
+    warmsUp: false,
     bufferBudget: Math.floor(Math.max(memory.buffers - OUTGOING, memory.buffers / 2) / 1.25),
     encryption: peers.encryption,
     mayContactTracker: (host) => mayContactTracker(host, settings.value),

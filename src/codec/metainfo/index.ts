@@ -16,7 +16,7 @@ export { encodeMetainfo, magnetOf } from './export.ts';
 export { BLOCK_LENGTH, type FileSlice, Geometry } from './geometry.ts';
 export { HashTree, type HashTreeOptions } from './hash-tree.ts';
 export { decodeInfo, type DecodedInfo } from './info.ts';
-export { lightMetainfo } from './light-metainfo.ts';
+export { lightMetainfo, wholeInfo } from './light-metainfo.ts';
 export type { MetainfoLimits } from './limits.ts';
 export { decodeMagnet, encodeMagnet, type Magnet, type MagnetParts } from './magnet.ts';
 export { type FileHashes, hashesOfLeaves } from './merkle.ts';

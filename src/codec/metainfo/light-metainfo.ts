@@ -43,14 +43,15 @@ class LightInfo implements Info {
   }
 
   get pieces(): Uint8Array | null {
-    return this.#info.pieces;
+    return this.whole.pieces;
   }
 
   get raw(): Uint8Array {
-    return this.#info.raw;
+    return this.whole.raw;
   }
 
-  get #info(): Info {
+  /** Kept for as long as the caller keeps it. */
+  get whole(): Info {
     const known = this.#whole.deref();
     if (known !== undefined) return known;
     const { info } = this.#read();
@@ -64,3 +65,6 @@ export const lightMetainfo = (metainfo: Metainfo, read: () => Metainfo): Metainf
   ...metainfo,
   info: new LightInfo(metainfo.info, read),
 });
+
+/** The same with its large parts, which are read now if need be. */
+export const wholeInfo = (info: Info): Info => (info instanceof LightInfo ? info.whole : info);

@@ -19,5 +19,7 @@ export interface Content {
 
 /** Content with what only its torrent uses. */
 export interface OpenContent extends Content {
+  /** `hashesOf` with all hashes in memory for as long as it is kept; throws when they cannot be read. */
+  heldHashes(): Content['hashesOf'];
   readonly selection: Selection;
 }

@@ -5,6 +5,7 @@
 import type { PeerAddress } from '../../base/address.ts';
 import { compareBytes, equalBytes } from '../../base/bytes.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { BlockIndex, ByteCount, Millis, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
 import {
@@ -99,7 +100,7 @@ export class Swarm implements PeerHost {
       now: () => services.clock.now(),
       maxSize: services.options.maxMetadataSize,
       peers: () => this.pool.sessions,
-      raw: () => port.content()?.metainfo.info.raw ?? null,
+      raw: () => this.#rawInfo(),
       received: (raw) => port.metadataReceived(raw),
       ban: (id) => void this.ban([id]),
     });
@@ -426,6 +427,16 @@ export class Swarm implements PeerHost {
   /** Two that want nothing have nothing to say to each other. */
   #closeIfUseless(peer: PeerSession): void {
     if (this.#isDone && peer.isSeed) peer.close('both are seeds');
+  }
+
+  /** The info dictionary as it was received; null: not known, or it cannot be read now, and is not offered. */
+  #rawInfo(): Uint8Array | null {
+    try {
+      return this.#port.content()?.metainfo.info.raw ?? null;
+    } catch (error) {
+      this.#services.logger.warn('metadata is not offered', { error: messageOf(error) });
+      return null;
+    }
   }
 
   /** Memory or hashes have become available: idle peers ask for more, while there is memory. */

@@ -6,7 +6,14 @@
 import { Bitfield } from '../../base/bitfield.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { FileIndex } from '../../base/units.ts';
-import { type FileEntry, Geometry, type Metainfo, pieceHashes } from '../../codec/metainfo/index.ts';
+import {
+  type FileEntry,
+  Geometry,
+  type Info,
+  type Metainfo,
+  pieceHashes,
+  wholeInfo,
+} from '../../codec/metainfo/index.ts';
 import { type FilePaths, type MoveOptions, type PieceHashes, renamedFiles, type Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
@@ -280,13 +287,22 @@ export class TorrentData {
     this.#directory = storage.directory;
     this.#isStale = false;
     const layers = this.#content?.layers ?? (info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers);
-    const hashesOf = (piece: number): PieceHashes | null => {
-      const hashes = pieceHashes(info, layers, piece);
+    const hashesIn = (source: Info) => (piece: number) => {
+      const hashes = pieceHashes(source, layers, piece);
       return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
     };
     const have = new Bitfield(geometry.pieceCount);
     this.#storage = storage;
-    this.#content = { metainfo, geometry, selection, layers, have, storage, hashesOf };
+    this.#content = {
+      metainfo,
+      geometry,
+      selection,
+      layers,
+      have,
+      storage,
+      hashesOf: hashesIn(info),
+      heldHashes: () => hashesIn(wholeInfo(info)),
+    };
     return this.#content;
   }
 

@@ -21,6 +21,15 @@ describe('the list of torrents', () => {
     assert.deepEqual([answer.json.total, answer.json.isFull, answer.json.removed], [3, true, []]);
   });
 
+  test('is whole when it is long, and shows what has changed since it was asked for', async () => {
+    const api = await ApiClient.create();
+    const many = Array.from({ length: 300 }, (_, i) => api.client.torrents.addSample({ name: `torrent “${i}”` }));
+    const shown = (): unknown => JSON.parse(JSON.stringify(many.map((torrent) => torrent.view())));
+    assert.deepEqual((await api.ask('GET', '/torrents')).json.torrents, shown());
+    many[200]?.set({ downloadRate: 77 });
+    assert.deepEqual((await api.ask('GET', '/torrents')).json.torrents, shown());
+  });
+
   for (const [query, expected] of [
     ['filter=complete', ['Alpha']],
     ['filter=incomplete', ['beta', 'Gamma']],

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { toHex } from '../../../base/bytes.ts';
 import { seededRandom } from '../../../base/random.ts';
 import { hybridIdentity, hybridRecipient } from '../../../codec/dst/index.ts';
@@ -11,6 +13,9 @@ import { xWingPublicKeyOf } from '../../../crypto/x-wing.ts';
 import { createSealedTorrent, type OpenedSealedTorrent, openSealedTorrent } from '../../sealed-torrent/index.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent, NewTorrent } from '../torrents.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const keptFiles = async (stage: Stage): Promise<string[]> => (await readdir(stage.kept)).toSorted();
 const names = (torrents: readonly ManagedTorrent[]): string[] => torrents.map((torrent) => torrent.view().name);
@@ -440,6 +445,21 @@ describe('a start', () => {
     await stage.clock.pass(0);
     assert.deepEqual([torrent.id, isDuplicate, torrent.view().state], [a.id, true, 'downloading']);
     assert.deepEqual(torrent.view().settings.labels, ['kept']);
+  });
+
+  test('of what is complete the hashes stay in the torrent file, and it is said when that is gone', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage, 1);
+    last(stage).finish();
+    await until(() => stage.eventNames('torrent.completed').length === 1);
+    await stage.stop();
+    await stage.start();
+    const { metainfo } = last(stage);
+    collect();
+    assert.deepEqual(metainfo?.info.pieces, smallTorrent(1).metainfo.info.pieces);
+    await rm(join(stage.kept, `${torrent.hash}.torrent`));
+    collect();
+    assert.throws(() => metainfo?.info.pieces, { code: 'CLIENT_METAINFO_LOST' });
   });
 
   test('counters go on where they were', async () => {

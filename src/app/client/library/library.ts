@@ -16,9 +16,10 @@ import { moveInOrder, renumber } from '../queue/queue-order.ts';
 import type { Added, ManagedTorrent, NewTorrent, QueueMove, Revision, TorrentChanges, Torrents } from '../torrents.ts';
 import { ChangesJournal } from './changes-journal.ts';
 import { engineOptions, engineSource } from './engine-options.ts';
-import { decodeKept } from './kept-metainfo.ts';
+import { decodeKept, decodeLight } from './kept-metainfo.ts';
 import type { LibraryServices } from './library-services.ts';
 import { LibraryTorrent } from './library-torrent.ts';
+import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
@@ -240,7 +241,7 @@ export class Library implements Torrents {
     const { hash, hasMetainfo, name } = torrent.record.value;
     try {
       const kept = await this.#options.folder.read(hash);
-      const metainfo = kept === null ? null : decodeKept(kept);
+      const metainfo = kept === null ? null : this.#decode(torrent, kept);
       if (metainfo !== null && !swarmHashes(metainfo.infoHashes).map(toHex).includes(hash)) {
         throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is that of another torrent`);
       }
@@ -254,6 +255,12 @@ export class Library implements Torrents {
       const words = `the torrent file of ${name} cannot be read: ${messageOf(cause)}`;
       torrent.run.fail(isOurs ? cause : clientError('CLIENT_METAINFO_LOST', words, { cause }));
     }
+  }
+
+  /** Of what is complete hardly anybody needs the hashes. */
+  #decode({ hash, record }: LibraryTorrent, kept: KeptMetainfo): Metainfo {
+    if (record.value.completedAt === null) return decodeKept(kept);
+    return decodeLight(kept, () => this.#options.folder.readNow(hash, kept.kind));
   }
 
   /** A torrent file has come since the record was written, if there is one. */

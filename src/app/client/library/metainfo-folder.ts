@@ -7,6 +7,7 @@
  * and knows its names, as they can with the plain files on the disk anyway. Both kinds are readable by their owner only;
  * who needs more puts the state folder on an encrypted disk.
  */
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../base/errors.ts';
@@ -41,6 +42,11 @@ export class MetainfoFolder {
       }
     }
     return null;
+  }
+
+  /** One that is there, at once. Throws the system's error. */
+  readNow(hash: string, kind: KeptMetainfo['kind']): KeptMetainfo {
+    return { kind, bytes: readFileSync(this.#file(hash, kind)) };
   }
 
   async write(hash: string, { kind, bytes }: KeptMetainfo): Promise<void> {
