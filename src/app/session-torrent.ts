@@ -92,6 +92,8 @@ export interface SessionTorrent {
   start(): Promise<void>;
   /** Hashes all data that is there; a torrent that rests, rests afterwards. What is gone is downloaded again. */
   recheck(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Fails when its data is gone from where it lay: of a drive that was unplugged nothing else tells before it is used. */
+  checkFolder(): Promise<void>;
   /** Ends the torrent; its data stays unless `deleteData`. */
   remove(options?: RemoveOptions): Promise<void>;
 }
@@ -255,6 +257,10 @@ export class ClientTorrent implements SessionTorrent {
   async recheck(options: Waiting = {}): Promise<void> {
     await this.#torrent.recheck();
     await this.ready(options);
+  }
+
+  checkFolder(): Promise<void> {
+    return this.#torrent.checkFolder();
   }
 
   remove(options: RemoveOptions = {}): Promise<void> {

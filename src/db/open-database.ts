@@ -32,6 +32,8 @@ export interface Database extends AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres';
   /** Path of the copy that was made before the file was migrated from an older version; null when it was not. */
   readonly backup: string | null;
+  /** There was nothing in it before. */
+  readonly isNew: boolean;
   readonly tracker: TrackerRepository;
   readonly client: ClientRepository;
   /** Resolves when the database answers; rejects with what is wrong: for health checks. */
@@ -42,6 +44,9 @@ export interface Database extends AsyncDisposable {
   backUp(label: string): Promise<string | null>;
   close(): Promise<void>;
 }
+
+/** It is there since the first migration. */
+const FIRST_TABLE = 'torrents';
 
 /**
  * Opens a database and brings its tables to the newest form. `url` is a path, `sqlite:/path/file.db`, `:memory:` or
@@ -64,10 +69,11 @@ export function openWith(
   const opening = lastOpening.then(async () => {
     const connection = await connect(url);
     try {
+      const isNew = !(await connection.hasTable(FIRST_TABLE));
       const backup = await migrate(connection, migrations, clock.wall());
       if (busyTimeout !== undefined) connection.setBusyTimeout(busyTimeout);
       if (outlivesPowerCut) connection.syncEachTransaction();
-      return wrap(connection, backup, clock);
+      return wrap(connection, { backup, isNew }, clock);
     } catch (error) {
       await connection.close();
       throw error;
@@ -92,15 +98,19 @@ async function connect(url: string): Promise<Connection> {
   return openSqlite(resolve(path));
 }
 
-function wrap(connection: Connection, backup: string | null, clock: Pick<Clock, 'wall'>): Database {
+function wrap(
+  connection: Connection,
+  opened: Pick<Database, 'backup' | 'isNew'>,
+  clock: Pick<Clock, 'wall'>,
+): Database {
   const close = (): Promise<void> => connection.close();
   return {
     dialect: connection.dialect,
-    backup,
+    ...opened,
     tracker: new TrackerRepository(connection, clock),
     client: new ClientRepository(connection, clock),
     check: async () => {
-      await connection.hasTable('torrents');
+      await connection.hasTable(FIRST_TABLE);
     },
     checkWhole: async () => {
       if (connection.dialect !== 'sqlite') return;

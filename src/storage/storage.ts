@@ -136,6 +136,8 @@ export interface Storage {
   select(selection: FileSelection): Promise<void>;
   /** Bytes of commits under way. */
   readonly backlog: ByteCount;
+  /** Rejects STORAGE_MISSING when the folder in which data lay is not there any more: its drive is gone. */
+  checkFolder(): Promise<void>;
   /** Makes all that was committed survive a power cut. Call it now and then (30 s) while pieces arrive. */
   flush(): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 /** SQLite against the compliance suite, in memory and as a file, and what only a file can do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -94,6 +94,17 @@ test('a file that is no database is left as it is', async () => {
   const { mtimeMs } = statSync(path);
   await assert.rejects(openDatabase(path), { code: 'DB_DAMAGED' });
   assert.equal(statSync(path).mtimeMs, mtimeMs);
+});
+
+test('a file whose head is damaged is damaged', async () => {
+  const path = newFile();
+  await (await openDatabase(path)).close();
+  const bytes = readFileSync(path);
+  // Page size, number of the schema format (sqlite.org/fileformat.html §1.3).
+  for (const at of [16, 47]) {
+    writeFileSync(path, bytes.with(at, 0xff));
+    await assert.rejects(openDatabase(path), { code: 'DB_DAMAGED' }, `byte ${at}`);
+  }
 });
 
 test('two connections of one thread write to one file at the same time', async () => {

@@ -16,7 +16,7 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** Command that runs it in another network: `nsenter` with its arguments. */
+  /** Command that runs it in another network, with fewer rights, …: `nsenter`, `setpriv` with their arguments. */
   readonly within?: readonly string[];
   /** Keeps the terminal of whoever runs the tests away from it. */
   readonly withoutTerminal?: true;

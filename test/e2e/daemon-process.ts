@@ -108,8 +108,13 @@ export class DaemonProcess implements AsyncDisposable {
   }
 
   /** Asks until the answer is as wanted; fails with the last one. */
-  async until<T>(what: string, ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
-    const end = performance.now() + PATIENCE_MS;
+  async until<T>(
+    what: string,
+    ask: () => Promise<T>,
+    isWanted: (answer: T) => boolean,
+    patience: number = PATIENCE_MS,
+  ): Promise<T> {
+    const end = performance.now() + patience;
     for (;;) {
       const answer = await ask();
       if (isWanted(answer)) return answer;

@@ -71,7 +71,6 @@ export class Told<State> {
 
   /** A line of the story. */
   tell(words: string): void {
-    if (process.env['R2']) console.log(words);
     this.#story.push(`${this.#name}: ${words}`);
   }
 

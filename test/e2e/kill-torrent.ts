@@ -233,13 +233,9 @@ export class TorrentSubject implements Subject {
       ...(hasMetadata && { title: shown.name, top: basename(contentPath) }),
       ...(hasMetadata && { names: items.map(({ path }) => basename(path)) }),
     };
-    const held = this.#told.possible.find(
-      (state) => state.held !== null && Object.entries(found).every(([key, value]) => isSame(state.held, key, value)),
-    )?.held;
-    assert.ok(
-      held !== null && held !== undefined,
-      `${this.name}: ${JSON.stringify(found)} is none of ${JSON.stringify(this.#told.possible.map((one) => one.held))}`,
-    );
+    const possible = this.#told.possible.flatMap((state) => state.held ?? []);
+    const held = possible.find((one) => Object.entries(found).every(([key, value]) => isSame(one, key, value)));
+    assert.ok(held, `${this.name}: ${JSON.stringify(found)} is none of ${JSON.stringify(possible)}`);
     if (held.id !== null) assert.equal(shown.id, held.id);
     this.#told.found({ held: { ...held, id: shown.id }, left: null });
     if (held.hasMetadata) assert.ok(hasMetadata, `${this.name} has lost its metadata`);
@@ -310,5 +306,5 @@ function nullIfUnknown(error: unknown): null {
   throw error;
 }
 
-const isSame = (held: object | null, key: string, value: unknown): boolean =>
-  JSON.stringify(held?.[key as never]) === JSON.stringify(value);
+const isSame = (held: Held, key: string, value: unknown): boolean =>
+  JSON.stringify(held[key as keyof Held]) === JSON.stringify(value);

@@ -42,6 +42,7 @@ export type ProgramName =
   | 'chromium'
   | 'ffmpeg'
   | 'curl'
+  | 'faketime'
   | 'webtorrent'
   | 'bittorrent-tracker'
   | 'webrtc';
@@ -70,12 +71,16 @@ const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean
   chromium: { package: 'chromium', isPresent: () => isOnPath('chromium') },
   ffmpeg: { package: 'ffmpeg', isPresent: () => isOnPath('ffmpeg') },
   curl: { package: 'curl', isPresent: () => isOnPath('curl') },
+  faketime: { package: 'libfaketime', isPresent: () => faketimeLibrary() !== undefined },
   webtorrent: { isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/webtorrent/package.json')) },
   'bittorrent-tracker': {
     isPresent: () => existsSync(join(CACHE_DIR, 'node_modules/bittorrent-tracker/package.json')),
   },
   webrtc: { isPresent: () => globSync(join(CACHE_DIR, 'node_modules/@node-datachannel/*/*.node')).length > 0 },
 };
+
+/** Loaded into a program, it has that see another time; undefined when it is not installed. */
+export const faketimeLibrary = (): string | undefined => globSync('/usr/lib/*/faketime/libfaketime.so.1')[0];
 
 /**
  * Makes sure that the named programs are installed, installing all that are missing.

@@ -272,6 +272,10 @@ class SimStorage implements Storage {
     return this.#inner.rename(paths);
   }
 
+  checkFolder(): Promise<void> {
+    return this.#inner.checkFolder();
+  }
+
   delete(): Promise<void> {
     return this.#inner.delete();
   }

@@ -51,7 +51,9 @@ for (const [what, { files, isSingleFile }] of Object.entries(layouts)) {
         await sample.store(storage, [4]);
         await storage.close();
         const again = await open();
+        await again.checkFolder();
         drive.unplug();
+        await assert.rejects(again.checkFolder(), failure('STORAGE_MISSING', drive.path));
         await assert.rejects(sample.readPiece(again, 0), failure('STORAGE_MISSING', drive.path));
         await assert.rejects(sample.store(again, [2]), failure('STORAGE_MISSING', drive.path));
         await assert.rejects(again.checkAll(sample.all, sample.expected), failure('STORAGE_MISSING', drive.path));

@@ -268,7 +268,11 @@ describe('a journal', () => {
       folder.write(machine.journal(), damaged);
       const storage = await machine.open(sample);
       assert.deepEqual(await resumed(storage), { have: [], suspect: [...sample.all] }, `byte ${at}`);
+      assert.match(machine.warnings.pop() ?? '', /a resume journal is damaged/);
     }
+    folder.write(machine.journal(), journal);
+    await machine.open(sample);
+    assert.deepEqual(machine.warnings, []);
   });
 
   it('is not touched while a torrent only seeds', async () => {

@@ -125,6 +125,27 @@ describe('a fault of the disk', () => {
     await stage.passUntil(() => stage.client.health().torrents === null);
   });
 
+  test('is found out although nobody wants anything of what is gone, by one look a folder', async () => {
+    await using stage = await Stage.open();
+    const torrents: ManagedTorrent[] = [];
+    const [gone, there] = ['gone', 'there'].map((name) => join(stage.folder, name)) as [string, string];
+    const pieces = [0, 1, 1, 1];
+    for (const [i, savePath] of [gone, gone, gone, there].entries()) {
+      torrents.push((await stage.client.torrents.add({ source: smallTorrent(i).bytes, savePath })).torrent);
+      await stage.clock.pass(0);
+      last(stage).figures = { piecesHave: pieces[i] as number };
+    }
+    const looks = (): number[] =>
+      stage.torrents.map(({ calls }) => calls.filter((call) => call === 'checkFolder').length);
+    await stage.passUntil(() => looks().includes(1));
+    assert.deepEqual(looks(), [0, 1, 0, 1]);
+    stage.engine.lost.set(gone, fault('STORAGE_MISSING'));
+    const states = (): string[] => torrents.map((torrent) => torrent.view().state);
+    await stage.passUntil(() => states().includes('failed'));
+    assert.deepEqual(states(), ['downloading', 'failed', 'failed', 'downloading']);
+    await stage.passUntil(() => /2 failed/.test(stage.client.health().torrents ?? ''));
+  });
+
   test('is not tried to mend while the user has stopped the torrent', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);

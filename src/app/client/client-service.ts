@@ -272,6 +272,7 @@ export class ClientService implements Client, AsyncDisposable {
     const { downloads } = this.settings.value;
     const torrents = this.torrents.all();
     await this.#freeSpace.look([downloads, ...torrents.map(({ record }) => record.value.directory)]);
+    await checkFolders(torrents);
     const free = this.#freeSpace.at(downloads);
     const isLow = free !== null && free < LITTLE_SPACE;
     this.#health.set('space', isLow ? `${free} bytes are free in ${downloads}` : null);
@@ -335,6 +336,21 @@ export class ClientService implements Client, AsyncDisposable {
         });
     };
     this.#timers.set(what, this.#deps.clock.after(interval, again));
+  }
+}
+
+/**
+ * Of the torrents in a folder that have something there, one is asked whether that is still so; when it is not, all are.
+ * A seed of which nobody wants anything would not notice.
+ */
+async function checkFolders(torrents: readonly LibraryTorrent[]): Promise<void> {
+  const atHome = torrents.filter(({ run, relocation }) => run.isRunning && !relocation.isMoving);
+  for (const inFolder of Map.groupBy(atHome, ({ record }) => record.value.directory).values()) {
+    for (const torrent of inFolder) {
+      if (torrent.view().piecesHave === 0) continue;
+      await torrent.run.engine?.checkFolder();
+      if (torrent.run.isRunning) break;
+    }
   }
 }
 

@@ -140,6 +140,8 @@ export interface EngineTorrent {
   /** Resolves when all is hashed. A torrent that rests, rests afterwards. */
   recheck(): Promise<void>;
   reannounce(): void;
+  /** Fails when its data is gone from where it lay. */
+  checkFolder(): Promise<void>;
   addPeer(address: PeerAddress): void;
   setPriority(file: FileIndex, priority: number): Promise<void>;
   setSequential(isSequential: boolean): void;

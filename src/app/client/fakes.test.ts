@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { testTorrent, type TestTorrent, type TestTorrentOptions } from '../../../test/sim/test-torrent.ts';
 import { Bitfield } from '../../base/bitfield.ts';
 import { type Clock, sleepOn } from '../../base/clock.ts';
+import type { DstError } from '../../base/errors.ts';
 import { Events } from '../../base/events.ts';
 import type { Logger } from '../../base/logger.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -230,6 +231,12 @@ export class FakeTorrent implements EngineTorrent {
     this.become({ kind: 'paused' });
   }
 
+  async checkFolder(): Promise<void> {
+    this.#call('checkFolder');
+    const error = this.#engine.lost.get(this.directory);
+    if (error !== undefined) this.become({ kind: 'failed', error });
+  }
+
   async recheck(): Promise<void> {
     this.#call('recheck');
     const isResting = this.#state.kind === 'paused';
@@ -336,6 +343,8 @@ export class FakeEngine implements Engine {
   readonly torrents: Set<FakeTorrent> = new Set();
   /** What `torrentFile` gives for a torrent. */
   readonly files: Map<Metainfo | null, Uint8Array> = new Map();
+  /** Folders that are gone, and what is told of them. */
+  readonly lost: Map<string, DstError> = new Map();
   /** Moves, and removals, take until it resolves. */
   moving: Promise<void> = Promise.resolve();
   removing: Promise<void> = Promise.resolve();

@@ -9,6 +9,7 @@ export { clientErrors } from './errors.ts';
 export type { ClientEvent, ClientEvents, EventLog, EventName } from './event-log.ts';
 export { EventHistory, type EventSink } from './events/event-history.ts';
 export { type EventTexts, eventTexts } from './events/event-texts.ts';
+export { isAnythingThere } from './library/present-data.ts';
 export type { Settings, SettingsChange } from './settings.ts';
 export { defaultTorrentSettings, type Goal, type SeedGoals, type TorrentSettings } from './torrent-settings.ts';
 export type { FileView, PeerView, Problem, TorrentView, TrackerView, ViewState } from './torrent-view.ts';

@@ -27,8 +27,8 @@ import { clientMetrics } from './client-metrics.ts';
 import { mayContactTracker, mayDial } from './contacts.ts';
 import { ConfiguredSettings } from './configured-settings.ts';
 import { lockInstance } from './instance-lock.ts';
-import { dailyCopy, openClientDatabase } from './open-client-database.ts';
-import { setAside, takeIn } from './recover-torrents.ts';
+import { dailyCopy, openClientDatabase, type OpenedDatabase } from './open-client-database.ts';
+import { keptIn, setAside, takeIn, unknownOf } from './recover-torrents.ts';
 import { openWithOwnKeys } from './seal-opener.ts';
 import { Services } from './services.ts';
 import { fetchTorrent } from './torrent-fetch.ts';
@@ -48,6 +48,9 @@ const DEADLINES = { server: 5000, client: 10_000, engine: 20_000, rest: 5000 } a
   string,
   Millis
 >;
+/** Folders of the files of torrents, and of those that the database does not know, in the folder for what is kept. */
+const KEPT = 'torrents';
+const ASIDE = 'recovered';
 /** Memory of outgoing blocks, which the session has besides pieces. */
 const OUTGOING: ByteCount = 24 * 1024 * 1024;
 
@@ -60,7 +63,7 @@ export class Daemon implements AsyncDisposable {
   readonly client: ClientService;
   /** Made in this start because there was no user yet. */
   readonly firstUser: FirstUser | null;
-  /** The database was damaged and has been replaced, in words; null: it was well. */
+  /** What became of a database that was damaged or gone, in words; null: it was well. */
   readonly recovered: string | null;
 
   constructor(
@@ -116,14 +119,11 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
   const { loaded, sources, logger, onShutDown, onSettings } = options;
   const config = loaded.value;
   const folder = config.data ?? join(stateDirectory(), 'daemon');
-  const kept = join(folder, 'torrents');
   const start = services.start.bind(services);
   await start('lock', DEADLINES.rest, () => lockInstance(folder));
-  const { database, recovered } = await openClientDatabase(folder, config.database, { clock: systemClock, logger });
+  const { database, recovered } = await openRecovered(folder, config.database, logger);
   await start('database', DEADLINES.rest, () => database);
   await start('database copy', DEADLINES.rest, () => dailyCopy(database, systemClock, logger));
-  const aside = join(folder, 'recovered');
-  if (recovered !== null) await setAside(kept, await knownHashes(database), aside);
   const totals = await RunTotals.open(database.client.totals, systemClock);
   const events = new EventHistory(totals.lastEvent, systemClock, logger);
   const settings = await start(
@@ -151,17 +151,17 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
       clock: systemClock,
       random: systemRandom,
       logger,
-      folder: kept,
+      folder: join(folder, KEPT),
       openSealed: (file) => openWithOwnKeys(file, logger),
       shutDown: onShutDown,
       checks: {
-        database: () => database.check().then(() => null, messageOf),
+        database: () => database.check().then(() => recovered, messageOf),
         configuration: () => settings.problem,
         certificate: () => certificate.problem,
       },
     }),
   );
-  if (recovered !== null) await takeIn(aside, client.torrents, logger);
+  await takeIn(join(folder, ASIDE), client, logger);
   const { access, firstUser } = await Access.open({
     store: accessStoreOf(database.client),
     clock: systemClock,
@@ -189,6 +189,22 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
   });
   warnOfPlain(config, logger);
   return new Daemon(services, { socket, client, firstUser, recovered, settings, server });
+}
+
+/**
+ * The database, and what became of it when it was lost as a whole or in part, in words. Torrents that it does not know
+ * are set aside. One that was being added at a kill is nothing that was lost.
+ */
+async function openRecovered(folder: string, url: string | null, logger: Logger): Promise<OpenedDatabase> {
+  const kept = await keptIn(join(folder, KEPT));
+  const opened = await openClientDatabase(folder, url, { clock: systemClock, logger, hadTorrents: kept.length > 0 });
+  const lost = unknownOf(kept, await knownHashes(opened.database));
+  if (opened.recovered === null && lost.length <= 1) return opened;
+  await setAside(join(folder, KEPT), lost, join(folder, ASIDE));
+  if (opened.recovered !== null) return opened;
+  const recovered = `the database has lost ${lost.length} torrents, which were taken in again`;
+  logger.error('database recovered', { recovered });
+  return { ...opened, recovered };
 }
 
 async function knownHashes({ client }: Database): Promise<Set<string>> {

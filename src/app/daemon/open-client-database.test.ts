@@ -9,11 +9,15 @@ import { dailyCopy, openClientDatabase, type OpenedDatabase } from './open-clien
 
 async function scene(
   t: TestContext,
-): Promise<{ folder: string; clock: ManualClock; open: () => Promise<OpenedDatabase> }> {
+): Promise<{ folder: string; clock: ManualClock; open: (hadTorrents?: boolean) => Promise<OpenedDatabase> }> {
   const folder = await mkdtemp(join(tmpdir(), 'dst-database-'));
   t.after(() => rm(folder, { recursive: true }));
   const clock = new ManualClock();
-  return { folder, clock, open: () => openClientDatabase(folder, null, { clock, logger: silentLogger }) };
+  return {
+    folder,
+    clock,
+    open: (hadTorrents = false) => openClientDatabase(folder, null, { clock, logger: silentLogger, hadTorrents }),
+  };
 }
 
 const aUser = { name: 'ada', hash: 'x', role: 'admin' };
@@ -69,5 +73,19 @@ test('a file that was cut is noticed', async (t) => {
   await truncate(join(folder, 'client.db'), 8192);
   const second = await open();
   assert.notEqual(second.recovered, null);
+  await second.database.close();
+});
+
+test('a file that is gone is missed when there were torrents, and the copy takes its place', async (t) => {
+  const { folder, open } = await scene(t);
+  const first = await open(true);
+  assert.match(first.recovered ?? '', /was gone; in its place is a new one/);
+  await first.database.client.users.create(aUser);
+  await first.database.backUp('daily');
+  await first.database.close();
+  await rm(join(folder, 'client.db'));
+  const second = await open(true);
+  assert.match(second.recovered ?? '', /in its place is a copy/);
+  assert.deepEqual(await names(second), ['ada']);
   await second.database.close();
 });

@@ -1,6 +1,6 @@
 /**
- * Opens the client's database. A file that is damaged is no reason not to start: it is set aside, and the copy of the
- * last day or a new database takes its place. What torrents hold is in journals of their own and is not touched.
+ * Opens the client's database. A file that is damaged or gone is no reason not to start: it is set aside, and the copy
+ * of the last day or a new database takes its place. What torrents hold is in journals of their own and is not touched.
  */
 import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,30 +19,46 @@ const SIDE_FILES = ['', '-wal', '-shm'];
 
 export interface OpenedDatabase {
   readonly database: Database;
-  /** What became of a damaged file, in words; null: it was well. */
+  /** What became of a file that was damaged or gone, in words; null: it was well. */
   readonly recovered: string | null;
+}
+
+interface OpenOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** There were torrents before, and so there was a database. */
+  readonly hadTorrents: boolean;
 }
 
 /** `url` null: a file in the folder. Rejects DB_*; DB_DAMAGED only for a database that is not that file. */
 export async function openClientDatabase(
   folder: string,
   url: string | null,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { clock, logger, hadTorrents }: OpenOptions,
 ): Promise<OpenedDatabase> {
   const path = join(folder, 'client.db');
+  const copy = `${path}.${COPY}.backup`;
   const options = { clock, outlivesPowerCut: true };
+  const told = (recovered: string): string => {
+    logger.error('database recovered', { recovered });
+    return recovered;
+  };
   try {
-    return { database: await openChecked(url ?? path, options), recovered: null };
+    const database = await openChecked(url ?? path, options);
+    if (!database.isNew || !hadTorrents) return { database, recovered: null };
+    if (url !== null || !existsSync(copy)) {
+      return { database, recovered: told('the database was gone; in its place is a new one') };
+    }
+    await database.close();
   } catch (error) {
     if (url !== null || codeOf(error) !== 'DB_DAMAGED') throw error;
-    const aside = `${path}.damaged-${clock.wall()}`;
-    for (const side of SIDE_FILES) if (existsSync(path + side)) renameSync(path + side, aside + side);
-    const copy = `${path}.${COPY}.backup`;
-    const { database, from } = await restored(path, copy, options);
-    const recovered = `the database was damaged and lies in ${aside} now; in its place is ${from}`;
-    logger.error('database recovered', { reason: messageOf(error), recovered });
-    return { database, recovered };
+    logger.error('the database is damaged', { reason: messageOf(error) });
   }
+  const aside = `${path}.damaged-${clock.wall()}`;
+  for (const side of SIDE_FILES) if (existsSync(path + side)) renameSync(path + side, aside + side);
+  const { database, from } = await restored(path, copy, options);
+  const words = `the database was damaged or gone, and what was there lies in ${aside} now; in its place is ${from}`;
+  return { database, recovered: told(words) };
 }
 
 async function openChecked(url: string, options: Parameters<typeof openDatabase>[1]): Promise<Database> {

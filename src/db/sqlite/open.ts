@@ -32,6 +32,9 @@ const SETTINGS = `
   pragma cache_size = -16384;
   pragma temp_store = memory;`;
 
+/** Result code of what has none of its own. */
+const SQLITE_ERROR = 1;
+
 /** Opens the file at `path`, creating it (for its owner only) when there is none, or a database in memory. */
 export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOUT): Promise<Connection> {
   const isMemory = path === ':memory:';
@@ -41,7 +44,10 @@ export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOU
     database.exec(SETTINGS);
   } catch (error) {
     database.close();
-    throw sqliteFault(error);
+    const fault = sqliteFault(error);
+    // Nothing is wrong with these statements: `unsupported file format`.
+    if (fault.code !== 'DB_FAILED' || fault.details.result !== SQLITE_ERROR) throw fault;
+    throw dbError('DB_DAMAGED', fault.message, { cause: error });
   }
   const transactions = new SqliteTransactions(database);
   const masterRow = `select 1 from sqlite_master where type = 'table' and name = ?`;

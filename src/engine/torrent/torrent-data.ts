@@ -219,6 +219,11 @@ export class TorrentData {
     this.#flushes.completed();
   }
 
+  /** Rejects when the data is gone from where it lay. */
+  async checkFolder(): Promise<void> {
+    await this.#storage?.checkFolder();
+  }
+
   /** Makes what was stored survive a power cut. A failure changes nothing: after one the pieces are hashed again. */
   async tryFlush(): Promise<void> {
     await this.#flushes.now();

@@ -244,6 +244,16 @@ export class Torrent {
     this.#start(isResting && this.metainfo !== null);
   }
 
+  /** Fails when its data is gone from where it lay, as with a drive that was unplugged. */
+  async checkFolder(): Promise<void> {
+    const { content } = this.data;
+    try {
+      await this.data.checkFolder();
+    } catch (error) {
+      if (this.isOpen && content === this.data.content) this.#fail(error);
+    }
+  }
+
   /** Ends for good. */
   async close(options: RemoveOptions = {}): Promise<void> {
     if (this.#state.kind === 'closed') return;

@@ -36,6 +36,7 @@ import { emptyEntries, type OpenTorrent } from './open-torrent.ts';
 import { settleParts } from './part-files.ts';
 import { planRead } from './read-segments.ts';
 import { moveFiles, removeAll, removeJournal, renameFiles } from './relocation.ts';
+import { awaitSaveFolder } from './save-folder.ts';
 
 /** Bytes that the records of a commit take besides its stamps. */
 const RECORD_BYTES: ByteCount = 64;
@@ -168,6 +169,11 @@ export class FileStorage implements Storage {
       this.#torrent.layout.select(selection);
       if (this.#torrent.isPrepared) await this.#prepare({});
     });
+  }
+
+  /** Waits for nothing that is under way: that may take minutes, and finds out by itself. */
+  checkFolder(): Promise<void> {
+    return this.#watched(() => awaitSaveFolder(this.#torrent.site));
   }
 
   async flush(): Promise<void> {

@@ -45,6 +45,10 @@ async function openSite(
   const layout = new FileLayout(geometry, infoHashes, options.selection, options.paths ?? new Map());
   const surveyed = { infoHashes, layout, disk: deps.disk, stateDirectory: deps.stateDirectory, deps };
   const first = await look(surveyed, asked);
+  if (first.isJournalDamaged) {
+    const torrent = geometry.files[0]?.path[0];
+    deps.logger.warn('a resume journal is damaged: what is there of the torrent is checked', { torrent, root });
+  }
   const sight = isWritable ? await settleInterrupted(surveyed, first) : first;
   if (options.ignoresJournal !== true && isGone(sight)) throw missing(root);
   const { site, found, parts } = sight;

@@ -23,6 +23,8 @@ export interface Sight {
   readonly site: Site;
   /** Null when there is none that may be believed. */
   readonly journal: ReadJournal | null;
+  /** There is one that may not be believed. */
+  readonly isJournalDamaged: boolean;
   readonly found: ReadonlyMap<FileIndex, FoundFile>;
   readonly parts: readonly FoundPart[];
 }
@@ -42,9 +44,11 @@ export async function look({ infoHashes, layout, disk, stateDirectory }: Surveye
   const journal = stateDirectory === null ? null : journalPath(stateDirectory, infoHashes, site.root);
   const paths = (await isAnyThere(site, layout, disk)) ? files.map((file) => layout.path(file)) : [];
   const seen = await disk.run('survey', { site, journal, paths, partsFolder });
+  const read = seen.journal === null ? null : decodeJournal(seen.journal, { infoHashes, geometry });
   return {
     site: { ...site, device: seen.device },
-    journal: seen.journal === null ? null : decodeJournal(seen.journal, { infoHashes, geometry }),
+    journal: read,
+    isJournalDamaged: seen.journal !== null && read === null,
     ...readSurvey(seen, files, geometry),
   };
 }

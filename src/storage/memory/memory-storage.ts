@@ -208,6 +208,10 @@ class MemoryStorage implements Storage {
     });
   }
 
+  checkFolder(): Promise<void> {
+    return Promise.resolve();
+  }
+
   delete(): Promise<void> {
     return this.#run(() => {
       for (const path of this.#present()) this.#disk.files.delete(`${this.#directory}/${path}`);
