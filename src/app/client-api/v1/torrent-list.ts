@@ -1,6 +1,6 @@
 /**
- * The list of torrents: filtered, sorted, in parts, or only what has changed. What a view is as JSON is kept for as long
- * as the view, and a long list is sent part by part: others are answered meanwhile.
+ * The list of torrents: filtered, sorted, in parts, or only what has changed. A long list is
+ * sent part by part, so that others are answered meanwhile, and parts that are as they were are not written anew.
  */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -81,6 +81,7 @@ const result = z.object({
 
 export function addTorrentList(context: V1Context): void {
   const { torrents } = context.client;
+  const sent = new SentParts();
   addRoute(context, {
     method: 'GET',
     path: '/torrents',
@@ -91,7 +92,7 @@ export function addTorrentList(context: V1Context): void {
     handle: ({ query: asked, reply }) => {
       const found = find(torrents, asked);
       if (asked.fields !== undefined) return { ...found, torrents: pick(found.torrents, asked.fields) };
-      return reply.type('application/json; charset=utf-8').send(Readable.from(partsOf(found)));
+      return reply.type('application/json; charset=utf-8').send(Readable.from(bytesOf(found, sent)));
     },
   });
 }
@@ -114,24 +115,39 @@ function find(torrents: Torrents, asked: Query): Found {
   return { revision, isFull: true, total: fitting.length, torrents: page, removed: [] };
 }
 
-/** Views do not change: when something changes, the torrent has another one. */
-const texts = new WeakMap<TorrentView, string>();
+/**
+ * Parts of the last long list as they were sent, by their number: clients ask for the same list again and again, and most
+ * of it is as it was. Views do not change: when something does, its torrent has another one.
+ */
+class SentParts {
+  #parts: { readonly views: readonly TorrentView[]; readonly bytes: Uint8Array }[] = [];
 
-function textOf(view: TorrentView): string {
-  const known = texts.get(view);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(view);
-  texts.set(view, text);
-  return text;
+  bytesOf(number: number, views: readonly TorrentView[]): Uint8Array {
+    const known = this.#parts[number];
+    if (known?.views.length === views.length && known.views.every((view, i) => view === views[i])) return known.bytes;
+    const bytes = utf8(partText(number, views));
+    this.#parts[number] = { views, bytes };
+    return bytes;
+  }
+
+  /** Forgets those from this number on. */
+  cut(number: number): void {
+    this.#parts.length = Math.min(this.#parts.length, number);
+  }
 }
 
+const partText = (number: number, views: readonly unknown[]): string =>
+  `${number === 0 ? '' : ','}${JSON.stringify(views).slice(1, -1)}`;
+
 /** The answer as JSON, bit by bit; as bytes, which sockets take in half of the time that strings need. */
-function* partsOf({ torrents, ...rest }: Found): Generator<Uint8Array> {
+function* bytesOf({ torrents, ...rest }: Found, sent: SentParts): Generator<Uint8Array> {
   yield utf8(`${JSON.stringify(rest).slice(0, -1)},"torrents":[`);
-  for (let from = 0; from < torrents.length; from += AT_ONCE) {
-    const part = torrents.slice(from, from + AT_ONCE).map(textOf);
-    yield utf8(`${from === 0 ? '' : ','}${part.join()}`);
+  const count = Math.ceil(torrents.length / AT_ONCE);
+  for (let number = 0; number < count; number++) {
+    const views = torrents.slice(number * AT_ONCE, (number + 1) * AT_ONCE);
+    yield count === 1 ? utf8(partText(0, views)) : sent.bytesOf(number, views);
   }
+  if (count > 1) sent.cut(count);
   yield utf8(']}');
 }
 
