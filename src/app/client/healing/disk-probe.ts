@@ -22,6 +22,10 @@ export const fileSystemProbe: DiskProbe = {
       ({ free }) => free,
       () => null,
     ),
-  exists: (path) => isYes(stat(path)),
+  device: (path) =>
+    stat(path).then(
+      ({ dev }) => dev,
+      () => null,
+    ),
   isWritable,
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -9,11 +9,13 @@ import { Healer } from './healer.ts';
 interface Disk {
   free: number | null;
   exists: boolean;
+  /** On which the folder is, if there is one. */
+  device: number | null;
   isWritable: boolean;
 }
 
 class Ward {
-  readonly disk: Disk = { free: 0, exists: false, isWritable: false };
+  readonly disk: Disk = { free: 0, exists: false, device: 1, isWritable: false };
   readonly asked: string[] = [];
   readonly #healer: Healer;
   #now = 0;
@@ -22,7 +24,10 @@ class Ward {
   constructor() {
     this.#healer = new Healer({
       free: async (path) => this.#answer(path, this.disk.free),
-      exists: async (path) => this.#answer(path, this.disk.exists),
+      device: async (path) => {
+        const { exists, device } = this.disk;
+        return this.#answer(path, path === '/d' ? device : exists ? device : null);
+      },
       isWritable: async (path) => this.#answer(path, this.disk.isWritable),
     });
   }
@@ -61,13 +66,23 @@ describe('a torrent that failed', () => {
     assert.equal(await small.look('STORAGE_NO_SPACE', 1, 500), 1);
   });
 
-  test('because its data is missing is tried when folder and data are there again', async () => {
+  test('because its data is missing is tried when that is there again', async () => {
     const ward = new Ward();
     assert.equal(await ward.look('STORAGE_MISSING', 5), 0);
     ward.disk.exists = true;
     assert.equal(await ward.look('STORAGE_MISSING'), 1);
-    assert.deepEqual(ward.asked.slice(-2), ['/d', '/d/c']);
+    assert.equal(ward.asked.at(-1), '/d/c');
   });
+
+  for (const without of [1, null]) {
+    test(`because its drive is missing is tried when the folder is on another device than ${without}`, async () => {
+      const ward = new Ward();
+      ward.disk.device = without;
+      assert.equal(await ward.look('STORAGE_MISSING', 5), 0);
+      ward.disk.device = 2;
+      assert.equal(await ward.look('STORAGE_MISSING'), 1);
+    });
+  }
 
   test('because access is refused is tried when the folder may be written again', async () => {
     for (const code of ['STORAGE_ACCESS_DENIED', 'STORAGE_READ_ONLY']) {
@@ -127,6 +142,6 @@ test('the file system is asked by what is there', { skip: process.getuid?.() ===
 test('the file system tells free space also for a folder that is not there yet', async () => {
   const free = await fileSystemProbe.free(join(tmpdir(), 'not', 'there'));
   assert.ok(free !== null && free > 0);
-  assert.equal(await fileSystemProbe.exists(join(tmpdir(), 'not-there')), false);
-  assert.equal(await fileSystemProbe.exists(tmpdir()), true);
+  assert.equal(await fileSystemProbe.device(join(tmpdir(), 'not-there')), null);
+  assert.equal(await fileSystemProbe.device(tmpdir()), (await stat(tmpdir())).dev);
 });

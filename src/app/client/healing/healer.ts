@@ -22,7 +22,8 @@ export interface Patient {
 export interface DiskProbe {
   /** Bytes that are free where the path lies; null: unknown. */
   free(path: string): Promise<ByteCount | null>;
-  exists(path: string): Promise<boolean>;
+  /** Number of the device on which the path lies; null: it is not there. */
+  device(path: string): Promise<number | null>;
   /** The folder, or the one in which it would be made. */
   isWritable(path: string): Promise<boolean>;
 }
@@ -39,6 +40,8 @@ interface History {
   notBefore: Millis;
   /** What was found the last time: when that turns, there is no reason to wait. */
   wasClear: boolean;
+  /** Of the folder at the first look; undefined: not looked at yet. */
+  device: number | null | undefined;
 }
 
 export class Healer {
@@ -61,9 +64,10 @@ export class Healer {
     const cause = causeOf(code);
     if (cause === null) return;
     const known = this.#histories.get(id);
-    const history = known?.code === code ? known : { code, attempts: 0, notBefore: now, wasClear: true };
+    const history =
+      known?.code === code ? known : { code, attempts: 0, notBefore: now, wasClear: true, device: undefined };
     this.#histories.set(id, history);
-    const isClear = await this.#isClear(cause, patient);
+    const isClear = await this.#isClear(cause, patient, history);
     const hasTurned = isClear && !history.wasClear;
     history.wasClear = isClear;
     if (!isClear || (now < history.notBefore && !hasTurned)) return;
@@ -71,18 +75,26 @@ export class Healer {
     patient.retry();
   }
 
-  async #isClear(cause: Cause, { directory, contentPath, missing }: Patient): Promise<boolean> {
+  async #isClear(cause: Cause, patient: Patient, history: History): Promise<boolean> {
+    const { directory, contentPath, missing } = patient;
     switch (cause) {
       case 'space': {
         const free = await this.#disk.free(directory);
         return free === null || free >= Math.min(ENOUGH, Math.max(1, missing));
       }
       case 'missing':
-        return (await this.#disk.exists(directory)) && this.#disk.exists(contentPath);
+        return (await this.#disk.device(contentPath)) !== null || this.#isDriveBack(directory, history);
       case 'access':
         return this.#disk.isWritable(directory);
       case 'unseen':
         return true;
     }
+  }
+
+  /** Of a torrent that had nothing yet it is seen by the folder alone: it lies elsewhere than when its drive was missed. */
+  async #isDriveBack(directory: string, history: History): Promise<boolean> {
+    const device = await this.#disk.device(directory);
+    if (history.device === undefined) history.device = device;
+    return device !== null && device !== history.device;
   }
 }
