@@ -68,7 +68,7 @@ export interface SessionOptions {
   readonly diskWorkers?: number;
   /**
    * Start all of these threads at once, so that the first torrent does not wait for them (default true). False: each is
-   * started when there is work for it, which keeps the memory of a program small that mostly waits (14 MB a thread).
+   * started when there is work for it, and ends when there is none, which keeps the memory of a program small that mostly waits (14 MB a thread).
    */
   readonly warmsUp?: boolean;
   /**

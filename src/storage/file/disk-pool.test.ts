@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { DiskPool } from './disk-pool.ts';
 
@@ -21,13 +22,13 @@ const fragile = new URL(
 
 describe('disk workers', () => {
   it('share the work', async () => {
-    await using pool = new DiskPool(2, fragile);
+    await using pool = new DiskPool(2, { url: fragile });
     const threads = await Promise.all(Array.from({ length: 40 }, () => pool.run('space', { site })));
     assert.equal(new Set(threads).size, 2);
   });
 
   it('are no more than there is work for', async () => {
-    await using pool = new DiskPool(2, fragile);
+    await using pool = new DiskPool(2, { url: fragile });
     const threads = new Set<unknown>();
     for (let i = 0; i < 20; i++) {
       const jobs = Array.from({ length: 4 }, () => pool.run('space', { site }));
@@ -39,12 +40,33 @@ describe('disk workers', () => {
     assert.equal(threads.size, 2);
   });
 
+  it('end when there is no work for a while, and begin again', async () => {
+    const clock = new ManualClock();
+    await using pool = new DiskPool(1, { url: fragile, clock });
+    const first = await pool.run('space', { site });
+    clock.advance(15_000);
+    assert.equal(await pool.run('space', { site }), first);
+    clock.advance(19_000);
+    assert.equal(await pool.run('space', { site }), first);
+    clock.advance(60_000);
+    assert.notEqual(await pool.run('space', { site }), first);
+  });
+
+  it('stay when they were started all at once', async () => {
+    const clock = new ManualClock();
+    await using pool = new DiskPool(1, { url: fragile, clock });
+    pool.warm();
+    const first = await pool.run('space', { site });
+    clock.advance(600_000);
+    assert.equal(await pool.run('space', { site }), first);
+  });
+
   for (const [what, kind] of [
     ['exits', 'leaves'],
     ['throws', 'survey'],
   ] as const) {
     it(`that one ${what} fails the jobs it had, and another takes its place`, async () => {
-      await using pool = new DiskPool(1, fragile);
+      await using pool = new DiskPool(1, { url: fragile });
       const before = await pool.run('space', { site });
       const lost = [pool.run(kind, {} as never), pool.run('space', { site })];
       const waiting = Array.from({ length: 20 }, () => pool.run('space', { site }));

@@ -2,13 +2,14 @@
  * Disk workers: a few threads that hash, read and write, so that the main thread only moves bytes. A job goes to the
  * worker with the least work; a worker holds a few jobs ahead, the rest waits here, so that a worker held up by a
  * slow disk does not hold up jobs that another could do. Jobs of one turn of the event loop travel in one message.
- * Workers are started when there is enough work for them, or all at once by `warm`.
+ * Workers are started when there is enough work for them, and end when there is none; or all are started by `warm`.
  */
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../base/clock.ts';
 import { type DstError, messageOf } from '../../base/errors.ts';
-import type { ByteCount } from '../../base/units.ts';
+import type { ByteCount, Millis } from '../../base/units.ts';
 import { type StorageErrorCode, storageError } from '../errors.ts';
 import type { PoolBuffer } from '../storage.ts';
 import type { Disk, RunOptions } from './disk.ts';
@@ -19,6 +20,8 @@ import { type DiskReply, type DiskRequest, packInput, unpackResult } from './dis
 const MOST_AHEAD = 8;
 /** Work that a thread may hold before another one is started, bytes. A thread costs 14 MB for as long as it lives. */
 const BUSY: ByteCount = 1024 * 1024;
+/** Without work for this long threads end, ms: to start one takes 50 ms. */
+const REST: Millis = 20_000;
 /** What a job weighs besides its bytes, bytes. */
 const JOB_COST = 16384;
 
@@ -133,15 +136,25 @@ export class DiskPool implements Disk {
   readonly #threads: DiskThread[] = [];
   readonly #queue: QueuedJob[] = [];
   readonly #url: URL;
+  /** Null: threads that were started stay. */
+  #clock: Pick<Clock, 'now' | 'after'> | null;
+  #lastWork: Millis = 0;
+  #rest: Disposable | null = null;
   #isClosed = false;
 
-  /** `url`: the worker's module; another one only in tests. */
-  constructor(width: number = Math.min(2, availableParallelism()), url: URL = workerUrl) {
+  /** `clock`: threads without work end. `url`: the worker's module; another one only in tests. */
+  constructor(
+    width: number = Math.min(2, availableParallelism()),
+    { clock = null, url = workerUrl }: { clock?: Pick<Clock, 'now' | 'after'> | null; url?: URL } = {},
+  ) {
     this.width = width;
+    this.#clock = clock;
     this.#url = url;
   }
 
+  /** Starts all threads; they stay. */
   warm(): void {
+    this.#clock = null;
     while (this.#threads.length < this.width) this.#threads.push(this.#start());
   }
 
@@ -149,6 +162,8 @@ export class DiskPool implements Disk {
     return new Promise((resolve, reject) => {
       const cost = JOB_COST + (options.cost ?? 0);
       this.#queue.push({ kind, input, buffer: options.buffer, cost, resolve, reject });
+      this.#lastWork = this.#clock?.now() ?? 0;
+      this.#awaitRest(REST);
       this.#dispatch();
     });
   }
@@ -180,7 +195,21 @@ export class DiskPool implements Disk {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#rest?.[Symbol.dispose]();
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  /** Looks, once there was time to rest, whether there was no work. */
+  #awaitRest(delay: Millis): void {
+    const clock = this.#clock;
+    if (clock === null) return;
+    this.#rest ??= clock.after(delay, () => {
+      this.#rest = null;
+      const left = REST - (clock.now() - this.#lastWork);
+      const isBusy = this.#threads.some(({ count }) => count > 0);
+      if (left > 0 || isBusy) this.#awaitRest(left > 0 ? left : REST);
+      else for (const thread of this.#threads.splice(0)) void thread.terminate();
+    });
   }
 
   #dispatch(): void {

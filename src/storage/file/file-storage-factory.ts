@@ -49,9 +49,9 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     const directory = options.stateDirectory ?? null;
     this.#stateDirectory = directory === null ? null : resolve(directory);
     this.#hasSymlinks = options.symlinks ?? false;
-    this.#pool = options.workers === 0 ? null : new DiskPool(options.workers);
     this.#logger = deps.logger ?? silentLogger;
     this.#clock = deps.clock ?? systemClock;
+    this.#pool = options.workers === 0 ? null : new DiskPool(options.workers, { clock: this.#clock });
     this.#bootId = deps.bootId === undefined ? null : Promise.resolve(deps.bootId);
     this.#subscription = deps.buffers?.onDrop((id) => this.#pool?.forget(id));
   }
