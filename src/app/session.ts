@@ -14,8 +14,12 @@ import type { ByteCount, BytesPerSecond } from '../base/units.ts';
 import type { Metainfo } from '../codec/metainfo/index.ts';
 import { nodeDigests } from '../crypto/digests.ts';
 import { nodePrimitives } from '../crypto/native/node-primitives.ts';
-import type { Discovery } from '../discovery/index.ts';
-import { nodeTrackerNetwork, trackerClient } from '../discovery/tracker-client/index.ts';
+import {
+  nodeTrackerNetwork,
+  type TrackerClient,
+  trackerClient,
+  type TrackerUse,
+} from '../discovery/tracker-client/index.ts';
 import {
   defaultEngineOptions,
   engineError,
@@ -128,6 +132,8 @@ export interface Session extends AsyncDisposable {
   stats(): SessionStats;
   /** What the disk threads have done in this run. */
   diskUse(): DiskUse;
+  /** What became of requests to trackers in this run; null: trackers are not used. */
+  trackerUse(): TrackerUse | null;
   /** Says goodbye to trackers and peers, flushes, closes. */
   close(): Promise<void>;
 }
@@ -156,14 +162,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     },
     { buffers: pool, logger },
   );
-  const discoveries: Discovery[] = [];
-  if (options.useTrackers !== false) {
-    const { useDnsPreferences = true, mayContactTracker: mayContact = () => true } = options;
-    const network = nodeTrackerNetwork(egress);
-    discoveries.push(
-      trackerClient({ useDnsPreferences, mayContact }, { clock: systemClock, random: systemRandom, logger, network }),
-    );
-  }
+  const trackers = options.useTrackers === false ? null : trackersOf(options, egress, logger);
   const filter = new FilterInForce();
   const engine = new EngineSession(engineOptions(options), {
     clock: systemClock,
@@ -176,7 +175,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     pool,
     pieceBudget,
     uploadBudget: UPLOAD_BUDGET,
-    discoveries,
+    discoveries: trackers === null ? [] : [trackers],
     ...(options.mayDial !== undefined && { mayDial: options.mayDial }),
   });
   if (options.warmsUp !== false) storage.warm();
@@ -188,7 +187,13 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     await storage[Symbol.asyncDispose]();
     throw error;
   }
-  return new ClientSession(engine, storage, egress, resolve(options.directory ?? '.'));
+  return new ClientSession(engine, { storage, egress, trackers }, resolve(options.directory ?? '.'));
+}
+
+function trackersOf(options: SessionOptions, egress: Egress, logger: Logger): TrackerClient {
+  const { useDnsPreferences = true, mayContactTracker: mayContact = () => true } = options;
+  const deps = { clock: systemClock, random: systemRandom, logger, network: nodeTrackerNetwork(egress) };
+  return trackerClient({ useDnsPreferences, mayContact }, deps);
 }
 
 function openEgress({ bind = [], interface: name, nameServers }: SessionOptions, logger: Logger): Egress {
@@ -243,19 +248,28 @@ function engineOptions(options: SessionOptions): EngineOptions {
   };
 }
 
+/** What the engine works with, and the session answers for. */
+interface SessionParts {
+  readonly storage: FileStorageFactory;
+  readonly egress: Egress;
+  readonly trackers: TrackerClient | null;
+}
+
 class ClientSession implements Session {
   readonly #engine: EngineSession;
   readonly #storage: FileStorageFactory;
   readonly #egress: Egress;
+  readonly #trackers: TrackerClient | null;
   readonly #directory: string;
   readonly #torrents = new Set<ClientTorrent>();
   readonly #reading = new ConcurrencyLimit(MOST_READING);
   readonly #closing = new AbortController();
 
-  constructor(engine: EngineSession, storage: FileStorageFactory, egress: Egress, directory: string) {
+  constructor(engine: EngineSession, { storage, egress, trackers }: SessionParts, directory: string) {
     this.#engine = engine;
     this.#storage = storage;
     this.#egress = egress;
+    this.#trackers = trackers;
     rememberEgress(this, egress);
     this.#directory = directory;
   }
@@ -315,6 +329,10 @@ class ClientSession implements Session {
 
   diskUse(): DiskUse {
     return this.#storage.use;
+  }
+
+  trackerUse(): TrackerUse | null {
+    return this.#trackers?.use ?? null;
   }
 
   async close(): Promise<void> {

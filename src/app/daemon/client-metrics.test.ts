@@ -16,6 +16,10 @@ class Engine {
     return { downloaded: 10, uploaded: 20, downloadRate: 0, uploadRate: 0, connections: 3, hasIncoming: true };
   }
 
+  trackerUse(): ReturnType<Session['trackerUse']> {
+    return { answered: 7, failed: 2, spared: this.#jobs, serversDown: 1 };
+  }
+
   diskUse(): ReturnType<Session['diskUse']> {
     return { waiting: 2, kinds: { commit: { jobs: this.#jobs, seconds: 1.5, failures: 1 } } };
   }
@@ -40,6 +44,9 @@ test('what happens is told in numbers', async () => {
     'dst_client_disk_jobs_total{kind="commit"} 5',
     'dst_client_disk_seconds_total{kind="commit"} 1.5',
     'dst_client_disk_jobs_waiting 2',
+    'dst_client_tracker_requests_total{result="answered"} 7',
+    'dst_client_tracker_requests_total{result="spared"} 5',
+    'dst_client_tracker_servers_down 1',
   ]) {
     assert.ok(told.includes(line), line);
   }

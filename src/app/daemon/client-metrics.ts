@@ -18,7 +18,10 @@ const states: readonly ViewState[] = [
 const trackerStates = ['idle', 'working', 'ok', 'failed'] as const;
 
 /** A registry over one client, with the usual numbers of its process. */
-export function clientMetrics(client: Client, engine: Pick<Session, 'stats' | 'diskUse'>): MetricsSource {
+export function clientMetrics(
+  client: Client,
+  engine: Pick<Session, 'stats' | 'diskUse' | 'trackerUse'>,
+): MetricsSource {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   collectDefaultMetrics({ register: registry });
@@ -62,6 +65,7 @@ export function clientMetrics(client: Client, engine: Pick<Session, 'stats' | 'd
   );
   addTorrents(registers, client);
   addChecks(registers, client);
+  addTrackers(registers, engine);
   addDisk(registers, engine);
   return registry;
 }
@@ -105,6 +109,29 @@ function addTorrents(registers: Registry[], client: Client): void {
         for (const { state } of torrent.trackers()) counts.set(state, (counts.get(state) ?? 0) + 1);
       }
       for (const [state, count] of counts) this.set({ state }, count);
+    },
+  });
+}
+
+/** What became of requests to trackers. */
+function addTrackers(registers: Registry[], engine: Pick<Session, 'trackerUse'>): void {
+  new Counter({
+    name: 'dst_client_tracker_requests_total',
+    help: 'Requests to trackers in this run, by what became of them',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset();
+      const { answered = 0, failed = 0, spared = 0 } = engine.trackerUse() ?? {};
+      for (const [result, count] of Object.entries({ answered, failed, spared })) this.inc({ result }, count);
+    },
+  });
+  new Gauge({
+    name: 'dst_client_tracker_servers_down',
+    help: 'Servers of trackers that do not answer and are left alone',
+    registers,
+    collect() {
+      this.set(engine.trackerUse()?.serversDown ?? 0);
     },
   });
 }

@@ -150,6 +150,7 @@ export class AnnounceSession implements DiscoverySession {
 
   reannounce(): void {
     for (const tracker of this.#trackers()) tracker.forgive();
+    this.#deps.announcer.renew();
     this.#wantsPeers = true;
     this.#startRound();
     void this.#scrape();

@@ -61,6 +61,27 @@ describe('a thousand torrents', () => {
     assert.ok(sessions.every((session) => session.status()[0]?.state === 'failed'));
   });
 
+  it('have one of them try whether it is alive, less and less often', async () => {
+    const network = new FakeNetwork('dead');
+    network.onAnnounce = () => null;
+    const client = trackerClient({}, network.deps);
+    const starts = Array.from({ length: 1000 }, () =>
+      client.start(fakeSwarm([['http://dead/announce']]).swarm, () => {}),
+    );
+    await network.clock.run(31_000);
+    network.mostUnderWay = 0;
+    await network.clock.run(minutes(20));
+    assert.equal(network.mostUnderWay, 1);
+    assert.ok(network.seen.length <= 50 + 16, `${network.seen.length} announces`);
+    const { answered, failed, spared, serversDown } = client.use;
+    assert.deepEqual([answered, failed, serversDown], [0, network.seen.length - network.underWay, 1]);
+    assert.ok(spared > 2000, String(spared));
+    network.onAnnounce = () => success();
+    starts[0]?.reannounce();
+    await network.clock.run(31_000);
+    assert.deepEqual([client.use.serversDown, starts[0]?.status()[0]?.state], [0, 'ok']);
+  });
+
   it('are asked again of a server that has come back', async () => {
     const network = new FakeNetwork('t');
     network.onAnnounce = ({ at }) => (at < 10 ? unreachable() : success());

@@ -1,9 +1,10 @@
 /**
  * Speaks to trackers for all torrents of a client: finds the ports that the host prefers (BEP 34), resolves and checks
- * addresses, announces over each address family (BEP 7), bounds how much goes on at once, and remembers for a moment
- * which server did not answer, so that a thousand torrents do not each wait for a dead one.
+ * addresses, announces over each address family (BEP 7), bounds how much goes on at once, and leaves a server alone that
+ * does not answer, so that a thousand torrents do not each wait for a dead one.
  */
 import { isIPv6, parseHost } from '../../base/address.ts';
+import { type BreakerVerdict, CircuitBreakers } from '../../base/circuit-breaker.ts';
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
@@ -49,6 +50,17 @@ export const defaultAnnouncerOptions: AnnouncerOptions = {
   useDnsPreferences: false,
 };
 
+/** What became of requests to trackers, in this run. */
+export interface TrackerUse {
+  /** Contacts that were answered, and those that failed: no answer, or an error of the tracker. */
+  readonly answered: number;
+  readonly failed: number;
+  /** Contacts that were not made, because the server did not answer shortly before. */
+  readonly spared: number;
+  /** Servers that are left alone for that. */
+  readonly serversDown: number;
+}
+
 export interface AnnouncerDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -72,8 +84,13 @@ export interface AnnounceCall {
 const ADDRESS_MEMORY: Millis = 60_000;
 /** Most time for a port of a tracker while there are others to try, ms: the first wait of BEP 15. */
 const PATIENCE_WITH_PORT: Millis = 15_000;
-/** How long it is remembered that a server failed: shorter than the first back-off, so that no retry is in vain. */
+/** How long it is remembered that a name was not found, ms. */
 const FAILURE_MEMORY: Millis = 10_000;
+/**
+ * How long a server is left alone that did not answer. At first for less than a torrent waits that was told so, so that
+ * no retry is in vain; never for long, because each torrent has a back-off of its own.
+ */
+const REST = { first: 10_000, longest: 60_000 } as const;
 /**
  * So many seeds announce in so many milliseconds. Who wants peers does not wait for them, and a thousand seeds neither
  * flood a tracker at the start nor hold up the loading of torrents.
@@ -89,7 +106,10 @@ export class Announcer {
   readonly #limit: ConcurrencyLimit;
   readonly #seedTurns = new ConcurrencyLimit(SEEDS_A_TURN);
   readonly #addresses: RecentMemory<Promise<readonly string[]>>;
-  readonly #down: RecentMemory<DstError>;
+  readonly #unknownHosts: RecentMemory<DstError>;
+  readonly #servers: CircuitBreakers;
+  #answered = 0;
+  #failed = 0;
   readonly #preferences: DnsPreferenceLookup | null;
   readonly #http: HttpTracker;
   readonly #udp: UdpTracker;
@@ -99,7 +119,8 @@ export class Announcer {
     this.#deps = deps;
     this.#limit = new ConcurrencyLimit(options.concurrency);
     this.#addresses = new RecentMemory(deps.clock, ADDRESS_MEMORY);
-    this.#down = new RecentMemory(deps.clock, FAILURE_MEMORY);
+    this.#unknownHosts = new RecentMemory(deps.clock, FAILURE_MEMORY);
+    this.#servers = new CircuitBreakers(REST, deps.clock, verdictOn);
     const { network, clock, random } = deps;
     this.#preferences = options.useDnsPreferences
       ? new DnsPreferenceLookup({ clock, resolveTxt: network.resolveTxt })
@@ -147,9 +168,19 @@ export class Announcer {
     return entries;
   }
 
-  /** Servers that could not be reached may be reached now. */
+  /** Servers that could not be reached may be reached now, or somebody wants to know. */
   renew(): void {
-    this.#down.clear();
+    this.#unknownHosts.clear();
+    this.#servers.forget();
+  }
+
+  get use(): TrackerUse {
+    return {
+      answered: this.#answered,
+      failed: this.#failed,
+      spared: this.#servers.spared,
+      serversDown: this.#servers.open,
+    };
   }
 
   /** Closes what is open between requests. */
@@ -230,27 +261,28 @@ export class Announcer {
     return deadline(this.#deps.clock, Math.min(most, url.scheme === 'udp' ? udpTimeout : timeout), outer);
   }
 
-  /** Asks one address, unless its server was found dead a moment ago. */
+  /** Asks one address, unless its server is left alone. */
   async #contact<T>(
     url: TrackerUrl,
     address: string,
     ask: (tracker: HttpTracker | UdpTracker) => Promise<T>,
   ): Promise<T> {
     checkAddress(url, address, null, this.#options.mayContact);
-    const key = `${endpointOf(url)} ${address}`;
-    const known = this.#down.get(key);
-    if (known !== undefined) throw known;
-    try {
-      return await ask(url.scheme === 'udp' ? this.#udp : this.#http);
-    } catch (error) {
-      if (error instanceof DstError && serverFailures.has(error.code)) this.#down.set(key, error);
-      throw error;
-    }
+    return this.#servers.run(`${endpointOf(url)} ${address}`, async () => {
+      try {
+        const answer = await ask(url.scheme === 'udp' ? this.#udp : this.#http);
+        this.#answered++;
+        return answer;
+      } catch (error) {
+        if (verdictOn(error) !== 'unknown') this.#failed++;
+        throw error;
+      }
+    });
   }
 
   /** One query for all who ask for this host within a minute; a failure is forgotten sooner. */
   async #resolve(host: string): Promise<readonly string[]> {
-    const failure = this.#down.get(host);
+    const failure = this.#unknownHosts.get(host);
     if (failure !== undefined) throw failure;
     const addresses = this.#addresses.get(host) ?? resolveHost(this.#deps.network.resolve, host);
     this.#addresses.set(host, addresses);
@@ -258,11 +290,16 @@ export class Announcer {
       return await addresses;
     } catch (error) {
       this.#addresses.delete(host);
-      this.#down.set(host, error as DstError);
+      this.#unknownHosts.set(host, error as DstError);
       throw error;
     }
   }
 }
+
+const verdictOn = (error: unknown): BreakerVerdict => {
+  if (!(error instanceof DstError) || !error.code.startsWith('TRACKER_')) return 'unknown';
+  return serverFailures.has(error.code) ? 'failed' : 'answered';
+};
 
 async function resolveHost(resolve: Resolve, host: string): Promise<readonly string[]> {
   if (parseHost(host) !== null) return [host];

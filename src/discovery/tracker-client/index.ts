@@ -2,4 +2,10 @@
 export { trackerErrors } from './errors.ts';
 export { nodeTrackerNetwork } from './node-network.ts';
 export { scrape, type ScrapeOptions } from './scrape.ts';
-export { trackerClient, type TrackerClientDeps, type TrackerClientOptions } from './tracker-client.ts';
+export type { TrackerUse } from './announcer.ts';
+export {
+  type TrackerClient,
+  trackerClient,
+  type TrackerClientDeps,
+  type TrackerClientOptions,
+} from './tracker-client.ts';

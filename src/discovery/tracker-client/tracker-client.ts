@@ -9,7 +9,7 @@ import {
   type AnnounceSessionOptions,
   defaultAnnounceSessionOptions,
 } from './announce-session.ts';
-import { Announcer, type AnnouncerOptions, defaultAnnouncerOptions } from './announcer.ts';
+import { Announcer, type AnnouncerOptions, defaultAnnouncerOptions, type TrackerUse } from './announcer.ts';
 import { nodeTrackerNetwork } from './node-network.ts';
 import type { TrackerNetwork } from './ports.ts';
 
@@ -26,8 +26,12 @@ export interface TrackerClientDeps {
   readonly network?: TrackerNetwork;
 }
 
+export interface TrackerClient extends Discovery {
+  readonly use: TrackerUse;
+}
+
 /** One tracker client serves all torrents: they share its sockets, its UDP connection ids and its limits. */
-export function trackerClient(options: TrackerClientOptions, deps: TrackerClientDeps): Discovery {
+export function trackerClient(options: TrackerClientOptions, deps: TrackerClientDeps): TrackerClient {
   const { clock, random, logger } = deps;
   const network = deps.network ?? nodeTrackerNetwork();
   const announcer = new Announcer({ ...defaultAnnouncerOptions, ...options }, { clock, random, network });
@@ -49,6 +53,9 @@ export function trackerClient(options: TrackerClientOptions, deps: TrackerClient
   };
   return {
     name: 'tracker',
+    get use(): TrackerUse {
+      return announcer.use;
+    },
     isAllowedForPrivate: true,
     start(swarm, sink): DiscoverySession {
       const session = new AnnounceSession(swarm, sink, sessionOptions, sessionDeps);
