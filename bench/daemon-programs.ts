@@ -80,10 +80,10 @@ export abstract class Program {
     }
   }
 
-  /** Memory in use, MiB. */
-  memory(): number {
-    const [, kib] = /^VmRSS:\s+(\d+)/m.exec(this.#proc('status')) ?? [];
-    return Number(kib) / 1024;
+  /** Memory in use, MiB; `anonymous`: without what is mapped from files, program and libraries above all. */
+  memory(of: 'all' | 'anonymous' = 'all'): number {
+    const pattern = of === 'all' ? /^VmRSS:\s+(\d+)/m : /^RssAnon:\s+(\d+)/m;
+    return Number(pattern.exec(this.#proc('status'))?.[1]) / 1024;
   }
 
   /** Processor time that it has taken, seconds. */

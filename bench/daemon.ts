@@ -48,7 +48,7 @@ async function compare(count: number): Promise<void> {
   const data = join(folder, 'data');
   const torrents = await makeTorrents(folder, count);
   const kinds = { dst: Dst, transmission: Transmission, qbittorrent: Qbittorrent };
-  print(`\n${count} torrents          start s  RSS MiB  after a list  idle CPU %  list ms  list MB`);
+  print(`\n${count} torrents          start s  RSS MiB  anonymous  after a list  idle CPU %  list ms  list MB`);
   for (const [name, Kind] of Object.entries(kinds)) {
     if (!PROGRAMS.split(',').includes(name)) continue;
     const program = new Kind(join(folder, name), data);
@@ -68,6 +68,7 @@ async function figuresOf(program: Program, count: number): Promise<string> {
   }
   await sleep(SECONDS_BEFORE_MEMORY * 1000);
   const memory = program.memory();
+  const anonymous = program.memory('anonymous');
   const before = program.processorTime();
   await sleep(SECONDS_IDLE * 1000);
   const idle = (100 * (program.processorTime() - before)) / SECONDS_IDLE;
@@ -75,8 +76,8 @@ async function figuresOf(program: Program, count: number): Promise<string> {
   const afterList = program.memory();
   const { least } = await timesOf(() => program.list().then(({ milliseconds }) => milliseconds));
   await program.stop();
-  const figures = [Math.min(...starts), memory, afterList, idle, least, body.length / 1e6];
-  const widths = [18, 8, 13, 11, 8, 8];
+  const figures = [Math.min(...starts), memory, anonymous, afterList, idle, least, body.length / 1e6];
+  const widths = [18, 8, 10, 13, 11, 8, 8];
   return `${figures.map((figure, i) => figure.toFixed(2).padStart(widths[i] ?? 0)).join(' ')}   starts ${starts.map((s) => s.toFixed(2)).join(' ')}`;
 }
 

@@ -3,7 +3,7 @@
  * user. Connections are bounded, and who sends slowly is not waited for.
  */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { formatHost, type PeerAddress, parseHost } from '../../base/address.ts';
@@ -13,6 +13,8 @@ import type { ByteCount, Millis } from '../../base/units.ts';
 import { listenError } from '../../net/index.ts';
 import type { Certificate } from '../served-certificate/index.ts';
 import { listenOnSocket } from './unix-socket.ts';
+
+const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 
 /** The head of a request has to be there within this time, */
 const HEAD_TIME: Millis = 10_000;

@@ -4,7 +4,7 @@
  * of who asks there is nothing but `/health/live` and the login.
  */
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { PeerAddress } from '../../base/address.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
@@ -16,6 +16,8 @@ import { addGuards, addSafeHeaders } from './guards.ts';
 import { addHealth, type MetricsSource } from './health.ts';
 import { Listeners } from './listeners.ts';
 import { addApiV1 } from './v1/api-v1.ts';
+
+const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 
 export interface ClientApiParts extends Omit<ApiContext, 'isLocal' | 'bodies'> {
   /** Names by which the client is reached, besides addresses and localhost; asked at each request. */

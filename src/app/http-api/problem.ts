@@ -2,13 +2,13 @@
  * What went wrong, as an answer of the API: problem details (RFC 9457) with the stable `code` of the error. What the
  * caller can do nothing about comes without detail, because it may tell of paths, queries and servers.
  */
-import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DstError, type ErrorCategory } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import { apiError, apiErrors } from './errors.ts';
 import { safeHeaders } from './safe-headers.ts';
 
+const { STATUS_CODES } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 const MEDIA_TYPE = 'application/problem+json';
 /** Longest detail, characters. */
 const LONGEST_DETAIL = 300;

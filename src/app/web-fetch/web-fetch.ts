@@ -102,7 +102,8 @@ async function send(url: URL, address: string, request: WebRequest, egress: Egre
       ...headers,
     },
   };
-  const { request: open } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const { request: open } =
+    url.protocol === 'https:' ? await import('node:https') : process.getBuiltinModule('node:http');
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const sent: ClientRequest = open(url, options, resolve);
   sent.on('error', (cause) => reject(asWebError(cause, url, signal)));

@@ -112,7 +112,7 @@ export class DaemonClient {
   async #response(target: string, options: RequestOptions, data: Uint8Array | null): Promise<IncomingMessage> {
     const address = this.#address;
     const isTls = 'url' in address && address.url.protocol === 'https:';
-    const { request } = isTls ? await import('node:https') : await import('node:http');
+    const { request } = isTls ? await import('node:https') : process.getBuiltinModule('node:http');
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const onResponse = (response: IncomingMessage): void => resolve(response);
     const sent =
