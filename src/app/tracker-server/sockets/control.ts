@@ -4,6 +4,7 @@
  *
  * Node's server never listens here, and it looks after times and connections only when it does. So this one does it.
  */
+import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
@@ -17,7 +18,8 @@ import {
 } from '../../tracker-api/index.ts';
 import type { ControlBudget } from './control-budget.ts';
 
-const { Server } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
+// Not imported: see discovery/tracker-client/node-network.ts.
+const Server: typeof http.Server = process.getBuiltinModule('node:http').Server;
 
 /** A request has to be there whole within this time, ms. */
 const REQUEST_TIME: Millis = 10_000;
