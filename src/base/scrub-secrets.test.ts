@@ -24,6 +24,11 @@ test('passkeys in queries and values of Authorization are taken away', () => {
     ['/announce?info_hash=a&passkey=b&port=1', '/announce?info_hash=a&passkey=[redacted]&port=1'],
     ['/announce?key=b', '/announce?key=[redacted]'],
     ['http://bt.example/ann?uk=aB3xY', 'http://bt.example/ann?uk=[redacted]'],
+    ['http://t/announce.php?pid=17&a=b', 'http://t/announce.php?pid=[redacted]&a=b'],
+    [
+      '/x?pass=a&auth_token=b;rss_key=c&monkeys=d',
+      '/x?pass=[redacted]&auth_token=[redacted];rss_key=[redacted]&monkeys=d',
+    ],
     [
       'https://t/announce.php?torrent_pass=x&authkey=y',
       'https://t/announce.php?torrent_pass=[redacted]&authkey=[redacted]',
@@ -80,6 +85,19 @@ test('masking twice is masking once', () => {
 });
 
 test('hostile text takes no long time', () => {
-  const parts = ['a://b:', ':', 'a.', '/aaaaaaaaaaaaaaaa', '/announce/a', '?key=', 'a://', '//', 'passkey ', '@', '%'];
+  const parts = [
+    'a://b:',
+    ':',
+    'a.',
+    '/aaaaaaaaaaaaaaaa',
+    '/announce/a',
+    '?key=',
+    '?key',
+    'a://',
+    '//',
+    'passkey ',
+    '@',
+    '%',
+  ];
   for (const part of parts) assert.ok(scrubSecrets(part.repeat(4000)).length > 0);
 });

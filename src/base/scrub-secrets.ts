@@ -16,9 +16,9 @@ const KEY_LIKE = /(?<!\/)\/(?=[a-z_%~+=-]*\d)[\w%~+=-]{16,256}(?![\w%~+=-]|\.[a-
 const BEFORE_PAGE = /\/(?:[\w%~+=-]{16,256}|(?=[a-z_%~+=-]*\d)[\w%~+=-]{8,15})(?=\/(?:announce|scrape)(?![a-z\d_-]))/gi;
 /** Behind them everything: `/announce/PASSKEY`, `/announce.php/NUMBER/PASSKEY`. */
 const BEHIND_PAGE = /(\/(?:announce|scrape)(?:\.[a-z]{1,5})?)((?:\/[\w%~+=-]+)+)/gi;
-/** Secret parameters in the query of a URL; `key` is the one of an announce, `uk` and `pk` are passkeys. */
+/** Secret parameters in the query of a URL; `key` is the one of an announce, `uk`, `pk`, `pid` and `sid` are passkeys. */
 const PARAMETER =
-  /([?&;](?:passkey|key|uk|pk|token|access_token|api_?key|password|secret|sign|signature|auth|authkey|torrent_pass|credential|rsskey)=)[^\s&;#"']*/gi;
+  /([?&;](?:\w{0,32}(?:key|token|pass|passwd|password|secret)|uk|pk|pid|sid|pwd|sign|signature|auth|credential)=)[^\s&;#"']*/gi;
 /** A passkey that somebody calls so. */
 const NAMED = /\b(passkey|torrent_pass|authkey)(["']?(?: is)?[:= ]{1,3}["']?)[\w-]{16,256}/gi;
 /** Values of the header `Authorization`. */

@@ -19,6 +19,14 @@ const told = (peer: FakePeer): PieceIndex[] =>
   peer.received.flatMap((message) => (message.type === 'have' ? [message.piece] : []));
 const lastTold = (peer: FakePeer): PieceIndex => told(peer).at(-1) as PieceIndex;
 
+/** A peer that waits for what it is told of. */
+async function waiting(stage: Stage, bits: Uint8Array = Uint8Array.of(0, 0)): Promise<FakePeer> {
+  const peer = await stage.peer({ fast: true });
+  stage.keepAlive(peer);
+  peer.send(encodeBitfield(bits), Frame.interested);
+  return peer;
+}
+
 /** A peer that takes what it is told of: it loses interest when it has that, and may tell of it. */
 async function leecher(stage: Stage, { tells = true, fast = true } = {}): Promise<FakePeer> {
   const peer = await stage.peer({ fast });
@@ -41,7 +49,7 @@ for (const fast of [true, false]) {
   test(`a peer ${fast ? 'with' : 'without'} the fast extension is told of one piece, and not what we have`, () =>
     onStage(superSeeding, async (stage) => {
       const peer = await leecher(stage, { fast });
-      await stage.peer(); // somebody to pass the piece on to
+      await waiting(stage); // somebody to pass the piece on to
       await stage.clock.sleep(5000);
       assert.equal(stage.torrent.status().isSuperSeeding, true);
       assert.equal(told(peer).length, 1);
@@ -54,7 +62,7 @@ for (const fast of [true, false]) {
 test('a peer is told of the next piece when somebody else has the last one', () =>
   onStage(superSeeding, async (stage) => {
     const first = await leecher(stage);
-    const second = await stage.peer({ fast: true });
+    const second = await waiting(stage);
     await stage.clock.sleep(5000);
     assert.equal(told(first).length, 1);
     second.send(encodeHave(lastTold(first)));
@@ -93,6 +101,14 @@ for (const tells of [true, false]) {
     }));
 }
 
+test('peers that only look on make nobody wait', () =>
+  onStage(superSeeding, async (stage) => {
+    stage.keepAlive(await stage.peer({ fast: true }));
+    const peer = await leecher(stage);
+    await peer.expectClose();
+    assert.ok(stage.clock.now() < 10_000, `${stage.clock.now()} ms`);
+  }));
+
 test('peers that cannot reach each other are not left waiting for ever', () =>
   onStage(superSeeding, async (stage) => {
     const peers = [await leecher(stage), await leecher(stage)];
@@ -111,6 +127,22 @@ test('pieces that many have are told of only when nothing else is sent', () =>
     assert.equal(told(peer).length, 0);
     await stage.clock.sleep(10_000);
     assert.ok(told(peer).length > 0);
+  }));
+
+test('peers that say that they have nearly everything cannot keep others from getting it', () =>
+  onStage({ content, has: 'everything' }, async (stage) => {
+    const early = await stage.peer({ fast: true });
+    const ask = (): void => {
+      early.send(encodeRequest(stage.block(0, 0))); // something is sent all the time
+      stage.clock.after(3000, ask);
+    };
+    early.send(Frame.interested);
+    await early.expect('unchoke');
+    ask();
+    stage.torrent.setSuperSeeding(true);
+    for (let i = 0; i < 2; i++) await waiting(stage, Uint8Array.of(0xff, 0x80));
+    const peer = await leecher(stage);
+    await stage.until(() => told(peer).length === pieces, 4 * MINUTE);
   }));
 
 test('it does not say that it only uploads, until it is over', () =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { decodeMetainfo, lightMetainfo } from '../../src/codec/metainfo/index.ts';
 import { encodeExtended, encodeMetadataMessage, encodeRequest, Frame } from '../../src/codec/wire/index.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
@@ -37,8 +38,12 @@ async function forget({ clock }: Stage): Promise<void> {
 }
 
 /** A seed of the torrent in its light form. */
-async function onLightStage(play: (stage: Stage, file: File) => Promise<void>): Promise<void> {
-  await onStage({ content: { files: [400_000] }, has: 'everything' }, async (stage) => {
+async function onLightStage(
+  play: (stage: Stage, file: File) => Promise<void>,
+  warn: Logger['warn'] = () => {},
+): Promise<void> {
+  const logger = { ...silentLogger, warn };
+  await onStage({ content: { files: [400_000] }, has: 'everything', logger }, async (stage) => {
     await stage.member.session.remove(stage.torrent);
     const file = new File(stage.content.bytes);
     const metainfo = lightMetainfo(file.read(), () => file.read());
@@ -60,16 +65,39 @@ test('its metadata is read for those who ask', () =>
     assert.ok(file.reads >= 1);
   }));
 
-test('without its file it offers no metadata, and goes on serving its pieces', () =>
-  onLightStage(async (stage, file) => {
+test('without its file it offers no metadata, says so once, and goes on serving its pieces', async () => {
+  const warnings: string[] = [];
+  const play = async (stage: Stage, file: File): Promise<void> => {
     file.isGone = true;
     const { peer, theirs } = await extensionPeer(stage);
     assert.equal(theirs.metadataSize, null);
+    const id = theirs.ids.get('ut_metadata') as number;
+    for (let i = 0; i < 3; i++) peer.send(encodeExtended(id, encodeMetadataMessage({ type: 'request', piece: 0 })));
     peer.send(Frame.interested);
     await peer.expect('unchoke');
     peer.send(encodeRequest(stage.block(0, 0)));
     await peer.expect('piece');
-  }));
+  };
+  await onLightStage(play, (words) => void warnings.push(words));
+  assert.deepEqual(warnings, ['metadata is not offered']);
+});
+
+for (const isGone of [false, true]) {
+  test(`while peers are there it is not read for nothing, nor asked of them${isGone ? ', without its file' : ''}`, () =>
+    onLightStage(async (stage, file) => {
+      file.isGone = isGone;
+      const { peer } = await extensionPeer(stage, { metadataSize: 1000 });
+      stage.keepAlive(peer);
+      await forget(stage);
+      file.reads = 0;
+      for (let i = 0; i < 5; i++) {
+        await stage.clock.sleep(1000);
+        await forget(stage);
+      }
+      assert.equal(file.reads, 0);
+      assert.deepEqual(metadataMessages(peer), []);
+    }));
+}
 
 test('without its file a recheck fails it, and it goes on when the file is back', () =>
   onLightStage(async (stage, file) => {

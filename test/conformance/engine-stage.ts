@@ -26,6 +26,7 @@ export interface StageOptions extends Omit<MemberOptions, 'torrent'> {
   /** Options of the torrent in the session. */
   readonly torrent?: MemberOptions['torrent'];
   readonly pieceBudget?: SwarmOptions['pieceBudget'];
+  readonly logger?: SwarmOptions['logger'];
   /** Stands for the trackers. */
   readonly discovery?: Discovery;
 }
@@ -187,8 +188,13 @@ export class Stage {
 
 /** Opens a stage, lets `body` play on it and closes the session. */
 export async function onStage(options: StageOptions, body: (stage: Stage) => Promise<void>): Promise<void> {
-  const { content, torrent, pieceBudget, discovery, ...member } = options;
-  const swarm = new Swarm({ seed: 1, ...(content && { torrent: content }), ...(pieceBudget && { pieceBudget }) });
+  const { content, torrent, pieceBudget, logger, discovery, ...member } = options;
+  const ofSwarm = {
+    ...(content && { torrent: content }),
+    ...(pieceBudget && { pieceBudget }),
+    ...(logger && { logger }),
+  };
+  const swarm = new Swarm({ seed: 1, ...ofSwarm });
   if (discovery !== undefined) swarm.tracker.discovery = () => discovery;
   const stage = new Stage(swarm, await swarm.addMember({ ...member, ...(torrent && { torrent }) }));
   const play = async (): Promise<void> => {

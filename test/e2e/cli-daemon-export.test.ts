@@ -1,6 +1,8 @@
 /** `dst export` and `dst import`: all torrents of a daemon, and what is set of them, to another. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TorrentView } from '../../src/app/client/index.ts';
@@ -116,6 +118,7 @@ test('what cannot be added is told, and the others are; what is no export is ref
   await daemon.run(['export', 'out']);
   const text = await readFile(list, 'utf8');
   const [first, second] = torrents.all();
+  const whole = JSON.parse(text) as { torrents: object[] };
   await rm(join(daemon.cwd, 'out', `${first?.hash}.torrent`));
   await writeFile(list, text.replace(/("hash": "[^"]+",\s+"name": "two",\s+"savePath": )"[^"]+"/, '$1"/etc"'));
   await torrents.remove(torrents.all());
@@ -133,13 +136,34 @@ test('what cannot be added is told, and the others are; what is no export is ref
     '',
     '[]',
     '{"version":2,"categories":[],"torrents":[]}',
-    '{"version":1,"categories":[],"torrents":[{"hash":"../x"}]}',
+    JSON.stringify({ ...whole, torrents: [{ ...whole.torrents[0], hash: `../../${'a'.repeat(40)}` }] }),
+    JSON.stringify({ ...whole, torrents: [{ ...whole.torrents[0], trackers: [5] }] }),
+    JSON.stringify({ ...whole, torrents: [{ ...whole.torrents[0], trackers: [[{}]] }] }),
+    JSON.stringify({ ...whole, categories: [{ name: 'x' }] }),
+    JSON.stringify({ ...whole, categories: [{ name: '\ud800', savePath: '' }] }),
   ]) {
     await writeFile(list, bad);
     await daemon.fails(['import', 'out'], 6, 'EXPORT_INVALID');
   }
+  await truncate(list, 2 ** 29); // not read: it would take up much memory
+  assert.match((await daemon.run(['import', 'out'])).stderr, /has more than \d+ bytes \(INPUT_UNREADABLE\)/);
   await daemon.fails(['import', 'absent'], 3, 'INPUT_UNREADABLE');
   await daemon.fails(['import', 'out', '--map', 'x'], 2, 'USAGE_VALUE');
+});
+
+test('a daemon of somebody else cannot make an export write outside of its folder', async () => {
+  await using scratch = await scratchFolder();
+  const torrent = { id: 1, hash: '../escaped', hashV2: null, name: 'x', isSealed: false, hasMetadata: true };
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ torrents: [torrent], items: [] })),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await writeFile(join(scratch.path, 'token'), 'dst_token');
+  const run = await dst(['export', 'out', '--url', url, '--token-file', 'token'], { cwd: scratch.path });
+  server.close();
+  assert.match(run.stderr, /\(DAEMON_UNREACHABLE\)/);
+  assert.deepEqual(await readdir(scratch.path), ['token']);
 });
 
 test('a torrent whose data lies elsewhere, renamed, is found', async () => {

@@ -9,6 +9,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { FakeClient } from '../../../test/support/fake-client.ts';
 import { memoryAccess, PASSWORD } from '../../../test/support/memory-access.ts';
@@ -296,6 +297,25 @@ describe('the end', () => {
     await served.server.close(20);
     await assert.rejects(told, { code: 'ECONNRESET' });
   });
+});
+
+test('of long lists that nobody reads only so many are under way, and others are answered', async () => {
+  const socketPath = join(folder, 'lists.sock');
+  await using served = await serve({ socket: socketPath, bind: [] });
+  for (let i = 0; i < 1000; i++) served.client.torrents.addSample({ name: `${i}` });
+  const slow: Socket[] = [];
+  for (let i = 0; i < 8; i++) {
+    const socket = connect(socketPath);
+    socket.write('GET /api/v1/torrents HTTP/1.1\r\n\r\n');
+    await once(socket, 'readable'); // it has begun, and nothing is read
+    slow.push(socket);
+  }
+  const asked = (query: string): Promise<Told> => ask({ socketPath, path: `/api/v1/torrents${query}` });
+  const refused = await asked('');
+  assert.deepEqual([refused.status, (JSON.parse(refused.text) as { code: string }).code], [503, 'API_BUSY']);
+  assert.equal((await asked('?limit=100')).status, 200);
+  for (const socket of slow) socket.destroy();
+  while ((await asked('')).status !== 200) await sleep(10);
 });
 
 test('events come by name, and from the one on that the listener knows', async () => {

@@ -35,6 +35,7 @@ describe('BEP 3 messages', () => {
       { piece: 1, begin: 0, length: 16384 },
       { piece: 2, begin: 16384, length: 5 },
     ];
+    assert.equal(toHex(encode.encodeHaves([7, 0x01020304])), '000000050400000007' + '000000050401020304');
     assert.equal(
       toHex(encode.encodeRequests(ranges)),
       ranges.map((range) => toHex(encode.encodeRequest(range))).join(''),

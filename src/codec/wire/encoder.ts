@@ -13,6 +13,7 @@ export interface BlockRange {
 
 /** Size of the head that stands before the data of a `piece` message, bytes. */
 export const PIECE_HEADER_LENGTH = 13;
+const HAVE_LENGTH = 9;
 const RANGE_LENGTH = 17;
 const HASH_REQUEST_LENGTH = 4 + 1 + 32 + 4 * 4;
 
@@ -44,6 +45,17 @@ function indexFrame(id: number, piece: PieceIndex): Uint8Array {
 }
 
 export const encodeHave = (piece: PieceIndex): Uint8Array => indexFrame(Message.have, piece);
+
+/** One `have` message for each piece, in one buffer. */
+export function encodeHaves(pieces: readonly PieceIndex[]): Uint8Array {
+  const bytes = new Uint8Array(HAVE_LENGTH * pieces.length);
+  for (let i = 0; i < pieces.length; i++) {
+    writeU32(bytes, HAVE_LENGTH * i, HAVE_LENGTH - 4);
+    bytes[HAVE_LENGTH * i + 4] = Message.have;
+    writeU32(bytes, HAVE_LENGTH * i + 5, pieces[i] as PieceIndex);
+  }
+  return bytes;
+}
 
 /** BEP 6. */
 export const encodeSuggest = (piece: PieceIndex): Uint8Array => indexFrame(Message.suggest, piece);

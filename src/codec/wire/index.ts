@@ -12,6 +12,7 @@ export {
   encodeHashReject,
   encodeHashRequest,
   encodeHave,
+  encodeHaves,
   encodePieceHeader,
   encodePort,
   encodeReject,

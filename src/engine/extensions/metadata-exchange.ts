@@ -33,7 +33,9 @@ export interface MetadataExchangePort {
   /** Largest info dictionary that is accepted, bytes. */
   readonly maxSize: ByteCount;
   peers(): Iterable<PeerSession>;
-  /** The info dictionary when it is known. */
+  /** The info dictionary is known. */
+  isKnown(): boolean;
+  /** The info dictionary, when it is known and can be read: it may lie in a file. */
   raw(): Uint8Array | null;
   /** The whole has come. Returns false when it does not match the info hash. */
   received(raw: Uint8Array): boolean;
@@ -189,7 +191,7 @@ export class MetadataExchange implements PeerExtension {
 
   /** Asks for the pieces that nobody is asked for. */
   #fetch(): void {
-    if (this.#port.raw() !== null || this.#offers.size === 0) return;
+    if (this.#port.isKnown() || this.#offers.size === 0) return;
     const ready = this.#readyPeers();
     const attempt = this.#currentAttempt(ready);
     if (attempt === null) return;

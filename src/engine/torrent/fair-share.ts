@@ -21,6 +21,9 @@ const NEVER: Millis = Number.NEGATIVE_INFINITY;
 
 export class FairShare {
   readonly #claims = new Set<Claim>();
+  /** Whose turn was last, and what it had had then. */
+  #last: Claim | null = null;
+  #reached = 0;
   /** The least that one who waits has had, as of a moment: asked for at each transfer, it is looked up once. */
   #least: { at: Millis; had: number } = { at: NEVER, had: 0 };
 
@@ -30,9 +33,13 @@ export class FairShare {
 
   /** Whether it may take now; `hasRoom`: the limit has something left. */
   mayTake(claim: Claim, hasRoom: boolean, now: Millis): boolean {
-    if (now - claim.askedAt > SILENCE) this.#join(claim, now);
+    this.#claims.add(claim);
+    // Who comes, or comes back, begins where the others are; who did not want all of its share has left the rest to them.
+    if (now - claim.askedAt > SILENCE) claim.had = this.#last?.had ?? 0;
+    else if (now - claim.waitsAt > SILENCE) claim.had = Math.max(claim.had, this.#reached);
     claim.askedAt = now;
     const isTurn = hasRoom && claim.had <= this.#leastHad(now) + LEAD;
+    if (isTurn) [this.#last, this.#reached] = [claim, claim.had];
     claim.waitsAt = isTurn ? NEVER : now;
     return isTurn;
   }
@@ -42,22 +49,13 @@ export class FairShare {
     claim.had += amount;
   }
 
-  /** Who comes, or comes back, begins where the others are. */
-  #join(claim: Claim, now: Millis): void {
-    this.#claims.delete(claim);
-    let least = Number.POSITIVE_INFINITY;
-    for (const other of this.#claims) {
-      if (now - other.askedAt > SILENCE) this.#claims.delete(other);
-      else least = Math.min(least, other.had);
-    }
-    claim.had = Number.isFinite(least) ? least : 0;
-    this.#claims.add(claim);
-  }
-
   #leastHad(now: Millis): number {
     if (this.#least.at === now) return this.#least.had;
     let had = Number.POSITIVE_INFINITY;
-    for (const claim of this.#claims) if (now - claim.waitsAt <= SILENCE) had = Math.min(had, claim.had);
+    for (const claim of this.#claims) {
+      if (now - claim.askedAt > SILENCE) this.#claims.delete(claim);
+      else if (now - claim.waitsAt <= SILENCE) had = Math.min(had, claim.had);
+    }
     this.#least = { at: now, had };
     return had;
   }

@@ -2,14 +2,14 @@
  * Super-seeding (BEP 16): the only seed of a torrent says that it has nothing, then names pieces to each peer one at a
  * time: one that nobody has, or a very rare one. The next is named when somebody else is seen to have the last, so that
  * what was sent once is passed on by those who got it. Nobody waits for that for ever: not a peer that is alone, nor one
- * whose neighbours cannot reach it. It ends with the first peer that has everything: then there is another seed.
+ * whose neighbours cannot reach it, nor one whose neighbours only say that they have much. It ends with the first peer that
+ * has everything: then there is another seed; one that lies makes us seed as usual.
  * Peers that were told what we have before it began are served as ever: that cannot be taken back.
  */
 import { Bitfield } from '../../base/bitfield.ts';
-import { concat } from '../../base/bytes.ts';
 import type { Random } from '../../base/random.ts';
 import type { ByteCount, Millis, PieceIndex } from '../../base/units.ts';
-import { encodeHave } from '../../codec/wire/index.ts';
+import { encodeHaves } from '../../codec/wire/index.ts';
 import type { PeerSession } from '../peer/peer-session.ts';
 
 export interface SuperSeedingPort {
@@ -18,7 +18,6 @@ export interface SuperSeedingPort {
   /** How many pieces there are, when we have all of them and only upload; else null. */
   pieceCount(): number | null;
   peers(): Iterable<PeerSession>;
-  connectedCount(): number;
   /** Payload that was sent so far. */
   uploaded(): ByteCount;
   /** A peer has a piece, though it did not say so. */
@@ -40,6 +39,8 @@ interface Offer {
   doneSince: Millis | null;
   /** Pieces named at a time: more and more to a peer that wants none of them, because it chose among the files. */
   width: number;
+  /** When it got the last piece of which we did not tell it: from others. */
+  helpedAt: Millis;
 }
 
 /** A new peer has so much time to say what it has before it is told of a piece, ms. */
@@ -48,10 +49,17 @@ const GREETING: Millis = 1000;
 const PATIENCE: Millis = 10_000;
 /** A peer that shows no interest after this does not want the piece, ms; a round trip takes less. */
 const UNWANTED: Millis = 3000;
-/** A piece that a peer was offered so long ago, and still has not, is offered to others too, ms. */
+/**
+ * A piece that a peer was offered so long ago, and still has not, is offered to others too, ms; and who got nothing from
+ * others for so long is offered what they say that they have.
+ */
 const OFFER_TIME: Millis = 60_000;
-/** A piece that so many peers have is no longer rare: it is offered only when we would send nothing else. */
+/** A piece that so many peers have is no longer rare: it is offered only when we would send nothing else, or see need. */
 const COMMON = 2;
+/** Most pieces that are named to a peer at a time. */
+const WIDEST = 2048;
+/** Pieces that are looked through between two ticks, at most some 15 ms of work: who is due after that waits for the next. */
+const LOOKS = 2 ** 19;
 
 export class SuperSeeding {
   readonly #port: SuperSeedingPort;
@@ -61,6 +69,10 @@ export class SuperSeeding {
   /** While it is in effect: at how many peers each piece is, and what those were told who came since. */
   #run: { readonly copies: Uint16Array; readonly offers: Map<PeerSession, Offer> } | null = null;
   #sent: { bytes: ByteCount; at: Millis } = { bytes: 0, at: 0 };
+  /** Of `LOOKS`, what is left of them until the next tick. */
+  #looks = LOOKS;
+  /** It has ended: what these peers were told before, and from which piece on they are still to be told of the rest. */
+  readonly #owed = new Map<PeerSession, { readonly told: Bitfield; next: PieceIndex }>();
 
   constructor(isWanted: boolean, port: SuperSeedingPort) {
     this.#isWanted = isWanted;
@@ -88,8 +100,9 @@ export class SuperSeeding {
   /** False: the peer is to be told what we have. */
   joined(peer: PeerSession): boolean {
     if (this.#run === null) return false;
-    const none = { piece: null, since: this.#port.now(), copies: 0, sentBefore: 0, doneSince: null, width: 1 };
-    this.#run.offers.set(peer, { revealed: new Bitfield(peer.have.size), ...none });
+    const now = this.#port.now();
+    const none = { piece: null, copies: 0, sentBefore: 0, doneSince: null, width: 1 };
+    this.#run.offers.set(peer, { revealed: new Bitfield(peer.have.size), ...none, since: now, helpedAt: now });
     return true;
   }
 
@@ -101,8 +114,11 @@ export class SuperSeeding {
   peerHas(peer: PeerSession, piece: PieceIndex): void {
     this.#count([piece], 1);
     this.#lookForSeed(peer);
-    for (const [other, offer] of this.#run?.offers ?? []) {
-      if (offer.piece !== piece) continue;
+    const ofPeer = this.#run?.offers.get(peer);
+    if (ofPeer?.revealed.has(piece) === false) ofPeer.helpedAt = this.#port.now();
+    const offered: (readonly [PeerSession, Offer])[] = [];
+    for (const entry of this.#run?.offers ?? []) if (entry[1].piece === piece) offered.push(entry);
+    for (const [other, offer] of offered) {
       if (other === peer) offer.doneSince ??= this.#port.now();
       this.#look(other, offer);
     }
@@ -135,13 +151,16 @@ export class SuperSeeding {
   closed(peer: PeerSession): void {
     this.#count(peer.have, -1);
     this.#run?.offers.delete(peer);
+    this.#owed.delete(peer);
   }
 
   tick(now: Millis): void {
     this.update();
     const bytes = this.#port.uploaded();
     if (bytes !== this.#sent.bytes) this.#sent = { bytes, at: now };
-    for (const [peer, offer] of this.#run?.offers ?? []) this.#look(peer, offer);
+    this.#looks = LOOKS;
+    for (const [peer, offer] of [...(this.#run?.offers ?? [])]) this.#look(peer, offer);
+    this.#tellTheRest();
   }
 
   #begin(pieceCount: number): void {
@@ -151,14 +170,24 @@ export class SuperSeeding {
   }
 
   #end(): void {
-    const { offers = null } = this.#run ?? {};
+    if (this.#run === null) return;
+    for (const [peer, { revealed }] of this.#run.offers) this.#owed.set(peer, { told: revealed, next: 0 });
     this.#run = null;
-    for (const [peer, { revealed }] of offers ?? []) {
-      const rest: Uint8Array[] = [];
-      for (let piece = 0; piece < revealed.size; piece++) {
-        if (!revealed.has(piece) && !peer.have.has(piece)) rest.push(encodeHave(piece));
+    this.#tellTheRest();
+  }
+
+  /** In parts, as far as peers read them: of hundreds of thousands of pieces each peer is told by itself. */
+  #tellTheRest(): void {
+    for (const [peer, owed] of this.#owed) {
+      if (peer.isCongested) continue;
+      const pieces: PieceIndex[] = [];
+      const { told } = owed;
+      for (; owed.next < told.size && pieces.length < WIDEST; owed.next++) {
+        if (!told.has(owed.next) && !peer.have.has(owed.next)) pieces.push(owed.next);
       }
-      peer.send(concat(rest));
+      peer.send(encodeHaves(pieces));
+      if (owed.next < told.size) continue;
+      this.#owed.delete(peer);
       this.#port.revealed(peer);
     }
   }
@@ -176,7 +205,7 @@ export class SuperSeeding {
 
   #look(peer: PeerSession, offer: Offer): void {
     const now = this.#port.now();
-    if (this.#isDue(peer, offer, now)) this.#reveal(peer, offer, now);
+    if (this.#looks > 0 && this.#isDue(peer, offer, now)) this.#reveal(peer, offer, now);
   }
 
   /** It is time for the next piece. */
@@ -187,7 +216,15 @@ export class SuperSeeding {
     if (doneSince === null) return false;
     const waited = now - doneSince;
     if (!this.#hasTaken(peer, offer)) return waited >= UNWANTED;
-    return this.#port.connectedCount() === 1 || waited >= PATIENCE;
+    return waited >= PATIENCE || this.#isAlone(peer);
+  }
+
+  /** Nobody else takes part; there may be some who only look on. */
+  #isAlone(peer: PeerSession): boolean {
+    for (const other of this.#port.peers()) {
+      if (other !== peer && (other.peerInterested || other.uploads.meter.total > 0)) return false;
+    }
+    return true;
   }
 
   #hasTaken(peer: PeerSession, { piece, sentBefore }: Offer): boolean {
@@ -199,39 +236,51 @@ export class SuperSeeding {
   }
 
   #reveal(peer: PeerSession, offer: Offer, now: Millis): void {
+    // Whoever had its turn comes last at the next tick: there may not be enough looks for all.
+    this.#run?.offers.delete(peer);
+    this.#run?.offers.set(peer, offer);
     const isUnwanted = offer.piece !== null && offer.doneSince !== null && !this.#hasTaken(peer, offer);
-    offer.width = isUnwanted ? 2 * offer.width : 1;
-    for (let i = 0; i < offer.width; i++) {
-      const piece = this.#rarest(peer, offer, now);
-      if (piece === null) return;
-      offer.revealed.add(piece);
-      Object.assign(offer, { piece, since: now, copies: this.#copiesBeside(peer, piece) });
-      offer.sentBefore = peer.uploads.meter.total;
-      offer.doneSince = peer.peerInterested ? null : now;
-      peer.send(encodeHave(piece));
-    }
+    const width = isUnwanted ? Math.min(WIDEST, 2 * offer.width) : 1;
+    const pieces = this.#rarest(peer, offer, { now, width });
+    const piece = pieces.at(-1);
+    if (piece === undefined) return;
+    for (const named of pieces) offer.revealed.add(named);
+    const sentBefore = peer.uploads.meter.total;
+    const doneSince = peer.peerInterested ? null : now;
+    Object.assign(offer, { width, piece, since: now, copies: this.#copiesBeside(peer, piece), sentBefore, doneSince });
+    peer.send(encodeHaves(pieces));
   }
 
-  /** Of the pieces that a peer neither has nor was told of, the one that the fewest have; null: none is worth it now. */
-  #rarest(peer: PeerSession, { revealed }: Offer, now: Millis): PieceIndex | null {
+  /**
+   * Of the pieces that a peer neither has nor was told of, those that the fewest have, at most `width`; fewer when no
+   * more are worth it now.
+   */
+  #rarest(peer: PeerSession, offer: Offer, { now, width }: { now: Millis; width: number }): PieceIndex[] {
     const run = this.#run;
-    if (run === null) return null;
+    if (run === null) return [];
+    const { have } = peer;
+    const { revealed, helpedAt } = offer;
     const { size } = revealed;
     const underWay = new Set<PieceIndex | null>();
     for (const [other, { piece, since }] of run.offers) {
       if (piece !== null && now - since < OFFER_TIME && !other.have.has(piece)) underWay.add(piece);
     }
-    const isIdle = now - this.#sent.at >= PATIENCE;
-    let rarest: PieceIndex | null = null;
-    let fewest = isIdle ? Number.POSITIVE_INFINITY : COMMON;
+    // Whoever gets nothing from others is not helped by what they say that they have.
+    const isNeeded = now - this.#sent.at >= PATIENCE || now - helpedAt >= OFFER_TIME;
+    const tooMany = isNeeded ? Number.POSITIVE_INFINITY : COMMON;
+    const byCopies: PieceIndex[][] = [];
     const first = this.#port.random.below(Math.max(1, size));
-    for (let i = 0; i < size && fewest > 0; i++) {
-      const piece = (first + i) % size;
-      const copies = (run.copies[piece] as number) + (underWay.has(piece) ? COMMON : 0);
-      if (copies >= fewest || revealed.has(piece) || peer.have.has(piece)) continue;
-      rarest = piece;
-      fewest = copies;
+    let looks = 0;
+    for (; looks < size && (byCopies[0]?.length ?? 0) < width; looks++) {
+      const piece = first + looks < size ? first + looks : first + looks - size;
+      let copies = run.copies[piece] as number;
+      if (copies >= tooMany || revealed.has(piece) || have.has(piece)) continue;
+      if (underWay.has(piece)) copies += COMMON;
+      if (copies >= tooMany) continue;
+      const alike = (byCopies[copies] ??= []);
+      if (alike.length < width) alike.push(piece);
     }
-    return rarest;
+    this.#looks -= looks + run.offers.size;
+    return byCopies.flat().slice(0, width);
   }
 }

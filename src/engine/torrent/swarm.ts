@@ -67,6 +67,8 @@ export class Swarm implements PeerHost {
   readonly #uninformed = new Set<PeerSession>();
   /** Peers whose connection waits for room in the download limit. */
   readonly #throttled = new Set<PeerSession>();
+  /** The info dictionary could not be read the last time: that is told once, however often peers ask. */
+  #isRawMissed = false;
 
   constructor(port: SwarmPort, services: TorrentServices) {
     this.#port = port;
@@ -90,7 +92,6 @@ export class Swarm implements PeerHost {
       now: () => services.clock.now(),
       pieceCount: () => (this.#isDone && this.have?.isComplete === true ? this.have.size : null),
       peers: () => this.pool.sessions,
-      connectedCount: () => this.pool.connectedCount,
       uploaded: () => port.stats.upload.total,
       peerHas: (peer, piece) => this.peerHas(peer, piece),
       revealed: (peer) => this.#sendExtensionHandshake(peer),
@@ -100,6 +101,7 @@ export class Swarm implements PeerHost {
       now: () => services.clock.now(),
       maxSize: services.options.maxMetadataSize,
       peers: () => this.pool.sessions,
+      isKnown: () => port.content() !== null,
       raw: () => this.#rawInfo(),
       received: (raw) => port.metadataReceived(raw),
       ban: (id) => void this.ban([id]),
@@ -432,9 +434,12 @@ export class Swarm implements PeerHost {
   /** The info dictionary as it was received; null: not known, or it cannot be read now, and is not offered. */
   #rawInfo(): Uint8Array | null {
     try {
-      return this.#port.content()?.metainfo.info.raw ?? null;
+      const raw = this.#port.content()?.metainfo.info.raw ?? null;
+      this.#isRawMissed = false;
+      return raw;
     } catch (error) {
-      this.#services.logger.warn('metadata is not offered', { error: messageOf(error) });
+      if (!this.#isRawMissed) this.#services.logger.warn('metadata is not offered', { error: messageOf(error) });
+      this.#isRawMissed = true;
       return null;
     }
   }

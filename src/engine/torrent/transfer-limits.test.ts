@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { TransferLimits } from './transfer-limits.ts';
 
 const KB = 1024;
+const BLOCK = 16 * KB;
 
 test('without limits there is always room', () => {
   const limits = new TransferLimits({ download: 0, upload: 0 }, 0, null);
@@ -63,4 +64,29 @@ test('a torrent that comes back has neither credit nor debt', () => {
   assert.equal(other.uploadRoom(10_000), 0);
   assert.equal(steady.uploadRoom(10_000), 0);
   assert.ok(steady.uploadRoom(10_300) > 0, 'it does not wait until the other has had as much');
+});
+
+test('a torrent that wanted little of its share for long does not keep the others waiting when it wants more', () => {
+  const session = new TransferLimits({ upload: 1000 * KB }, 0, null);
+  const [modest, other] = [0, 0].map(() => ({ limits: new TransferLimits({}, 0, session), wants: 0, sent: 0 }));
+  assert.ok(modest && other);
+  let now = 0;
+  /** Both send, as at each tick of the limits, for so many seconds. */
+  const send = (seconds: number, wants: number): void => {
+    [modest.sent, other.sent] = [0, 0];
+    for (const end = now + seconds * 1000; now < end; now += 100) {
+      [modest.wants, other.wants] = [wants, Number.POSITIVE_INFINITY];
+      for (const each of [modest, other]) {
+        for (; each.wants > 0 && each.limits.uploadRoom(now) > 0; each.wants -= BLOCK) {
+          each.limits.sent(BLOCK, now);
+          each.sent += BLOCK;
+        }
+      }
+    }
+  };
+  send(600, BLOCK);
+  assert.ok(modest.sent < other.sent);
+  send(10, Number.POSITIVE_INFINITY);
+  const share = modest.sent / (modest.sent + other.sent);
+  assert.ok(share > 0.4 && share < 0.6, `${share}`);
 });

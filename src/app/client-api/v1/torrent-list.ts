@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { utf8 } from '../../../base/bytes.ts';
 import type { Torrents, TorrentView } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
+import { CallerShares } from '../caller-shares.ts';
 import { addRoute, type V1Context } from './route.ts';
 import { torrentFields, torrentPart } from './torrent-schemas.ts';
 
@@ -14,6 +15,9 @@ import { torrentFields, torrentPart } from './torrent-schemas.ts';
 const MOST_HASHES = 500;
 /** Torrents that are sent at once, some 1.3 KB each. */
 const AT_ONCE = 128;
+/** Long lists under way: who takes one slowly keeps torrents as they were from being forgotten, some 5 MB of 10,000. */
+const MOST_LISTS = 32;
+const MOST_OF_CALLER = 8;
 
 const isComplete = (view: TorrentView): boolean => view.hasMetadata && view.wantedDone >= view.wantedSize;
 
@@ -82,6 +86,7 @@ const result = z.object({
 export function addTorrentList(context: V1Context): void {
   const { torrents } = context.client;
   const sent = new SentParts();
+  const lists = new CallerShares(MOST_LISTS, MOST_OF_CALLER);
   addRoute(context, {
     method: 'GET',
     path: '/torrents',
@@ -89,9 +94,13 @@ export function addTorrentList(context: V1Context): void {
     summary: 'Lists torrents, or what has changed of them since an earlier answer',
     query,
     result,
-    handle: ({ query: asked, reply }) => {
+    handle: ({ query: asked, caller, reply }) => {
       const found = find(torrents, asked);
       if (asked.fields !== undefined) return { ...found, torrents: pick(found.torrents, asked.fields) };
+      if (found.torrents.length > AT_ONCE) {
+        const place = lists.take(caller, 'long lists under way');
+        reply.raw.once('close', () => place[Symbol.dispose]());
+      }
       return reply.type('application/json; charset=utf-8').send(Readable.from(bytesOf(found, sent)));
     },
   });

@@ -6,7 +6,13 @@ import { messageOf } from '../../../base/errors.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
-import { type ExportedTorrent, type ExportedTorrents, listFile, torrentFile } from '../../daemon/exported-torrents.ts';
+import {
+  type ExportedTorrent,
+  type ExportedTorrents,
+  isHash,
+  listFile,
+  torrentFile,
+} from '../../daemon/exported-torrents.ts';
 import { findTorrents, TORRENT_HELP } from '../../daemon/named-torrents.ts';
 import { cliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
@@ -48,6 +54,9 @@ async function performExport(
   const mayReplace = flags.force === true;
   const client = await connect(context, flags);
   const found = await findTorrents(client, names.length === 0 ? ['all'] : names, FIELDS);
+  if (!found.every(({ hash }) => isHash(hash))) {
+    throw cliError('DAEMON_UNREACHABLE', 'what answers is no daemon of this program: it names torrents otherwise');
+  }
   // Torrent files have the passkeys of private trackers.
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw cliError('OUTPUT_UNWRITABLE', `${folder} could not be made: ${messageOf(cause)}`, { cause });
