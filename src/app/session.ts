@@ -14,12 +14,8 @@ import type { ByteCount, BytesPerSecond } from '../base/units.ts';
 import type { Metainfo } from '../codec/metainfo/index.ts';
 import { nodeDigests } from '../crypto/digests.ts';
 import { nodePrimitives } from '../crypto/native/node-primitives.ts';
-import {
-  nodeTrackerNetwork,
-  type TrackerClient,
-  trackerClient,
-  type TrackerUse,
-} from '../discovery/tracker-client/index.ts';
+import type { TrackerUse } from '../discovery/index.ts';
+import { nodeTrackerNetwork, type TrackerClient, trackerClient } from '../discovery/tracker-client/index.ts';
 import {
   defaultEngineOptions,
   engineError,

@@ -49,6 +49,17 @@ export interface SourceStatus {
   readonly nextIn: Millis | null;
 }
 
+/** What became of requests to trackers, in this run. */
+export interface TrackerUse {
+  /** Contacts that were answered, and those that failed: no answer, or an error of the tracker. */
+  readonly answered: number;
+  readonly failed: number;
+  /** Contacts that were not made, because the server did not answer shortly before. */
+  readonly spared: number;
+  /** Servers that are left alone for that. */
+  readonly serversDown: number;
+}
+
 export type PeerSink = (peers: readonly PeerAddress[], source: string) => void;
 
 export interface DiscoverySession {

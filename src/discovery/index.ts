@@ -7,4 +7,5 @@ export type {
   SourceStatus,
   Swarm,
   SwarmProgress,
+  TrackerUse,
 } from './discovery.ts';

@@ -16,6 +16,7 @@ import {
   MOST_UDP_SCRAPES,
   type ScrapeEntry,
 } from '../../codec/announce/index.ts';
+import type { TrackerUse } from '../discovery.ts';
 import { checkAddress, type MayContact } from './address-rules.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { deadline, orAborted } from './deadline.ts';
@@ -49,17 +50,6 @@ export const defaultAnnouncerOptions: AnnouncerOptions = {
   mayContact: () => true,
   useDnsPreferences: false,
 };
-
-/** What became of requests to trackers, in this run. */
-export interface TrackerUse {
-  /** Contacts that were answered, and those that failed: no answer, or an error of the tracker. */
-  readonly answered: number;
-  readonly failed: number;
-  /** Contacts that were not made, because the server did not answer shortly before. */
-  readonly spared: number;
-  /** Servers that are left alone for that. */
-  readonly serversDown: number;
-}
 
 export interface AnnouncerDeps {
   readonly clock: Clock;

@@ -2,7 +2,6 @@
 export { trackerErrors } from './errors.ts';
 export { nodeTrackerNetwork } from './node-network.ts';
 export { scrape, type ScrapeOptions } from './scrape.ts';
-export type { TrackerUse } from './announcer.ts';
 export {
   type TrackerClient,
   trackerClient,

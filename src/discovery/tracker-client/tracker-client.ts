@@ -2,14 +2,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
-import type { Discovery, DiscoverySession } from '../discovery.ts';
+import type { Discovery, DiscoverySession, TrackerUse } from '../discovery.ts';
 import {
   AnnounceSession,
   type AnnounceSessionDeps,
   type AnnounceSessionOptions,
   defaultAnnounceSessionOptions,
 } from './announce-session.ts';
-import { Announcer, type AnnouncerOptions, defaultAnnouncerOptions, type TrackerUse } from './announcer.ts';
+import { Announcer, type AnnouncerOptions, defaultAnnouncerOptions } from './announcer.ts';
 import { nodeTrackerNetwork } from './node-network.ts';
 import type { TrackerNetwork } from './ports.ts';
 
