@@ -60,13 +60,16 @@ function fromMagnet(link: string, options: TrackerOptions): NamedTorrent {
 export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
+    if (found.isDirectory()) throw sourceError('SOURCE_UNREADABLE', `"${path}" is a folder`, { details: { path } });
     if (found.size > LARGEST_FILE) throw tooLarge(path);
     if (found.isFile()) return await readFile(path);
     return await readTorrentStream(createReadStream(path), path);
   } catch (cause) {
     if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;
-    const code = codeOf(cause) === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';
-    throw sourceError(code, `cannot read ${path}: ${messageOf(cause)}`, { cause, details: { path } });
+    const isMissing = codeOf(cause) === 'ENOENT';
+    const code = isMissing ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';
+    const words = isMissing ? `there is no file "${path}"` : `cannot read ${path}: ${messageOf(cause)}`;
+    throw sourceError(code, words, { cause, details: { path } });
   }
 }
 

@@ -90,6 +90,7 @@ test('priorities of files have a level in words or figures', () => {
 test('a goal is a number, none or that of the client', () => {
   assert.deepEqual(['1.5', 'none', 'Default'].map(parseGoal), [1.5, 'none', 'default']);
   refuses(parseGoal, ['', '-1', 'much']);
+  assert.throws(() => parseGoal('-1'), /none or default/);
 });
 
 test('the end of something is a day to come, or so many days from now', () => {

@@ -177,7 +177,9 @@ export function parsePriorities(text: string): PriorityChange {
 /** A goal of one torrent. */
 export function parseGoal(text: string): number | 'none' | 'default' {
   const word = text.trim().toLowerCase();
-  return word === 'none' || word === 'default' ? word : parseNumber(text);
+  if (word === 'none' || word === 'default') return word;
+  if (!/^[\d.]+$/.test(word)) throw cliError('USAGE_VALUE', `"${text}" is not a number, none or default`);
+  return parseNumber(text);
 }
 
 /** A day, or the days from now; as unix seconds. */

@@ -12,7 +12,7 @@ export const cliErrors = {
   },
   OUTPUT_EXISTS: {
     category: 'usage',
-    help: 'The output file exists already. Name another with -o, or replace it with --force.',
+    help: 'The output file exists already. Name another one, or replace it with --force.',
   },
   OUTPUT_UNWRITABLE: {
     category: 'storage',

@@ -40,7 +40,7 @@ class Invocation {
     const names = neededCommands(this.#argv);
     const program = await buildProgram(this.#perform, (name) => names.includes(name));
     try {
-      await program.parseAsync(this.#argv.length === 0 ? ['--help'] : [...this.#argv], { from: 'user' });
+      await program.parseAsync(this.#argv.length === 0 ? ['--help'] : askedOf(this.#argv), { from: 'user' });
       return this.#isReaderGone ? this.#exitCode : (this.#stop.exitCode ?? this.#exitCode);
     } catch (error) {
       return await this.#fail(error);
@@ -103,8 +103,21 @@ class Invocation {
 
 async function usageError(error: { code: string; message: string }): Promise<DstError> {
   const { cliError } = await import('./errors.ts');
-  const words = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  const words = error.message
+    .replace(/^error: /, '')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(\S+)'\. /s, '"$1" is no $2. ')
+    .replace(/\s*\n\s*/g, ' ');
   return cliError(error.code === 'commander.invalidArgument' ? 'USAGE_VALUE' : 'USAGE', words);
+}
+
+const isCommand = (word: string): boolean =>
+  commandList.some(({ name, aliases }) => name === word || aliases.includes(word));
+
+/** Help on what is no command is told as that word alone is: with the name that may have been meant. */
+function askedOf(argv: readonly string[]): string[] {
+  const [first, topic] = argv.filter((word) => !word.startsWith('-'));
+  const isUnknown = first === 'help' && topic !== undefined && !isCommand(topic);
+  return isUnknown ? argv.toSpliced(argv.indexOf('help'), 1) : [...argv];
 }
 
 /** The names that may be the command: the first word, or the second after `help`. */

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createSession, createTorrent, encodeMagnet, magnetOf } from '../../src/index.ts';
+import { DaemonProcess } from '../e2e/daemon-process.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,6 +33,42 @@ async function runExample(name: string, code: string): Promise<string> {
   const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state') };
   return (await run(process.execPath, [file], { cwd: folder, env, timeout: 30_000 })).stdout;
 }
+
+test('the day in the life of the daemon is as it says', async () => {
+  const block = /^## The daemon: .*?^```sh\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+  // The first runs meanwhile; `top` has no end.
+  const lines = block.split('\n').filter((line) => line !== '' && !/^dst (daemon|top)\b/.test(line));
+  assert.ok(lines.length > 5);
+  const home = join(folder, 'home');
+  await mkdir(join(home, 'downloads', 'album'), { recursive: true });
+  for (const name of ['1', '2', '3', '4']) await writeFile(join(home, 'downloads/album', name), randomBytes(20_000));
+  const { bytes } = await createTorrent(join(home, 'downloads/album'));
+  await writeFile(join(home, 'album.torrent'), bytes);
+  await using daemon = await DaemonProcess.start(home);
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    DST_SOCKET: daemon.listening.socket,
+  };
+  const shell = `dst() { "${process.execPath}" "${join(root, 'src/cli/main.ts')}" "$@"; }`;
+  for (const line of lines) {
+    const typed = line.replace('urn:btih:…', `urn:btih:${'0a'.repeat(20)}`);
+    await run('sh', ['-c', `${shell}\n${typed}`], { cwd: home, env, timeout: 30_000 });
+    if (line.startsWith('dst move')) {
+      await daemon.until(
+        'moved',
+        () => readdir(join(home, 'Music/album')).catch(() => []),
+        ({ length }) => length === 4,
+      );
+    }
+  }
+  assert.deepEqual(await readdir(join(home, 'Music/album')), ['1', '2', '3', '4']);
+  assert.deepEqual(
+    (await daemon.torrents()).map(({ name }) => name),
+    ['0a'.repeat(20)],
+  );
+});
 
 test('there is an example of a download, of at most ten lines, and one of the tools', () => {
   assert.equal(examples.length, 2);

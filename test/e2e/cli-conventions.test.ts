@@ -34,6 +34,13 @@ test('help shows the flags of a command, by name or alias', async () => {
   assert.equal((await dst(['download', '--help'])).stdout, stdout);
 });
 
+test('help on what is no command says so, with what may have been meant', async () => {
+  const { stdout, stderr } = await assertFails(['help', 'downlod'], 2, 'USAGE');
+  assert.match(stderr, /unknown command 'downlod' \(Did you mean download\?\)/);
+  assert.equal(stdout, '');
+  assert.equal((await dst(['help', 'help'])).code, 0);
+});
+
 test('a wrong command line ends with code 2, a hint and no stack trace', async () => {
   const { stderr } = await assertFails(['dowload', 'x'], 2, 'USAGE');
   assert.match(stderr, /Did you mean download\?/);
@@ -42,7 +49,8 @@ test('a wrong command line ends with code 2, a hint and no stack trace', async (
   await assertFails(['info', '--bogus', 'a'], 2, 'USAGE');
   await assertFails(['create', 'x', '--piece-length', 'big'], 2, 'USAGE_VALUE');
   await assertFails(['download', 'x', '--peer', 'localhost'], 2, 'USAGE_VALUE');
-  await assertFails(['completions', 'tcsh'], 2, /^USAGE/);
+  const { stderr: shells } = await assertFails(['completions', 'tcsh'], 2, /^USAGE/);
+  assert.match(shells, /^dst: "tcsh" is no shell\. Allowed choices are bash, /);
 });
 
 test('colours appear only where they are wanted', async () => {

@@ -41,6 +41,7 @@ test('torrents are removed, with their data only when that is confirmed', async 
   await daemon.json(['rm', 'two', '--data', '-y']);
   assert.deepEqual(torrents.deleted, [two]);
   assert.notEqual(one, two);
+  await daemon.fails(['rm', 'all'], 2, 'NOT_CONFIRMED');
   await daemon.json(['rm', 'all', '--yes']);
   assert.equal(torrents.size, 0);
 });

@@ -17,6 +17,12 @@ test('events are told as they happen, until the daemon ends', async () => {
   assert.equal(await run.end(), 11);
 });
 
+test('an event that there is not is refused, and not waited for', async () => {
+  await using daemon = await FakeDaemon.start();
+  const { stderr } = await daemon.fails(['watch', 'torrent.added', 'torrent.aded'], 2, 'API_INVALID');
+  assert.match(stderr, /there is no event torrent\.aded /);
+});
+
 test('for people an event is a line with the name of the torrent; pieces and connections only when they are asked for', {
   skip: noTerminal,
 }, async () => {

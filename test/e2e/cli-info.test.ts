@@ -114,7 +114,8 @@ test('an invalid torrent ends with code 6 and the rule that it breaks', async ()
 test('a file that cannot be read is told apart: missing, a folder, forbidden, empty input', async () => {
   await using folder = await scratchFolder();
   await assertFails(['info', join(folder.path, 'nothing.torrent')], 3, 'SOURCE_NOT_FOUND');
-  await assertFails(['info', folder.path], 8, 'SOURCE_UNREADABLE');
+  const { stderr } = await assertFails(['info', folder.path], 8, 'SOURCE_UNREADABLE');
+  assert.match(stderr, /" is a folder \(.*\n.*`dst create`/);
   await assertFails(['info', '-'], 8, 'INPUT_UNREADABLE', { stdin: '' });
   if (process.platform === 'linux') await assertFails(['info', '/dev/zero'], 2, 'SOURCE_TOO_LARGE');
   if (process.getuid?.() === 0) return; // root may read anything

@@ -1,6 +1,6 @@
 /** The library's session on real files: torrents that rest, are moved and renamed, are read while they come, and heal. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { seededRandom } from '../../src/base/random.ts';
 import {
@@ -150,6 +150,28 @@ describe('a torrent that is moved', () => {
     await torrent.setDirectory(scene.folder.join('seed'));
     await torrent.completed();
     assert.equal(torrent.directory, scene.folder.join('seed'));
+  });
+
+  it('is not led away from there by where it went before, and what lies there stays', async () => {
+    await using scene = new Scene();
+    const { bytes } = await scene.torrent();
+    const [session, torrent] = await scene.seed(bytes);
+    const [first, second] = [scene.folder.join('seed'), scene.folder.join('second')];
+    await torrent.move(second);
+    await torrent.pause();
+    await torrent.setDirectory(first);
+    assert.deepEqual([torrent.directory, torrent.status().done], [first, 0]);
+    await torrent.setDirectory(second);
+    cpSync(second, first, { recursive: true });
+    await torrent.setDirectory(first);
+    await torrent.resume();
+    await torrent.completed();
+    await session.close();
+    const [, again] = await scene.seed(bytes);
+    assert.equal(again.directory, first);
+    for (const place of ['seed', 'second']) {
+      assert.deepEqual(scene.folder.list(place), ['album', 'album/one.bin', 'album/two', 'album/two/three.bin']);
+    }
   });
 });
 

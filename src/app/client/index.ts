@@ -27,3 +27,4 @@ export type {
 } from './torrents.ts';
 export { RunTotals } from './totals/run-totals.ts';
 export type { NewWebhook, Webhook, Webhooks } from './webhooks.ts';
+export { isEventPattern } from './webhooks/event-pattern.ts';

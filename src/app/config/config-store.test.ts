@@ -89,7 +89,10 @@ test('a change counts as a whole or not at all', async (t) => {
   await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much', nonsense: 1 }), {
     code: 'CONFIG_INVALID',
   });
-  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much' }), { code: 'CONFIG_INVALID' });
+  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much' }), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'CONFIG_INVALID');
+    return error.message.startsWith(`limits.upload (${file}): "much" is not allowed`);
+  });
   assert.deepEqual([store.value.logLevel, applied], ['debug', []]);
   assert.equal(await readFile(file, 'utf8'), 'logLevel = "debug"\n');
 });

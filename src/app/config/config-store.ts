@@ -125,7 +125,7 @@ export class ConfigStore<T> implements Disposable {
       throw unwritable(file, messageOf(cause), cause);
     }
     try {
-      const next = await loadConfig(schema, { ...sources, file: draft, isFileOptional: false });
+      const next = await loadConfig(schema, { ...sources, file: draft, fileName: file, isFileOptional: false });
       await accept?.(next.value);
       await rename(draft, file);
     } catch (error) {

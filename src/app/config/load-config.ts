@@ -16,6 +16,8 @@ export type ConfigOrigin = 'default' | 'file' | 'environment' | 'flag';
 export interface ConfigSources<T> {
   /** Path of a TOML file; absent or null: none is read. */
   readonly file?: string | null;
+  /** What errors call the file, when it is read from another place than it stands for. */
+  readonly fileName?: string;
   /** A file that is not there says nothing; else it is an error. */
   readonly isFileOptional?: boolean;
   /** Environment variables. An empty one counts as not set. */
@@ -45,17 +47,17 @@ export async function loadConfig<T>(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<LoadedConfig<T>> {
   const keys = keysOf(schema);
-  const { file = null, isFileOptional = false, env = {}, flags = {} } = sources;
+  const { file = null, fileName = file ?? '', isFileOptional = false, env = {}, flags = {} } = sources;
   const isThere = file !== null && !(isFileOptional && !existsSync(file));
   const tables = isThere ? await readConfigFile(file, signal) : {};
   const problems: ConfigProblem[] = [
-    ...(file === null ? [] : findStrays(keys, tables, file)),
+    ...(file === null ? [] : findStrays(keys, tables, fileName)),
     ...findStrays(keys, flags, 'flags'),
     ...strayVariables(schema, keys, env),
   ];
   const settings = new Map<ConfigKey, Setting>();
   for (const key of keys) {
-    const layers = [fileSetting(key, tables, file ?? ''), variableSetting(key, env), flagSetting(key, flags)];
+    const layers = [fileSetting(key, tables, fileName), variableSetting(key, env), flagSetting(key, flags)];
     for (const setting of layers) {
       if (setting === null) continue;
       const problem = checkSetting(key, setting);

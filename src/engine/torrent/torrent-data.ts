@@ -192,10 +192,14 @@ export class TorrentData {
     }
   }
 
-  /** The files are expected in another folder. The torrent must rest. */
+  /**
+   * The files are expected in another folder, and hashed there. The torrent must rest. What was known of other folders is
+   * forgotten: a note there that the files went on would lead away from this one, and cost what lies in it.
+   */
   setDirectory(directory: string): Promise<void> {
     return this.#inTurn(this.#closing.signal, async () => {
-      await this.#letGo();
+      await this.#forget().catch((error: unknown) => this.#logFailure(error, 'could not forget where files were'));
+      this.#storage = null;
       this.#content = null;
       this.#directory = directory;
     });
@@ -353,8 +357,8 @@ export class TorrentData {
     return this.#flush;
   }
 
-  #logFailure(error: unknown): void {
+  #logFailure(error: unknown, what = 'could not flush'): void {
     const name = this.#described?.metainfo.info.name;
-    this.#services.logger.error('could not flush', { name, error: messageOf(error) });
+    this.#services.logger.error(what, { name, error: messageOf(error) });
   }
 }

@@ -1,5 +1,6 @@
 /** What happens, as it happens. */
 import { z } from 'zod';
+import { isEventPattern } from '../../client/index.ts';
 import { apiError, safeHeaders } from '../../http-api/index.ts';
 import { CallerShares } from '../caller-shares.ts';
 import { EventStream } from '../event-stream.ts';
@@ -56,6 +57,8 @@ export function addEvents(context: V1Context): void {
     query,
     result: bareContent,
     handle: ({ query: { names = ['*'], after }, caller, request, reply }) => {
+      const unknown = names.find((pattern) => !isEventPattern(pattern));
+      if (unknown !== undefined) throw apiError('API_INVALID', `query/names: there is no event ${unknown}`);
       const known = request.headers['last-event-id'];
       if (known !== undefined && !/^\d{1,15}$/.test(String(known))) {
         throw apiError('API_INVALID', 'Last-Event-ID: the id of an event is a number');

@@ -130,6 +130,14 @@ describe('a diagnosis', () => {
     });
   }
 
+  test('counts no peers where there are none', () => {
+    const { findings } = diagnose({ ...well, ...seeding, peers: [] });
+    assert.deepEqual(
+      findings.map(({ message }) => message),
+      ['no peer is connected'],
+    );
+  });
+
   test('names figures, and no passkeys', () => {
     const messages = (change: Partial<DiagnosisFacts>): string => diagnose({ ...well, ...change }).summary;
     assert.equal(

@@ -173,10 +173,11 @@ const lowDisk: Rule = ({ view, freeSpace }) => {
 const unreachable: Rule = ({ hasIncoming }) =>
   hasIncoming ? null : finding('not-reachable', 'nobody has connected to us since the start');
 
-const nobodyWants: Rule = ({ peers }) =>
-  peers.some(({ peerInterested }) => peerInterested)
-    ? null
-    : finding('nobody-wants', `none of ${countText(peers.length, 'connected peer')} wants anything`);
+const nobodyWants: Rule = ({ peers }) => {
+  if (peers.some(({ peerInterested }) => peerInterested)) return null;
+  if (peers.length === 0) return finding('nobody-wants', 'no peer is connected');
+  return finding('nobody-wants', `none of ${countText(peers.length, 'connected peer')} wants anything`);
+};
 
 const downloading: readonly Rule[] = [
   networkAway,

@@ -103,7 +103,8 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
   'trackers-failed': {
     weight: 'slows',
     meaning: 'No tracker answers, or all refuse.',
-    advice: 'Look at the reasons; ask again, or add other trackers.',
+    advice:
+      'Look at the reasons; ask again, or add other trackers. One in your own network has to be in `api.privateRanges`.',
   },
   'tracker-failed': { weight: 'note', meaning: 'Some trackers do not answer, or refuse.', advice: null },
   'no-peers-known': { weight: 'blocks', meaning: 'No peer is known.', advice: 'Add trackers, or wait for peers.' },
@@ -159,7 +160,7 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
   },
   'nobody-wants': {
     weight: 'note',
-    meaning: 'It seeds, and no connected peer wants anything at present.',
+    meaning: 'It seeds, and no connected peer wants anything at present, or none is connected.',
     advice: null,
   },
 };

@@ -28,7 +28,7 @@ async function performRm(context: CommandContext, names: readonly string[], flag
   const client = await connect(context, flags);
   const torrents = await findTorrents(client, names, ['done']);
   const deleteData = flags.data === true;
-  const isAsked = deleteData || (names.includes('all') && torrents.length > 1);
+  const isAsked = deleteData || names.includes('all');
   if (isAsked && torrents.length > 0 && flags.yes !== true) {
     const what =
       torrents.length === 1 ? `"${escapeText(torrents[0]?.name ?? '')}"` : plural(torrents.length, 'torrent');
