@@ -57,7 +57,11 @@ export abstract class Program {
   async start(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const [program, ...args] = (await this.command()) as [string, ...string[]];
-    const config = { XDG_CONFIG_HOME: join(this.folder, 'config'), DST_API_PRIVATE_RANGES: '127.0.0.0/8' };
+    const config = {
+      XDG_CONFIG_HOME: join(this.folder, 'config'),
+      DST_API_PRIVATE_RANGES: '127.0.0.0/8',
+      DST_PEERS_ENCRYPTION: 'plaintext',
+    };
     const env = { ...process.env, ...config };
     const log = openSync(join(this.folder, 'log.txt'), 'w');
     this.#child = spawn(program, args, { env, stdio: ['ignore', log, log] });
