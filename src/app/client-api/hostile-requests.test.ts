@@ -232,7 +232,11 @@ describe('who shows nothing', () => {
     assert.deepEqual((await api.askPath('GET', '/health/live', { token: null })).json, { status: 'ok' });
     for (const path of ['/health', '/health/ready'])
       assertProblem(await api.askPath('GET', path, { token: null }), 401);
-    assertProblem(await api.askPath('GET', '/', { token: null }), 404);
+    const start = await api.askPath('GET', '/', { token: null });
+    assert.match(start.text, /^<!doctype html>.*The daemon is running/);
+    assert.match(String(start.headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-/);
+    assert.equal(start.text, (await api.askPath('GET', '/')).text);
+    assertProblem(await api.askPath('GET', '/nothing', { token: null }), 404);
   });
 
   test('gains nothing by a token in another place', async () => {

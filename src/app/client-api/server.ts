@@ -15,6 +15,7 @@ import type { ApiContext, ApiMount } from './context.ts';
 import { addGuards, addSafeHeaders } from './guards.ts';
 import { addHealth, type MetricsSource } from './health.ts';
 import { Listeners } from './listeners.ts';
+import { addStartPage } from './start-page.ts';
 import { addApiV1 } from './v1/api-v1.ts';
 
 const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
@@ -74,6 +75,7 @@ export function clientApp(
   addErrors(app, context);
   addGuards(app, hostNames, (request) => context.isLocal(request));
   addNotFound(app);
+  addStartPage(app);
   addHealth(app, context, metrics);
   void app.register((api) => addApiV1(api, context), { prefix: '/api/v1' });
   for (const mount of mounts) {

@@ -1,12 +1,8 @@
 /** The description of the API as a page for people: plain HTML without scripts, every value escaped. */
 import { escapeHtml, pagePolicy } from '../../http-api/index.ts';
+import { PAGE_STYLE } from '../page-style.ts';
 
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;background:#101408;color:#d5e8c5}' +
-  'h1,h2{font-weight:600}code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{overflow:auto;background:#1b2212;padding:.5em}' +
-  'summary{cursor:pointer;padding:.2em 0}summary b{display:inline-block;min-width:4.5em}a{color:#9fd46a}.scope{color:#ffb347}';
-
-export const DOCS_POLICY: string = pagePolicy(STYLE);
+export const DOCS_POLICY: string = pagePolicy(PAGE_STYLE);
 
 interface Operation {
   readonly summary?: string;
@@ -44,7 +40,7 @@ export function docsPage({ info, paths = {}, components }: Description): string 
   );
   return (
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(info.title)}</title>` +
-    `<style>${STYLE}</style><h1>${escapeHtml(`${info.title} ${info.version}`)}</h1><p>${escapeHtml(info.description ?? '')}</p>` +
+    `<style>${PAGE_STYLE}</style><h1>${escapeHtml(`${info.title} ${info.version}`)}</h1><p>${escapeHtml(info.description ?? '')}</p>` +
     `<p><a href="openapi.json">openapi.json</a></p>${sections.join('')}<h2>Schemas</h2>${schemas.join('')}</html>\n`
   );
 }
