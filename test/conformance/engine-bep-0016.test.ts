@@ -59,6 +59,18 @@ for (const fast of [true, false]) {
     }));
 }
 
+/** A peer that was there before, to whom something is sent all the time. */
+async function keepSending(stage: Stage): Promise<void> {
+  const early = await stage.peer({ fast: true });
+  const ask = (): void => {
+    early.send(encodeRequest(stage.block(0, 0)));
+    stage.clock.after(3000, ask);
+  };
+  early.send(Frame.interested);
+  await early.expect('unchoke');
+  ask();
+}
+
 test('a peer is told of the next piece when somebody else has the last one', () =>
   onStage(superSeeding, async (stage) => {
     const first = await leecher(stage);
@@ -131,14 +143,7 @@ test('pieces that many have are told of only when nothing else is sent', () =>
 
 test('peers that say that they have nearly everything cannot keep others from getting it', () =>
   onStage({ content, has: 'everything' }, async (stage) => {
-    const early = await stage.peer({ fast: true });
-    const ask = (): void => {
-      early.send(encodeRequest(stage.block(0, 0))); // something is sent all the time
-      stage.clock.after(3000, ask);
-    };
-    early.send(Frame.interested);
-    await early.expect('unchoke');
-    ask();
+    await keepSending(stage);
     stage.torrent.setSuperSeeding(true);
     for (let i = 0; i < 2; i++) await waiting(stage, Uint8Array.of(0xff, 0x80));
     const peer = await leecher(stage);
@@ -155,14 +160,7 @@ test('it does not say that it only uploads, until it is over', () =>
 
 test('a piece that a peer does not take is told to another after a minute', () =>
   onStage({ content, has: 'everything' }, async (stage) => {
-    const early = await stage.peer({ fast: true });
-    const ask = (): void => {
-      early.send(encodeRequest(stage.block(0, 0))); // something is sent all the time
-      stage.clock.after(3000, ask);
-    };
-    early.send(Frame.interested);
-    await early.expect('unchoke');
-    ask();
+    await keepSending(stage);
     stage.torrent.setSuperSeeding(true);
     const peers = [await stage.peer({ fast: true }), await stage.peer({ fast: true })];
     for (const peer of peers) {

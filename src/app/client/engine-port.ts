@@ -4,91 +4,15 @@
  */
 import type { PeerAddress } from '../../base/address.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
-import type { ByteCount, BytesPerSecond, FileIndex, Millis, PieceIndex, UnixSeconds } from '../../base/units.ts';
+import type { ByteCount, BytesPerSecond, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
+import type { FileStatus, TorrentState, TorrentStatus, TrackerStatus } from '../../engine/index.ts';
+import type { PeerView } from './torrent-view.ts';
 import type { FileReader } from './torrents.ts';
 
-export type EngineState =
-  | { readonly kind: 'fetching-metadata' | 'downloading' | 'seeding' | 'closed' }
-  /** With an error: why it could not be told what there is of its data. */
-  | { readonly kind: 'paused'; readonly error?: Error & { readonly code: string } }
-  | { readonly kind: 'checking'; readonly done: number; readonly total: number }
-  | { readonly kind: 'failed'; readonly error: Error & { readonly code: string } };
-
-export interface EngineStatus {
-  readonly state: EngineState;
-  readonly name: string;
-  /** Null while the metadata is unknown. */
-  readonly totalSize: ByteCount | null;
-  readonly wantedSize: ByteCount;
-  readonly wantedDone: ByteCount;
-  /** Verified bytes of all files. */
-  readonly done: ByteCount;
-  /** 0 … 1 of the check that runs, else 1. */
-  readonly checked: number;
-  /** Of this run. */
-  readonly downloaded: ByteCount;
-  readonly uploaded: ByteCount;
-  readonly wasted: ByteCount;
-  readonly downloadRate: BytesPerSecond;
-  readonly uploadRate: BytesPerSecond;
-  readonly etaSeconds: number | null;
-  readonly piecesHave: number;
-  readonly piecesTotal: number;
-  readonly peersConnected: number;
-  readonly peersSending: number;
-  readonly peersReceiving: number;
-  readonly seedsConnected: number;
-  readonly peersKnown: number;
-  readonly availability: number;
-}
-
-export interface EngineFile {
-  readonly index: FileIndex;
-  /** Elements below the folder of the torrent's data. */
-  readonly path: readonly string[];
-  readonly length: ByteCount;
-  readonly done: ByteCount;
-  readonly priority: number;
-  readonly firstPiece: PieceIndex;
-  readonly lastPiece: PieceIndex;
-  readonly availability: number;
-}
-
-export interface EnginePeer {
-  readonly host: string;
-  readonly port: number;
-  readonly client: string;
-  readonly peerId: string;
-  readonly isIncoming: boolean;
-  readonly protection: string | null;
-  readonly progress: number;
-  readonly downloadRate: BytesPerSecond;
-  readonly uploadRate: BytesPerSecond;
-  readonly downloaded: ByteCount;
-  readonly uploaded: ByteCount;
-  readonly amChoking: boolean;
-  readonly amInterested: boolean;
-  readonly peerChoking: boolean;
-  readonly peerInterested: boolean;
-  readonly pendingBlocks: number;
-  readonly flags: string;
-  readonly source: string;
-}
-
-export interface EngineTracker {
-  readonly id: number;
-  readonly url: string;
-  readonly tier: number;
-  readonly state: 'idle' | 'working' | 'ok' | 'failed';
-  readonly message: string | null;
-  readonly seeders: number | null;
-  readonly leechers: number | null;
-  readonly downloads: number | null;
-  readonly peersReceived: number;
-  readonly lastAt: UnixSeconds | null;
-  readonly nextIn: Millis | null;
-}
+export type EngineState = TorrentState;
+export type EngineStatus = Omit<TorrentStatus, 'isSuperSeeding' | 'sources'>;
+export type EngineTracker = TrackerStatus;
 
 export interface EngineEvents {
   state: EngineState;
@@ -124,8 +48,8 @@ export interface EngineTorrent {
   readonly infoHashes: InfoHashes;
   readonly metainfo: Metainfo | null;
   status(): EngineStatus;
-  files(): readonly EngineFile[];
-  peers(): readonly EnginePeer[];
+  files(): readonly FileStatus[];
+  peers(): readonly PeerView[];
   trackers(): readonly EngineTracker[];
   pieces(): {
     readonly have: Bitfield;

@@ -12,7 +12,15 @@ export { type EventTexts, eventTexts } from './events/event-texts.ts';
 export { isAnythingThere } from './library/present-data.ts';
 export type { Settings, SettingsChange } from './settings.ts';
 export { defaultTorrentSettings, type Goal, type SeedGoals, type TorrentSettings } from './torrent-settings.ts';
-export type { FileView, PeerView, Problem, TorrentView, TrackerView, ViewState } from './torrent-view.ts';
+export {
+  type FileView,
+  type PeerView,
+  type Problem,
+  type TorrentView,
+  type TrackerView,
+  type ViewState,
+  viewStates,
+} from './torrent-view.ts';
 export type {
   Added,
   FileReader,

@@ -7,16 +7,18 @@ import type { TorrentSettings } from './torrent-settings.ts';
  * or seed by `left`). `checking`, `fetching-metadata`, `downloading`, `seeding`: as the engine says. `moving`: its files
  * are on their way to another folder. `failed`: see `problem`.
  */
-export type ViewState =
-  | 'stopped'
-  | 'queued'
-  | 'waiting-to-check'
-  | 'checking'
-  | 'fetching-metadata'
-  | 'downloading'
-  | 'seeding'
-  | 'moving'
-  | 'failed';
+export const viewStates = [
+  'stopped',
+  'queued',
+  'waiting-to-check',
+  'checking',
+  'fetching-metadata',
+  'downloading',
+  'seeding',
+  'moving',
+  'failed',
+] as const;
+export type ViewState = (typeof viewStates)[number];
 
 /** What stands in the way, in the words of an error: its stable code, and what to do. */
 export interface Problem {

@@ -1,20 +1,9 @@
 /** The client's numbers for Prometheus. They are read when they are asked for; docs/metrics.md lists them. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { MetricsSource } from '../client-api/index.ts';
-import type { Client, ViewState } from '../client/index.ts';
+import { type Client, viewStates } from '../client/index.ts';
 import type { Session } from '../session.ts';
 
-const states: readonly ViewState[] = [
-  'stopped',
-  'queued',
-  'waiting-to-check',
-  'checking',
-  'fetching-metadata',
-  'downloading',
-  'seeding',
-  'moving',
-  'failed',
-];
 const trackerStates = ['idle', 'working', 'ok', 'failed'] as const;
 
 /** A registry over one client, with the usual numbers of its process. */
@@ -90,7 +79,7 @@ function addTorrents(registers: Registry[], client: Client): void {
     labelNames: ['state'],
     registers,
     collect() {
-      const counts = new Map<string, number>(states.map((state) => [state, 0]));
+      const counts = new Map<string, number>(viewStates.map((state) => [state, 0]));
       for (const torrent of client.torrents.all()) {
         const { state } = torrent.view();
         counts.set(state, (counts.get(state) ?? 0) + 1);

@@ -1,30 +1,19 @@
 /** What the API tells of torrents, as schemas. They are for the description: answers are written as they are. */
 import { z } from 'zod';
-import type {
-  FileView,
-  PeerView,
-  SeedGoals,
-  TorrentSettings,
-  TorrentView,
-  TrackerView,
-  ViewState,
+import {
+  type FileView,
+  type PeerView,
+  type SeedGoals,
+  type TorrentSettings,
+  type TorrentView,
+  type TrackerView,
+  viewStates,
 } from '../../client/index.ts';
 import { line } from '../../openapi/index.ts';
 
 const rate = z.number().describe('bytes/s');
 const bytes = z.number().describe('bytes');
 const time = z.int().describe('unix seconds');
-const states: readonly ViewState[] = [
-  'stopped',
-  'queued',
-  'waiting-to-check',
-  'checking',
-  'fetching-metadata',
-  'downloading',
-  'seeding',
-  'moving',
-  'failed',
-];
 
 /** Highest rate that can be set, bytes/s. */
 const HIGHEST_RATE = 2 ** 40;
@@ -82,7 +71,7 @@ const shape = {
   hashV1: z.string().nullable(),
   hashV2: z.string().nullable().describe('64 hexadecimal digits'),
   name: z.string(),
-  state: z.enum(states),
+  state: z.enum(viewStates),
   problem: z.object({ code: z.string(), message: z.string(), healsItself: z.boolean() }).nullable(),
   warning: z.string().nullable(),
   isStalled: z.boolean(),

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { toHex } from '../../../base/bytes.ts';
+import { DstError } from '../../../base/errors.ts';
 import { seededRandom } from '../../../base/random.ts';
 import { hybridIdentity, hybridRecipient } from '../../../codec/dst/index.ts';
 import { nodePrimitives } from '../../../crypto/native/node-primitives.ts';
@@ -246,7 +247,7 @@ describe('starting and stopping', () => {
   test('a stopped torrent whose data cannot be looked at says so, and is tried when it is started', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage, 1, { isStopped: true });
-    const error = Object.assign(new Error('no drive'), { code: 'STORAGE_MISSING' });
+    const error = new DstError('STORAGE_MISSING', { category: 'storage', help: '' }, 'no drive');
     last(stage).become({ kind: 'paused', error });
     assert.deepEqual([torrent.view().state, torrent.view().problem?.code], ['failed', 'STORAGE_MISSING']);
     await torrent.start();
@@ -257,7 +258,7 @@ describe('starting and stopping', () => {
   test('a failure is told once, and a start tries again', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);
-    const error = Object.assign(new Error('disk full'), { code: 'STORAGE_NO_SPACE' });
+    const error = new DstError('STORAGE_NO_SPACE', { category: 'storage', help: '' }, 'disk full');
     for (let i = 0; i < 2; i++) last(stage).become({ kind: 'failed', error });
     const problem = { code: 'STORAGE_NO_SPACE', message: 'disk full', healsItself: true };
     assert.deepEqual([torrent.view().state, torrent.view().problem], ['failed', problem]);
