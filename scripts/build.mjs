@@ -1,17 +1,24 @@
 /**
- * Makes the published code: `build.mjs [FOLDER]`, default `dist`. Why it is bundled: docs/adr/0010. All files lie in
- * one folder, because a worker is found beside the module that starts it; declarations are in `types`.
+ * Makes the package that is published: `build.mjs [FOLDER]`, default `dist`. Why it is bundled, with its dependencies:
+ * docs/adr/0010 and 0020. All code lies in one folder, because a worker is found beside the module that starts it;
+ * declarations are in `types`.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const folder = resolve(process.argv[2] ?? join(root, 'dist'));
+const manifestOf = (place) => JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
+
+/** What packages of CommonJS ask for Node's modules with. */
+const REQUIRE = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
+/** How the one module begins that has the bundler's own functions; only there is `require` looked for. */
+const HELPERS = /^var __require = /m;
 
 rmSync(folder, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     index: 'src/index.ts',
@@ -25,9 +32,35 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  packages: 'external',
+  legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
 });
+for (const name of readdirSync(folder)) {
+  const text = readFileSync(join(folder, name), 'utf8');
+  if (HELPERS.test(text)) writeFileSync(join(folder, name), REQUIRE + text);
+}
+
+/** The licences of all packages that code was taken from. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+);
+const licences = [...packages].sort().map((place) => {
+  const { name, version, license } = manifestOf(join(root, place));
+  const files = readdirSync(join(root, place)).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  const texts = files.map((file) => readFileSync(join(root, place, file), 'utf8').trim());
+  return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+});
+writeFileSync(join(folder, 'THIRD_PARTY_LICENSES'), `${licences.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);
+
+const { name, version, description, keywords, license, type, engines } = manifestOf(root);
+const manifest = {
+  ...{ name, version, description, keywords, license, type, engines },
+  bin: { dst: 'dst.js' },
+  exports: { '.': { types: './types/index.d.ts', default: './index.js' }, './package.json': './package.json' },
+};
+writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(join(root, file), join(folder, file));
 
 const tsc = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
 const declarations = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'types')];

@@ -63,7 +63,7 @@ const steps = {
   format: programs([tool('@biomejs/biome/bin/biome'), 'format', '.']),
   layers: programs([tool('dependency-cruiser/bin/dependency-cruiser.mjs'), 'src', 'test', 'bench']),
   'dead-code': programs([tool('knip/bin/knip.js')]),
-  build: programs(['scripts/build.mjs'], [tool('publint/src/cli.js'), '--strict'], ['dist/dst.js', 'version']),
+  build: programs(['scripts/build.mjs'], [tool('publint/src/cli.js'), 'dist', '--strict'], ['dist/dst.js', 'version']),
   tests: tests((file) => !isHeavy(file), {
     concurrency: availableParallelism(),
     timeout: 2 * 60_000,

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFile, type ExecFileException, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import test, { type TestContext } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -20,58 +20,69 @@ function node(cwd: string, ...args: string[]): Promise<string> {
   });
 }
 
-/** The package as it would be installed: emitted code, package.json and the run-time dependencies, nothing else. */
-async function installPackage(t: TestContext): Promise<string> {
-  const home = mkdtempSync(join(tmpdir(), 'dst-package-'));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
-  await node(root, 'scripts/build.mjs', join(home, 'dist'));
-  cpSync(join(root, 'package.json'), join(home, 'package.json'));
-  const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: object };
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(home, 'node_modules', name)), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name), 'junction');
-  }
-  return home;
-}
+/** A project where the package is installed, alone. */
+const project = mkdtempSync(join(tmpdir(), 'dst-package-'));
+const folder = join(project, 'node_modules', 'dst-torrent');
+const cli = join(folder, 'dst.js');
 
-test('the emitted package creates, seeds, downloads and verifies without its sources', async (t) => {
-  const home = await installPackage(t);
-  const output = await node(home, join(root, 'scripts', 'demo.mjs'), join(home, 'dist', 'dst.js'));
-  assert.match(output, /The copy is complete and verified\./);
-  writeFileSync(
-    join(home, 'use.mjs'),
-    `import { createSession } from 'dst-torrent'; await (await createSession()).close();`,
-  );
-  await node(home, 'use.mjs');
-  const consumer =
-    "import { createSession, type Session } from 'dst-torrent'; export const s: Promise<Session> = createSession();";
-  writeFileSync(join(home, 'use.mts'), consumer);
-  const tsc = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
-  await node(home, tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', 'use.mts');
-});
+before(() => node(root, 'scripts/build.mjs', folder));
+after(() => rmSync(project, { recursive: true, force: true }));
 
-test('npm start without arguments runs the daemon and says where to look', async (t) => {
+/** Runs a script that stays, with a home of its own; resolves when it has said where its page is. */
+async function startDaemon(t: TestContext, ...args: string[]): Promise<{ home: string; url: string; told: string[] }> {
   const home = mkdtempSync(join(tmpdir(), 'dst-start-'));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
   const places = { HOME: home, XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home };
   const env = { ...process.env, ...places, DST_API_PORT: '0', DST_PEERS_PORT: '0' };
-  const child = spawn(process.execPath, ['scripts/start.mjs'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(async () => {
+    const ended = once(child, 'exit');
+    if (child.kill('SIGTERM')) await ended;
+    rmSync(home, { recursive: true, force: true });
   });
-  const lines = createInterface({ input: child.stdout });
   const told: string[] = [];
-  for await (const line of lines) {
+  for await (const line of createInterface({ input: child.stdout })) {
     told.push(line);
     if (line.startsWith('Password')) break;
   }
-  const url = told.find((line) => line.startsWith('http://')) ?? '';
+  return { home, url: told.find((line) => line.startsWith('http://')) ?? '', told };
+}
+
+test('the package creates, seeds, downloads and verifies without its sources', async () => {
+  const output = await node(project, join(root, 'scripts', 'demo.mjs'), cli);
+  assert.match(output, /The copy is complete and verified\./);
+  writeFileSync(
+    join(project, 'use.mjs'),
+    `import { createSession } from 'dst-torrent'; await (await createSession()).close();`,
+  );
+  await node(project, 'use.mjs');
+  const consumer =
+    "import { createSession, type Session } from 'dst-torrent'; export const s: Promise<Session> = createSession();";
+  writeFileSync(join(project, 'use.mts'), consumer);
+  const tsc = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
+  await node(project, tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', 'use.mts');
+});
+
+test('the package needs no other: it serves the daemon’s API and makes certificates', async (t) => {
+  const { home, url, told } = await startDaemon(t, cli, 'daemon');
+  assert.equal((await fetch(`${url}/health/live`)).status, 200, told.join('\n'));
+  assert.match(await node(home, cli, 'tls', 'init', '--dir', join(home, 'tls')), /server.pem/);
+});
+
+test('the package has the licences of all whose code is in it', () => {
+  const licences = readFileSync(join(folder, 'THIRD_PARTY_LICENSES'), 'utf8');
+  const code = readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  // The bundler names the file before its code.
+  const names = code.flatMap((text) => [...text.matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)]);
+  assert.ok(names.some(([, name]) => name === 'fastify'));
+  for (const [, name] of names) assert.match(licences, new RegExp(`^${name} \\d[^ ]* \\(`, 'm'));
+});
+
+test('npm start without arguments runs the daemon and says where to look', async (t) => {
+  const { home, url, told } = await startDaemon(t, join(root, 'scripts', 'start.mjs'));
   assert.equal((await fetch(`${url}/health/live`)).status, 200, told.join('\n'));
   assert.ok(told.some((line) => line.includes(join(home, 'dst.sock'))));
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 });
 
 test('the demonstration transfers a torrent between two processes', async () => {
