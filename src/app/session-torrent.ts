@@ -1,7 +1,7 @@
 /** A torrent of the library's session, as its users have it. */
 import { resolve } from 'node:path';
 import type { PeerAddress } from '../base/address.ts';
-import type { ListenOptions } from '../base/events.ts';
+import type { EventOf, ListenOptions } from '../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex } from '../base/units.ts';
 import { encodeMagnet, encodeMetainfo, type InfoHashes, magnetOf, type Metainfo } from '../codec/metainfo/index.ts';
 import {
@@ -33,6 +33,8 @@ export interface SessionTorrent {
     listener: (payload: TorrentEvents[K]) => void,
     options?: ListenOptions,
   ): Disposable;
+  /** Listens to all events, with their names. */
+  onEvery(listener: (...event: EventOf<TorrentEvents>) => void): Disposable;
   /** Resolves when the info dictionary is known. */
   metadata(options?: { signal?: AbortSignal }): Promise<Metainfo>;
   /**
@@ -139,6 +141,10 @@ export class ClientTorrent implements SessionTorrent {
     options?: ListenOptions,
   ): Disposable {
     return this.#torrent.events.on(name, listener, options);
+  }
+
+  onEvery(listener: (...event: EventOf<TorrentEvents>) => void): Disposable {
+    return this.#torrent.events.onEvery(listener);
   }
 
   async metadata(options: Waiting = {}): Promise<Metainfo> {

@@ -23,6 +23,17 @@ test('listeners of an event are called in the order in which they came', () => {
   assert.deepEqual(seen, ['a1', 'b1']);
 });
 
+test('one listener may hear every event, with its name, in its turn', () => {
+  const { events } = make();
+  const seen: unknown[] = [];
+  events.on('tick', (n) => seen.push(n));
+  const subscription = events.onEvery((...event) => seen.push(event));
+  events.emit('tick', 1);
+  subscription[Symbol.dispose]();
+  events.emit('tick', 2);
+  assert.deepEqual(seen, [1, ['tick', 1], 2]);
+});
+
 test('a listener that throws is reported and the others are still called', () => {
   const { events, errors } = make();
   const seen: number[] = [];

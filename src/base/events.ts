@@ -4,6 +4,9 @@
  */
 type Listener<T> = (payload: T) => void;
 
+/** Name and payload of an event, of any. */
+export type EventOf<EventMap> = { [K in keyof EventMap]: [name: K, payload: EventMap[K]] }[keyof EventMap];
+
 export interface ListenOptions {
   /** Aborting removes the listener. */
   readonly signal?: AbortSignal;
@@ -12,16 +15,17 @@ export interface ListenOptions {
 
 /** One listener for one event. */
 class Subscription implements Disposable {
-  readonly name: PropertyKey;
-  readonly listener: Listener<never>;
+  /** Null: every event. */
+  readonly name: PropertyKey | null;
+  readonly listener: (...words: never) => void;
   readonly isOnce: boolean;
   readonly #all: Subscription[];
   readonly #signal: AbortSignal | undefined;
 
   /** It adds itself to `all`, unless the signal has aborted. */
   constructor(
-    name: PropertyKey,
-    listener: Listener<never>,
+    name: PropertyKey | null,
+    listener: (...words: never) => void,
     { once = false, signal }: ListenOptions,
     all: Subscription[],
   ) {
@@ -61,15 +65,23 @@ export class Events<EventMap extends object> {
     return new Subscription(name, listener, options, this.#subscriptions);
   }
 
+  /** Subscribes to every event: one listener for all takes an eighth of the memory of eight. */
+  onEvery(listener: (...event: EventOf<EventMap>) => void): Disposable {
+    this.#subscriptions ??= [];
+    return new Subscription(null, listener, {}, this.#subscriptions);
+  }
+
   /** Calls the listeners that are there now, in the order in which they came, save those removed meanwhile. */
   emit<K extends keyof EventMap>(name: K, payload: EventMap[K]): void {
     const all = this.#subscriptions;
     if (all === null) return;
-    for (const subscription of all.filter((other) => other.name === name)) {
+    for (const subscription of all.filter((other) => other.name === name || other.name === null)) {
       if (!all.includes(subscription)) continue;
       if (subscription.isOnce) subscription[Symbol.dispose]();
       try {
-        (subscription.listener as Listener<EventMap[K]>)(payload);
+        if (subscription.name === null)
+          (subscription.listener as (name: K, payload: EventMap[K]) => void)(name, payload);
+        else (subscription.listener as Listener<EventMap[K]>)(payload);
       } catch (error) {
         this.#onListenerError(error, String(name));
       }

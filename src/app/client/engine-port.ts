@@ -4,26 +4,17 @@
  */
 import type { PeerAddress } from '../../base/address.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
+import type { EventOf } from '../../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
-import type { FileStatus, TorrentState, TorrentStatus, TrackerStatus } from '../../engine/index.ts';
+import type { FileStatus, TorrentEvents, TorrentState, TorrentStatus, TrackerStatus } from '../../engine/index.ts';
 import type { PeerView } from './torrent-view.ts';
 import type { FileReader } from './torrents.ts';
 
 export type EngineState = TorrentState;
 export type EngineStatus = Omit<TorrentStatus, 'isSuperSeeding' | 'sources'>;
 export type EngineTracker = TrackerStatus;
-
-export interface EngineEvents {
-  state: EngineState;
-  metadata: Metainfo;
-  piece: PieceIndex;
-  complete: { readonly downloaded: ByteCount };
-  hashFailed: { readonly piece: PieceIndex };
-  banned: { readonly addresses: readonly string[]; readonly reason: string };
-  peerConnected: { readonly address: string };
-  peerDisconnected: { readonly address: string; readonly reason: string };
-}
+export type EngineEvents = TorrentEvents;
 
 export interface EngineAddOptions {
   readonly directory: string;
@@ -56,7 +47,7 @@ export interface EngineTorrent {
     readonly active: readonly PieceIndex[];
     readonly availability: Uint16Array;
   } | null;
-  on<K extends keyof EngineEvents>(name: K, listener: (payload: EngineEvents[K]) => void): Disposable;
+  onEvery(listener: (...event: EventOf<EngineEvents>) => void): Disposable;
   torrentFile(): Uint8Array | null;
   magnetLink(): string;
   resume(): Promise<void>;

@@ -7,7 +7,7 @@ import { testTorrent, type TestTorrent, type TestTorrentOptions } from '../../..
 import { Bitfield } from '../../base/bitfield.ts';
 import { type Clock, sleepOn } from '../../base/clock.ts';
 import type { DstError } from '../../base/errors.ts';
-import { Events } from '../../base/events.ts';
+import { type EventOf, Events } from '../../base/events.ts';
 import type { Logger } from '../../base/logger.ts';
 import { seededRandom } from '../../base/random.ts';
 import type { Millis, UnixSeconds } from '../../base/units.ts';
@@ -208,8 +208,8 @@ export class FakeTorrent implements EngineTorrent {
     return { have: new Bitfield(this.metainfo?.info.pieceCount ?? 0), active: [], availability: new Uint16Array(0) };
   }
 
-  on<K extends keyof EngineEvents>(name: K, listener: (payload: EngineEvents[K]) => void): Disposable {
-    return this.#events.on(name, listener);
+  onEvery(listener: (...event: EventOf<EngineEvents>) => void): Disposable {
+    return this.#events.onEvery(listener);
   }
 
   torrentFile(): Uint8Array | null {

@@ -1,7 +1,7 @@
 /** What a torrent knows of its data once the metadata is there: shape, hashes, what is verified, where it lies. */
-import type { Bitfield } from '../../base/bitfield.ts';
+import { Bitfield } from '../../base/bitfield.ts';
 import type { PieceIndex } from '../../base/units.ts';
-import type { Geometry, Metainfo } from '../../codec/metainfo/index.ts';
+import { type Geometry, type Info, type Metainfo, pieceHashes, wholeInfo } from '../../codec/metainfo/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
 import type { Selection } from './selection.ts';
 
@@ -18,8 +18,41 @@ export interface Content {
 }
 
 /** Content with what only its torrent uses. */
-export interface OpenContent extends Content {
-  /** `hashesOf` with all hashes in memory for as long as it is kept; throws when they cannot be read. */
-  heldHashes(): Content['hashesOf'];
+export class OpenContent implements Content {
+  readonly metainfo: Metainfo;
+  readonly geometry: Geometry;
   readonly selection: Selection;
+  readonly have: Bitfield;
+  readonly storage: Storage;
+  readonly layers: Map<string, Uint8Array>;
+
+  /** Nothing is known to be there. */
+  constructor(
+    { metainfo, geometry, selection }: Pick<OpenContent, 'metainfo' | 'geometry' | 'selection'>,
+    storage: Storage,
+    layers: Map<string, Uint8Array>,
+  ) {
+    this.metainfo = metainfo;
+    this.geometry = geometry;
+    this.selection = selection;
+    this.have = new Bitfield(geometry.pieceCount);
+    this.storage = storage;
+    this.layers = layers;
+  }
+
+  hashesOf(piece: PieceIndex): PieceHashes | null {
+    return this.#hashesIn(this.metainfo.info, piece);
+  }
+
+  /** The same with all hashes in memory for as long as it is kept; throws when they cannot be read. */
+  held(): Content {
+    const { metainfo, geometry, have, storage, layers } = this;
+    const info = wholeInfo(metainfo.info);
+    return { metainfo, geometry, have, storage, layers, hashesOf: (piece) => this.#hashesIn(info, piece) };
+  }
+
+  #hashesIn(info: Info, piece: PieceIndex): PieceHashes | null {
+    const hashes = pieceHashes(info, this.layers, piece);
+    return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
+  }
 }

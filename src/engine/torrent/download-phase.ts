@@ -74,7 +74,7 @@ export class DownloadPhase {
     const swarm = this.#parts.swarm();
     const { digests, random, pieceMemory: memory } = services;
     return new Download(
-      { ...content, hashesOf: content.heldHashes() },
+      content.held(),
       {
         now: () => services.clock.now(),
         peer: (id) => swarm.pool.session(id),

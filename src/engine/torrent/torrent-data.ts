@@ -3,21 +3,14 @@
  * power cut while it grows, moved, and let go of. Between a pause and the next start it stays open; after a failure it
  * is opened anew, for what the storage knew may no longer be true.
  */
-import { Bitfield } from '../../base/bitfield.ts';
+import type { Bitfield } from '../../base/bitfield.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { FileIndex } from '../../base/units.ts';
-import {
-  type FileEntry,
-  Geometry,
-  type Info,
-  type Metainfo,
-  pieceHashes,
-  wholeInfo,
-} from '../../codec/metainfo/index.ts';
+import { type FileEntry, Geometry, type Metainfo } from '../../codec/metainfo/index.ts';
 import { type FilePaths, type MoveOptions, type PieceHashes, renamedFiles, type Storage } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
-import type { OpenContent } from './content.ts';
+import { OpenContent } from './content.ts';
 import { DataFlush } from './data-flush.ts';
 import { Selection } from './selection.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -296,22 +289,8 @@ export class TorrentData {
     this.#directory = storage.directory;
     this.#isStale = false;
     const layers = this.#content?.layers ?? (info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers);
-    const hashesIn = (source: Info) => (piece: number) => {
-      const hashes = pieceHashes(source, layers, piece);
-      return hashes.sha1 === null && hashes.merkle === null ? null : hashes;
-    };
-    const have = new Bitfield(geometry.pieceCount);
     this.#storage = storage;
-    this.#content = {
-      metainfo,
-      geometry,
-      selection,
-      layers,
-      have,
-      storage,
-      hashesOf: hashesIn(info),
-      heldHashes: () => hashesIn(wholeInfo(info)),
-    };
+    this.#content = new OpenContent({ metainfo, geometry, selection }, storage, layers);
     return this.#content;
   }
 

@@ -5,14 +5,14 @@ import type { TorrentRecord } from './torrent-record.ts';
 export class DurableRecord {
   readonly id: number;
   readonly #store: Pick<RecordStore, 'save'>;
-  readonly #changed: () => void;
+  readonly #owner: { changed(): void };
   #value: TorrentRecord;
 
-  constructor(id: number, value: TorrentRecord, store: Pick<RecordStore, 'save'>, changed: () => void) {
+  constructor(id: number, value: TorrentRecord, store: Pick<RecordStore, 'save'>, owner: { changed(): void }) {
     this.id = id;
     this.#value = value;
     this.#store = store;
-    this.#changed = changed;
+    this.#owner = owner;
   }
 
   get value(): TorrentRecord {
@@ -23,7 +23,7 @@ export class DurableRecord {
     const before = this.#value;
     const after = { ...before, ...change };
     this.#value = after;
-    this.#changed();
+    this.#owner.changed();
     try {
       await this.#store.save(this.id, after);
     } catch (error) {
@@ -35,7 +35,7 @@ export class DurableRecord {
         ...this.#value,
         ...Object.fromEntries(kept.map((key) => [key, before[key as keyof TorrentRecord]])),
       };
-      this.#changed();
+      this.#owner.changed();
       throw error;
     }
   }

@@ -12,14 +12,17 @@ export const decodeKept = ({ kind, bytes }: KeptMetainfo): Metainfo =>
   kind === 'sealed' ? decodeSealedContent(bytes) : decodeTorrent(bytes);
 
 /** The same, whose large parts are read again when they are needed; then it throws CLIENT_METAINFO_LOST when that fails. */
-export const decodeLight = (kept: KeptMetainfo, readAgain: () => KeptMetainfo): Metainfo =>
-  lightMetainfo(decodeKept(kept), () => {
+export const decodeLight = (kept: KeptMetainfo, readAgain: (kind: KeptMetainfo['kind']) => KeptMetainfo): Metainfo => {
+  // What is read again may not keep what was read.
+  const { kind } = kept;
+  return lightMetainfo(decodeKept(kept), () => {
     try {
-      return decodeKept(readAgain());
+      return decodeKept(readAgain(kind));
     } catch (cause) {
       throw clientError('CLIENT_METAINFO_LOST', `the torrent file cannot be read: ${messageOf(cause)}`, { cause });
     }
   });
+};
 
 /** A torrent file of nothing but the info dictionary. */
 export const bareTorrentFile = ({ info }: Metainfo): Uint8Array => concat([utf8('d4:info'), info.raw, utf8('e')]);

@@ -19,7 +19,7 @@ import { DurableRecord } from './durable-record.ts';
 import { Relocation } from './relocation.ts';
 import { RunCounters } from './torrent-counters.ts';
 import type { TorrentRecord } from './torrent-record.ts';
-import { TorrentRun } from './torrent-run.ts';
+import { type RunOwner, TorrentRun } from './torrent-run.ts';
 import { torrentViewOf, viewStateOf } from './torrent-view-of.ts';
 import type { LibraryServices } from './library-services.ts';
 
@@ -36,7 +36,7 @@ export interface LibraryPort {
   completed(torrent: LibraryTorrent): Promise<boolean>;
 }
 
-export class LibraryTorrent implements ManagedTorrent {
+export class LibraryTorrent implements ManagedTorrent, RunOwner {
   readonly id: number;
   readonly record: DurableRecord;
   readonly run: TorrentRun;
@@ -67,24 +67,10 @@ export class LibraryTorrent implements ManagedTorrent {
     this.#library = library;
     this.#revision = library.nextRevision();
     this.#counters = new RunCounters(counters, services.clock.now());
-    const changed = (): void => this.changed();
     this.#knownHashes = record.infoHashes;
-    this.record = new DurableRecord(id, record, services.store, changed);
-    this.run = new TorrentRun(this.record, this.#counters, services, {
-      changed,
-      queueChanged: () => library.queueChanged(),
-      busy: () => {
-        library.busy(this);
-        this.changed();
-      },
-      settle: () => this.settle(),
-      completed: async () => {
-        await this.settle();
-        await this.relocation.settled;
-        return await library.completed(this);
-      },
-    });
-    this.relocation = new Relocation(this.record, this.run, services, changed);
+    this.record = new DurableRecord(id, record, services.store, this);
+    this.run = new TorrentRun(this.record, this.#counters, services, this);
+    this.relocation = new Relocation(this.record, this.run, services, this);
   }
 
   get hash(): string {
@@ -325,6 +311,21 @@ export class LibraryTorrent implements ManagedTorrent {
     const isCountedDown = this.#shownState === 'seeding' && (this.#view?.eta ?? null) !== null;
     this.#view = null;
     if (isCountedDown) this.changed();
+  }
+
+  queueChanged(): void {
+    this.#library.queueChanged();
+  }
+
+  busy(): void {
+    this.#library.busy(this);
+    this.changed();
+  }
+
+  async completed(): Promise<boolean> {
+    await this.settle();
+    await this.relocation.settled;
+    return await this.#library.completed(this);
   }
 
   /**

@@ -260,7 +260,7 @@ export class Library implements Torrents {
   /** Of what is complete hardly anybody needs the hashes. */
   #decode({ hash, record }: LibraryTorrent, kept: KeptMetainfo): Metainfo {
     if (record.value.completedAt === null) return decodeKept(kept);
-    return decodeLight(kept, () => this.#options.folder.readNow(hash, kept.kind));
+    return decodeLight(kept, (kind) => this.#options.folder.readNow(hash, kind));
   }
 
   /** A torrent file has come since the record was written, if there is one. */

@@ -50,7 +50,7 @@ export class Placement {
       choices: {
         ...noChoices,
         select: wanted.select ?? source.select,
-        priorities: wanted.priorities ?? new Map(),
+        priorities: wanted.priorities ?? noChoices.priorities,
         paths,
         trustsData: wanted.isCheckSkipped === true,
         isNamed: wanted.name !== undefined,

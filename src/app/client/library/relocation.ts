@@ -15,17 +15,17 @@ export class Relocation {
   readonly #record: DurableRecord;
   readonly #run: TorrentRun;
   readonly #services: LibraryServices;
-  readonly #changed: () => void;
+  readonly #owner: { changed(): void };
   #moving: Promise<void> | null = null;
   /** 0 … 1 of the move that runs. */
   #progress = 0;
   #isClosed = false;
 
-  constructor(record: DurableRecord, run: TorrentRun, services: LibraryServices, changed: () => void) {
+  constructor(record: DurableRecord, run: TorrentRun, services: LibraryServices, owner: { changed(): void }) {
     this.#record = record;
     this.#run = run;
     this.#services = services;
-    this.#changed = changed;
+    this.#owner = owner;
   }
 
   get isMoving(): boolean {
@@ -113,9 +113,9 @@ export class Relocation {
     this.#progress = 0;
     this.#moving = this.#move(to, back).finally(() => {
       this.#moving = null;
-      this.#changed();
+      this.#owner.changed();
     });
-    this.#changed();
+    this.#owner.changed();
   }
 
   /** Never rejects: a move that fails leaves the torrent where it is, with a warning. */
@@ -125,7 +125,7 @@ export class Relocation {
       if (from !== to) {
         const onProgress = (done: number, total: number): void => {
           this.#progress = total > 0 ? done / total : 1;
-          this.#changed();
+          this.#owner.changed();
         };
         await this.#run.engine?.move(to, { onProgress });
       }

@@ -80,11 +80,18 @@ describe('a record', () => {
       [{ wanted: 'perhaps' }, 'wanted', 'wanted', 'stopped'],
       [{ goal: '' }, 'goal', 'goal', 'ahead'],
     ];
-    for (const [damage, name, key, value] of damages) {
+    // Of each torrent that has it.
+    for (const [damage, name, key, value] of damages.flatMap((one) => [one, one])) {
       const read = recordOf(rowOf(damage));
       assert.deepEqual(read.repaired, [name]);
       assert.deepEqual(read.record, { ...record, [key]: value });
     }
+  });
+
+  test('shares its settings in memory with the one before that has the same', () => {
+    const [{ record: one }, { record: two }] = [recordOf(rowOf({ hash: 'a' })), recordOf(rowOf({ hash: 'b' }))];
+    assert.equal(one.settings, two.settings);
+    assert.equal(one.choices, two.choices);
   });
 
   test('of an earlier version owes no completion, and has new settings as by default', () => {

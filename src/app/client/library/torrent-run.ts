@@ -3,10 +3,11 @@
  * becomes of the engine's events. All that happens on the side ends in a problem of this torrent, never in an exception.
  */
 import { codeOf, messageOf } from '../../../base/errors.ts';
+import type { EventOf } from '../../../base/events.ts';
 import type { Millis } from '../../../base/units.ts';
 import { bareTorrentFile, hasPieceLayers } from './kept-metainfo.ts';
 import type { Metainfo } from '../../../codec/metainfo/index.ts';
-import type { EngineState, EngineStatus, EngineTorrent, EngineTracker } from '../engine-port.ts';
+import type { EngineEvents, EngineState, EngineStatus, EngineTorrent, EngineTracker } from '../engine-port.ts';
 import type { Problem } from '../torrent-view.ts';
 import type { DurableRecord } from './durable-record.ts';
 import type { LibraryServices } from './library-services.ts';
@@ -50,7 +51,7 @@ export class TorrentRun {
   #telling: object | null = null;
   /** The torrent file that is kept has all that belongs into it. */
   #isWhole = false;
-  #subscriptions: Disposable[] = [];
+  #subscription: Disposable | null = null;
 
   constructor(record: DurableRecord, counters: RunCounters, services: LibraryServices, owner: RunOwner) {
     this.#record = record;
@@ -98,36 +99,16 @@ export class TorrentRun {
 
   /** From now on the engine has it: paused, until `allow`. */
   attach(engine: EngineTorrent): void {
-    const { events } = this.#services;
-    const { hash } = this.#record.value;
     this.#engine = engine;
     this.#isWhole = engine.metainfo !== null && hasPieceLayers(engine.metainfo);
     this.#problem = null;
-    this.#subscriptions = [
-      engine.on('state', (state) => this.#stateChanged(state)),
-      engine.on('metadata', () => this.#background('keep the metadata', () => this.#keepMetadata(engine))),
-      engine.on('complete', () => this.#background('note the completion', () => this.#complete())),
-      engine.on('piece', (piece) => {
-        events.emit('piece.verified', { hash, piece });
-        this.#owner.changed();
-      }),
-      engine.on('hashFailed', ({ piece }) => events.emit('piece.failed', { hash, piece })),
-      engine.on('banned', (ban) => events.emit('peer.banned', { hash, ...ban })),
-      engine.on('peerConnected', ({ address }) => {
-        events.emit('peer.connected', { hash, address });
-        this.#owner.busy();
-      }),
-      engine.on('peerDisconnected', ({ address, reason }) => {
-        events.emit('peer.disconnected', { hash, address, reason });
-        this.#owner.changed();
-      }),
-    ];
+    this.#subscription = engine.onEvery((...event) => this.#hear(engine, event));
     this.#stateChanged(engine.status().state);
   }
 
   /** No more of its events are heard. */
   detach(): EngineTorrent | null {
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#subscription?.[Symbol.dispose]();
     const engine = this.#engine;
     this.#engine = null;
     return engine;
@@ -234,6 +215,42 @@ export class TorrentRun {
     const trackers = this.#engine?.trackers() ?? [];
     if (this.#trackers.look(trackers)) this.#owner.changed();
     return trackers;
+  }
+
+  /** What the engine tells. */
+  #hear(engine: EngineTorrent, [name, payload]: EventOf<EngineEvents>): void {
+    const { events } = this.#services;
+    const { hash } = this.#record.value;
+    switch (name) {
+      case 'state':
+        this.#stateChanged(payload);
+        break;
+      case 'metadata':
+        this.#background('keep the metadata', () => this.#keepMetadata(engine));
+        break;
+      case 'complete':
+        this.#background('note the completion', () => this.#complete());
+        break;
+      case 'piece':
+        events.emit('piece.verified', { hash, piece: payload });
+        this.#owner.changed();
+        break;
+      case 'hashFailed':
+        events.emit('piece.failed', { hash, piece: payload.piece });
+        break;
+      case 'banned':
+        events.emit('peer.banned', { hash, ...payload });
+        break;
+      case 'peerConnected':
+        events.emit('peer.connected', { hash, address: payload.address });
+        this.#owner.busy();
+        break;
+      case 'peerDisconnected':
+        events.emit('peer.disconnected', { hash, address: payload.address, reason: payload.reason });
+        this.#owner.changed();
+        break;
+      case 'seedGoalReached': // the client has goals of its own
+    }
   }
 
   #stateChanged(state: EngineState): void {

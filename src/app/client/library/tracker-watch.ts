@@ -4,11 +4,13 @@ import type { EngineTracker } from '../engine-port.ts';
 import type { EventSink } from '../events/event-history.ts';
 import { newestAnswer } from './torrent-view-of.ts';
 
+const none: ReadonlyMap<string, string> = new Map();
+
 export class TrackerWatch {
   readonly #hash: string;
   readonly #events: EventSink;
   /** Trackers that failed last time, with what they said. */
-  #failed = new Map<string, string>();
+  #failed = none;
   #seen = '';
   #warning: string | null = null;
 
@@ -38,7 +40,7 @@ export class TrackerWatch {
         this.#events.emit('tracker.recovered', { hash: this.#hash, url: scrubSecrets(url) });
       }
     }
-    this.#failed = failed;
+    this.#failed = failed.size > 0 ? failed : none;
     const told = trackers.find(({ state, message }) => state === 'ok' && message !== null);
     const [first] = failed.values();
     const isAll = failed.size > 0 && failed.size === trackers.length;
