@@ -7,7 +7,7 @@ import {
   type SessionTorrent,
   type TorrentSource,
 } from '../app/index.ts';
-import { tuneRuntime } from '../app/runtime/index.ts';
+import { keepNurserySmall, tuneRuntime } from '../app/runtime/index.ts';
 import { addressKey } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './command.ts';
@@ -37,6 +37,7 @@ export async function runTransfers(
 ): Promise<number> {
   const { output, signal } = context;
   tuneRuntime();
+  keepNurserySmall();
   const torrents: SessionTorrent[] = [];
   await using session = await createSession({ ...options, logger: outputLogger(output) });
   // A name that is mistyped is told at once; an interface that goes away later is waited for.

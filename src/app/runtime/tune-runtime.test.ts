@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { systemClock } from '../../base/clock.ts';
-import { keepHeapSmall, tuneRuntime } from './tune-runtime.ts';
+import { keepHeapSmall, keepNurserySmall, tuneRuntime } from './tune-runtime.ts';
 
 const MIB = 1024 * 1024;
 
@@ -19,6 +20,18 @@ after(() => timer?.[Symbol.dispose]());
 
 /** Some 20 MB of objects. */
 const rush = (): object[] => Array.from({ length: 500_000 }, (_, i) => ({ i }));
+
+const nursery = (): number =>
+  getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0;
+
+test('a nursery that has grown is given back in a quiet moment, and stays small though objects survive in it', async () => {
+  for (let i = 0; i < 10; i++) rush();
+  assert.ok(nursery() > 4 * MIB, `${nursery()} bytes`);
+  keepNurserySmall();
+  while (nursery() > 4 * MIB) await setTimeout(10);
+  for (let i = 0; i < 30; i++) rush();
+  assert.ok(nursery() <= 4 * MIB, `${nursery()} bytes`);
+});
 
 const collected = Promise.withResolvers<void>();
 const registry = new FinalizationRegistry(collected.resolve);
@@ -42,12 +55,6 @@ test('the heap is looked at without opening a file, of which too many may be ope
   keepHeapSmall(clock);
   looks[0]?.();
   assert.equal(looks.length, 2);
-});
-
-test('the nursery stays small though objects survive in it', () => {
-  for (let i = 0; i < 10; i++) rush();
-  const nursery = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-  assert.ok((nursery?.space_size ?? 0) <= 4 * MIB, `${nursery?.space_size} bytes`);
 });
 
 test('a program whose loops are being compiled when it is tuned goes on', () => {

@@ -45,7 +45,7 @@ function heapUsed(): ByteCount {
 /** Calls after which a function is optimised, by compiler. */
 const optimizeAfter = { maglev: 10_000, turbofan: 100_000 };
 
-/** For programs, not for libraries: it holds for the whole process. Call it when everything is loaded. */
+/** For programs, not for libraries: it holds for the whole process. Call it before its modules are loaded. */
 export function tuneRuntime(clock: Pick<Clock, 'after'> = systemClock): void {
   for (const [compiler, calls] of Object.entries(optimizeAfter)) {
     setFlagsFromString(`--invocation-count-for-${compiler}=${calls}`);
@@ -55,11 +55,16 @@ export function tuneRuntime(clock: Pick<Clock, 'after'> = systemClock): void {
 }
 
 /**
- * Only the part about memory, for a service; to be called before its modules are loaded. Short pauses: a tracker at its limit answers
- * 99 of 100 datagrams within 2.5 to 3 ms instead of 3.8.
+ * From now on the nursery does not grow. To be called when everything is loaded: what stays is copied by each collection of a
+ * small nursery, which takes a fifth of the time in which three thousand torrents are loaded. Short pauses: a tracker at
+ * its limit answers 99 of 100 datagrams within 2.5 to 3 ms instead of 3.8.
  */
-export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
+export function keepNurserySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** Only the part about memory, for a service. What a nursery has grown to is given back too. */
+export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
   setFlagsFromString('--no-maglev-destroy-on-background');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;

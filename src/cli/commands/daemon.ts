@@ -28,7 +28,7 @@ export const daemon: CommandDefinition = {
       )
       .action(
         perform(async (context: CommandContext, flags: DaemonFlags) => {
-          tuneRuntime(); // before the modules make the heap grow
+          tuneRuntime();
           const { runDaemon } = await import('../daemon-service.ts');
           await runDaemon(context, flags);
         }),

@@ -1,6 +1,6 @@
 /** `dst tracker`: a tracker for HTTP, UDP and WebTorrent's WebSockets. */
 import { Argument, Option } from 'commander';
-import { keepHeapSmall } from '../../app/runtime/index.ts';
+import { keepHeapSmall, keepNurserySmall } from '../../app/runtime/index.ts';
 import { parseBindAddress, parseCidr, parseInterval, parsePort, parsePositive, parseSize } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import type { TrackerFlags } from '../tracker-flags.ts';
@@ -63,7 +63,8 @@ async function performTracker(
   action: 'dns' | 'token' | 'config' | undefined,
   flags: TrackerFlags,
 ): Promise<void> {
-  keepHeapSmall(); // before the modules make it grow
+  keepHeapSmall();
+  keepNurserySmall();
   const { runTracker, showConfig, tellRecord, makeToken } = await import('../tracker-service.ts');
   if (action === 'dns') await tellRecord(context.output, flags);
   else if (action === 'token') await makeToken(context.output, flags);
