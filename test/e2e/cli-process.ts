@@ -128,6 +128,8 @@ export class DstRun implements AsyncDisposable {
   readonly events: CliEvent[] = [];
   stderr = '';
   readonly #ended: Promise<number | null>;
+  /** All that it wrote has been read: later than its exit. */
+  #isRead = false;
   #onEvent: () => void = () => {};
 
   constructor(args: readonly string[], options: CliOptions = {}) {
@@ -140,6 +142,7 @@ export class DstRun implements AsyncDisposable {
       this.#onEvent();
     });
     this.#ended = once(this.child, 'close').then(([code]) => {
+      this.#isRead = true;
       this.#onEvent();
       return code as number | null;
     });
@@ -150,7 +153,7 @@ export class DstRun implements AsyncDisposable {
     for (;;) {
       const found = this.events.find((event) => event.event === name && isWanted(event));
       if (found !== undefined) return found;
-      assert.equal(this.child.exitCode, null, `no event "${name}" came: ${this.stderr}`);
+      assert.ok(!this.#isRead, `no event "${name}" came: ${this.stderr}`);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onEvent = resolve;
       await promise;

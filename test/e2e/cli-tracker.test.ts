@@ -7,6 +7,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
 
 for (const [protocol, threads] of [
@@ -33,9 +34,9 @@ for (const [protocol, threads] of [
 }
 
 test('ends with the usual code when it is stopped, and frees its port', async () => {
-  const tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', '0', '--threads', '2']);
-  const { urls } = (await tracker.event('listening')) as unknown as { urls: string[] };
-  const port = new URL(urls[0] as string).port;
+  const port = String(await freePort());
+  const tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port, '--threads', '2']);
+  await tracker.event('listening');
   tracker.child.kill('SIGTERM');
   assert.equal(await tracker.end(), 143);
   await using again = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port]);

@@ -39,7 +39,7 @@ for (const version of ['v1', 'v2', 'hybrid'] as const) {
     const { code, stdout, stderr } = await dst(args, { cwd: target.path });
     assert.equal(code, 0, stderr);
     assert.equal(stdout, 'out/test-1\n');
-    assert.match(stderr, /^test-1: complete and verified, \d+ KiB in 0:0\d \(/m);
+    assert.match(stderr, /^test-1: complete and verified, \d+ KiB in \d+:\d\d \(/m);
     await assertArrived(torrent, join(target.path, 'out'));
     const again = await dst(args, { cwd: target.path });
     assert.deepEqual([again.code, again.stdout], [0, stdout]);

@@ -44,11 +44,7 @@ test('the program of a completion is run again when the daemon was killed before
     await using daemon = await DaemonProcess.start(scratch.path, { env });
     const line = `${join(daemon.downloads, sample.metainfo.info.name)}\n`;
     assert.equal(await ran(daemon, 2), line + line);
-    await daemon.until(
-      'noted as told',
-      async () => daemon.run.stderr,
-      (log) => log.includes('the completion program has ended'),
-    );
+    await daemon.untilLogged(/the completion program has ended/);
     await daemon.stop();
   }
   await using daemon = await DaemonProcess.start(scratch.path, { env });

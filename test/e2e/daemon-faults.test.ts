@@ -14,6 +14,7 @@ import { addressKey } from '../../src/base/address.ts';
 import { createSession, type Session, type SessionTorrent } from '../../src/index.ts';
 import { ensurePrograms, faketimeLibrary } from '../interop/setup.ts';
 import { onTmpfs, withDrive } from '../storage/file-fixture.ts';
+import { freePort } from '../support/free-port.ts';
 import { DstRun, scratchFolder } from './cli-process.ts';
 import { type DaemonOptions, DaemonProcess, type TorrentJson } from './daemon-process.ts';
 import { type DiskTorrent, diskTorrent } from './disk-torrent.ts';
@@ -340,8 +341,8 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
 
   test('when its tracker is there again', async () => {
     await using folder = await scratchFolder();
-    const first = await startTracker(folder.path, 0);
-    const { port } = first;
+    const port = await freePort();
+    const first = await startTracker(folder.path, port);
     const tracker = `http://127.0.0.1:${port}/announce`;
     await first[Symbol.asyncDispose]();
     await using scene = await Scene.open({});

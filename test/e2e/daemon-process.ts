@@ -128,6 +128,15 @@ export class DaemonProcess implements AsyncDisposable {
     return await this.until(state, ask, (torrent) => torrent.state === state);
   }
 
+  /** Waits for words of its log, which is written when there is time: what it answers may be there before. */
+  async untilLogged(words: RegExp): Promise<void> {
+    await this.until(
+      `logged ${words}`,
+      async () => this.run.stderr,
+      (log) => words.test(log),
+    );
+  }
+
   /** Waits until it was looked at what there is of a torrent that rests. */
   async untilDone(hash: string): Promise<TorrentJson> {
     const ask = (): Promise<TorrentJson> => this.api<TorrentJson>(`/torrents/${hash}`);

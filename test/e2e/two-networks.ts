@@ -145,7 +145,12 @@ export class Capture implements AsyncDisposable {
     return capture;
   }
 
-  /** Ends it; all that was sent until now. */
+  /** Resolves when something with these words was seen. */
+  async shows(words: string): Promise<void> {
+    while (!this.lines.some((line) => line.includes(words))) await sleep(5);
+  }
+
+  /** Ends it; all that was sent until now, but for the last packets that it has not looked at yet. */
   async end(): Promise<readonly string[]> {
     this.#child.kill('SIGINT');
     await this.#ended;

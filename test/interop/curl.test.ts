@@ -59,7 +59,7 @@ test('curl reads what is still downloading', { skip: missing ?? false, timeout: 
   });
 
   await t.test('ranges come before the rest', async () => {
-    await stage.introduce();
+    await stage.introduce(0.5);
     const middle = await curl(...auth, '--range', '15000000-15099999', content);
     assert.ok(middle.equals(data.subarray(15_000_000, 15_100_000)));
     assert.ok((await curl(...auth, '--range', '-1000', content)).equals(data.subarray(-1000)));
@@ -85,7 +85,7 @@ test('curl reads what is still downloading', { skip: missing ?? false, timeout: 
   await t.test('events come as they happen, and who was away misses nothing', async () => {
     const url = `${api}/events?names=piece.verified,torrent.completed`;
     const first = await eventsUntil(() => true, ...auth, url);
-    await stage.hurry();
+    stage.hurry();
     const isLast = ({ name }: ServerEvent): boolean => name === 'torrent.completed';
     const rest = await eventsUntil(isLast, ...auth, '--header', `Last-Event-ID: ${first.at(-1)?.id}`, url);
     const events = [...first, ...rest];

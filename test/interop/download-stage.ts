@@ -1,12 +1,15 @@
-/** A daemon that is to download a file from another one, which sends 1 MiB in a second. */
+/** A daemon that is to download a file from another one, which sends so much of it at 1 MiB/s and goes on slowly. */
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteCount, BytesPerSecond } from '../../src/base/units.ts';
 import { dstJson, scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess, type TorrentJson } from '../e2e/daemon-process.ts';
 
 const PIECE: ByteCount = 64 * 1024;
 const RATE: BytesPerSecond = 1024 * 1024;
+/** Of a peer that holds back: a piece in two seconds. */
+const SLOW: BytesPerSecond = PIECE / 2;
 
 export class DownloadStage implements AsyncDisposable {
   readonly #parts: AsyncDisposable;
@@ -17,6 +20,8 @@ export class DownloadStage implements AsyncDisposable {
   readonly size: ByteCount;
   /** Pieces in the order in which they were there. */
   readonly verified: number[] = [];
+  /** The share from which on the peer holds back. */
+  #most = 0;
 
   private constructor(
     parts: AsyncDisposable,
@@ -74,15 +79,25 @@ export class DownloadStage implements AsyncDisposable {
     return (await this.daemon.api<{ token: string }>('/tokens', { method: 'POST', body })).token;
   }
 
-  /** Tells the daemons of each other: the download begins. */
-  async introduce(): Promise<void> {
+  /**
+   * Tells the daemons of each other: the download begins. However slow who reads it is, there is no more for him than
+   * about this share of the file.
+   */
+  async introduce(share: number): Promise<void> {
+    this.allow(share);
+    void this.#holdBack().catch(() => {}); // It ends with the daemons.
     const peers = [await this.#peer.peerAddress()];
     await this.daemon.api(`/torrents/${this.hash}/peers`, { method: 'POST', body: { peers } });
   }
 
+  /** So much may be there from now on. */
+  allow(share: number): void {
+    this.#most = share;
+  }
+
   /** The rest may come as fast as it can. */
-  async hurry(): Promise<void> {
-    await this.#peer.api('/limits', { method: 'PATCH', body: { upload: 0 } });
+  hurry(): void {
+    this.allow(Number.POSITIVE_INFINITY);
   }
 
   /** 0 … 1 of the file is there. */
@@ -93,6 +108,15 @@ export class DownloadStage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts[Symbol.asyncDispose]();
+  }
+
+  async #holdBack(): Promise<void> {
+    for (let last = RATE; last !== 0; await sleep(50)) {
+      const isEnough = (await this.share()) >= this.#most;
+      const upload = this.#most === Number.POSITIVE_INFINITY ? 0 : isEnough ? SLOW : RATE;
+      if (upload !== last) await this.#peer.api('/limits', { method: 'PATCH', body: { upload } });
+      last = upload;
+    }
   }
 
   async #follow(): Promise<void> {

@@ -139,16 +139,19 @@ describe('a tracker', () => {
   test('lets an account and a ban end in time, though nobody changes anything', async () => {
     await using server = await start({ access: 'private' });
     const { accounts, passkeys, torrents, bans } = server.repository;
-    const expiresAt = systemClock.wall() + 2;
-    const { id } = await accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt });
+    const { id } = await accounts.create({ name: 'a', isEnabled: true, maxPeers: null, expiresAt: null });
     const passkey = 'k'.repeat(32);
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', Buffer.from(passkey)));
     await passkeys.create({ hash, accountId: id, label: '' });
     await torrents.change([{ infoHash: Buffer.from(INFO_HASH), isRegistered: true }]);
-    await bans.put([{ prefix: '127.0.0.1', reason: '', expiresAt }]);
+    await bans.put([{ prefix: '127.0.0.1', reason: '', expiresAt: null }]);
     await server.refresh();
     const path = `/${passkey}/announce`;
     assert.match(await announce(server, { path }), /banned/);
+    const expiresAt = systemClock.wall() + 2;
+    await accounts.change(id, { expiresAt });
+    await bans.put([{ prefix: '127.0.0.1', reason: '', expiresAt }]);
+    await server.refresh();
     await until(async () => !(await announce(server, { path })).includes('banned'));
     assert.match(await announce(server, { path }), /suspended/);
     await accounts.change(id, { expiresAt: null });

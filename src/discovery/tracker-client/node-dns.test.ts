@@ -1,6 +1,7 @@
 /** The look-up of TXT records over Node, with a name server of our own on loopback; no query leaves this machine. */
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
@@ -94,19 +95,26 @@ describe('a TXT look-up over a real name server', () => {
   });
 
   it('rejects with ETIMEOUT within some seconds when the server is silent', async () => {
-    const started = performance.now();
-    await assert.rejects(lookUp(await serveNames({ 't.example': 'silent' }), 't.example'), { code: 'ETIMEOUT' });
-    assert.ok(performance.now() - started < 8000);
+    // Unless it is told otherwise, the system's resolver takes far longer.
+    const server = await serveNames({ 't.example': 'silent' });
+    const patient = new Resolver();
+    patient.setServers([server]);
+    const first = await Promise.race([
+      lookUp(server, 't.example').catch((error: { code: string }) => error.code),
+      patient.resolveTxt('t.example').catch(() => 'the patient one'),
+    ]);
+    patient.cancel();
+    assert.equal(first, 'ETIMEOUT');
   });
 
   it('ends with its signal, at once', async () => {
-    const started = performance.now();
     const server = await serveNames({ 't.example': 'silent' });
     const controller = new AbortController();
+    const other = lookUp(server, 't.example').catch(() => {});
     const looking = lookUp(server, 't.example', controller.signal);
     controller.abort(new Error('enough'));
-    await assert.rejects(looking, /enough/);
-    assert.ok(performance.now() - started < 900);
+    await assert.rejects(Promise.race([looking, other]), /enough/);
+    await other;
     await assert.rejects(lookUp(server, 't.example', controller.signal), /enough/);
   });
 });

@@ -5,6 +5,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { seededRandom } from '../../base/random.ts';
 import { SimClock } from '../../../test/sim/sim-clock.ts';
+import { freePort } from '../../../test/support/free-port.ts';
 import { cannotBind, loopback } from '../egress/fakes.test.ts';
 import { interfaceEgress } from '../egress/index.ts';
 import type { Connection, Listener } from '../transport.ts';
@@ -54,13 +55,6 @@ async function listens(listener: Listener, host: string): Promise<void> {
 /** What is not awaited has had its turns of the event loop. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-}
-
-async function freePort(): Promise<number> {
-  const listener = await tcpTransport().listen({ host: '127.0.0.1', port: 0 }, () => {});
-  const { port } = listener.address;
-  await listener.close();
-  return port;
 }
 
 describe('TCP by an interface', { skip: cannotBind }, () => {

@@ -45,7 +45,7 @@ describe('the state of a tracker', () => {
     const directory = folderOf(context);
     mkdirSync(join(directory, 'udp.key'));
     await assert.rejects(TrackerState.open({ ...defaultTrackerOptions, directory }, () => {}));
-    assert.equal(timers(), before);
+    assert.ok(timers() <= before, 'those of others may end meanwhile');
     assert.equal(existsSync(join(directory, 'tracker.db-wal')), false);
   });
 });
