@@ -10,7 +10,7 @@ import { formatHost, type PeerAddress, parseHost } from '../../base/address.ts';
 import { scopeOf } from '../../base/address-scope.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
-import { listenError } from '../../net/index.ts';
+import { listenError, withAnyPort } from '../../net/index.ts';
 import type { Certificate } from '../served-certificate/index.ts';
 import { listenOnSocket } from './unix-socket.ts';
 
@@ -65,7 +65,21 @@ export class Listeners {
   }
 
   /** Port 0: any free one, the same for all addresses. Rejects NET_PORT_IN_USE, NET_LISTEN_FAILED. */
-  async listen(hosts: readonly string[], port: number, certificate: Certificate | null): Promise<void> {
+  listen(hosts: readonly string[], port: number, certificate: Certificate | null): Promise<void> {
+    return withAnyPort(port, async () => {
+      const before = this.#servers.length;
+      try {
+        await this.#listen(hosts, port, certificate);
+      } catch (error) {
+        this.#addresses.length = 0;
+        const open = this.#servers.splice(before).filter((server) => server.listening);
+        await Promise.all(open.map((server) => once(server.close(), 'close')));
+        throw error;
+      }
+    });
+  }
+
+  async #listen(hosts: readonly string[], port: number, certificate: Certificate | null): Promise<void> {
     let common = port;
     for (const host of hosts) {
       const server =

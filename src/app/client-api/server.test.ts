@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type ListenOptions, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -132,6 +132,29 @@ describe('the addresses', () => {
     const socket = join(folder, 'none.sock');
     await assert.rejects(serve({ port: served.port, socket }), { code: 'NET_PORT_IN_USE' });
     assert.equal(existsSync(socket), false);
+  });
+
+  test('are at another port when the one that was found is taken at one of them', async (t) => {
+    const taken = createServer().listen(0, '::1');
+    await once(taken, 'listening');
+    t.after(() => taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const { listen } = Server.prototype;
+    let isFirst = true;
+    t.mock.method(Server.prototype, 'listen', function (this: Server, options: ListenOptions) {
+      if (options.host === '::1' && isFirst) options.port = port;
+      isFirst &&= options.host !== '::1';
+      return listen.call(this, options);
+    });
+    await using served = await serve({ bind: ['127.0.0.1', '::1'] });
+    assert.equal(isFirst, false);
+    assert.deepEqual(
+      served.server.addresses.map((address) => [address.host, address.port === served.port]),
+      [
+        ['127.0.0.1', true],
+        ['::1', true],
+      ],
+    );
   });
 
   test('give nothing without a token, and no rights to who comes from this machine', async () => {

@@ -8,7 +8,9 @@ import { describe, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import { openDatabase } from '../../db/index.ts';
+import { netError } from '../../net/errors.ts';
 import { defaultTrackerOptions, type TrackerOptions } from './options.ts';
+import { UdpSocket, type UdpSocketOptions } from './sockets/udp-socket.ts';
 import { TrackerServer } from './tracker-server.ts';
 
 const INFO_HASH = 'h'.repeat(20);
@@ -115,6 +117,19 @@ describe('a tracker', () => {
     } finally {
       await rm(directory, { recursive: true });
     }
+  });
+
+  test('is at another port when the one that was found is taken for UDP', async (t) => {
+    const ports: number[] = [];
+    const bind = UdpSocket.bind.bind(UdpSocket);
+    t.mock.method(UdpSocket, 'bind', (options: UdpSocketOptions) => {
+      if (ports.push(options.port) === 1) return Promise.reject(netError('NET_PORT_IN_USE', 'somebody has it'));
+      return bind(options);
+    });
+    await using server = await start();
+    assert.equal(ports.length, 2);
+    assert.equal(server.listening[0]?.port, ports[1]);
+    assert.match(await announce(server), /8:interval/);
   });
 
   test('says that its folder cannot be used', async () => {

@@ -14,7 +14,7 @@ import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
 import { type InfoHashes, swarmHashes } from '../../codec/metainfo/index.ts';
 import { createPeerId } from '../../codec/wire/index.ts';
 import type { Discovery } from '../../discovery/index.ts';
-import type { Connection, Listener, ServedSwarms, Transport } from '../../net/index.ts';
+import { type Connection, type Listener, type ServedSwarms, type Transport, withAnyPort } from '../../net/index.ts';
 import { FilterInForce, type HostFilter } from '../../net/ip-filter/index.ts';
 import type { BufferPool, StorageFactory } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
@@ -151,7 +151,18 @@ export class EngineSession {
   }
 
   /** Opens the listeners. All use the port of the first, so that one announce serves both address families. */
-  async listen(): Promise<void> {
+  listen(): Promise<void> {
+    return withAnyPort(this.#options.listen[0]?.port ?? 0, async () => {
+      try {
+        await this.#listen();
+      } catch (error) {
+        for (const listener of this.#listeners.splice(0)) await listener.close();
+        throw error;
+      }
+    });
+  }
+
+  async #listen(): Promise<void> {
     for (const { host, port } of this.#options.listen) {
       const wanted = { host, port: port || this.#services.port() };
       try {

@@ -6,6 +6,7 @@ import { systemClock } from '../../../base/clock.ts';
 import { systemRandom } from '../../../base/random.ts';
 import type { UnixSeconds } from '../../../base/units.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
+import { withAnyPort } from '../../../net/index.ts';
 import {
   AccountTable,
   AddressGuard,
@@ -165,8 +166,11 @@ export class DataPlane implements Answering {
     };
     const ids = new ConnectionIds(udpKey);
     for (const { host, port: wanted } of addresses) {
-      const { port } = await http({ host, port: wanted, isShared, most });
-      const udp = await UdpSocket.bind({ host, port, isShared });
+      const { port, udp } = await withAnyPort(wanted, async () => {
+        const listener = await http({ host, port: wanted, isShared, most });
+        const bound = UdpSocket.bind({ host, port: listener.port, isShared });
+        return { port: listener.port, udp: await bound.catch((error: unknown) => this.#giveUp(listener, error)) };
+      });
       this.#open.push(udp);
       const udpFront = new UdpFront({ store: swarms, rules, ids, sink: udp, clock, tick, counters });
       udp.start((datagram, client) => udpFront.receive(datagram, client));
@@ -178,6 +182,13 @@ export class DataPlane implements Answering {
       this.#secure.push(listener);
       this.tlsListening.push({ host, port: listener.port });
     }
+  }
+
+  /** Ends a listener of HTTP whose port is not to be had for UDP. */
+  async #giveUp(listener: HttpListener, error: unknown): Promise<never> {
+    this.#open.splice(this.#open.indexOf(listener), 1);
+    await listener[Symbol.asyncDispose]();
+    throw error;
   }
 
   #openWebSockets(front: WebFront, proxies: TrustedProxies): WebSockets {
