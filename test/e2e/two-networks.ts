@@ -42,6 +42,7 @@ export class TwoNetworks implements Disposable {
     for (const host of [WORLD.server, WORLD.names]) networks.#world(`ip addr add ${host}/32 dev lo`);
     networks.#world(`ip addr add ${WORLD.server6}/128 dev lo nodad`);
     networks.#link('eth', '192.0.2', 'fd02');
+    networks.#connect('eth', '192.0.2', 'fd02');
     run('ip route add default via 192.0.2.1');
     run('ip -6 route add default via fd02::1');
     networks.makeVpn();
@@ -49,10 +50,11 @@ export class TwoNetworks implements Disposable {
     return networks;
   }
 
-  /** A new interface of this name, with addresses; its routes follow with `routeVpn`. */
+  /** A new interface, with addresses and routes. Nothing comes in by it before it has these: answers would go elsewhere. */
   makeVpn(): void {
     this.#link('vpn', '10.8.0', 'fd08');
-    this.routeVpn();
+    this.#routeVpn();
+    this.#connect('vpn', '10.8.0', 'fd08');
   }
 
   removeVpn(): void {
@@ -64,13 +66,16 @@ export class TwoNetworks implements Disposable {
     run('ip link set vpn down');
   }
 
+  /** And begins again, with its routes before anything comes in. */
   vpnUp(): void {
+    this.#world('ip link set vpnw down');
     run('ip link set vpn up');
     run('ip -6 addr replace fd08::2/64 dev vpn nodad');
-    this.routeVpn();
+    this.#routeVpn();
+    this.#connect('vpn', '10.8.0', 'fd08');
   }
 
-  routeVpn(): void {
+  #routeVpn(): void {
     run(`ip route replace default via 10.8.0.1 dev vpn table ${TABLE}`);
     run(`ip -6 route replace default via fd08::1 dev vpn table ${TABLE}`);
   }
@@ -100,15 +105,18 @@ export class TwoNetworks implements Disposable {
     run([...this.inWorld, command].join(' '));
   }
 
-  /** A cable between the host (.2) and the world (.1). */
+  /** A cable from the host (.2) to the world (.1), which is not plugged in there yet. */
   #link(name: string, v4: string, v6: string): void {
     run(`ip link add ${name} type veth peer name ${name}w netns ${this.#pid}`);
     run(`ip addr add ${v4}.2/24 dev ${name}`);
     run(`ip link set ${name} up`);
     run(`ip -6 addr add ${v6}::2/64 dev ${name} nodad`);
-    this.#world(`ip addr add ${v4}.1/24 dev ${name}w`);
+  }
+
+  #connect(name: string, v4: string, v6: string): void {
+    this.#world(`ip addr replace ${v4}.1/24 dev ${name}w`);
     this.#world(`ip link set ${name}w up`);
-    this.#world(`ip -6 addr add ${v6}::1/64 dev ${name}w nodad`);
+    this.#world(`ip -6 addr replace ${v6}::1/64 dev ${name}w nodad`);
   }
 }
 
