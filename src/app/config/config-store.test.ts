@@ -65,7 +65,9 @@ test('the first change makes the file, for its owner alone', async (t) => {
   assert.equal((await stat(file)).mode & 0o777, 0o600);
 });
 
-test('mode and links of the file stay', async (t) => {
+test('mode and links of the file stay, whatever the mask of the process', async (t) => {
+  const mask = process.umask(0o077);
+  t.after(() => process.umask(mask));
   const { file } = await scene(t, null);
   await writeFile(`${file}.real`, '');
   await chmod(`${file}.real`, 0o640);

@@ -164,6 +164,7 @@ async function replace(file: string, text: string): Promise<void> {
 
 async function write(path: string, text: string, mode: number): Promise<void> {
   await using file = await open(path, 'w', mode);
+  await file.chmod(mode); // the mask of the process would take some of it
   await file.writeFile(text);
   await file.sync();
 }

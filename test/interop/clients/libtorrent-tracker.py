@@ -5,6 +5,7 @@ scrape TRACKER INFO_HASH: the counts that a torrent of libtorrent is told by the
 """
 import json
 import sys
+import time
 
 import libtorrent as lt
 
@@ -30,15 +31,17 @@ def scrape(tracker, info_hash):
     params.flags = lt.torrent_flags.paused
     handle = session.add_torrent(params)
     handle.scrape_tracker()
-    while True:
-        if session.wait_for_alert(20_000) is None:
-            sys.exit('no answer')
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        # Not by wait_for_alert: libtorrent's thread may move what that answers while Python looks at it, and then it crashes.
+        time.sleep(0.02)
         for alert in session.pop_alerts():
             # It asks from each of its addresses; those of the other family than the tracker's fail.
             if isinstance(alert, lt.scrape_reply_alert):
                 endpoints = handle.trackers()[0]['endpoints']
                 downloaded = max(told['scrape_downloaded'] for end in endpoints for told in end['info_hashes'])
                 return {'complete': alert.complete, 'downloaded': downloaded, 'incomplete': alert.incomplete}
+    sys.exit('no answer')
 
 
 result = text(lt.bdecode(sys.stdin.buffer.read())) if sys.argv[1] == 'decode' else scrape(*sys.argv[2:])
