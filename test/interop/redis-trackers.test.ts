@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -57,9 +58,13 @@ class Cluster implements AsyncDisposable {
     mkdirSync(folder, { recursive: true });
     const where = ['--bind', ip, '--port', String(PORT), '--threads', String(THREADS), '--data', join(folder, 'data')];
     const shared = ['--swarms', this.redis.url, '--udp-key', join(this.#folder, 'key')];
-    const program = new Program(folder, dstCommand('tracker', ...where, ...shared, '--json'));
+    const program = new Program(folder, dstCommand('tracker', ...where, ...shared, '--json'), { stdout: 'pipe' });
     this.programs.push(program);
-    await program.untilListening({ host: ip, port: PORT });
+    let isListening = false; // over UDP too, which comes after TCP
+    createInterface({ input: program.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      isListening ||= (JSON.parse(line) as { event: string }).event === 'listening';
+    });
+    await program.until('listening', () => isListening);
   }
 
   /** Resolves when the node at `ip` says that all of its threads reach the shared swarms, or that none does. */
@@ -192,7 +197,7 @@ class Load implements AsyncDisposable {
 describe('two trackers on one Redis server', { skip }, () => {
   test('see the peers of each other over HTTP and UDP, with one connection id for both', async () => {
     await using cluster = await Cluster.start();
-    await cluster.untilHealth(ONE, 'ok');
+    await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
     await announceHttp(ONE, 1, 4242);
     await using client = await new UdpClient().open('10.99.0.5');
     const id = await client.connect(ONE);

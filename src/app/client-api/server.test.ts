@@ -6,7 +6,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect, createServer, type ListenOptions, Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,9 @@ import { firstPair, secondPair } from '../served-certificate/certificate-fakes.t
 import type { ApiMount } from './context.ts';
 import { Listeners } from './listeners.ts';
 import { ClientServer, type ClientServerOptions } from './server.ts';
+
+const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
+const skip = hasIPv6 ? false : 'this machine has no IPv6';
 
 let folder = '';
 before(async () => {
@@ -124,7 +127,7 @@ describe('the socket of the own user', () => {
 });
 
 describe('the addresses', () => {
-  test('have the same port, and are taken all or none', async () => {
+  test('have the same port, and are taken all or none', { skip }, async () => {
     await using served = await serve({ bind: ['127.0.0.1', '::1'] });
     const [first, second] = served.server.addresses;
     assert.deepEqual([first?.host, second?.host, first?.port], ['127.0.0.1', '::1', second?.port]);
@@ -134,7 +137,7 @@ describe('the addresses', () => {
     assert.equal(existsSync(socket), false);
   });
 
-  test('are at another port when the one that was found is taken at one of them', async (t) => {
+  test('are at another port when the one that was found is taken at one of them', { skip }, async (t) => {
     const taken = createServer().listen(0, '::1');
     await once(taken, 'listening');
     t.after(() => taken.close());
