@@ -64,8 +64,11 @@ export interface SessionTorrent {
   trackers(): TrackerStatus[];
   /** Other trackers (BEP 12): those that go are told that we stop, new ones that we start. */
   setTrackers(tiers: TrackerTiers): void;
-  /** Asks the trackers for peers and the numbers of the swarm now, as far as their rules allow. */
-  reannounce(): void;
+  /**
+   * Asks the trackers for peers and the numbers of the swarm now, as far as their rules allow. False: it is in no swarm
+   * (paused, checked, failed), and nobody was asked.
+   */
+  reannounce(): boolean;
   /** Where the files lie. After a kill in the middle of a move: not where the torrent was added, but where they are. */
   readonly directory: string;
   /**
@@ -244,8 +247,8 @@ export class ClientTorrent implements SessionTorrent {
     this.#torrent.announcer.setTrackers(tiers);
   }
 
-  reannounce(): void {
-    this.#torrent.announcer.reannounce();
+  reannounce(): boolean {
+    return this.#torrent.announcer.reannounce();
   }
 
   pause(): Promise<void> {

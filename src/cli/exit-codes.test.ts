@@ -63,6 +63,7 @@ test('a daemon that is not there, that does not know, and that does not let one 
     ['CLIENT_PATH_REFUSED', 4],
     ['ACCESS_NAME_TAKEN', 9],
     ['TORRENT_STOPPED', 7],
+    ['CLIENT_NOT_RUNNING', 7],
   ];
   for (const [code, exitCode] of cases) assert.equal(exitCodeOf(errorOf(code, 'security')), exitCode, code);
 });

@@ -50,6 +50,7 @@ const byCode: Readonly<Record<string, number>> = {
   API_LOCAL_ONLY: ExitCode.permission,
   CLIENT_PATH_REFUSED: ExitCode.permission,
   TORRENT_STOPPED: ExitCode.incomplete,
+  CLIENT_NOT_RUNNING: ExitCode.incomplete,
   KEY_EXISTS: ExitCode.exists,
   KEY_PASSPHRASE: ExitCode.locked,
   SEALED_PASSPHRASE: ExitCode.locked,

@@ -181,9 +181,9 @@ test('files and folders are renamed: by path, by the end of it, or by number', a
 test('torrents are checked, announced and moved in the queue', async () => {
   await using daemon = await daemonWith('one', 'two', 'three');
   const order = (): string[] => daemon.client.torrents.all().map((one) => one.view().name);
-  await daemon.json(['recheck', 'one']);
   await daemon.json(['reannounce', 'one']);
-  assert.deepEqual(daemon.client.torrents.find(1)?.calls, ['verify', 'reannounce']);
+  await daemon.json(['recheck', 'one']);
+  assert.deepEqual(daemon.client.torrents.find(1)?.calls, ['reannounce', 'verify']);
   await daemon.json(['queue', 'top', 'three']);
   assert.deepEqual(order(), ['three', 'one', 'two']);
   await daemon.json(['queue', 'down', 'three']);
@@ -191,6 +191,23 @@ test('torrents are checked, announced and moved in the queue', async () => {
   await daemon.json(['queue', 'bottom', 'one']);
   assert.deepEqual(order(), ['three', 'two', 'one']);
   await daemon.fails(['queue', 'somewhere', 'one'], 2, 'USAGE_VALUE');
+});
+
+test('a torrent that is stopped is not said to be announced, and the others are', async () => {
+  await using daemon = await daemonWith('one', 'two');
+  await daemon.client.torrents.find(1)?.stop();
+  const told = await daemon.run(['reannounce', 'all']);
+  assert.equal(told.code, 7);
+  assert.match(told.stderr, /^announced: 1 torrent$/m);
+  assert.match(
+    told.stderr,
+    /^dst: one: nothing was announced: it does not run \(stopped\) \(CLIENT_NOT_RUNNING\)\n {5}.*`dst start`/m,
+  );
+  const { done, failed } = JSON.parse((await daemon.run(['reannounce', 'all', '--json'])).stdout) as {
+    done: number;
+    failed: { code: string }[];
+  };
+  assert.deepEqual([done, failed.map(({ code }) => code)], [1, ['CLIENT_NOT_RUNNING']]);
 });
 
 test('the limits of all torrents together are shown and changed', async () => {

@@ -111,8 +111,10 @@ test('trackers are replaced, and asked at the user’s wish; their figures and t
     torrent.trackers().map(({ id, url: address }) => [id, address]),
     [[2, `${url}/new/announce`]],
   );
-  torrent.reannounce();
+  assert.equal(torrent.reannounce(), true);
   assert.equal(torrent.trackers()[0]?.state, 'ok');
+  await torrent.pause();
+  assert.equal(torrent.reannounce(), false);
 });
 
 test('a tracker at an address that may not be contacted is not contacted', async (t) => {

@@ -199,8 +199,9 @@ export class FakeTorrent implements ManagedTorrent {
     this.set({ state: 'checking', checked: 0 });
   }
 
-  reannounce(): void {
+  reannounce(): boolean {
     this.calls.push('reannounce');
+    return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#view.state);
   }
 
   async change(settings: Partial<TorrentSettings>): Promise<void> {

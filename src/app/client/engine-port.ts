@@ -54,7 +54,8 @@ export interface EngineTorrent {
   pause(): Promise<void>;
   /** Resolves when all is hashed. A torrent that rests, rests afterwards. */
   recheck(): Promise<void>;
-  reannounce(): void;
+  /** False: it is in no swarm, and nobody was asked. */
+  reannounce(): boolean;
   /** Fails when its data is gone from where it lay. */
   checkFolder(): Promise<void>;
   addPeer(address: PeerAddress): void;

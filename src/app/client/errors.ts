@@ -25,6 +25,10 @@ export const clientErrors = {
     retryable: true,
     help: 'The files of the torrent are being moved. Wait until that is done.',
   },
+  CLIENT_NOT_RUNNING: {
+    category: 'usage',
+    help: 'No tracker was asked: a torrent is in its swarm only while it runs. Start it (`dst start`), which tells the trackers too; `dst why` says what it waits for.',
+  },
   CLIENT_TORRENT_REMOVED: { category: 'usage', help: 'The torrent has been removed from the client.' },
   CLIENT_CLOSED: { category: 'usage', help: 'The client has been shut down. Start it again.' },
   CLIENT_METAINFO_LOST: {

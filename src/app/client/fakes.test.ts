@@ -252,8 +252,9 @@ export class FakeTorrent implements EngineTorrent {
   /** The check that was asked for is over. */
   checked: () => void = () => {};
 
-  reannounce(): void {
+  reannounce(): boolean {
     this.#call('reannounce');
+    return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#state.kind);
   }
 
   addPeer({ host, port }: { host: string; port: number }): void {

@@ -5,7 +5,7 @@ export { type ClientDeps, ClientService } from './client-service.ts';
 export type { Diagnosis, Finding } from './diagnosis.ts';
 export { type FindingCode, type FindingText, findingTexts } from './diagnosis/finding-texts.ts';
 export type { Engine } from './engine-port.ts';
-export { clientErrors } from './errors.ts';
+export { clientError, clientErrors } from './errors.ts';
 export type { ClientEvent, ClientEvents, EventLog, EventName } from './event-log.ts';
 export { EventHistory, type EventSink } from './events/event-history.ts';
 export { type EventTexts, eventTexts } from './events/event-texts.ts';

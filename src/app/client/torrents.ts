@@ -118,8 +118,8 @@ export interface ManagedTorrent {
   stop(): Promise<void>;
   /** Hashes all data that is there. Resolves when that has begun. */
   verify(): Promise<void>;
-  /** Asks all trackers now. */
-  reannounce(): void;
+  /** Asks all trackers now. False: it does not run (stopped, queued, checked, failed), and none was asked. */
+  reannounce(): boolean;
   change(settings: Partial<TorrentSettings>): Promise<void>;
   /** Priorities 0 … 7 by file index; 0 = not wanted. Rejects CLIENT_NO_SUCH_FILE. */
   setPriorities(priorities: ReadonlyMap<number, number>): Promise<void>;

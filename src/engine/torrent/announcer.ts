@@ -69,9 +69,10 @@ export class Announcer {
     for (const session of this.#sessions) session.setTrackers(tiers);
   }
 
-  /** The user wants all sources asked now. */
-  reannounce(): void {
+  /** The user wants all sources asked now. False: it is in no swarm (stopped, checked, failed), and none was asked. */
+  reannounce(): boolean {
     for (const session of this.#sessions) session.reannounce();
+    return this.#sessions.length > 0;
   }
 
   announce(event: AnnounceEvent): void {

@@ -118,7 +118,7 @@ export const torrentChanges: Endpoints = {
   'torrents/filePrio': changes(setFilePriorities),
   'torrents/increasePrio': queueMove('up'),
   'torrents/pause': stop,
-  'torrents/reannounce': onEach((torrent) => torrent.reannounce()),
+  'torrents/reannounce': onEach((torrent) => void torrent.reannounce()),
   'torrents/recheck': onEach((torrent) => torrent.verify()),
   'torrents/rename': changes(renameTorrent),
   'torrents/renameFile': renamePath(),

@@ -1,7 +1,7 @@
 /** What can be done with torrents, one or many at a time. */
 import { z } from 'zod';
 import { DstError } from '../../../base/errors.ts';
-import type { ManagedTorrent } from '../../client/index.ts';
+import { clientError, type ManagedTorrent } from '../../client/index.ts';
 import { problemOf } from '../../http-api/index.ts';
 import { nothing } from '../../openapi/index.ts';
 import { eachTorrent } from '../each-torrent.ts';
@@ -33,6 +33,11 @@ interface Action<Body extends z.ZodObject> {
 
 const action = <Body extends z.ZodObject>(made: Action<Body>): Action<Body> => made;
 
+function askTrackers(torrent: ManagedTorrent): void {
+  if (torrent.reannounce()) return;
+  throw clientError('CLIENT_NOT_RUNNING', `nothing was announced: it does not run (${torrent.view().state})`);
+}
+
 /** What is done with each torrent by itself. */
 const actions = {
   start: action({
@@ -42,7 +47,7 @@ const actions = {
   }),
   stop: action({ summary: 'Stops it until it is started again', body: empty, run: (torrent) => torrent.stop() }),
   verify: action({ summary: 'Hashes all data that is there', body: empty, run: (torrent) => torrent.verify() }),
-  reannounce: action({ summary: 'Asks all trackers now', body: empty, run: (torrent) => torrent.reannounce() }),
+  reannounce: action({ summary: 'Asks all trackers now', body: empty, run: askTrackers }),
   move: action({
     summary: 'Brings its files to another folder',
     body: move,

@@ -136,14 +136,27 @@ describe('an action', () => {
     assert.deepEqual([torrent.view().state, torrent.view().settings.isForced], ['downloading', true]);
     assert.equal(await act('start'), 204);
     assert.equal(torrent.view().settings.isForced, false);
-    assert.equal(await act('verify'), 204);
     assert.equal(await act('reannounce', {}), 204);
+    assert.equal(await act('verify'), 204);
     assert.equal(await act('move', { savePath: '/media' }), 204);
     assert.equal(await act('move', { savePath: '/media/other', movesData: false }), 204);
-    assert.deepEqual(torrent.calls, ['verify', 'reannounce', 'moved', 'pointed elsewhere']);
+    assert.deepEqual(torrent.calls, ['reannounce', 'verify', 'moved', 'pointed elsewhere']);
     assert.equal(torrent.view().contentPath, '/media/other/film');
     assert.equal(await act('rename', { path: 'film/sub', name: 'texts' }), 204);
     assert.equal(torrent.files()[1]?.path, 'film/texts/b.txt');
+  });
+
+  test('that announces says of a torrent which does not run that nothing was announced', async () => {
+    const { api, torrent, path } = await withFilm();
+    const other = api.client.torrents.addSample({ name: 'other' });
+    await torrent.stop();
+    const { status, json } = await api.ask('POST', `${path}/actions/reannounce`);
+    assert.deepEqual([status, json.code], [409, 'CLIENT_NOT_RUNNING']);
+    const body = { hashes: [torrent.hash, other.hash] };
+    const many = await api.ask('POST', '/torrents/actions/reannounce', { body });
+    assert.deepEqual([many.status, many.json.done], [200, 1]);
+    assert.deepEqual(many.json.failed, [{ hash: torrent.hash, code: 'CLIENT_NOT_RUNNING', detail: json.detail }]);
+    assert.equal(json.detail, 'nothing was announced: it does not run (stopped)');
   });
 
   test('moves torrents in the queue', async () => {

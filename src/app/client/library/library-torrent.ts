@@ -210,8 +210,8 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     this.run.verify();
   }
 
-  reannounce(): void {
-    this.#engine?.reannounce();
+  reannounce(): boolean {
+    return this.#engine?.reannounce() ?? false;
   }
 
   async change(change: Partial<TorrentSettings>): Promise<void> {

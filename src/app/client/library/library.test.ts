@@ -224,6 +224,15 @@ describe('starting and stopping', () => {
     assert.deepEqual(first?.data, { hash: again.hash, from: 'stopped', to: 'queued' });
   });
 
+  test('trackers are asked while it runs, and otherwise it says that none was', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    assert.equal(torrent.reannounce(), true);
+    await torrent.stop();
+    await stage.clock.pass(0);
+    assert.equal(torrent.reannounce(), false);
+  });
+
   test('a check that is asked for runs while stopped, and the torrent is stopped again', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage, 1, { isStopped: true });
