@@ -1,9 +1,9 @@
 /** What `dst daemon` does: runs the client until it is told to stop. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ClientConfig, clientConfig, type ConfigSources, loadConfig } from '../app/config/index.ts';
 import { Daemon } from '../app/daemon/index.ts';
 import { createLog } from '../app/observability/index.ts';
+import { makeFolder } from '../app/output-file/index.ts';
 import { configFile } from '../app/paths/index.ts';
 import { keepNurserySmall } from '../app/runtime/index.ts';
 import { addressKey } from '../base/address.ts';
@@ -46,7 +46,7 @@ export async function runDaemon({ output, signal, onReload }: CommandContext, fl
   output.log = log;
   const sources = sourcesOf(flags);
   // The usual folder has to be there for changes of its file to be noticed; where it cannot be made, so can no file.
-  if (flags.config === undefined) await mkdir(dirname(sources.file), { recursive: true, mode: 0o700 }).catch(() => {});
+  if (flags.config === undefined) tryToMake(dirname(sources.file));
   const loaded = await loadConfig(clientConfig, sources);
   const logger = log ?? outputLogger(output);
   const begun = systemClock.now();
@@ -66,6 +66,14 @@ export async function runDaemon({ output, signal, onReload }: CommandContext, fl
     await untilAborted(AbortSignal.any([signal, ending.signal]));
   }
   logger.info('stopped', { seconds: Math.round((systemClock.now() - begun) / 1000) });
+}
+
+function tryToMake(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch {
+    // The daemon runs without it.
+  }
 }
 
 function tellStart(output: Output, { addresses, isTls, socket, firstUser, recovered }: Daemon): void {

@@ -53,7 +53,7 @@ export const storageErrors = {
   STORAGE_WRITE_FAILED: {
     category: 'storage',
     retryable: true,
-    help: 'The operating system could not write. Look at the disk: the details name the file and the system error.',
+    help: 'The operating system could not write. Look at the disk, or choose another folder: the details name the file and the system error.',
   },
   STORAGE_FILE_CHANGED: {
     category: 'storage',

@@ -128,6 +128,15 @@ describe('files of the wrong kind', () => {
     await assert.rejects(sample.readPiece(storage, 0), failure('STORAGE_PATH_BLOCKED', 'a.bin'));
   });
 
+  it('a save folder where none can be made', async (context) => {
+    if (process.platform !== 'linux') return context.skip('there is no /proc');
+    using folder = new TempFolder();
+    const sample = makeSample({ 'a.bin': 20_000 });
+    const storage = await new Machine(folder).open(sample, { directory: '/proc/dst-nothing/here' });
+    await assert.rejects(sample.store(storage, [0]), failure('STORAGE_WRITE_FAILED', '/proc/dst-nothing/here'));
+    await storage.close();
+  });
+
   it('a name that is too long', async () => {
     using folder = new TempFolder();
     const sample = makeSample({ 'a.bin': 20_000 });

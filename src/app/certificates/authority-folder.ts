@@ -4,11 +4,12 @@
  * passphrase, because servers and renewals run without people.
  */
 import type { KeyObject } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { utf8 } from '../../base/bytes.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
+import { makeFolder } from '../../storage/index.ts';
 import { OutputFile } from '../output-file/index.ts';
 import { keyDirectory } from '../paths/index.ts';
 import type { Certificate } from './certificate.ts';
@@ -82,7 +83,7 @@ export async function initTls({ directory, name, mayReplace, keyType, now, ...re
 /** A key that is there without its certificate is of an attempt that was broken off: it is used. */
 async function makeAuthority(directory: string, keyType: KeyType, now: UnixSeconds): Promise<Authority> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
   } catch (cause) {
     throw unwritable(directory, cause);
   }

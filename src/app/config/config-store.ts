@@ -2,11 +2,12 @@
  * The configuration in effect, with its file behind it: changes of the file are taken in, and changes that callers make
  * are written into it. So there is one place that says how things are, and its author's comments stay.
  */
-import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import { makeFolder } from '../../storage/index.ts';
 import { type ConfigSchema, keysOf, valueAt } from './config-schema.ts';
 import { type ConfigChange, ConfigWatch, type WatchFolder } from './config-watch.ts';
 import { editToml } from './edit-toml.ts';
@@ -119,7 +120,7 @@ export class ConfigStore<T> implements Disposable {
     const { schema, sources } = this.#options;
     const draft = `${file}.new`;
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(file), 0o700);
       await write(draft, text, await modeOf(file));
     } catch (cause) {
       throw unwritable(file, messageOf(cause), cause);

@@ -39,4 +39,9 @@ test('the lock of a killed process is free at once', async (t) => {
 
 test('a folder that cannot be made is an error with words', () => {
   assert.throws(() => lockInstance('/dev/null/state'), { code: 'DAEMON_STATE_UNUSABLE' });
+  if (process.platform !== 'linux') return;
+  assert.throws(() => lockInstance('/proc/dst-nothing/state'), {
+    code: 'DAEMON_STATE_UNUSABLE',
+    message: /^\/proc\/dst-nothing\/state cannot be used: ENOENT/,
+  });
 });

@@ -1,7 +1,8 @@
 /** Sees to it that one daemon at a time works with a state folder. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import { makeFolder } from '../../storage/index.ts';
 import { lockFolder } from '../runtime/index.ts';
 import { daemonError } from './errors.ts';
 
@@ -12,7 +13,7 @@ const OWNER = 'daemon.pid';
 export function lockInstance(folder: string): Disposable {
   let lock: Disposable | null;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     lock = lockFolder(folder, 'daemon.lock');
     if (lock !== null) writeFileSync(join(folder, OWNER), `${process.pid}\n`);
   } catch (cause) {

@@ -2,11 +2,12 @@
  * Torrents whose files are kept and that the database does not know: it was lost, or the last that was written to it.
  * They are taken in again, stopped, for their owner to look at, with their data where something of it is found.
  */
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Metainfo } from '../../codec/metainfo/index.ts';
+import { makeFolder } from '../../storage/index.ts';
 import { type Client, isAnythingThere } from '../client/index.ts';
 import { decodeSealedContent } from '../sealed-torrent/index.ts';
 import { decodeTorrent } from '../torrent-file/index.ts';
@@ -23,7 +24,7 @@ export const unknownOf = (kept: readonly string[], known: ReadonlySet<string>): 
 
 /** Copies files to `aside`, before anybody deletes them. */
 export async function setAside(folder: string, names: readonly string[], aside: string): Promise<void> {
-  if (names.length > 0) await mkdir(aside, { recursive: true, mode: 0o700 });
+  if (names.length > 0) makeFolder(aside, 0o700);
   for (const name of names) await cp(join(folder, name), join(aside, name));
 }
 

@@ -1,5 +1,5 @@
 /** Key files at rest: a private one under a passphrase, readable by its owner alone, and the public one beside it. */
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { utf8 } from '../../base/bytes.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
@@ -8,6 +8,7 @@ import { passphraseRecipient, sealDst } from '../../codec/dst/index.ts';
 import { encodeTextBlock, type Rotation } from '../../codec/identity/index.ts';
 import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import { wipe } from '../../crypto/primitives.ts';
+import { makeFolder } from '../../storage/index.ts';
 import { OutputFile } from '../output-file/index.ts';
 import { keyDirectory } from '../paths/index.ts';
 import { keyError } from './errors.ts';
@@ -67,7 +68,7 @@ export async function writeKeyFile(
   { mayReplace, mode }: { readonly mayReplace: boolean; readonly mode?: number },
 ): Promise<void> {
   try {
-    if (dirname(path) === keyDirectory()) await mkdir(keyDirectory(), { recursive: true, mode: 0o700 });
+    if (dirname(path) === keyDirectory()) makeFolder(keyDirectory(), 0o700);
     await using file = await OutputFile.create(path, { mayReplace, ...(mode !== undefined && { mode }) });
     await file.write(bytes);
     await file.commit();

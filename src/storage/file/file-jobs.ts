@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { DiskContext } from './disk-context.ts';
 import type {
   AdoptJob,
@@ -121,7 +122,7 @@ function replaceJournal(job: JournalJob): void {
     fd = fs.openSync(temporary, 'w', 0o600);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    fs.mkdirSync(dirname(temporary), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(temporary), 0o700);
     fd = fs.openSync(temporary, 'w', 0o600);
   }
   try {

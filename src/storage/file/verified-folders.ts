@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import { codeOf } from '../../base/errors.ts';
 import { storageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Site } from './disk-jobs.ts';
 import { storageFault } from './fault.ts';
 import { checkSaveFolder } from './save-folder.ts';
@@ -57,7 +58,7 @@ export class VerifiedFolders {
 /** The save folder itself may be a link or lie behind one: it is the user's choice. */
 function makeRoot(root: string): void {
   try {
-    fs.mkdirSync(root, { recursive: true });
+    makeFolder(root);
   } catch (error) {
     throw storageFault(error, 'write', root);
   }
@@ -67,7 +68,7 @@ function checkFolder(full: string, isMaking: boolean): boolean {
   let stat = fs.lstatSync(full, { throwIfNoEntry: false });
   if (stat === undefined) {
     if (!isMaking) return false;
-    makeFolder(full);
+    makeOne(full);
     stat = fs.lstatSync(full);
   }
   if (stat.isSymbolicLink()) {
@@ -79,7 +80,7 @@ function checkFolder(full: string, isMaking: boolean): boolean {
   return true;
 }
 
-function makeFolder(full: string): void {
+function makeOne(full: string): void {
   try {
     fs.mkdirSync(full);
   } catch (error) {

@@ -96,7 +96,7 @@ export class Library implements Torrents {
   /** Reads what is there, takes up what was not finished, and lets torrents run. */
   async open(): Promise<void> {
     const { folder, repository, logger, clock } = this.#options;
-    await folder.open();
+    folder.open();
     const found: ReadRecord[] = [];
     for await (const page of repository.load()) found.push(...page.map(recordOf));
     for (const { record, repaired } of found) {

@@ -8,9 +8,10 @@
  * who needs more puts the state folder on an encrypted disk.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../base/errors.ts';
+import { makeFolder } from '../../../storage/index.ts';
 import { OutputFile } from '../../output-file/index.ts';
 
 export interface KeptMetainfo {
@@ -28,8 +29,8 @@ export class MetainfoFolder {
   }
 
   /** Makes the folder. */
-  async open(): Promise<void> {
-    await mkdir(this.#path, { recursive: true, mode: 0o700 });
+  open(): void {
+    makeFolder(this.#path, 0o700);
   }
 
   /** Null when there is none. Rejects with the system's error. */

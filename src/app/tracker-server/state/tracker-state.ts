@@ -2,7 +2,6 @@
  * What a tracker knows: swarms in memory that all threads share, what outlives it in a database, and between two runs
  * the swarms and the sessions of accounts in a file beside that.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatHost } from '../../../base/address.ts';
 import { systemClock } from '../../../base/clock.ts';
@@ -21,6 +20,7 @@ import {
   TICK_SECONDS,
   wordsOf,
 } from '../../../tracker/index.ts';
+import { makeFolder } from '../../../storage/index.ts';
 import type { PeerView } from '../../tracker-api/index.ts';
 import { DurableBans } from './durable-bans.ts';
 import { DurableMembers } from './durable-members.ts';
@@ -99,7 +99,7 @@ export class TrackerState implements AsyncDisposable {
   static async open(options: TrackerOptions, onBans: () => void): Promise<TrackerState> {
     const { directory } = options;
     await using opened = new AsyncDisposableStack();
-    if (directory !== null) await makeFolder(directory);
+    if (directory !== null) makeUsable(directory);
     const lock = opened.use(directory === null ? null : lockTrackerFolder(directory));
     const database = opened.use(await openTrackerDatabase(options, { busyTimeout: BUSY_TIMEOUT }));
     const ownKey = directory === null ? systemRandom.bytes(16) : await udpKeyIn(directory);
@@ -159,11 +159,13 @@ export class TrackerState implements AsyncDisposable {
   }
 }
 
-/** Rejects FOLDER_UNUSABLE. */
-async function makeFolder(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+/** Throws FOLDER_UNUSABLE. */
+function makeUsable(directory: string): void {
+  try {
+    makeFolder(directory, 0o700);
+  } catch (cause) {
     throw unusable(directory, cause);
-  });
+  }
 }
 
 /** The database of a tracker, in its folder unless it is elsewhere; rejects DB_* and with the system's errors. */
@@ -171,7 +173,7 @@ export async function openTrackerDatabase(
   { database, directory }: Pick<TrackerOptions, 'database' | 'directory'>,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  if (directory !== null) await makeFolder(directory);
+  if (directory !== null) makeUsable(directory);
   const { openDatabase } = await import('../../../db/index.ts');
   return openDatabase(database ?? (directory === null ? ':memory:' : join(directory, 'tracker.db')), options);
 }

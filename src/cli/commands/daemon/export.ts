@@ -1,6 +1,6 @@
 /** `dst export`: writes torrents of the daemon and their settings into a folder. */
-import { mkdir } from 'node:fs/promises';
 import type { Category, FileView, TorrentView, TrackerView } from '../../../app/client/index.ts';
+import { makeFolder } from '../../../app/output-file/index.ts';
 import { decodeTorrent } from '../../../app/torrent-file/index.ts';
 import { messageOf } from '../../../base/errors.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
@@ -58,9 +58,11 @@ async function performExport(
     throw cliError('DAEMON_UNREACHABLE', 'what answers is no daemon of this program: it names torrents otherwise');
   }
   // Torrent files have the passkeys of private trackers.
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (cause) {
     throw cliError('OUTPUT_UNWRITABLE', `${folder} could not be made: ${messageOf(cause)}`, { cause });
-  });
+  }
   await checkOutput(listFile(folder), mayReplace);
   const torrents: ExportedTorrent[] = [];
   for (const torrent of found.filter(({ isSealed }) => !isSealed)) {
