@@ -1,12 +1,14 @@
 /** The fields of `torrent-get` (rpc-spec §3.3), each with how it is read. Names are in snake_case. */
 import { basename } from 'node:path';
 import type { ManagedTorrent, TorrentView } from '../../client/index.ts';
+import type { ClientConfig } from '../../config/index.ts';
 import { trackerRows, trackerStats, trackerText } from './tracker-fields.ts';
 
 /** One torrent while its fields are read: its view is made once. */
 interface Subject {
   readonly torrent: ManagedTorrent;
   readonly view: TorrentView;
+  readonly config: ClientConfig;
 }
 
 type Reader = (subject: Subject) => unknown;
@@ -93,9 +95,7 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   labels: ({ settings }) => settings.labels,
   left_until_done: ({ wantedSize, wantedDone }) => Math.max(0, wantedSize - wantedDone),
   manual_announce_time: () => -1,
-  max_connected_peers: ({ settings }) => settings.maxPeers ?? 0,
   metadata_percent_complete: ({ hasMetadata }) => (hasMetadata ? 1 : 0),
-  peer_limit: ({ settings }) => settings.maxPeers ?? 0,
   peers_connected: ({ peersConnected }) => peersConnected,
   peers_getting_from_us: ({ peersReceiving }) => peersReceiving,
   peers_sending_to_us: ({ peersSending }) => peersSending,
@@ -192,14 +192,19 @@ const peerRow = (peer: Peer): object => ({
   rate_to_peer: Math.round(peer.uploadRate),
 });
 
+/** Most peers, be that its own number or that of all torrents. */
+const peerLimit: Reader = ({ view, config }) => view.settings.maxPeers ?? config.peers.perTorrent;
+
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...Object.entries(scalars).map(([name, read]): [string, Reader] => [name, ({ view }) => read(view)]),
   ...Object.entries(lists).map(([name, read]): [string, Reader] => [name, ({ torrent }) => read(torrent)]),
+  ['max_connected_peers', peerLimit],
+  ['peer_limit', peerLimit],
 ]);
 
 /** Reads the fields of a torrent that are known, in their order; names are in snake_case. */
-export function readFields(torrent: ManagedTorrent, names: readonly string[]): unknown[] {
-  const subject = { torrent, view: torrent.view() };
+export function readFields(torrent: ManagedTorrent, names: readonly string[], config: ClientConfig): unknown[] {
+  const subject = { torrent, view: torrent.view(), config };
   return names.map((name) => readers.get(name)?.(subject));
 }
 

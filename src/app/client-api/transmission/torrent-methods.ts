@@ -39,7 +39,7 @@ async function get({ client, recent }: MethodContext, params: Params): ReturnTyp
   const known = [...new Set(asked)].filter((name) => isField(snake(name)));
   if (known.length > MOST_FIELDS) throw rpcError('invalid-params', 'too many fields');
   const names = known.map(snake);
-  const rows = torrents.map((torrent) => readFields(torrent, names));
+  const rows = torrents.map((torrent) => readFields(torrent, names, client.settings.value));
   const told = (labels: readonly string[], value: (cell: unknown) => unknown): object => ({
     torrents: isTable
       ? [labels, ...rows.map((row) => row.map(value))]

@@ -340,6 +340,20 @@ describe('torrents', () => {
     assert.deepEqual([settings.goals.ratio, settings.downloadLimit], ['default', 0]);
   });
 
+  test('the most peers of a torrent are those of all, unless it has a number of its own', async () => {
+    const stage = await Stage.open();
+    const { id } = stage.torrent();
+    const limits = async (): Promise<unknown[]> => {
+      const { torrents } = await stage.call('torrent-get', { ids: id, fields: ['peer-limit', 'maxConnectedPeers'] });
+      return Object.values((torrents as object[])[0] ?? {});
+    };
+    assert.deepEqual(await limits(), [100, 100]);
+    await stage.call('session-set', { 'peer-limit-per-torrent': 40 });
+    assert.deepEqual(await limits(), [40, 40]);
+    await stage.call('torrent-set', { ids: id, 'peer-limit': 7 });
+    assert.deepEqual(await limits(), [7, 7]);
+  });
+
   test('files: an empty list means all, and what is not there is refused', async () => {
     const stage = await Stage.open();
     const torrent = stage.client.torrents.addSample({ files: { a: 10, b: 10, c: 10 } });
