@@ -3,7 +3,7 @@ import { errorsOf } from '../../base/errors.ts';
 export const clientErrors = {
   CLIENT_PATH_REFUSED: {
     category: 'security',
-    help: 'The folder lies outside of the folders that the client may use, or leads out of them. Choose another one, or name all folders that may be used, also that for downloads, in `api.roots`: `dst config set api.roots FOLDER…`.',
+    help: 'The folder lies outside of the folders that the client may use, or leads out of them. Choose another one, or name all folders that may be used, also that for downloads, in `api.roots`: `dst config set api.roots ~/Downloads /srv/films`.',
   },
   CLIENT_NOT_FOUND: { category: 'usage', help: 'There is no such thing here. List what there is first.' },
   CLIENT_NO_SUCH_FILE: { category: 'usage', help: 'The torrent has no such file. List its files first.' },

@@ -32,3 +32,11 @@ test('a link to what is not there yet is allowed when it stays below the root', 
     await assert.rejects(folders.check(join(root, path)), { code: 'CLIENT_PATH_REFUSED' }, path);
   }
 });
+
+test('who is refused is told which folders may be used', async () => {
+  await using place = await open();
+  const { root, folders } = place;
+  const outside = join(root, '..');
+  const message = `${JSON.stringify(outside)} lies outside of the folders that may be used, which are ${root}`;
+  await assert.rejects(folders.check(outside), { code: 'CLIENT_PATH_REFUSED', message });
+});
