@@ -32,6 +32,7 @@ const renderEvents = (): string =>
     'names (`torrent.*`). Each is a `POST` with the event as JSON in its body. The headers `DST-Event` and `DST-Event-ID` name',
     'it; `DST-Signature: t=TIME,v1=HMAC` proves who sent it: HMAC-SHA-256 in hexadecimal, with the secret of the webhook, over',
     'the time (unix seconds), a dot, and the body. Refuse what is older than a few minutes: it may be sent by somebody else again.',
+    '`dst webhook` makes and lists them.',
     '',
     'Any answer from 200 to 299 is good. After an error, an answer from 500 on, 408 or 429 the event is sent again: after',
     '5 seconds, then twice as long each time up to 10 minutes, ten times in all; other answers mean that it is not wanted.',

@@ -283,6 +283,20 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/daemon/config.ts')).config,
   },
   {
+    name: 'category',
+    aliases: [],
+    group: DAEMON,
+    summary: 'list, make and remove categories and their folders',
+    load: async () => (await import('./commands/daemon/category.ts')).category,
+  },
+  {
+    name: 'webhook',
+    aliases: [],
+    group: DAEMON,
+    summary: 'say where events are sent to',
+    load: async () => (await import('./commands/daemon/webhook.ts')).webhook,
+  },
+  {
     name: 'token',
     aliases: [],
     group: DAEMON,

@@ -108,6 +108,34 @@ test('a password is never an argument: it is asked for, or comes from a file', {
   assert.doesNotMatch(terminal.screen, /four words/);
 });
 
+test('a webhook is made with a secret, listed and removed', async () => {
+  await using daemon = await FakeDaemon.start();
+  assert.match((await daemon.run(['webhook', 'ls'])).stderr, /^no webhooks yet/);
+  const made = await daemon.run(['webhook', 'add', 'https://hooks.example/dst']);
+  assert.match(made.stdout, /^[\w-]{43}\n$/);
+  assert.match(made.stderr, /^webhook 1: torrent\.\* to https:\/\/hooks\.example\/dst\n.*It is shown only now\.\n$/);
+  await writeFile(join(daemon.cwd, 'secret'), `${'s'.repeat(40)}\n`);
+  const own = ['webhook', 'add', 'http://192.0.2.1/', 'piece.failed', 'peer.*', '--secret-file', 'secret'];
+  const second = await daemon.json<Record<string, unknown>>(own);
+  assert.deepEqual([second['id'], second['events'], 'secret' in second], [2, ['piece.failed', 'peer.*'], false]);
+  assert.deepEqual(daemon.client.webhooks.secrets, [made.stdout.trim(), 's'.repeat(40)]);
+  assert.match(
+    await daemon.text(['webhook', 'ls']),
+    /^ID .*\n 1 .* {2}torrent\.\* .*https:\/\/hooks\.example\/dst\n 2 .* {2}piece\.failed,peer\.\* .*$/m,
+  );
+  assert.deepEqual(await daemon.json(['webhook', 'rm', '1']), { removed: [1] });
+  const { webhooks } = await daemon.json<{ webhooks: { id: number }[] }>(['webhook', 'ls']);
+  assert.deepEqual(
+    webhooks.map(({ id }) => id),
+    [2],
+  );
+  await daemon.fails(['webhook', 'rm', '1'], 3, 'API_NOT_FOUND');
+  await daemon.fails(['webhook', 'rm', 'first'], 2, 'USAGE_VALUE');
+  await daemon.fails(['webhook', 'ls', '--secret-file', 'secret'], 2, 'USAGE');
+  await writeFile(join(daemon.cwd, 'secret'), 'a\nb\n');
+  await daemon.fails(own, 2, 'PASSPHRASE_INVALID');
+});
+
 test('what does not go together is refused', async () => {
   await using daemon = await FakeDaemon.start();
   await daemon.fails(['user', 'add', 'zoe'], 2, 'USAGE');

@@ -178,6 +178,25 @@ test('files and folders are renamed: by path, by the end of it, or by number', a
   await daemon.fails(['rename', 'album', '0', 'a/b'], 2, 'CLIENT_BAD_NAME');
 });
 
+test('a category is made with a folder, listed and removed', async () => {
+  await using daemon = await daemonWith('one');
+  const folder = `${daemon.client.settings.value.downloads}/films`;
+  assert.match((await daemon.run(['category', 'ls'])).stderr, /^no categories yet/);
+  assert.deepEqual(await daemon.json(['category', 'set', 'films', '--dir', folder]), {
+    name: 'films',
+    savePath: folder,
+  });
+  assert.equal((await daemon.run(['category', 'set', 'music/old'])).stderr, 'music/old: the folder of the client\n');
+  assert.equal(await daemon.text(['category', 'ls']), `NAME       FOLDER\nfilms      ${folder}\nmusic/old  -\n`);
+  await daemon.json(['set', 'one', '--category', 'films']);
+  await daemon.fails(['category', 'set', 'films', '--dir', '/etc'], 4, 'CLIENT_PATH_REFUSED');
+  assert.deepEqual(await daemon.json(['category', 'rm', 'films', 'music/old']), { removed: ['films', 'music/old'] });
+  assert.equal(daemon.client.torrents.find(1)?.view().settings.category, '');
+  assert.deepEqual(await daemon.json(['category', 'ls']), { categories: [] });
+  await daemon.fails(['category', 'rm', 'films'], 3, 'API_NOT_FOUND');
+  await daemon.fails(['category', 'ls', '--dir', folder], 2, 'USAGE');
+});
+
 test('torrents are checked, announced and moved in the queue', async () => {
   await using daemon = await daemonWith('one', 'two', 'three');
   const order = (): string[] => daemon.client.torrents.all().map((one) => one.view().name);

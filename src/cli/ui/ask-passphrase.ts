@@ -17,8 +17,8 @@ export interface PassphraseRequest {
   readonly isNew: boolean;
   /** File that has it as its only line; `-` is standard input. */
   readonly file: string | undefined;
-  /** How it is called; a passphrase opens what is encrypted, a password lets somebody in. */
-  readonly noun?: 'passphrase' | 'password';
+  /** How it is called; a passphrase opens what is encrypted, a password lets somebody in, a secret signs. */
+  readonly noun?: 'passphrase' | 'password' | 'secret';
 }
 
 /** Longest passphrase, bytes. */

@@ -1,0 +1,77 @@
+/** `dst category`: the categories of the daemon's torrents, and the folders of theirs. */
+import { Argument } from 'commander';
+import type { Category } from '../../../app/client/index.ts';
+import type { CommandContext, CommandDefinition } from '../../command.ts';
+import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { daemonFolder } from '../../daemon/daemon-folder.ts';
+import { performAction, type SubAction } from '../../sub-actions.ts';
+import { escapeText } from '../../ui/escape.ts';
+import { type Column, renderTable } from '../../ui/table.ts';
+
+interface CategoryFlags extends DaemonFlags {
+  readonly dir?: string;
+}
+
+type CategoryAction = 'ls' | 'set' | 'rm';
+const daemonFlags = ['socket', 'url', 'tokenFile'] as const;
+
+const actions: Readonly<Record<CategoryAction, SubAction<CategoryFlags>>> = {
+  ls: { words: [0, 0], noun: 'name', flags: daemonFlags, perform: list },
+  set: { words: [1, 1], noun: 'name', flags: [...daemonFlags, 'dir'], perform: put },
+  rm: { words: [1, Number.POSITIVE_INFINITY], noun: 'name', flags: daemonFlags, perform: remove },
+};
+
+export const category: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'List, make and remove categories of torrents. What is added to a category is saved in its folder; torrents that are there stay where they are.',
+      )
+      .addArgument(
+        new Argument(
+          '<action>',
+          'ls: those there are; set NAME: make one, or give it another folder; rm NAME…: remove them, their torrents have none then',
+        ).choices(Object.keys(actions)),
+      )
+      .argument('[names...]', 'of categories, by action')
+      .option('-d, --dir <folder>', 'set: its folder, as the daemon sees it (default: that of the client)');
+    addDaemonFlags(command);
+    command.action(
+      perform(async (context, name: CategoryAction, words: string[], flags: CategoryFlags) =>
+        performAction(context, `dst category ${name}`, actions[name], words, flags),
+      ),
+    );
+  },
+};
+
+const pathOf = (name: string): string => `/categories/${encodeURIComponent(name)}`;
+
+async function list(context: CommandContext, _words: readonly string[], flags: CategoryFlags): Promise<void> {
+  const { output } = context;
+  const { items } = await (await connect(context, flags)).call<{ items: Category[] }>('/categories');
+  if (output.options.json) output.json({ categories: items });
+  else if (items.length === 0) output.note('no categories yet; `dst category set NAME` makes one');
+  else
+    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+}
+
+const columns: readonly Column<Category>[] = [
+  { title: 'NAME', cell: ({ name }) => escapeText(name) },
+  { title: 'FOLDER', cell: ({ savePath }) => escapeText(savePath || '-'), isFlexible: true },
+];
+
+async function put(context: CommandContext, [name = '']: readonly string[], flags: CategoryFlags): Promise<void> {
+  const { output } = context;
+  const body = { savePath: flags.dir === undefined ? '' : daemonFolder(flags.dir, flags) };
+  const made = await (await connect(context, flags)).call<Category>(pathOf(name), { method: 'PUT', body });
+  if (output.options.json) output.json(made);
+  else output.note(`${escapeText(made.name)}: ${escapeText(made.savePath || 'the folder of the client')}`);
+}
+
+async function remove(context: CommandContext, names: readonly string[], flags: CategoryFlags): Promise<void> {
+  const { output } = context;
+  const client = await connect(context, flags);
+  for (const name of names) await client.call(pathOf(name), { method: 'DELETE' });
+  if (output.options.json) output.json({ removed: names });
+  else output.note(`removed: ${names.map(escapeText).join(', ')}`);
+}

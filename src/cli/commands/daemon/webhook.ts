@@ -1,0 +1,109 @@
+/** `dst webhook`: addresses to which the daemon sends its events. */
+import { Argument } from 'commander';
+import type { Webhook } from '../../../app/client/index.ts';
+import { systemRandom } from '../../../base/random.ts';
+import type { CommandContext, CommandDefinition } from '../../command.ts';
+import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { cliError } from '../../errors.ts';
+import { performAction, type SubAction } from '../../sub-actions.ts';
+import { askPassphrase } from '../../ui/ask-passphrase.ts';
+import { escapeText } from '../../ui/escape.ts';
+import { formatDate } from '../../ui/format.ts';
+import { type Column, renderTable } from '../../ui/table.ts';
+
+interface WebhookFlags extends DaemonFlags {
+  readonly secretFile?: string;
+}
+
+type WebhookAction = 'add' | 'ls' | 'rm';
+const daemonFlags = ['socket', 'url', 'tokenFile'] as const;
+
+const actions: Readonly<Record<WebhookAction, SubAction<WebhookFlags>>> = {
+  add: { words: [1, Number.POSITIVE_INFINITY], noun: 'URL', flags: [...daemonFlags, 'secretFile'], perform: add },
+  ls: { words: [0, 0], noun: 'id', flags: daemonFlags, perform: list },
+  rm: { words: [1, Number.POSITIVE_INFINITY], noun: 'id', flags: daemonFlags, perform: remove },
+};
+
+const USUAL = ['torrent.*'];
+/** Of a secret that is made here. */
+const SECRET_BYTES = 32;
+
+export const webhook: CommandDefinition = {
+  configure(command, perform) {
+    command
+      .description(
+        'Say where the daemon sends its events: each is posted as JSON, and signed with a secret that you and the daemon know.',
+      )
+      .addArgument(
+        new Argument(
+          '<action>',
+          'add URL [EVENT…]: send events there from now on, and print the secret; ls: list webhooks with what went wrong last; rm ID…: remove them',
+        ).choices(Object.keys(actions)),
+      )
+      .argument(
+        '[words...]',
+        "URL and names of events, or their beginning with a star: 'torrent.*' (default), '*' for all; or ids, by action",
+      )
+      .option(
+        '--secret-file <file>',
+        'add: file with the secret as its only line, of 32 characters or more (default: one is made)',
+      );
+    addDaemonFlags(command);
+    command.action(
+      perform(async (context, name: WebhookAction, words: string[], flags: WebhookFlags) =>
+        performAction(context, `dst webhook ${name}`, actions[name], words, flags),
+      ),
+    );
+  },
+};
+
+async function add(context: CommandContext, words: readonly string[], flags: WebhookFlags): Promise<void> {
+  const { output } = context;
+  const [url = '', ...events] = words;
+  const { secretFile: file } = flags;
+  const secret =
+    file === undefined
+      ? Buffer.from(systemRandom.bytes(SECRET_BYTES)).toString('base64url')
+      : await askPassphrase({ purpose: url, isNew: true, file, noun: 'secret' });
+  const client = await connect(context, flags);
+  const body = { url, events: events.length === 0 ? USUAL : events, secret };
+  const made = await client.call<Webhook>('/webhooks', { method: 'POST', body });
+  if (output.options.json) output.json(file === undefined ? { ...made, secret } : made);
+  else {
+    output.note(`webhook ${made.id}: ${made.events.map(escapeText).join(', ')} to ${escapeText(made.url)}`);
+    if (file !== undefined) return;
+    output.line(secret);
+    output.note('This is the secret that signs what is sent. It is shown only now.');
+  }
+}
+
+async function list(context: CommandContext, _words: readonly string[], flags: WebhookFlags): Promise<void> {
+  const { output } = context;
+  const { items } = await (await connect(context, flags)).call<{ items: Webhook[] }>('/webhooks');
+  if (output.options.json) output.json({ webhooks: items });
+  else if (items.length === 0) output.note('no webhooks yet; `dst webhook add URL` makes one');
+  else
+    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+}
+
+const columns: readonly Column<Webhook>[] = [
+  { title: 'ID', cell: ({ id }) => String(id), align: 'right' },
+  { title: 'CREATED', cell: ({ createdAt }) => formatDate(createdAt).slice(0, 10), rank: 1 },
+  { title: 'EVENTS', cell: ({ events }) => escapeText(events.join(',')) },
+  { title: 'PROBLEM', cell: ({ problem }) => escapeText(problem ?? '-'), rank: 2 },
+  { title: 'URL', cell: ({ url }) => escapeText(url), isFlexible: true },
+];
+
+async function remove(context: CommandContext, words: readonly string[], flags: WebhookFlags): Promise<void> {
+  const { output } = context;
+  const ids = words.map(parseId);
+  const client = await connect(context, flags);
+  for (const id of ids) await client.call(`/webhooks/${id}`, { method: 'DELETE' });
+  if (output.options.json) output.json({ removed: ids });
+  else output.note(`removed: ${ids.join(', ')}`);
+}
+
+function parseId(word: string): number {
+  if (/^[1-9]\d{0,14}$/.test(word)) return Number(word);
+  throw cliError('USAGE_VALUE', `"${word}" is no id of a webhook; \`dst webhook ls\` lists them`);
+}
