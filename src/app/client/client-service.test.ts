@@ -128,6 +128,8 @@ describe('a fault of the disk', () => {
   test('is found out although nobody wants anything of what is gone, by one look a folder', async () => {
     await using stage = await Stage.open();
     const torrents: ManagedTorrent[] = [];
+    // Real disks take real time, in which that of the client may pass.
+    Object.assign(stage.disk, { device: async () => null, free: async () => null });
     const [gone, there] = ['gone', 'there'].map((name) => join(stage.folder, name)) as [string, string];
     const pieces = [0, 1, 1, 1];
     for (const [i, savePath] of [gone, gone, gone, there].entries()) {
@@ -137,13 +139,42 @@ describe('a fault of the disk', () => {
     }
     const looks = (): number[] =>
       stage.torrents.map(({ calls }) => calls.filter((call) => call === 'checkFolder').length);
-    await stage.passUntil(() => looks().includes(1));
+    await stage.passUntil(() => looks()[3] === 1);
     assert.deepEqual(looks(), [0, 1, 0, 1]);
     stage.engine.lost.set(gone, fault('STORAGE_MISSING'));
     const states = (): string[] => torrents.map((torrent) => torrent.view().state);
     await stage.passUntil(() => states().includes('failed'));
     assert.deepEqual(states(), ['downloading', 'failed', 'failed', 'downloading']);
     await stage.passUntil(() => /2 failed/.test(stage.client.health().torrents ?? ''));
+  });
+
+  test('that lets a folder never answer does not keep the others from being looked at', async () => {
+    await using stage = await Stage.open();
+    const { disk, settings } = stage;
+    const there = join(stage.folder, 'there');
+    const torrent = (await stage.client.torrents.add({ source: smallTorrent(1).bytes, savePath: there })).torrent;
+    await stage.clock.pass(0);
+    last(stage).figures = { piecesHave: 1 };
+    const silence = Promise.withResolvers<number>();
+    let [asked, free] = [0, 1_000];
+    disk.device = async () => null;
+    disk.free = (path) => (path === settings.value.downloads ? (asked++, silence.promise) : Promise.resolve(free));
+    const isTold = (): boolean => stage.client.health()['folders'] !== null;
+    await stage.passUntil(isTold);
+    assert.equal(stage.client.health()['folders'], `no answer comes from ${settings.value.downloads}`);
+    const isLow = (): boolean => torrent.why().findings.some(({ code }) => code === 'disk-low');
+    assert.equal(isLow(), true);
+    free = 10 ** 9;
+    const looks = (): number => last(stage).calls.filter((call) => call === 'checkFolder').length;
+    const before = looks();
+    await stage.passUntil(() => !isLow() && looks() > before);
+    stage.engine.lost.set(there, fault('STORAGE_MISSING'));
+    await stage.passUntil(() => torrent.view().state === 'failed');
+    assert.equal(asked, 1);
+    silence.resolve(free);
+    await stage.passUntil(() => !isTold());
+    await stage.passUntil(() => stage.client.stats().freeSpace === free);
+    assert.equal(asked > 1, true);
   });
 
   test('is not tried to mend while the user has stopped the torrent', async () => {

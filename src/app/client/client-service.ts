@@ -16,8 +16,8 @@ import type { EventHistory } from './events/event-history.ts';
 import { DiskDelay } from './diagnosis/disk-delay.ts';
 import { PeerFilter } from './filter/peer-filter.ts';
 import type { GoalName } from './goals/seed-goals.ts';
-import { fileSystemProbe } from './healing/disk-probe.ts';
-import { Healer, type Patient } from './healing/healer.ts';
+import { type DiskProbe, fileSystemProbe } from './healing/disk-probe.ts';
+import { Disks } from './healing/disks.ts';
 import { HealthBoard } from './health/health-board.ts';
 import { Library } from './library/library.ts';
 import type { LibraryTorrent } from './library/library-torrent.ts';
@@ -28,7 +28,6 @@ import type { Surroundings } from './library/surroundings.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { AllowedFolders } from './places/allowed-folders.ts';
 import { browse, type BrowsedEntry, type Space, spaceAt } from './places/browse.ts';
-import { FreeSpace } from './places/free-space.ts';
 import type { Settings, SettingsChange } from './settings.ts';
 import type { RunFigures, RunTotals } from './totals/run-totals.ts';
 import { WatchFolders } from './watch/watch-folders.ts';
@@ -50,6 +49,8 @@ export interface ClientDeps {
   readonly openSealed: SealOpener;
   /** Ends the program in order. */
   readonly shutDown: () => void;
+  /** Default: the file system. */
+  readonly disk?: DiskProbe;
   /** What else is looked after: what is wrong with it, in words; null: nothing. */
   readonly checks?: Readonly<Record<string, () => string | null | Promise<string | null>>>;
 }
@@ -75,9 +76,8 @@ export class ClientService implements Client, AsyncDisposable {
   readonly #folders: AllowedFolders;
   readonly #filter: PeerFilter;
   readonly #limits: RateLimits;
-  readonly #freeSpace = new FreeSpace();
   readonly #diskDelay = new DiskDelay();
-  readonly #healer = new Healer(fileSystemProbe);
+  readonly #disks: Disks;
   readonly #health: HealthBoard;
   readonly #watch: WatchFolders;
   readonly #program: CompletionProgram;
@@ -97,6 +97,7 @@ export class ClientService implements Client, AsyncDisposable {
     this.events = events;
     this.#folders = new AllowedFolders(config);
     this.#health = new HealthBoard(events);
+    this.#disks = new Disks(deps.disk ?? fileSystemProbe, clock);
     const torrents = (): Library => this.torrents;
     this.categories = new CategoryList({ repository: repository.categories, config, allowedFolder, torrents });
     this.torrents = new Library({
@@ -107,7 +108,7 @@ export class ClientService implements Client, AsyncDisposable {
       allowedFolder,
       takeInLabels: (labels) => this.categories.takeIn(labels),
       surroundings: () => this.#surroundings,
-      freeSpace: (folder) => this.#freeSpace.at(folder),
+      freeSpace: (folder) => this.#disks.freeAt(folder),
       categoryPath: (name) => this.categories.pathOf(name),
       completed: (torrent) => this.#completed(torrent),
       goalReached: (torrent, goal) => this.#goalReached(torrent, goal),
@@ -172,7 +173,7 @@ export class ClientService implements Client, AsyncDisposable {
       torrents: counts,
       run: totals.run(this.#figures),
       ever: totals.ever(this.#figures),
-      freeSpace: this.#freeSpace.at(this.settings.value.downloads),
+      freeSpace: this.#disks.freeAt(this.settings.value.downloads),
       listening: engine.listening.map(addressKey),
       isReachable: hasIncoming,
       usesAltLimits: this.#limits.isAlternative,
@@ -270,15 +271,14 @@ export class ClientService implements Client, AsyncDisposable {
     this.#limits.apply();
     this.#diskDelay.look(this.#deps.engine.diskUse().kinds.commit);
     const { downloads } = this.settings.value;
-    const torrents = this.torrents.all();
-    await this.#freeSpace.look([downloads, ...torrents.map(({ record }) => record.value.directory)]);
-    await checkFolders(torrents);
-    const free = this.#freeSpace.at(downloads);
+    const patients = await this.#disks.look(downloads, this.torrents.all());
+    const free = this.#disks.freeAt(downloads);
     const isLow = free !== null && free < LITTLE_SPACE;
     this.#health.set('space', isLow ? `${free} bytes are free in ${downloads}` : null);
-    const patients = torrents.flatMap((torrent) => patientOf(torrent) ?? []);
     this.#health.set('torrents', patients.length > 0 ? `${patients.length} failed by a fault of the disk` : null);
-    await this.#healer.look(patients, this.#deps.clock.now());
+    await this.#disks.heal(patients);
+    const unanswered = this.#disks.unanswered;
+    this.#health.set('folders', unanswered.length > 0 ? `no answer comes from ${unanswered.join(', ')}` : null);
     this.#health.set('peers', this.#deps.engine.listening.length > 0 ? null : 'peers are accepted nowhere');
     for (const [name, check] of Object.entries(this.#deps.checks ?? {})) this.#health.set(name, await check());
     const failing = this.webhooks.all().filter(({ problem }) => problem !== null);
@@ -337,29 +337,4 @@ export class ClientService implements Client, AsyncDisposable {
     };
     this.#timers.set(what, this.#deps.clock.after(interval, again));
   }
-}
-
-/**
- * Of the torrents in a folder that have something there, one is asked whether that is still so; when it is not, all are.
- * A seed of which nobody wants anything would not notice.
- */
-async function checkFolders(torrents: readonly LibraryTorrent[]): Promise<void> {
-  const atHome = torrents.filter(({ run, relocation }) => run.isRunning && !relocation.isMoving);
-  for (const inFolder of Map.groupBy(atHome, ({ record }) => record.value.directory).values()) {
-    for (const torrent of inFolder) {
-      if (torrent.view().piecesHave === 0) continue;
-      await torrent.run.engine?.checkFolder();
-      if (torrent.run.isRunning) break;
-    }
-  }
-}
-
-/** Null unless it has failed, should run, and may go on by itself. */
-function patientOf(torrent: LibraryTorrent): Patient | null {
-  const { id, run, record } = torrent;
-  if (run.problem?.healsItself !== true || record.value.wanted !== 'running') return null;
-  const { contentPath, wantedSize, wantedDone } = torrent.view();
-  const missing = wantedSize - wantedDone;
-  const { directory } = record.value;
-  return { id, code: run.problem.code, directory, contentPath, missing, retry: () => run.retry() };
 }

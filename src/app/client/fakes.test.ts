@@ -26,6 +26,7 @@ import type {
 import type { EngineTracker } from './engine-port.ts';
 import type { ClientEvent, EventName } from './event-log.ts';
 import { EventHistory } from './events/event-history.ts';
+import { type DiskProbe, fileSystemProbe } from './healing/disk-probe.ts';
 import type { Settings, SettingsChange } from './settings.ts';
 import type { FileReader } from './torrents.ts';
 import { RunTotals } from './totals/run-totals.ts';
@@ -456,6 +457,8 @@ export class Stage implements AsyncDisposable {
   readonly settings: FakeSettings;
   engine: FakeEngine = new FakeEngine();
   client!: ClientService;
+  /** Tests may put in others. */
+  readonly disk: { -readonly [K in keyof DiskProbe]: DiskProbe[K] } = { ...fileSystemProbe };
   openSealed: ClientDeps['openSealed'] = () => Promise.reject(new Error('no keys'));
   #isRunning = false;
 
@@ -492,6 +495,7 @@ export class Stage implements AsyncDisposable {
       folder: this.kept,
       openSealed: (file) => this.openSealed(file),
       shutDown: () => {},
+      disk: this.disk,
     });
     this.#isRunning = true;
     await clock.pass(0);

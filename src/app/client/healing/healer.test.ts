@@ -22,14 +22,17 @@ class Ward {
   retries = 0;
 
   constructor() {
-    this.#healer = new Healer({
-      free: async (path) => this.#answer(path, this.disk.free),
-      device: async (path) => {
-        const { exists, device } = this.disk;
-        return this.#answer(path, path === '/d' ? device : exists ? device : null);
+    this.#healer = new Healer(
+      {
+        free: async (path) => this.#answer(path, this.disk.free),
+        device: async (path) => {
+          const { exists, device } = this.disk;
+          return this.#answer(path, path === '/d' ? device : exists ? device : null);
+        },
+        isWritable: async (path) => this.#answer(path, this.disk.isWritable),
       },
-      isWritable: async (path) => this.#answer(path, this.disk.isWritable),
-    });
+      { at: (_folder, look) => look() },
+    );
   }
 
   /** Looks every ten seconds, so often. Returns how often it was tried again. */

@@ -4,6 +4,8 @@
  */
 import type { ByteCount, Millis } from '../../../base/units.ts';
 import { type Cause, causeOf } from './curable.ts';
+import type { DiskProbe } from './disk-probe.ts';
+import type { FolderLooks } from './folder-looks.ts';
 
 /** A torrent that has failed. */
 export interface Patient {
@@ -16,16 +18,6 @@ export interface Patient {
   /** Wanted bytes that have not come. */
   readonly missing: ByteCount;
   retry(): void;
-}
-
-/** What is asked of the disk; none of it rejects. */
-export interface DiskProbe {
-  /** Bytes that are free where the path lies; null: unknown. */
-  free(path: string): Promise<ByteCount | null>;
-  /** Number of the device on which the path lies; null: it is not there. */
-  device(path: string): Promise<number | null>;
-  /** The folder, or the one in which it would be made. */
-  isWritable(path: string): Promise<boolean>;
 }
 
 /** A disk with so much free counts as not full, or with what is missing, bytes. */
@@ -46,17 +38,19 @@ interface History {
 
 export class Healer {
   readonly #disk: DiskProbe;
+  readonly #looks: Pick<FolderLooks, 'at'>;
   readonly #histories = new Map<number, History>();
 
-  constructor(disk: DiskProbe) {
+  constructor(disk: DiskProbe, looks: Pick<FolderLooks, 'at'>) {
     this.#disk = disk;
+    this.#looks = looks;
   }
 
   /** About every ten seconds, with all that have failed and whose failure may pass. */
   async look(patients: readonly Patient[], now: Millis): Promise<void> {
     const ill = new Set(patients.map(({ id }) => id));
     for (const id of this.#histories.keys()) if (!ill.has(id)) this.#histories.delete(id);
-    for (const patient of patients) await this.#examine(patient, now);
+    for (const patient of patients) await this.#looks.at(patient.directory, () => this.#examine(patient, now));
   }
 
   async #examine(patient: Patient, now: Millis): Promise<void> {
