@@ -8,6 +8,7 @@ import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
 import { attachment } from '../content-disposition.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
+import { sendLong } from '../long-list.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import { addAuth, callerOf } from './auth.ts';
 import { ApiFault, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
@@ -148,7 +149,7 @@ async function readForm(request: FastifyRequest): Promise<Pick<Call, 'params' | 
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer === undefined || typeof answer === 'string') return reply.type(TEXT).send(answer ?? '');
-  if (!isFile(answer)) return reply.send(answer);
+  if (!isFile(answer)) return sendLong(reply, answer);
   const { fileName, type, bytes } = answer;
   return reply.type(type).header('content-disposition', attachment(fileName)).send(bytes);
 }

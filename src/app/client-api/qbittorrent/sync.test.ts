@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom } from '../../../base/random.ts';
 import { samplePeer } from '../../../../test/support/fake-torrent.ts';
-import { Stage } from './stage.test.ts';
+import { type Fields, Stage } from './stage.test.ts';
 import { SyncMemory, type Told } from './sync-memory.ts';
 import { TrackerIndex } from './tracker-index.ts';
 
@@ -114,6 +114,26 @@ describe('sync/maindata', () => {
     assert.deepEqual({ ...again, rid: 0 }, { ...lost, rid: 0 });
     await stage.read('sync/maindata', { rid: again.rid });
     assert.equal((await stage.read('sync/maindata', { rid: first.rid })).full_update, true);
+  });
+
+  test('tells of many torrents as of few', async () => {
+    const stage = await Stage.open();
+    const torrents = Array.from({ length: 250 }, (_, i) => stage.torrent(`t${i}`));
+    const { torrents: rows } = await stage.read('sync/maindata');
+    assert.deepEqual(
+      torrents.map(({ hash }) => rows[hash].name),
+      torrents.map((_, i) => `t${i}`),
+    );
+    const listed = async (fields: Fields): Promise<string[]> =>
+      (await stage.read('torrents/info', fields)).map(({ name }: { name: string }) => name);
+    assert.deepEqual(
+      await listed({}),
+      Object.values(rows).map((row) => (row as { name: string }).name),
+    );
+    assert.deepEqual(
+      await listed({ sort: 'added_on', reverse: true, offset: 120, limit: 115 }),
+      (await listed({})).slice(120, 235),
+    );
   });
 
   test('clients do not disturb each other', async () => {

@@ -1,6 +1,7 @@
 /** What clients ask for again and again: all that they show, or what of it has changed since the last time. */
 import { addressKey } from '../../../base/address.ts';
-import type { Client, PeerView } from '../../client/index.ts';
+import type { Client, ManagedTorrent, PeerView } from '../../client/index.ts';
+import { LongList } from '../long-list.ts';
 import { categoriesOf } from './categories.ts';
 import { type Call, type Endpoints, reads } from './endpoint.ts';
 import { number } from './params.ts';
@@ -36,12 +37,13 @@ function serverState(client: Client): ServerState {
 }
 
 /** Torrents that changed are told whole, without their hash, which stands before them. */
-function torrentRows(torrents: ReturnType<Client['torrents']['all']>, call: Call): Record<string, object> {
-  const rows = torrents.map((torrent): [string, object] => {
+function torrentRows(torrents: readonly ManagedTorrent[], call: Call): object {
+  const member = (torrent: ManagedTorrent): [string, object] => {
     const { hash: _hash, ...row } = readFields(torrent, call);
     return [torrent.hash, row];
-  });
-  return Object.fromEntries(rows);
+  };
+  const rows = new LongList(torrents, (some) => Object.fromEntries(some.map(member)));
+  return torrents.length === 0 ? {} : { torrents: rows };
 }
 
 function maindata(call: Call): object {
@@ -62,7 +64,7 @@ function maindata(call: Call): object {
   const gone = removed.filter(({ hash }) => client.torrents.find(hash) === null);
   return {
     rid,
-    ...filled('torrents', torrentRows(changed, call)),
+    ...torrentRows(changed, call),
     ...filled(
       'torrents_removed',
       gone.map(({ hash }) => hash),
@@ -79,7 +81,7 @@ function everything(now: Told, call: Call): object {
     ...filled('categories', categoriesOf(client.categories.all())),
     server_state: now.server,
     ...filled('tags', now.tags),
-    ...filled('torrents', torrentRows(client.torrents.all(), call)),
+    ...torrentRows(client.torrents.all(), call),
     ...filled('trackers', sync.trackers.all()),
   };
 }

@@ -1,10 +1,12 @@
 /** What can be asked of torrents. */
 import { toHex } from '../../../base/bytes.ts';
 import { pieceHashes } from '../../../codec/metainfo/index.ts';
-import type { FileView, TorrentView } from '../../client/index.ts';
+import type { FileView, ManagedTorrent, TorrentView } from '../../client/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
+import { LongList } from '../long-list.ts';
 import { badParams, conflict } from './api-fault.ts';
 import { type Call, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
-import { flag, number, parts, required, text } from './params.ts';
+import { flag, number, type Params, parts, required, text } from './params.ts';
 import { hashesIn, torrentOf } from './select-torrents.ts';
 import { limitOf, readFields, readProperties, type TorrentRow } from './torrent-fields.ts';
 import { isDone, passesFilter } from './torrent-state.ts';
@@ -26,22 +28,26 @@ function listsOf({ params }: Call): (view: TorrentView) => boolean {
     (wanted === null || wanted.has(view.hash) || wanted.has(view.hashV2 ?? ''));
 }
 
-function info(call: Call): TorrentRow[] {
+async function info(call: Call): Promise<object> {
   const { client, params } = call;
   const isListed = listsOf(call);
   const torrents = client.torrents.all().filter((torrent) => isListed(torrent.view()));
+  const row = (torrent: ManagedTorrent): TorrentRow => readFields(torrent, call);
   const sort = text(params, 'sort') ?? '';
-  const rows = torrents.map((torrent) => readFields(torrent, call));
-  if (sort !== '' && rows[0] !== undefined) {
-    if (!Object.hasOwn(rows[0], sort)) throw badParams("'sort' parameter is invalid");
-    const direction = flag(params, 'reverse') === true ? -1 : 1;
-    rows.sort((a, b) => direction * compare(a[sort], b[sort]));
-  }
+  if (sort === '') return new LongList(paged(torrents, params), (some) => some.map(row));
+  const rows = await eachTorrent(torrents, row);
+  if (rows[0] !== undefined && !Object.hasOwn(rows[0], sort)) throw badParams("'sort' parameter is invalid");
+  const direction = flag(params, 'reverse') === true ? -1 : 1;
+  rows.sort((a, b) => direction * compare(a[sort], b[sort]));
+  return new LongList(paged(rows, params), (some) => some);
+}
+
+function paged<T>(all: readonly T[], params: Params): readonly T[] {
   const offset = number(params, 'offset') ?? 0;
   const limit = number(params, 'limit') ?? 0;
-  const from = offset < 0 ? rows.length + offset : offset;
-  const start = from >= rows.length || from < 0 ? 0 : from;
-  return rows.slice(start, limit > 0 ? start + limit : rows.length);
+  const from = offset < 0 ? all.length + offset : offset;
+  const start = from >= all.length || from < 0 ? 0 : from;
+  return all.slice(start, limit > 0 ? start + limit : all.length);
 }
 
 type Value = TorrentRow[string] | undefined;

@@ -11,6 +11,7 @@ import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
 import type { PageConfig } from '../guards.ts';
+import { sendLong } from '../long-list.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import { readRequest, type RpcRequest, writeFault, writeResult } from './message.ts';
 import type { RpcState } from './method.ts';
@@ -71,7 +72,7 @@ function addTransmission(app: FastifyInstance, context: ApiContext, options: Tra
       if (request.headers[SESSION_HEADER] !== sessionId) return conflict(reply, sessionId);
       if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send();
       const answer = await call(request, shared, logger);
-      return answer === null ? reply.code(204).send() : reply.type('application/json; charset=utf-8').send(answer);
+      return answer === null ? reply.code(204).send() : sendLong(reply, answer);
     },
   });
   addWeb(app, options);

@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import type { ManagedTorrent, NewTorrent, QueueMove } from '../../client/index.ts';
 import { eachTorrent } from '../each-torrent.ts';
+import { LongList } from '../long-list.ts';
 import type { Method, MethodContext } from './method.ts';
 import { flag, number, type Params, text, texts } from './params.ts';
 import { rpcError } from './rpc-error.ts';
@@ -39,13 +40,17 @@ async function get({ client, recent }: MethodContext, params: Params): ReturnTyp
   const known = [...new Set(asked)].filter((name) => isField(snake(name)));
   if (known.length > MOST_FIELDS) throw rpcError('invalid-params', 'too many fields');
   const names = known.map(snake);
-  const rows = torrents.map((torrent) => readFields(torrent, names, client.settings.value));
-  const told = (labels: readonly string[], value: (cell: unknown) => unknown): object => ({
-    torrents: isTable
-      ? [labels, ...rows.map((row) => row.map(value))]
-      : rows.map((row) => Object.fromEntries(labels.map((label, i) => [label, value(row[i])]))),
-    ...(removed !== null && { removed }),
-  });
+  const told = (labels: readonly string[], value: (cell: unknown) => unknown): object => {
+    const row = (torrent: ManagedTorrent): unknown[] => readFields(torrent, names, client.settings.value).map(value);
+    const object = (torrent: ManagedTorrent): object => {
+      const cells = row(torrent);
+      return Object.fromEntries(labels.map((label, i) => [label, cells[i]]));
+    };
+    const list = isTable
+      ? new LongList([null, ...torrents], (some) => some.map((torrent) => (torrent === null ? labels : row(torrent))))
+      : new LongList(torrents, (some) => some.map(object));
+    return { torrents: list, ...(removed !== null && { removed }) };
+  };
   return {
     result: told(names, (cell) => cell) as Record<string, unknown>,
     legacyResult: told(known, (cell) => toLegacy(cell, 'camel')),

@@ -245,6 +245,19 @@ describe('the dialects', () => {
     }
   });
 
+  test('a list that is long is whole', async () => {
+    const stage = await Stage.open();
+    const torrents = Array.from({ length: 250 }, (_, i) => stage.torrent(`t${i}`));
+    const fields = ['id', 'name'];
+    const { torrents: rows } = await stage.call('torrent-get', { fields });
+    assert.deepEqual(
+      rows,
+      torrents.map(({ id }, i) => ({ id, name: `t${i}` })),
+    );
+    const { torrents: table } = await stage.call('torrent-get', { fields, format: 'table' });
+    assert.deepEqual(table, [fields, ...torrents.map(({ id }, i) => [id, `t${i}`])]);
+  });
+
   test('a table has the names once', async () => {
     const stage = await Stage.open();
     const torrents = [stage.torrent('a'), stage.torrent('b')];
