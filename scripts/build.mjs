@@ -45,13 +45,20 @@ for (const name of readdirSync(folder)) {
 const packages = new Set(
   Object.keys(metafile.inputs).flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
 );
-const licences = [...packages].sort().map((place) => {
-  const { name, version, license } = manifestOf(join(root, place));
-  const files = readdirSync(join(root, place)).filter((file) => /^(licen[cs]e|notice)/i.test(file));
-  const texts = files.map((file) => readFileSync(join(root, place, file), 'utf8').trim());
-  return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+const textOf = (place, pattern) =>
+  readdirSync(place)
+    .filter((file) => pattern.test(file))
+    .map((file) => readFileSync(join(place, file), 'utf8').trim());
+const licences = [...packages].sort().map((file) => {
+  const place = join(root, file);
+  const { name, version, license, repository } = manifestOf(place);
+  const texts = textOf(place, /^(licen[cs]e|notice)/i);
+  // Some have it at the end of their readme, and some nowhere.
+  const told =
+    texts.length > 0 ? texts : textOf(place, /^readme/i).flatMap((text) => /^#+ *licen[cs]e.*/ims.exec(text) ?? []);
+  return [`${name} ${version} (${license})`, ...(told.length > 0 ? told : [repository.url])].join('\n\n');
 });
-writeFileSync(join(folder, 'THIRD_PARTY_LICENSES'), `${licences.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);
+writeFileSync(join(folder, 'THIRD_PARTY_LICENSES'), `${[...new Set(licences)].join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);
 
 const { name, version, description, keywords, license, type, engines } = manifestOf(root);
 const manifest = {

@@ -77,6 +77,13 @@ test('the package has the licences of all whose code is in it', () => {
   const names = code.flatMap((text) => [...text.matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)]);
   assert.ok(names.some(([, name]) => name === 'fastify'));
   for (const [, name] of names) assert.match(licences, new RegExp(`^${name} \\d[^ ]* \\(`, 'm'));
+  const each = licences.split(`\n\n${'-'.repeat(72)}\n\n`);
+  assert.deepEqual(
+    each.filter((text) => !text.trim().includes('\n')),
+    [],
+  );
+  assert.equal(new Set(each).size, each.length);
+  assert.match(each.find((text) => text.startsWith('pg-types ')) ?? '', /Copyright .* Brian M\. Carlson/);
 });
 
 test('npm start without arguments runs the daemon and says where to look', async (t) => {
