@@ -23,6 +23,14 @@ function attempt(path: string, mode: number): unknown {
     fs.mkdirSync(path, { mode });
     return null;
   } catch (error) {
-    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? null : error;
+    return isFolder(path) ? null : error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
