@@ -194,9 +194,11 @@ export class FakeTorrent implements ManagedTorrent {
     });
   }
 
-  async verify(): Promise<void> {
+  async verify(): Promise<boolean> {
     this.calls.push('verify');
+    if (!this.#view.hasMetadata) return false;
     this.set({ state: 'checking', checked: 0 });
+    return true;
   }
 
   reannounce(): boolean {

@@ -205,9 +205,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     await this.stop();
   }
 
-  async verify(): Promise<void> {
+  async verify(): Promise<boolean> {
     this.#mustExist();
-    this.run.verify();
+    return this.run.verify();
   }
 
   reannounce(): boolean {

@@ -147,9 +147,10 @@ export class TorrentRun {
     this.steer();
   }
 
-  verify(): void {
+  /** False: there is nothing to check it by. */
+  verify(): boolean {
     const engine = this.#engine;
-    if (engine === null || this.metainfo === null) return;
+    if (engine === null || this.metainfo === null) return false;
     this.#isVerifying = true;
     this.#background('check', async () => {
       try {
@@ -160,6 +161,7 @@ export class TorrentRun {
         this.steer();
       }
     });
+    return true;
   }
 
   /** Tells of a completion that was noted, in a run that ended before it was told. */
