@@ -142,7 +142,8 @@ describe('peers of webtorrent over WebRTC', { skip }, () => {
     const folder = swarm.folder('fetched');
     await swarm.start(leecher);
     await leecher.download(torrentFile, folder, []);
-    await leecher.waitComplete(TIMEOUT_MS);
+    // Their WebRTC fails now and then on a busy machine; they try anew at each announce, every 30 seconds.
+    await leecher.waitComplete(3 * TIMEOUT_MS);
     assert.deepEqual(differences(join(served, SAMPLE), join(folder, SAMPLE)), []);
     await tracker.waitFor(
       infoHash,
