@@ -194,11 +194,9 @@ export class FakeTorrent implements ManagedTorrent {
     });
   }
 
-  async verify(): Promise<boolean> {
+  async verify(): Promise<void> {
     this.calls.push('verify');
-    if (!this.#view.hasMetadata) return false;
     this.set({ state: 'checking', checked: 0 });
-    return true;
   }
 
   reannounce(): boolean {

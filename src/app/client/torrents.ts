@@ -116,8 +116,8 @@ export interface ManagedTorrent {
   /** Lets it run when the queue says so. With `isForced` at once, whatever the queue says. */
   start(options?: { readonly isForced?: boolean }): Promise<void>;
   stop(): Promise<void>;
-  /** Hashes all data that is there. Resolves when that has begun; with false when its files are not known. */
-  verify(): Promise<boolean>;
+  /** Hashes all data that is there. Resolves when that has begun. */
+  verify(): Promise<void>;
   /** Asks all trackers now. False: it does not run (stopped, queued, checked, failed), and none was asked. */
   reannounce(): boolean;
   change(settings: Partial<TorrentSettings>): Promise<void>;

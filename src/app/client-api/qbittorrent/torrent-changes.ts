@@ -119,7 +119,7 @@ export const torrentChanges: Endpoints = {
   'torrents/increasePrio': queueMove('up'),
   'torrents/pause': stop,
   'torrents/reannounce': onEach((torrent) => void torrent.reannounce()),
-  'torrents/recheck': onEach(async (torrent) => void (await torrent.verify())),
+  'torrents/recheck': onEach((torrent) => torrent.verify()),
   'torrents/rename': changes(renameTorrent),
   'torrents/renameFile': renamePath(),
   'torrents/renameFolder': renamePath(),

@@ -153,7 +153,7 @@ export const torrentMethods: Readonly<Record<string, Method>> = {
   torrent_start: { scope: 'control', run: onEach((torrent) => torrent.start()) },
   torrent_start_now: { scope: 'control', run: onEach((torrent) => torrent.start({ isForced: true })) },
   torrent_stop: { scope: 'control', run: onEach((torrent) => torrent.stop()) },
-  torrent_verify: { scope: 'control', run: onEach(async (torrent) => void (await torrent.verify())) },
+  torrent_verify: { scope: 'control', run: onEach((torrent) => torrent.verify()) },
   torrent_reannounce: { scope: 'control', run: onEach((torrent) => void torrent.reannounce()) },
   torrent_remove: {
     scope: 'control',

@@ -38,11 +38,6 @@ function askTrackers(torrent: ManagedTorrent): void {
   throw clientError('CLIENT_NOT_RUNNING', `nothing was announced: it does not run (${torrent.view().state})`);
 }
 
-async function check(torrent: ManagedTorrent): Promise<void> {
-  if (await torrent.verify()) return;
-  throw clientError('CLIENT_NO_METADATA', 'nothing is checked: the files of the torrent are not known');
-}
-
 /** What is done with each torrent by itself. */
 const actions = {
   start: action({
@@ -51,7 +46,7 @@ const actions = {
     run: (torrent, { isForced = false }) => torrent.start({ isForced }),
   }),
   stop: action({ summary: 'Stops it until it is started again', body: empty, run: (torrent) => torrent.stop() }),
-  verify: action({ summary: 'Hashes all data that is there', body: empty, run: check }),
+  verify: action({ summary: 'Hashes all data that is there', body: empty, run: (torrent) => torrent.verify() }),
   reannounce: action({ summary: 'Asks all trackers now', body: empty, run: askTrackers }),
   move: action({
     summary: 'Brings its files to another folder',

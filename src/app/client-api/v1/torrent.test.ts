@@ -159,14 +159,6 @@ describe('an action', () => {
     assert.equal(json.detail, 'nothing was announced: it does not run (stopped)');
   });
 
-  test('that checks says of a magnet link whose files are not known that nothing is checked', async () => {
-    const { api, torrent, path } = await withFilm();
-    torrent.set({ hasMetadata: false });
-    const { status, json } = await api.ask('POST', `${path}/actions/verify`);
-    assert.deepEqual([status, json.code], [409, 'CLIENT_NO_METADATA']);
-    assert.equal(json.detail, 'nothing is checked: the files of the torrent are not known');
-  });
-
   test('moves torrents in the queue', async () => {
     const { api, torrent, path } = await withFilm();
     const [b, c] = ['b', 'c'].map((name) => api.client.torrents.addSample({ name }));

@@ -205,9 +205,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     await this.stop();
   }
 
-  async verify(): Promise<boolean> {
+  async verify(): Promise<void> {
     this.#mustExist();
-    return this.run.verify();
+    this.run.verify();
   }
 
   reannounce(): boolean {

@@ -147,10 +147,9 @@ export class TorrentRun {
     this.steer();
   }
 
-  /** False: there is nothing to check it by. */
-  verify(): boolean {
+  verify(): void {
     const engine = this.#engine;
-    if (engine === null || this.metainfo === null) return false;
+    if (engine === null || this.metainfo === null) return;
     this.#isVerifying = true;
     this.#background('check', async () => {
       try {
@@ -161,7 +160,6 @@ export class TorrentRun {
         this.steer();
       }
     });
-    return true;
   }
 
   /** Tells of a completion that was noted, in a run that ended before it was told. */
