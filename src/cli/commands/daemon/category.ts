@@ -4,9 +4,10 @@ import type { Category } from '../../../app/client/index.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { daemonFolder } from '../../daemon/daemon-folder.ts';
+import { showList } from '../../daemon/show-list.ts';
 import { performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
-import { type Column, renderTable } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
 
 interface CategoryFlags extends DaemonFlags {
   readonly dir?: string;
@@ -46,13 +47,12 @@ export const category: CommandDefinition = {
 
 const pathOf = (name: string): string => `/categories/${encodeURIComponent(name)}`;
 
-async function list(context: CommandContext, _words: readonly string[], flags: CategoryFlags): Promise<void> {
-  const { output } = context;
-  const { items } = await (await connect(context, flags)).call<{ items: Category[] }>('/categories');
-  if (output.options.json) output.json({ categories: items });
-  else if (items.length === 0) output.note('no categories yet; `dst category set NAME` makes one');
-  else
-    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+function list(context: CommandContext, _words: readonly string[], flags: CategoryFlags): Promise<void> {
+  return showList(context, flags, {
+    name: 'categories',
+    columns,
+    none: 'no categories yet; `dst category set NAME` makes one',
+  });
 }
 
 const columns: readonly Column<Category>[] = [

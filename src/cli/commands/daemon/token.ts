@@ -5,12 +5,13 @@ import type { UnixSeconds } from '../../../base/units.ts';
 import { parseExpiry } from '../../arguments.ts';
 import { type CommandContext, type CommandDefinition, value } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { checkOutput, streamOutput } from '../../files.ts';
 import { performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
-import { type Column, renderTable } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
 
 interface TokenFlags extends DaemonFlags {
   readonly scope?: 'read' | 'control' | 'admin';
@@ -96,13 +97,12 @@ async function create(context: CommandContext, [name]: readonly string[], flags:
   if (target === '-') output.note('It is shown only now.');
 }
 
-async function list(context: CommandContext, _words: readonly string[], flags: TokenFlags): Promise<void> {
-  const { output } = context;
-  const { items } = await (await connect(context, flags)).call<{ items: Token[] }>('/tokens');
-  if (output.options.json) output.json({ tokens: items });
-  else if (items.length === 0) output.note('no tokens yet; `dst token create NAME` makes one');
-  else
-    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+function list(context: CommandContext, _words: readonly string[], flags: TokenFlags): Promise<void> {
+  return showList(context, flags, {
+    name: 'tokens',
+    columns,
+    none: 'no tokens yet; `dst token create NAME` makes one',
+  });
 }
 
 const columns: readonly Column<Token>[] = [

@@ -4,12 +4,13 @@ import type { UnixSeconds } from '../../../base/units.ts';
 import { type CommandContext, type CommandDefinition } from '../../command.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { performAction, type SubAction } from '../../sub-actions.ts';
 import { askPassphrase } from '../../ui/ask-passphrase.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
-import { type Column, renderTable } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
 
 const roles = ['viewer', 'operator', 'admin'] as const;
 
@@ -75,12 +76,8 @@ async function add(context: CommandContext, [name = '']: readonly string[], flag
   tell(context, await client.call<User>('/users', { method: 'POST', body }), 'made');
 }
 
-async function list(context: CommandContext, _words: readonly string[], flags: UserFlags): Promise<void> {
-  const { output } = context;
-  const { items } = await (await connect(context, flags)).call<{ items: User[] }>('/users');
-  if (output.options.json) output.json({ users: items });
-  else
-    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+function list(context: CommandContext, _words: readonly string[], flags: UserFlags): Promise<void> {
+  return showList(context, flags, { name: 'users', columns, none: 'no users yet; `dst user add NAME` makes one' });
 }
 
 const columns: readonly Column<User>[] = [

@@ -4,12 +4,13 @@ import type { Webhook } from '../../../app/client/index.ts';
 import { systemRandom } from '../../../base/random.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { performAction, type SubAction } from '../../sub-actions.ts';
 import { askPassphrase } from '../../ui/ask-passphrase.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
-import { type Column, renderTable } from '../../ui/table.ts';
+import type { Column } from '../../ui/table.ts';
 
 interface WebhookFlags extends DaemonFlags {
   readonly secretFile?: string;
@@ -77,13 +78,12 @@ async function add(context: CommandContext, words: readonly string[], flags: Web
   }
 }
 
-async function list(context: CommandContext, _words: readonly string[], flags: WebhookFlags): Promise<void> {
-  const { output } = context;
-  const { items } = await (await connect(context, flags)).call<{ items: Webhook[] }>('/webhooks');
-  if (output.options.json) output.json({ webhooks: items });
-  else if (items.length === 0) output.note('no webhooks yet; `dst webhook add URL` makes one');
-  else
-    for (const line of renderTable(columns, items, output.tableWidth, (text) => output.bold(text))) output.line(line);
+function list(context: CommandContext, _words: readonly string[], flags: WebhookFlags): Promise<void> {
+  return showList(context, flags, {
+    name: 'webhooks',
+    columns,
+    none: 'no webhooks yet; `dst webhook add URL` makes one',
+  });
 }
 
 const columns: readonly Column<Webhook>[] = [
