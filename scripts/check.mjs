@@ -66,10 +66,10 @@ const steps = {
   build: programs(['scripts/build.mjs'], [tool('publint/src/cli.js'), 'dist', '--strict'], ['dist/dst.js', 'version']),
   tests: tests((file) => !isHeavy(file), {
     concurrency: availableParallelism(),
-    timeout: 2 * 60_000,
-    deadline: 6 * 60_000,
+    timeout: 5 * 60_000,
+    deadline: 25 * 60_000,
   }),
-  'heavy-tests': tests(isHeavy, { concurrency: 2, timeout: 5 * 60_000, deadline: 25 * 60_000, isVerbose: true }),
+  'heavy-tests': tests(isHeavy, { concurrency: 2, timeout: 10 * 60_000, deadline: 45 * 60_000, isVerbose: true }),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== '--all');
