@@ -16,6 +16,15 @@ const manifestOf = (place) => JSON.parse(readFileSync(join(place, 'package.json'
 const REQUIRE = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
 /** How the one module begins that has the bundler's own functions; only there is `require` looked for. */
 const HELPERS = /^var __require = /m;
+/** What packages ask for and nothing here comes to use: Fastify's tools for JSON Schema (app/openapi), descriptions in YAML. */
+const UNUSED = /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|yaml)$/;
+const leaveOut = {
+  name: 'leave-out',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: UNUSED, namespace: 'unused' }, () => ({ contents: '' }));
+  },
+};
 
 rmSync(folder, { recursive: true, force: true });
 const { metafile } = await build({
@@ -33,6 +42,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node24',
   legalComments: 'none',
+  plugins: [leaveOut],
   metafile: true,
   logLevel: 'warning',
 });

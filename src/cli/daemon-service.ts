@@ -5,7 +5,7 @@ import { Daemon } from '../app/daemon/index.ts';
 import { createLog } from '../app/observability/index.ts';
 import { makeFolder } from '../app/output-file/index.ts';
 import { configFile } from '../app/paths/index.ts';
-import { keepNurserySmall } from '../app/runtime/index.ts';
+import { endLoading } from '../app/runtime/index.ts';
 import { addressKey } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './command.ts';
@@ -60,7 +60,7 @@ export async function runDaemon({ output, signal, onReload }: CommandContext, fl
       onSettings: ({ logLevel }) => log?.setLevel(logLevel),
     });
     onReload(() => void daemon.reload());
-    keepNurserySmall();
+    endLoading();
     tellStart(output, daemon);
     logger.info('started', { torrents: daemon.client.torrents.size, ms: Math.round(systemClock.now() - begun) });
     await untilAborted(AbortSignal.any([signal, ending.signal]));

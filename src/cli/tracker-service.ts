@@ -1,5 +1,6 @@
 /** What `dst tracker` does: runs the tracker, or prints what belongs to one. */
 import { createLog } from '../app/observability/index.ts';
+import { endLoading } from '../app/runtime/index.ts';
 import { createToken, type Scope, scopes } from '../app/tracker-api/index.ts';
 import {
   ConfiguredTracker,
@@ -63,6 +64,7 @@ export async function runTracker({ output, signal, onReload }: CommandContext, f
   {
     await using tracker = await ConfiguredTracker.start(loaded, sources, logger, follow);
     onReload(() => void tracker.reload());
+    endLoading();
     const { server } = tracker;
     const urls = urlsOf(server);
     if (output.options.json) output.json({ event: 'listening', urls });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, type ExecFileException, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -47,6 +48,14 @@ async function startDaemon(t: TestContext, ...args: string[]): Promise<{ home: s
   return { home, url: told.find((line) => line.startsWith('http://')) ?? '', told };
 }
 
+/** Asks the daemon by its socket; the status, and the body. */
+async function ask(home: string, method: string, path: string, body = ''): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const asking = request({ socketPath: join(home, 'dst.sock'), method, path, headers: body === '' ? {} : headers });
+  const [answer] = (await once(asking.end(body), 'response')) as [IncomingMessage];
+  return `${answer.statusCode} ${(await answer.toArray()).join('')}`;
+}
+
 test('the package creates, seeds, downloads and verifies without its sources', async () => {
   const output = await node(project, join(root, 'scripts', 'demo.mjs'), cli);
   assert.match(output, /The copy is complete and verified\./);
@@ -65,6 +74,8 @@ test('the package creates, seeds, downloads and verifies without its sources', a
 test('the package needs no other: it serves the daemon’s API and makes certificates', async (t) => {
   const { home, url, told } = await startDaemon(t, cli, 'daemon');
   assert.equal((await fetch(`${url}/health/live`)).status, 200, told.join('\n'));
+  assert.match((await ask(home, 'GET', '/api/v1/openapi.json')).slice(0, 100), /^200 \{"openapi":"3\.1\.0"/);
+  assert.match(await ask(home, 'PUT', '/api/v1/categories/a', '{"savePath":1}'), /^400 .*"API_INVALID"/);
   assert.match(await node(home, cli, 'tls', 'init', '--dir', join(home, 'tls')), /server.pem/);
 });
 

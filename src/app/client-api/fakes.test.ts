@@ -1,7 +1,7 @@
 /** Test support: the APIs of a client that is only memory, and somebody who asks them. */
 import assert from 'node:assert/strict';
 import type { FastifyInstance, FastifyReply, FastifyRequest, LightMyRequestResponse } from 'fastify';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { FakeClient, type FakeClientOptions } from '../../../test/support/fake-client.ts';
 import { memoryAccess } from '../../../test/support/memory-access.ts';
 import type { ManualClock } from '../../../test/support/manual-clock.ts';

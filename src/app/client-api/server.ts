@@ -9,6 +9,7 @@ import type { PeerAddress } from '../../base/address.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import { addNotFound, explained, problemOf, sendProblem } from '../http-api/index.ts';
+import { zodCompilers } from '../openapi/index.ts';
 import type { Certificate } from '../served-certificate/index.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { ApiContext, ApiMount } from './context.ts';
@@ -54,6 +55,8 @@ export function clientApp(
   const app = Fastify({
     logger: false,
     bodyLimit: USUAL_BODY,
+    // Answers are written as they are: ten thousand torrents through a serializer would take three times as long.
+    schemaController: zodCompilers(() => (answer) => JSON.stringify(answer)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     ...(trustProxy.length > 0 && { trustProxy: [...trustProxy] }),
     // It never listens: the listeners hand their requests to its handler.

@@ -4,7 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ByteCount, BytesPerSecond } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema } from './config-schema.ts';

@@ -3,7 +3,7 @@
  * gathered in sections, which are tables in TOML; a key of a section is named `section.key`. Everything else follows
  * from the schema: names of variables, the words of errors, docs/config.md.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The schema of a configuration whose checked values are a `T`. Its values must be allowed as input too. */
 export type ConfigSchema<T> = z.ZodObject<{ [K in keyof T]: z.ZodType<T[K]> }>;

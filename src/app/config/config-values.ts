@@ -1,5 +1,5 @@
 /** Kinds of values that configurations have, as schemas with their words. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatHost, parseHost } from '../../base/address.ts';
 import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
 import { readSize } from '../../base/size.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configPage, describeConfig, shownValue } from './describe-config.ts';
 import { loadConfig } from './load-config.ts';
 import { trackerConfig } from './tracker-config.ts';

@@ -1,5 +1,5 @@
 /** Values of keys in words: what is allowed, what was given, and how a text of the environment becomes a value. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { printable } from '../../base/printable.ts';
 import { invalidConfig } from './config-problems.ts';
 import { type ConfigKey, type ConfigSchema, type KeyFacts, keysOf } from './config-schema.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DstError } from '../../base/errors.ts';
 import type { ConfigProblem } from './config-problems.ts';
 import type { ConfigSchema } from './config-schema.ts';

@@ -3,7 +3,7 @@
  * checked on its own, so that a mistake in a file shows even where a flag hides it, and all mistakes are told at once.
  */
 import { existsSync } from 'node:fs';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readConfigFile } from './config-file.ts';
 import { type ConfigKey, type ConfigSchema, keysOf, type PartialConfig, tablesOf, valueAt } from './config-schema.ts';
 import { type ConfigProblem, invalidConfig } from './config-problems.ts';

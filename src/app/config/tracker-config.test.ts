@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConfigSources, loadConfig } from './load-config.ts';
 import { trackerConfig, type TrackerConfig } from './tracker-config.ts';
 

@@ -2,7 +2,7 @@
  * What an operator may say about a tracker. The keys are the same in the TOML file; the environment has them as
  * `DST_TRACKER_…`. The defaults are those of a public tracker on a machine of any size.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSwarmsUrl } from '../../base/swarms-url.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';

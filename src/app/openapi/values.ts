@@ -1,5 +1,5 @@
 /** Values that the resources of APIs have in common, as schemas. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import { apiError, type Problem } from '../http-api/index.ts';

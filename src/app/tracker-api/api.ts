@@ -3,6 +3,7 @@
  * Requests come as plain values from whichever thread received them (`inject`); this module has no port of its own.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import { fromHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
@@ -17,6 +18,7 @@ import {
   safeHeaders,
   sendProblem,
 } from '../http-api/index.ts';
+import { zodCompilers } from '../openapi/index.ts';
 import { trackerMetrics } from './metrics.ts';
 import { statusReader } from './public-status.ts';
 import { bodyLimits } from './request-limits.ts';
@@ -39,6 +41,7 @@ export function trackerApi(service: TrackerService, options: ApiOptions = {}): C
   const app = Fastify({
     logger: false,
     bodyLimit: bodyLimits.open,
+    schemaController: zodCompilers(serializerCompiler),
     routerOptions: { ignoreTrailingSlash: true },
     // Fastify has an answer of its own for addresses that it cannot read.
     frameworkErrors: (error, request, reply) => {

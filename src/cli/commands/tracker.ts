@@ -1,6 +1,6 @@
 /** `dst tracker`: a tracker for HTTP, UDP and WebTorrent's WebSockets. */
 import { Argument, Option } from 'commander';
-import { keepHeapSmall, keepNurserySmall } from '../../app/runtime/index.ts';
+import { keepHeapSmall } from '../../app/runtime/index.ts';
 import { parseBindAddress, parseCidr, parseInterval, parsePort, parsePositive, parseSize } from '../arguments.ts';
 import { value, values, type CommandContext, type CommandDefinition } from '../command.ts';
 import type { TrackerFlags } from '../tracker-flags.ts';
@@ -64,7 +64,6 @@ async function performTracker(
   flags: TrackerFlags,
 ): Promise<void> {
   keepHeapSmall();
-  keepNurserySmall();
   const { runTracker, showConfig, tellRecord, makeToken } = await import('../tracker-service.ts');
   if (action === 'dns') await tellRecord(context.output, flags);
   else if (action === 'token') await makeToken(context.output, flags);

@@ -232,6 +232,7 @@ export class EngineSession {
     this.#timer?.[Symbol.dispose]();
     this.#connections.stopDialing();
     const listeners = this.#listeners.map((listener) => listener.close());
+    this.#bySwarm.clear(); // or each of thousands that are removed looks through the names of all
     await Promise.all([...this.#torrents].map((torrent) => this.remove(torrent)));
     this.#connections.closeAll();
     await Promise.allSettled(listeners);

@@ -1,7 +1,6 @@
 /** What is on the disk of a torrent in one save folder: its journal, its files, its part files. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { sep } from 'node:path';
-import { toHex } from '../../base/bytes.ts';
 import type { FileIndex } from '../../base/units.ts';
 import type { Geometry, InfoHashes } from '../../codec/metainfo/index.ts';
 import type { Disk } from './disk.ts';
@@ -31,9 +30,9 @@ export interface Sight {
 
 /** Where the journal of a torrent in a save folder is kept. */
 export function journalPath(stateDirectory: string, infoHashes: InfoHashes, directory: string): string {
-  const digest = createHash('sha256');
-  for (const hash of [infoHashes.v1, infoHashes.v2]) digest.update(hash ?? new Uint8Array(1));
-  const name = toHex(digest.update(directory).digest().subarray(0, 16));
+  const names = [infoHashes.v1, infoHashes.v2].map((infoHash) => infoHash ?? new Uint8Array(1));
+  const digest = hash('sha256', Buffer.concat([...names, Buffer.from(directory)]), 'hex');
+  const name = digest.slice(0, 32);
   // `join` would give a string of six pieces, which takes five times as much memory.
   return [stateDirectory, `${name}.journal`].join(sep);
 }

@@ -2,7 +2,7 @@
  * Requests and answers of both dialects: the one of Transmission before 4.1 (`method`, `arguments`, `tag`, `result`) and
  * JSON-RPC 2.0 (https://www.jsonrpc.org/specification) as Transmission 4.1 speaks it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rpcError, type RpcFault } from './rpc-error.ts';
 import { type LegacyStyle, snake, toLegacy, toSnake } from './names.ts';
 

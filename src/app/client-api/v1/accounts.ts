@@ -1,5 +1,5 @@
 /** Users, sessions of browsers, and tokens of programs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromHex, toHex } from '../../../base/bytes.ts';
 import { allows, type Caller, roles, scopes, type StoredToken, type StoredUser } from '../../access/index.ts';
 import { apiError } from '../../http-api/index.ts';

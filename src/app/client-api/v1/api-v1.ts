@@ -1,7 +1,6 @@
 /** Version 1 of the client's API: everything below `/api/v1`, and the description of it. */
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { Caller } from '../../access/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { type ApiDescription, openApi } from '../../openapi/index.ts';
@@ -41,9 +40,6 @@ const description: ApiDescription = {
 
 /** Adds the API to an app that is nothing but `/api/v1`. */
 export async function addApiV1(api: FastifyInstance, context: ApiContext): Promise<void> {
-  api.setValidatorCompiler(validatorCompiler);
-  // Answers are written as they are: ten thousand torrents through a serializer would take three times as long.
-  api.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   // What remains is JSON: a page of another site cannot send it unasked (it is none of the simple types of CORS).
   api.removeContentTypeParser('text/plain');
   // It makes the hooks of the API hold for paths that lead nowhere; who asks is looked at first.

@@ -1,5 +1,5 @@
 /** Categories and labels of torrents. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Category } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { line, nothing } from '../../openapi/index.ts';

@@ -1,5 +1,5 @@
 /** The client as a whole: figures, folders, blocklist, bans, its end. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatHost, parseHost } from '../../../base/address.ts';
 import { version } from '../../../base/version.ts';
 import { apiError } from '../../http-api/index.ts';

@@ -1,6 +1,6 @@
 /** Making torrents of files on the client's machine. */
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { CreatedTorrent } from '../../torrent-creation/index.ts';
 import { apiError } from '../../http-api/index.ts';

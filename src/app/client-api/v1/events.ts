@@ -1,5 +1,5 @@
 /** What happens, as it happens. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isEventPattern } from '../../client/index.ts';
 import { apiError, safeHeaders } from '../../http-api/index.ts';
 import { CallerShares } from '../caller-shares.ts';

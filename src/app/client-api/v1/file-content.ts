@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex, utf8 } from '../../../base/bytes.ts';
 import { messageOf } from '../../../base/errors.ts';
 import type { ByteCount } from '../../../base/units.ts';

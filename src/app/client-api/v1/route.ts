@@ -4,7 +4,7 @@
  * and the description for OpenAPI.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ByteCount } from '../../../base/units.ts';
 import type { Caller } from '../../access/index.ts';
 import type { ManagedTorrent } from '../../client/index.ts';

@@ -2,7 +2,7 @@
  * The configuration of the client. What would let a caller out of what this API allows (a program to run, folders,
  * addresses, files of its own) can be changed on the machine alone, or a token would be as good as the whole account.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { clientConfig, describeConfig, shownValue } from '../../config/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { addRoute, type V1Context } from './route.ts';

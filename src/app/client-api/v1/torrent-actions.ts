@@ -1,5 +1,5 @@
 /** What can be done with torrents, one or many at a time. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DstError } from '../../../base/errors.ts';
 import { clientError, type ManagedTorrent } from '../../client/index.ts';
 import { problemOf } from '../../http-api/index.ts';

@@ -4,7 +4,7 @@
  */
 import multipart from '@fastify/multipart';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../../../base/address.ts';
 import { DstError, messageOf } from '../../../base/errors.ts';
 import type { ByteCount } from '../../../base/units.ts';

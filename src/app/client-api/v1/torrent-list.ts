@@ -3,7 +3,7 @@
  * sent part by part, so that others are answered meanwhile, and parts that are as they were are not written anew.
  */
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { utf8 } from '../../../base/bytes.ts';
 import type { Torrents, TorrentView } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';

@@ -1,5 +1,5 @@
 /** What the API tells of torrents, as schemas. They are for the description: answers are written as they are. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type FileView,
   type PeerView,

@@ -1,5 +1,5 @@
 /** One torrent: what it is, and what can be said of it at once. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressKey, parseAddress } from '../../../base/address.ts';
 import { apiError } from '../../http-api/index.ts';
 import { LONGEST_NAME, line, nothing } from '../../openapi/index.ts';

@@ -1,5 +1,5 @@
 /** Webhooks: where events are sent to. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiError } from '../../http-api/index.ts';
 import { nothing, seconds } from '../../openapi/index.ts';
 import { eventPattern } from './events.ts';

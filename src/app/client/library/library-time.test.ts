@@ -107,7 +107,7 @@ test('the queue is planned again at once, but after a plan that took long not be
   assert.deepEqual([plans, first.view().state], [1, 'stopped']);
   await second.start();
   await first.start();
-  await stage.clock.pass(799);
+  await stage.clock.pass(3199);
   assert.deepEqual([plans, second.view().state], [1, 'queued']);
   await stage.clock.pass(1);
   assert.deepEqual([plans, second.view().state, first.view().state], [2, 'downloading', 'downloading']);

@@ -100,7 +100,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     this.changed();
   }
 
-  get queued(): QueuedTorrent & { readonly torrent: LibraryTorrent } {
+  queued(now: Millis): QueuedTorrent & { readonly torrent: LibraryTorrent } {
     const { run, record } = this;
     const kind = run.state?.kind;
     const isDownload =
@@ -112,7 +112,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       isRunning: run.isRunning,
       isChecking: kind === 'checking',
       isDownload,
-      isSlow: this.#counters.isSlow(this.#services.clock.now()),
+      isSlow: this.#counters.isSlow(now),
     };
   }
 

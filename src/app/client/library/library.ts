@@ -34,7 +34,7 @@ const SOON: Millis = 5_000;
 /** Between two looks at who is slow and whose turn it is, ms. */
 const QUEUE_INTERVAL: Millis = 10_000;
 /** Times as long as it took to plan nothing is planned: thousands of torrents that start change the queue all the time. */
-const PLANNING_PAUSE = 4;
+const PLANNING_PAUSE = 16;
 /** Between two savings of counters, ms: what a crash may take of them. */
 const SAVE_INTERVAL: Millis = 60_000;
 /** Torrent files that are read at the same time at the start. */
@@ -327,7 +327,7 @@ export class Library implements Torrents {
     if (this.#isClosed) return;
     const { clock } = this.#options;
     const begun = clock.now();
-    const queued = this.all().map((torrent) => torrent.queued);
+    const queued = this.all().map((torrent) => torrent.queued(begun));
     const running = planQueue(queued, this.#options.settings.value.queue);
     for (const one of queued) one.torrent.run.allow(running.has(one));
     const now = clock.now();

@@ -2,7 +2,7 @@
  * What is durable of a torrent, and its row in the database. The JSON columns are checked when they are read: what is
  * damaged becomes as it is by default, and is reported; a torrent is never lost for it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileIndex, UnixSeconds } from '../../../base/units.ts';
 import type { InfoHashes } from '../../../codec/metainfo/index.ts';
 import type { TorrentColumns, TorrentCounters, TorrentRow } from '../../../db/index.ts';

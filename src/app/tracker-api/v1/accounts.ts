@@ -1,5 +1,5 @@
 /** Accounts of a private tracker. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiError } from '../../http-api/index.ts';
 import { expiry, name, nothing, seconds } from '../../openapi/index.ts';
 import { type ApiContext, addChange, addReading } from './route.ts';

@@ -1,7 +1,6 @@
 /** Version 1 of the administration API: everything below `/api`, and the description of it. */
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { codeOf, messageOf } from '../../../base/errors.ts';
 import { type Logger, silentLogger } from '../../../base/logger.ts';
@@ -33,8 +32,6 @@ const description: ApiDescription = {
 /** Adds the API to an app that is nothing but `/api`. */
 export async function addApiV1(api: FastifyInstance, service: TrackerService, options: ApiOptions = {}): Promise<void> {
   const { logger = silentLogger, clock = systemClock } = options;
-  api.setValidatorCompiler(validatorCompiler);
-  api.setSerializerCompiler(serializerCompiler);
   // What remains is JSON: a page of another site cannot send it unasked (it is none of the simple types of CORS).
   api.removeContentTypeParser('text/plain');
   addErrors(api, logger);

@@ -1,5 +1,5 @@
 /** Addresses that the tracker does not serve. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatHost } from '../../../base/address.ts';
 import { type AddressPrefix, formatPrefix, parsePrefix } from '../../../base/address-prefix.ts';
 import { apiError } from '../../http-api/index.ts';

@@ -1,6 +1,6 @@
 /** Passkeys, by which the announces of an account are known. */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { Passkey } from '../../../db/index.ts';
 import { apiError, hashOfSecret } from '../../http-api/index.ts';

@@ -3,7 +3,7 @@
  * From this one place come the check of the token, the validation, and the description for OpenAPI.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { ByteCount } from '../../../base/units.ts';

@@ -1,5 +1,5 @@
 /** Values that several resources of the API have in common. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromHex } from '../../../base/bytes.ts';
 import { line, LONGEST_NAME } from '../../openapi/index.ts';
 

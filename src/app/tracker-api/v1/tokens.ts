@@ -1,5 +1,5 @@
 /** Tokens for this API. A token hands on at most what it allows itself, and for no longer. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { ApiToken } from '../../../db/index.ts';
 import { apiError } from '../../http-api/index.ts';

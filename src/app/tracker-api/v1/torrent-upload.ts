@@ -1,5 +1,5 @@
 /** Registering a torrent by its file, which proves which info hashes belong together. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { printable } from '../../../base/printable.ts';
 import { decodeMetainfo, swarmHashes } from '../../../codec/metainfo/index.ts';

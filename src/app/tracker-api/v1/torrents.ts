@@ -1,5 +1,5 @@
 /** Torrents that the operator registers, refuses or names, and the swarms that belong to them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import { clientName } from '../../../codec/wire/index.ts';
 import type { TorrentChange, TorrentRecord } from '../../../db/index.ts';
