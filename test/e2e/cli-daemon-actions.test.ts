@@ -212,6 +212,18 @@ test('torrents are checked, announced and moved in the queue', async () => {
   await daemon.fails(['queue', 'somewhere', 'one'], 2, 'USAGE_VALUE');
 });
 
+test('of a magnet link whose files are not known nothing is checked, and the others are', async () => {
+  await using daemon = await daemonWith('one');
+  await daemon.json(['add', `magnet:?xt=urn:btih:${'a1'.repeat(20)}&dn=link`]);
+  const { code, stderr } = await daemon.run(['recheck', 'all']);
+  assert.deepEqual(
+    [code, stderr],
+    [0, 'warning: link: which files it has is not known yet: nothing to check\nto be checked: 1 torrent\n'],
+  );
+  assert.ok(!daemon.client.torrents.find(2)?.calls.includes('verify'));
+  assert.deepEqual(await daemon.json(['recheck', 'link']), { done: 0, failed: [] });
+});
+
 test('a torrent that is stopped is not said to be announced, and the others are', async () => {
   await using daemon = await daemonWith('one', 'two');
   await daemon.client.torrents.find(1)?.stop();

@@ -1,8 +1,9 @@
 /** `dst recheck`: has the daemon hash the data of torrents again. */
 import type { CommandContext, CommandDefinition } from '../../command.ts';
-import { actOn } from '../../daemon/act-on.ts';
-import { addDaemonFlags, type DaemonFlags } from '../../daemon/daemon-flags.ts';
-import { TORRENT_HELP } from '../../daemon/named-torrents.ts';
+import { act, tellOutcome } from '../../daemon/act-on.ts';
+import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { findTorrents, TORRENT_HELP } from '../../daemon/named-torrents.ts';
+import { escapeText } from '../../ui/escape.ts';
 
 export const recheck: CommandDefinition = {
   configure(command, perform) {
@@ -14,5 +15,12 @@ export const recheck: CommandDefinition = {
   },
 };
 
-const performRecheck = (context: CommandContext, names: readonly string[], flags: DaemonFlags): Promise<number> =>
-  actOn(context, flags, names, { name: 'verify', done: 'to be checked' });
+async function performRecheck(context: CommandContext, names: readonly string[], flags: DaemonFlags): Promise<number> {
+  const client = await connect(context, flags);
+  const torrents = await findTorrents(client, names, ['hasMetadata']);
+  const known = torrents.filter(({ hasMetadata }) => hasMetadata);
+  for (const { name, hasMetadata } of torrents) {
+    if (!hasMetadata) context.output.warn(`${escapeText(name)}: which files it has is not known yet: nothing to check`);
+  }
+  return await tellOutcome(context, torrents, await act(client, known, 'verify'), 'to be checked');
+}
