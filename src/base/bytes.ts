@@ -3,7 +3,9 @@ import type { ByteCount } from './units.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Of a call: they lie on the stack. */
+const MOST_ARGUMENTS = 8192;
+const hexDigits = encoder.encode('0123456789abcdef');
 
 /** UTF-8 bytes of a string. */
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
@@ -13,19 +15,23 @@ export const toText = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Each byte as one character (latin-1): a cheap, exact map key. */
 export function toBinary(bytes: Uint8Array): string {
+  // Not spread: that would ask an iterator for each byte.
+  const textOf = (part: Uint8Array): string => Reflect.apply(String.fromCharCode, null, part);
+  if (bytes.length <= MOST_ARGUMENTS) return textOf(bytes);
   let text = '';
-  for (let i = 0; i < bytes.length; i += 8192) {
-    // Not spread: that would ask an iterator for each byte.
-    text += Reflect.apply(String.fromCharCode, null, bytes.subarray(i, i + 8192));
-  }
+  for (let i = 0; i < bytes.length; i += MOST_ARGUMENTS) text += textOf(bytes.subarray(i, i + MOST_ARGUMENTS));
   return text;
 }
 
-/** Lower-case hexadecimal. */
+/** Lower-case hexadecimal; made at once, because a text that grows by two digits takes ten times the memory while it is kept. */
 export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += hexDigits[byte] as string;
-  return text;
+  const digits = new Uint8Array(2 * bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    digits[2 * i] = hexDigits[byte >> 4] as number;
+    digits[2 * i + 1] = hexDigits[byte & 15] as number;
+  }
+  return toBinary(digits);
 }
 
 /** Bytes of a hexadecimal string of even length, or null when it is not one. */
