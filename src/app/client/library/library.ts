@@ -18,7 +18,7 @@ import { ChangesJournal } from './changes-journal.ts';
 import { engineOptions, engineSource } from './engine-options.ts';
 import { decodeKept, decodeLight } from './kept-metainfo.ts';
 import type { LibraryServices } from './library-services.ts';
-import { LibraryTorrent } from './library-torrent.ts';
+import { type LibraryPort, LibraryTorrent } from './library-torrent.ts';
 import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
@@ -57,6 +57,17 @@ export class Library implements Torrents {
   readonly #journal: ChangesJournal;
   readonly #torrents = new TorrentIndex<LibraryTorrent>();
   readonly #placement: Placement;
+  /** One for all torrents. */
+  readonly #port: LibraryPort = {
+    nextRevision: () => this.#journal.next(),
+    queueChanged: () => this.queueChanged(),
+    hashesChanged: (torrent) => this.#torrents.learnNames(torrent),
+    busy: (torrent) => {
+      this.#busy.add(torrent);
+      torrent.nextLook = Math.min(torrent.nextLook, this.#options.clock.now() + SOON);
+    },
+    completed: (torrent) => this.#options.completed(torrent),
+  };
   readonly #busy = new Set<LibraryTorrent>();
   /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
   readonly #removing = new Map<string, Promise<void>>();
@@ -224,16 +235,7 @@ export class Library implements Torrents {
   }
 
   #make({ id, record, counters }: ReadRecord): LibraryTorrent {
-    return new LibraryTorrent(id, record, counters, this.#options, {
-      nextRevision: () => this.#journal.next(),
-      queueChanged: () => this.queueChanged(),
-      hashesChanged: (torrent) => this.#torrents.learnNames(torrent),
-      busy: (torrent) => {
-        this.#busy.add(torrent);
-        torrent.nextLook = Math.min(torrent.nextLook, this.#options.clock.now() + SOON);
-      },
-      completed: (torrent) => this.#options.completed(torrent),
-    });
+    return new LibraryTorrent(id, record, counters, this.#options, this.#port);
   }
 
   /** At the start: the engine gets the torrent as it was kept. */
