@@ -26,6 +26,11 @@ const project = mkdtempSync(join(tmpdir(), 'dst-package-'));
 const folder = join(project, 'node_modules', 'dst-torrent');
 const cli = join(folder, 'dst.js');
 
+const code = (): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+
 before(() => node(root, 'scripts/build.mjs', folder));
 after(() => rmSync(project, { recursive: true, force: true }));
 
@@ -79,13 +84,18 @@ test('the package needs no other: it serves the daemon’s API and makes certifi
   assert.match(await node(home, cli, 'tls', 'init', '--dir', join(home, 'tls')), /server.pem/);
 });
 
+test('the package is ASCII but for comments, as its reader takes it (src/cli/package-modules.ts)', () => {
+  const isOther = /[^\0-\x7f]/;
+  const lines = code().flatMap((text) => text.split('\n').filter((line) => isOther.test(line)));
+  assert.ok(lines.length > 0);
+  const notInComments = lines.filter((line) => isOther.test(line.replace(/(^\s*\*|\/\*|\/\/).*/, '')));
+  assert.deepEqual(notInComments, []);
+});
+
 test('the package has the licences of all whose code is in it', () => {
   const licences = readFileSync(join(folder, 'THIRD_PARTY_LICENSES'), 'utf8');
-  const code = readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'));
   // The bundler names the file before its code.
-  const names = code.flatMap((text) => [...text.matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)]);
+  const names = code().flatMap((text) => [...text.matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)]);
   assert.ok(names.some(([, name]) => name === 'fastify'));
   for (const [, name] of names) assert.match(licences, new RegExp(`^${name} \\d[^ ]* \\(`, 'm'));
   const each = licences.split(`\n\n${'-'.repeat(72)}\n\n`);
