@@ -20,6 +20,10 @@ export const engineErrors = {
     category: 'usage',
     help: 'What is to be read has not been downloaded, and the file is not wanted. Give it a priority.',
   },
+  ENGINE_FILES_TAKEN: {
+    category: 'usage',
+    help: 'Another torrent has files of the same names in this folder, and nothing of this one was found in them: it would write over them. Give one of the two another folder or name, or remove the other, then start this one again.',
+  },
   ENGINE_HYBRID_MISMATCH: {
     category: 'integrity',
     help: 'The v1 and v2 hashes of this hybrid torrent describe different data: whoever made it did it wrong, or on purpose. Get the torrent from another source.',

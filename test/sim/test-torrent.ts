@@ -21,6 +21,8 @@ export interface TestTorrentOptions {
   readonly version?: 'v1' | 'v2' | 'hybrid';
   /** Seed of the content. */
   readonly seed?: number;
+  /** Default: made of the seed. */
+  readonly name?: string;
   /** Leaves the piece layers out of the torrent file: they must come from peers. */
   readonly hasPieceLayers?: boolean;
   readonly isPrivate?: boolean;
@@ -48,7 +50,7 @@ interface TestFile {
 
 export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
   const { files: sizes = [1_000_000], pieceLength = 4 * BLOCK_LENGTH, version = 'v1', seed = 1, sealed } = options;
-  const name = `test-${seed}`;
+  const { name = `test-${seed}` } = options;
   const files = sizes.map((size, i) => ({
     name: sizes.length === 1 ? name : `file-${String(i).padStart(4, '0')}`,
     data: sealed === undefined ? content(size, seed * 1000 + i) : encrypted(keyOf(seed), content(size, seed)),

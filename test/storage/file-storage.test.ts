@@ -1,7 +1,16 @@
 /** What only real files can suffer: links, full and read-only disks, wrong kinds of files, other file systems. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -346,5 +355,24 @@ describe('any torrent', () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a deletion that cannot be finished', () => {
+  it('deletes what it can, and nothing is believed to be there afterwards', async () => {
+    using folder = new TempFolder();
+    const sample = makeSample(files);
+    const machine = new Machine(folder);
+    const storage = await machine.open(sample);
+    await sample.store(storage);
+    await storage.flush();
+    rmSync(folder.join('data/sample/dir/a.bin'));
+    mkdirSync(folder.join('data/sample/dir/a.bin/in the way'), { recursive: true });
+    await assert.rejects(storage.delete(), (error) => error instanceof DstError && /a\.bin/.test(error.message));
+    assert.deepEqual(readdirSync(folder.join('data/sample/dir')), ['a.bin']);
+    rmSync(folder.join('data/sample'), { recursive: true });
+    const again = await machine.open(sample);
+    assert.equal((await again.resume()).have.isEmpty, true);
+    await again.close();
   });
 });

@@ -28,6 +28,7 @@ import { TransferLimits } from '../torrent/transfer-limits.ts';
 import { UploadMemory } from '../torrent/upload-memory.ts';
 import { Connections } from './connections.ts';
 import type { EngineOptions, TorrentOptions } from './options.ts';
+import { isDataShared, refuseTakenFiles } from './taken-files.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -95,7 +96,10 @@ export class EngineSession {
     secretOf: (infoHash) => this.#bySwarm.get(toBinary(infoHash))?.secret ?? null,
   };
   /** One for all torrents. */
-  readonly #owner: TorrentOwner = { hashesKnown: (torrent, hashes) => this.#register(torrent, hashes) };
+  readonly #owner: TorrentOwner = {
+    hashesKnown: (torrent, hashes) => this.#register(torrent, hashes),
+    writes: (torrent) => refuseTakenFiles(torrent, this.#torrents),
+  };
   #listeners: Listener[] = [];
   #timer: Disposable | null = null;
   #nextTick: Millis = 0;
@@ -193,7 +197,9 @@ export class EngineSession {
     this.#torrents.delete(torrent);
     this.#served.revision++;
     for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
-    await torrent.close(options);
+    const isShared = options.deleteData === true && isDataShared(torrent, this.#torrents);
+    if (isShared) this.#deps.logger.warn('the data of a torrent stays, another has it too', { name: torrent.name });
+    await torrent.close(isShared ? { isForgotten: true } : options);
   }
 
   setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {

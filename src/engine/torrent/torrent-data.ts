@@ -98,6 +98,20 @@ export class TorrentData {
     return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
   }
 
+  /** Whether one of its files has the place of one of the other's. */
+  overlaps(other: TorrentData): boolean {
+    if (this.#directory !== other.directory) return false;
+    const isAsMade = this.#paths.size === 0 && other.#paths.size === 0;
+    if (isAsMade && this.pathOf(0)[0] !== other.pathOf(0)[0]) return false;
+    const places = new Set(this.#places);
+    return other.#places.some((place) => places.has(place));
+  }
+
+  get #places(): string[] {
+    const files = this.#described?.geometry.files ?? [];
+    return files.flatMap(({ isPad }, index) => (isPad ? [] : [this.pathOf(index).join('/')]));
+  }
+
   /** The metadata is known. */
   describe(metainfo: Metainfo): void {
     const geometry = new Geometry(metainfo.info);

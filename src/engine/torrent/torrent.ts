@@ -33,6 +33,8 @@ import { Wishes } from './wishes.ts';
 export interface TorrentOwner {
   /** The metadata names further info hashes (a hybrid known by one of its two); throws when another torrent has one. */
   hashesKnown(torrent: Torrent, infoHashes: InfoHashes): void;
+  /** It is known what is there of its data, and it is about to write; throws when it must not. */
+  writes(torrent: Torrent): void;
 }
 
 /** Peers that a torrent asks its trackers for while it has fewer. */
@@ -362,7 +364,11 @@ export class Torrent {
     if (signal === undefined) return;
     try {
       let isReady = false;
-      const content = await this.data.open(signal, () => (isReady = !this.#isOnlyChecked));
+      const content = await this.data.open(signal, () => {
+        isReady = !this.#isOnlyChecked;
+        if (isReady) this.#owner.writes(this);
+        return isReady;
+      });
       if (signal.aborted) return;
       if (isReady) this.#begin(content);
       else if (this.#isOnlyChecked) await this.pause();

@@ -1,7 +1,7 @@
 /** Jobs on whole files: look, prepare, allocate, move, delete; and the journal's own file. */
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf } from '../../base/errors.ts';
+import { codeOf, type DstError } from '../../base/errors.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -233,8 +233,12 @@ function finishTransfer(source: number, target: number): void {
   fs.futimesSync(target, stat.atimeMs / 1000, stat.mtimeMs / 1000);
 }
 
-/** Deletes files, then the folders above them that became empty, up to the save folder. Missing ones are fine. */
+/**
+ * Deletes files, then the folders above them that became empty, up to the save folder. Missing ones are fine; with one that
+ * cannot be deleted it goes on, and throws in the end.
+ */
 export function remove(context: DiskContext, job: RemoveJob): null {
+  const faults: DstError[] = [];
   for (const path of job.paths) {
     const full = pathIn(job.site, path);
     context.files.closeFile(full);
@@ -242,14 +246,15 @@ export function remove(context: DiskContext, job: RemoveJob): null {
       if (job.site.isStrict && !context.folders.check(job.site, path, false)) continue;
       fs.unlinkSync(full);
     } catch (error) {
-      if (!isMissing(error)) throw storageFault(error, 'write', full);
+      if (!isMissing(error)) faults.push(storageFault(error, 'write', full));
     }
   }
-  return tidy(context, job);
+  tidy(context, job, faults);
+  return null;
 }
 
-/** Deletes the folders above paths, as far as they are empty, up to the save folder. */
-export function tidy(context: DiskContext, { site, paths }: RemoveJob): null {
+/** Deletes the folders above paths, as far as they are empty, up to the save folder. Throws the first of all faults. */
+export function tidy(context: DiskContext, { site, paths }: RemoveJob, faults: DstError[] = []): null {
   const folders = new Set<string>();
   for (const path of paths) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
@@ -259,11 +264,12 @@ export function tidy(context: DiskContext, { site, paths }: RemoveJob): null {
     try {
       fs.rmdirSync(pathIn(site, folder));
     } catch (error) {
-      if (!isMissing(error) && codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') {
-        throw storageFault(error, 'write', pathIn(site, folder));
-      }
+      if (isMissing(error) || codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') continue;
+      faults.push(storageFault(error, 'write', pathIn(site, folder)));
     }
   }
   context.files.release(site.torrent);
+  const [fault] = faults;
+  if (fault !== undefined) throw fault;
   return null;
 }

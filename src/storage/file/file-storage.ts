@@ -213,8 +213,9 @@ export class FileStorage implements Storage {
       this.#isClosed = true;
       try {
         await removeAll(this.#torrent, this.#torrent.site);
-        await this.#removeJournals();
       } finally {
+        // What could not be deleted is nothing that is known either.
+        await this.#removeJournals();
         forgetKey(this.#torrent.site);
       }
     });

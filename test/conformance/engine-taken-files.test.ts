@@ -1,0 +1,73 @@
+/** Two torrents whose files have the same places. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { testTorrent } from '../sim/test-torrent.ts';
+import { onStage, type Stage } from './engine-stage.ts';
+import { honestSeed } from './scripted-seed.ts';
+
+const files = [100_000, 50_000];
+const seeding = { content: { files }, has: 'everything' } as const;
+/** Of the same names, with other bytes. */
+const stranger = testTorrent({ files, seed: 2, name: 'test-1' });
+
+const bytesOf = (stage: Stage, file: string): Uint8Array =>
+  (stage.member.files.files.get(`/downloads/test-1/${file}`) as Uint8Array).slice();
+const codeOf = ({ torrent: { state } }: Stage): string | null => (state.kind === 'failed' ? state.error.code : null);
+
+describe('a torrent of which nothing is there', () => {
+  test('does not write over the data of another, and does once that has gone', () =>
+    onStage(seeding, async (stage) => {
+      await stage.untilState('seeding');
+      const before = bytesOf(stage, 'file-0001');
+      const other = stage.add(stranger);
+      await other.untilState('failed');
+      assert.equal(codeOf(other), 'ENGINE_FILES_TAKEN');
+      assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+      assert.equal(stage.torrent.state.kind, 'seeding');
+      await stage.member.session.remove(stage.torrent);
+      other.torrent.start();
+      await honestSeed(other);
+      await other.untilState('seeding');
+      assert.notDeepEqual(bytesOf(stage, 'file-0001'), before);
+    }));
+
+  test('does not either where a file was renamed to be the same', () =>
+    onStage(seeding, async (stage) => {
+      await stage.untilState('seeding');
+      const paths = new Map([[1, ['test-1', 'file-0000']]]);
+      const other = stage.add(testTorrent({ files, seed: 2 }), { paths });
+      await other.untilState('failed');
+      assert.equal(codeOf(other), 'ENGINE_FILES_TAKEN');
+    }));
+
+  test('does not while another is downloading there', () =>
+    onStage({ content: { files } }, async (stage) => {
+      await stage.untilState('downloading');
+      const other = stage.add(stranger);
+      await other.untilState('failed');
+      assert.equal(codeOf(other), 'ENGINE_FILES_TAKEN');
+    }));
+
+  test('downloads where another torrent has nothing and rests, or has other files', () =>
+    onStage({ content: { files } }, async (stage) => {
+      await stage.untilState('downloading');
+      await stage.torrent.pause();
+      const other = stage.add(stranger);
+      await other.untilState('downloading');
+      const third = stage.add(testTorrent({ files: [70_000], seed: 3, name: 'test-2' }));
+      await third.untilState('downloading');
+    }));
+});
+
+test('a torrent of the same data seeds it beside the other, and leaves it to that one', () =>
+  onStage(seeding, async (stage) => {
+    await stage.untilState('seeding');
+    const other = stage.add(testTorrent({ files, isPrivate: true }));
+    await other.untilState('seeding');
+    assert.equal(stage.torrent.state.kind, 'seeding');
+    const before = bytesOf(stage, 'file-0001');
+    await stage.member.session.remove(other.torrent, { deleteData: true });
+    assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+    await stage.member.session.remove(stage.torrent, { deleteData: true });
+    assert.equal(stage.member.files.files.size, 0);
+  }));
