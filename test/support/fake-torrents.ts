@@ -5,6 +5,7 @@ import { defaultTorrentSettings } from '../../src/app/client/torrent-settings.ts
 import type {
   Added,
   ManagedTorrent,
+  RemovalFailure,
   NewTorrent,
   NewTorrentSource,
   QueueMove,
@@ -74,7 +75,10 @@ export class FakeTorrents implements Torrents {
     return { torrent: added, isDuplicate: false };
   }
 
-  async remove(torrents: readonly ManagedTorrent[], options: { readonly deleteData?: boolean } = {}): Promise<void> {
+  async remove(
+    torrents: readonly ManagedTorrent[],
+    options: { readonly deleteData?: boolean } = {},
+  ): Promise<readonly RemovalFailure[]> {
     for (const { id, hash } of torrents) {
       const torrent = this.#byHash.get(hash);
       if (torrent === undefined) continue;
@@ -86,6 +90,7 @@ export class FakeTorrents implements Torrents {
       this.#owner.emit('torrent.removed', { hash, name: torrent.view().name, isDataDeleted });
     }
     this.#number();
+    return [];
   }
 
   async moveInQueue(torrents: readonly ManagedTorrent[], to: QueueMove): Promise<void> {

@@ -29,6 +29,10 @@ export const clientErrors = {
     category: 'usage',
     help: 'No tracker was asked: a torrent is in its swarm only while it runs. Start it (`dst start`), which tells the trackers too; `dst why` says what it waits for.',
   },
+  CLIENT_DATA_STAYS: {
+    category: 'storage',
+    help: 'The torrent is no longer there, and some of its files are. Delete them yourself, when the cause is mended.',
+  },
   CLIENT_TORRENT_REMOVED: { category: 'usage', help: 'The torrent has been removed from the client.' },
   CLIENT_CLOSED: { category: 'usage', help: 'The client has been shut down. Start it again.' },
   CLIENT_METAINFO_LOST: {

@@ -59,6 +59,12 @@ export interface Added {
 
 export type QueueMove = 'top' | 'up' | 'down' | 'bottom' | { readonly position: number };
 
+/** A torrent that was removed, and what has become of its data. */
+export interface RemovalFailure {
+  readonly hash: string;
+  readonly error: Error;
+}
+
 export interface Torrents {
   readonly size: number;
   /** In the order of the queue. */
@@ -71,8 +77,14 @@ export interface Torrents {
    * CLIENT_NO_SUCH_FILE, CLIENT_BAD_NAME and CLIENT_NO_METADATA for `paths`.
    */
   add(torrent: NewTorrent): Promise<Added>;
-  /** The data stays unless `deleteData`. */
-  remove(torrents: readonly ManagedTorrent[], options?: { readonly deleteData?: boolean }): Promise<void>;
+  /**
+   * The data stays unless `deleteData`: its deletion is waited for, if not for long. Resolves with what has failed of that by
+   * then: CLIENT_DATA_STAYS, though the torrents are removed.
+   */
+  remove(
+    torrents: readonly ManagedTorrent[],
+    options?: { readonly deleteData?: boolean },
+  ): Promise<readonly RemovalFailure[]>;
   /** Keeps the order among those that are moved. */
   moveInQueue(torrents: readonly ManagedTorrent[], to: QueueMove): Promise<void>;
 }

@@ -109,8 +109,8 @@ function addQueueing(context: V1Context): void {
 function addManyOnly(context: V1Context): void {
   const removal = z.strictObject({ deleteData: z.boolean().default(false) });
   addMany(context, 'remove', 'Removes them', removal, async (torrents, { deleteData }) => {
-    await context.client.torrents.remove(torrents, { deleteData });
-    return [];
+    const failures = await context.client.torrents.remove(torrents, { deleteData });
+    return failures.map(({ hash, error }) => failureOf(hash, error));
   });
   const changing = z.strictObject({ settings: settingsChange });
   addMany(context, 'change', 'Changes settings', changing, (torrents, { settings }) =>
@@ -150,6 +150,11 @@ function addMany<Body extends z.ZodObject>(
   });
 }
 
+function failureOf(hash: string, error: Error): Failures[number] {
+  const { code, detail = '' } = problemOf(error);
+  return { hash, code, detail };
+}
+
 async function each(
   torrents: readonly ManagedTorrent[],
   run: (torrent: ManagedTorrent) => void | Promise<void>,
@@ -161,8 +166,7 @@ async function each(
     } catch (error) {
       // What is wrong with the request is wrong with all.
       if (!(error instanceof DstError)) throw error;
-      const { code, detail = '' } = problemOf(error);
-      return { hash: torrent.hash, code, detail };
+      return failureOf(torrent.hash, error);
     }
   });
   return outcomes.filter((failure) => failure !== null);

@@ -99,7 +99,9 @@ function addChanging(context: V1Context): void {
     status: 204,
     result: nothing,
     handle: async ({ params, query }) => {
-      await context.client.torrents.remove([torrentOf(context, params.hash)], { deleteData: query.data });
+      const torrents = [torrentOf(context, params.hash)];
+      const [failure] = await context.client.torrents.remove(torrents, { deleteData: query.data });
+      if (failure !== undefined) throw failure.error;
     },
   });
 }

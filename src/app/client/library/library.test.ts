@@ -393,7 +393,11 @@ describe('removing', () => {
     const torrent = await add(stage, 1);
     const { promise, resolve } = Promise.withResolvers<void>();
     stage.engine.removing = new Promise(() => {});
-    await stage.client.torrents.remove([torrent], { deleteData: true });
+    const removing = stage.client.torrents.remove([torrent], { deleteData: true });
+    await until(() => stage.client.torrents.size === 0);
+    // Nobody waits for it for long.
+    await stage.clock.pass(10_000);
+    assert.deepEqual(await removing, []);
     stage.kill();
     stage.engine.removing = promise;
     await stage.start();

@@ -13,7 +13,16 @@ import { clientError } from '../errors.ts';
 import type { GoalName } from '../goals/seed-goals.ts';
 import { planQueue } from '../queue/queue-plan.ts';
 import { moveInOrder, renumber } from '../queue/queue-order.ts';
-import type { Added, ManagedTorrent, NewTorrent, QueueMove, Revision, TorrentChanges, Torrents } from '../torrents.ts';
+import type {
+  Added,
+  ManagedTorrent,
+  NewTorrent,
+  QueueMove,
+  RemovalFailure,
+  Revision,
+  TorrentChanges,
+  Torrents,
+} from '../torrents.ts';
 import { ChangesJournal } from './changes-journal.ts';
 import { engineOptions, engineSource } from './engine-options.ts';
 import { decodeKept, decodeLight } from './kept-metainfo.ts';
@@ -22,6 +31,7 @@ import { type LibraryPort, LibraryTorrent } from './library-torrent.ts';
 import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
+import { failuresSoon } from './removal-failures.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
 import { TorrentIndex } from './torrent-index.ts';
 import type { ClientRepository } from '../../../db/index.ts';
@@ -70,7 +80,7 @@ export class Library implements Torrents {
   };
   readonly #busy = new Set<LibraryTorrent>();
   /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
-  readonly #removing = new Map<string, Promise<void>>();
+  readonly #removing = new Map<string, Promise<unknown>>();
   /** One addition after another: two of one torrent must not both find it missing. */
   #adding: Promise<unknown> = Promise.resolve();
   #timer: Disposable | null = null;
@@ -124,7 +134,7 @@ export class Library implements Torrents {
       for (const torrent of next) await this.#attach(torrent);
     };
     await Promise.all(Array.from({ length: MOST_READING }, work));
-    for (const one of removals) this.#finishRemoval(this.#make(one));
+    for (const one of removals) void this.#finishRemoval(this.#make(one));
     this.#nextSave = clock.now() + SAVE_INTERVAL;
     this.queueChanged();
     this.#tick();
@@ -141,9 +151,10 @@ export class Library implements Torrents {
   async remove(
     torrents: readonly ManagedTorrent[],
     { deleteData = false }: { readonly deleteData?: boolean } = {},
-  ): Promise<void> {
+  ): Promise<readonly RemovalFailure[]> {
     const leaving = this.#own(torrents);
     await Promise.all(leaving.map(({ record }) => record.change({ pending: { kind: 'remove', deleteData } })));
+    const endings: Promise<RemovalFailure | null>[] = [];
     // Of two callers the first has done it.
     for (const torrent of leaving.filter((one) => this.#torrents.delete(one))) {
       const { id, hash, record } = torrent;
@@ -151,10 +162,11 @@ export class Library implements Torrents {
       this.#busy.delete(torrent);
       this.#journal.removed({ id, hash });
       this.#options.events.emit('torrent.removed', { hash, name: record.value.name, isDataDeleted: deleteData });
-      this.#finishRemoval(torrent);
+      endings.push(this.#finishRemoval(torrent));
     }
     this.#torrents.numberPlaces();
     this.queueChanged();
+    return deleteData ? await failuresSoon(endings, this.#options.clock) : [];
   }
 
   async moveInQueue(torrents: readonly ManagedTorrent[], to: QueueMove): Promise<void> {
@@ -291,21 +303,25 @@ export class Library implements Torrents {
 
   // ---- removing
 
-  #finishRemoval(torrent: LibraryTorrent): void {
+  /** Resolves with what could not be deleted. */
+  #finishRemoval(torrent: LibraryTorrent): Promise<RemovalFailure | null> {
     const { hash, record } = torrent;
+    const { name } = record.value;
     const done = this.#eraseAll(torrent)
       .catch((error: unknown) => {
         const reason = messageOf(error);
-        this.#options.logger.error('a removed torrent is not quite gone; the next start goes on', {
-          name: record.value.name,
-          reason,
-        });
+        this.#options.logger.error('a removed torrent is not quite gone; the next start goes on', { name, reason });
+        return reason;
       })
       .finally(() => this.#removing.delete(hash));
     this.#removing.set(hash, done);
+    return done.then((reason) =>
+      reason === null ? null : { hash, error: clientError('CLIENT_DATA_STAYS', `not all data is deleted: ${reason}`) },
+    );
   }
 
-  async #eraseAll(torrent: LibraryTorrent): Promise<void> {
+  /** Resolves with why data could not be deleted; null: nothing of it is left. */
+  async #eraseAll(torrent: LibraryTorrent): Promise<string | null> {
     const { folder, store, logger } = this.#options;
     const { name, pending } = torrent.record.value;
     const deleteData = pending?.kind === 'remove' && pending.deleteData;
@@ -313,13 +329,16 @@ export class Library implements Torrents {
     // At the start. A move may have been cut short, and there is a journal, unless the torrent file has gone: it goes last.
     const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
     if (isThere) await this.#attach(torrent);
+    let failure: string | null = null;
     try {
       await torrent.run.detach()?.remove({ deleteData, isForgotten: true });
     } catch (error) {
-      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason: messageOf(error) });
+      failure = messageOf(error);
+      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason: failure });
     }
     await folder.delete(torrent.hash);
     await store.delete(torrent.id);
+    return failure;
   }
 
   // ---- time
