@@ -16,6 +16,8 @@ interface Scene {
   readonly sample: Sample;
   /** Opens the torrent; the journals are not on the drive. */
   readonly open: () => Promise<Storage>;
+  /** As a check does: whatever the journal says. */
+  readonly check: () => Promise<Storage>;
 }
 
 for (const [what, { files, isSingleFile }] of Object.entries(layouts)) {
@@ -25,7 +27,13 @@ for (const [what, { files, isSingleFile }] of Object.entries(layouts)) {
         using state = new TempFolder();
         const machine = new Machine(state);
         const sample = makeSample(files, { isSingleFile });
-        await body({ drive, sample, open: () => machine.open(sample, { directory: drive.path }) });
+        const directory = drive.path;
+        await body({
+          drive,
+          sample,
+          open: () => machine.open(sample, { directory }),
+          check: () => machine.look(sample, { directory, ignoresJournal: true }),
+        });
       });
 
     it('that is not there when the torrent is opened', (context) =>
@@ -40,6 +48,28 @@ for (const [what, { files, isSingleFile }] of Object.entries(layouts)) {
         const after = await open();
         assert.deepEqual([...(await after.resume()).have], [0, 1, 4]);
         assert.ok((await after.resume()).suspect.isEmpty);
+        await after.close();
+      }));
+
+    it('that was taken for gone is so at the next start too, and what comes back is hashed', (context) =>
+      withScene(context, async ({ drive, sample, open, check }) => {
+        const before = await open();
+        await sample.store(before, [0, 1, 4]);
+        await before.close();
+        drive.unplug();
+        const checked = await check();
+        assert.ok((await checked.resume()).have.isEmpty);
+        await checked.close();
+        const next = await open();
+        assert.ok((await next.resume()).have.isEmpty);
+        await next.close();
+        drive.plug();
+        const after = await open();
+        const { suspect } = await after.resume();
+        assert.deepEqual(
+          [0, 1, 4].filter((piece) => suspect.has(piece)),
+          [0, 1, 4],
+        );
         await after.close();
       }));
 

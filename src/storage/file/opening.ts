@@ -64,7 +64,8 @@ async function openSite(
   const torrent: OpenTorrent = { ...surveyed, site, state, journal: null, isPrepared: false };
   torrent.journal = makeJournal(torrent, site.root);
   // Known at once, and not when the journal happens to be written next: a kill must not make it forgotten.
-  if (sight !== first || isKnownHere || isBelieved) await torrent.journal?.rewrite(site);
+  // What is gone has been taken for gone, so it is no fault at the next start either.
+  if (sight !== first || isKnownHere || isBelieved || isGone(sight)) await torrent.journal?.rewrite(site);
   return torrent;
 }
 
