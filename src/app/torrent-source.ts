@@ -57,13 +57,13 @@ function fromMagnet(link: string, options: TrackerOptions): NamedTorrent {
 }
 
 /** The bytes of a torrent file, bounded. A pipe or device has no size of its own, so it is bounded while it is read. */
-export async function readTorrentFile(path: string): Promise<Uint8Array> {
+export async function readTorrentFile(path: string, largest: ByteCount = LARGEST_FILE): Promise<Uint8Array> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw sourceError('SOURCE_UNREADABLE', `"${path}" is a folder`, { details: { path } });
-    if (found.size > LARGEST_FILE) throw tooLarge(path);
+    if (found.size > largest) throw tooLarge(path, largest);
     if (found.isFile()) return await readFile(path);
-    return await readTorrentStream(createReadStream(path), path);
+    return await readTorrentStream(createReadStream(path), path, largest);
   } catch (cause) {
     if (codeOf(cause)?.startsWith('SOURCE_') === true) throw cause;
     const isMissing = codeOf(cause) === 'ENOENT';
@@ -74,16 +74,22 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
 }
 
 /** The bytes of a torrent that comes as a stream; `name` is for the words of an error. */
-export async function readTorrentStream(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+export async function readTorrentStream(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+  largest: ByteCount = LARGEST_FILE,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size: ByteCount = 0;
   for await (const part of stream) {
     size += part.length;
-    if (size > LARGEST_FILE) throw tooLarge(name);
+    if (size > largest) throw tooLarge(name, largest);
     parts.push(part);
   }
   return concat(parts);
 }
 
-const tooLarge = (name: string): Error =>
-  sourceError('SOURCE_TOO_LARGE', `${name} has more than ${LARGEST_FILE} bytes`, { details: { path: name } });
+const tooLarge = (name: string, largest: ByteCount): Error =>
+  sourceError('SOURCE_TOO_LARGE', `${name} is no torrent file: it has more than ${largest} bytes`, {
+    details: { path: name },
+  });

@@ -2,17 +2,21 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, type DstError } from '../base/errors.ts';
+import type { ByteCount } from '../base/units.ts';
 import { cliError } from './errors.ts';
 import type { Output } from './ui/output.ts';
 
-/** The bytes of a torrent file, or of standard input for `-`. */
-export async function readInput(path: string): Promise<Uint8Array> {
+/** The bytes of a torrent file, or of standard input for `-`; `largest`: fewer than any torrent file may have. */
+export async function readInput(path: string, largest?: ByteCount): Promise<Uint8Array> {
   const { readTorrentFile, readTorrentStream } = await import('../app/torrent-file/index.ts');
-  if (path !== '-') return await readTorrentFile(path);
-  const bytes = await readTorrentStream(process.stdin as AsyncIterable<Uint8Array>, 'standard input');
-  if (bytes.length === 0) throw cliError('INPUT_UNREADABLE', 'standard input is empty');
+  if (path !== '-') return await readTorrentFile(path, largest);
+  const bytes = await readTorrentStream(process.stdin as AsyncIterable<Uint8Array>, 'standard input', largest);
+  if (isBlank(bytes)) throw cliError('INPUT_UNREADABLE', 'standard input is empty');
   return bytes;
 }
+
+/** Spaces and line ends alone. */
+const isBlank = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 
 /** Refuses early what `writeOutput` would refuse, before hours of work. */
 export async function checkOutput(path: string, mayReplace: boolean): Promise<void> {

@@ -104,6 +104,9 @@ test('standard input is a torrent, or links with a line each', async () => {
   const names = daemon.client.torrents.all().map((torrent) => torrent.view().name);
   assert.deepEqual(names, ['piped', 'first', hashOf('d')]);
   await daemon.fails(['add', '-'], 2, 'USAGE_VALUE', { stdin: 'hello\n' });
+  for (const stdin of ['', ' \r\n\t\n', '# none\n']) {
+    await daemon.fails(['add', '-'], 8, 'INPUT_UNREADABLE', { stdin });
+  }
   await daemon.fails(['add', '-', '-'], 2, 'USAGE');
 });
 
@@ -116,6 +119,15 @@ test('what is bad is told, and the others are added', async () => {
   assert.match(stderr, /^dst: absent\.torrent: .*\(SOURCE_NOT_FOUND\)$/m);
   assert.match(stderr, /^dst: bad\.torrent: .*\(METAINFO_\w+\)$/m);
   await daemon.fails(['add', 'bad.torrent'], 6, 'METAINFO_.*');
+});
+
+test('what is larger than any torrent file is not sent', async () => {
+  await using daemon = await daemonWithFile();
+  const film = new Uint8Array(33 * 1024 * 1024);
+  await writeFile(join(daemon.cwd, 'film.mp4'), film);
+  const { stderr } = await daemon.fails(['add', 'film.mp4'], 2, 'SOURCE_TOO_LARGE');
+  assert.match(stderr, /film\.mp4 is no torrent file: it has more than 33554432 bytes/);
+  await daemon.fails(['add', '-'], 2, 'SOURCE_TOO_LARGE', { stdin: film });
 });
 
 test('a sealed torrent to which the daemon has no key is opened here', async () => {

@@ -45,13 +45,14 @@ async function sourceOf(context: CommandContext, target: string, flags: OpenFlag
   const isLink = isMagnet(target) || (INFO_HASH.test(target) && !(await exists(target)));
   if (isLink) return { target, read: async () => ({ magnet: target }), open: null };
   if (WEB.test(target)) return { target, read: async () => torrentOf(await fetchFile(context, target)), open: null };
-  return fileSource(context, target, flags, async () => await readInput(target));
+  return fileSource(context, target, flags, async () => await readInput(target, LARGEST));
 }
 
 async function standardInput(context: CommandContext, flags: OpenFlags): Promise<NamedSource[]> {
-  const bytes = await readInput('-');
+  const bytes = await readInput('-', LARGEST);
   const lines = linesOf(bytes);
   if (lines === null) return [fileSource(context, 'standard input', flags, async () => bytes)];
+  if (lines.length === 0) throw cliError('INPUT_UNREADABLE', 'standard input names no torrent');
   const sources: NamedSource[] = [];
   for (const line of lines) {
     if (!isMagnet(line) && !WEB.test(line) && !INFO_HASH.test(line)) {
