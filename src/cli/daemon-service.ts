@@ -89,6 +89,8 @@ function tellStart(output: Output, { addresses, isTls, socket, firstUser, recove
     output.line(`User      ${firstUser.name}`);
     output.line(`Password  ${firstUser.password}   (told only now; dst user passwd ${firstUser.name} sets another)`);
   }
+  // A log in JSON has no other lines.
+  if (output.log !== null) return;
   output.note('In another terminal: dst add FILE|LINK · dst ls · dst top · dst help · Ctrl-C here stops the daemon');
 }
 

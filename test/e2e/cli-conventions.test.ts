@@ -74,6 +74,25 @@ test('a reader of stdout that goes away is no error', async () => {
   assert.equal(code, 0);
 });
 
+test('the log of a daemon that nobody looks at is JSON in every line', async () => {
+  await using scratch = await scratchFolder();
+  const options = { cwd: scratch.path, env: { XDG_CONFIG_HOME: join(scratch.path, 'config') } };
+  const flags = ['--socket', join(scratch.path, 'dst.sock'), '--data', 'data', '--downloads', 'downloads'];
+  const child = startDst(['daemon', ...flags, '--port', '0', '--api-port', '0'], options);
+  const ended = once(child, 'close');
+  let log = '';
+  for await (const chunk of child.stderr) {
+    log += String(chunk);
+    if (log.includes('"started"')) child.kill('SIGTERM');
+  }
+  await ended;
+  const words = log
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  assert.ok(words.includes('started') && words.includes('stopped'), log);
+});
+
 test('a full disk behind stdout is an error', {
   skip: process.platform !== 'linux' && 'only Linux has /dev/full',
 }, async () => {
