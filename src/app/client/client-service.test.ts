@@ -31,7 +31,9 @@ describe('a seeding goal', () => {
     assert.equal(torrent.view().state, 'stopped');
     const [event] = stage.events('torrent.goal');
     assert.deepEqual(event?.data, { hash: torrent.hash, name: 'test-1', goal: 'ratio', action: 'stop' });
-    assert.equal(torrent.why().findings[0]?.code, 'goal-reached');
+    const [finding] = torrent.why().findings;
+    assert.equal(finding?.code, 'goal-reached');
+    assert.match(finding.advice ?? '', /^Start it, and it seeds on without a goal\./);
     await torrent.start();
     await stage.clock.pass(120_000);
     assert.equal(torrent.view().state, 'seeding');
@@ -45,6 +47,22 @@ describe('a seeding goal', () => {
     await stage.client.torrents.all()[0]?.change({ goals: { ratio: 1, minutes: 'none', idleMinutes: 'none' } });
     await stage.clock.pass(120_000);
     assert.equal(stage.client.torrents.all()[0]?.view().state, 'stopped');
+  });
+
+  test('that is changed does not start what has stopped, as its advice says, and counts once it is started', async () => {
+    await using stage = await Stage.open();
+    await stage.settings.set({ 'goals.ratio': 1.5 });
+    const torrent = await seed(stage);
+    assert.match(torrent.why().findings[0]?.advice ?? '', /set its goals and then start it: new goals alone do not\.$/);
+    await torrent.change({ goals: { ratio: 'none', minutes: 60, idleMinutes: 'none' } });
+    await stage.clock.pass(120_000);
+    assert.equal(torrent.view().state, 'stopped');
+    await torrent.start();
+    last(stage).finish();
+    await stage.clock.pass(120_000);
+    assert.equal(torrent.view().state, 'seeding');
+    await stage.clock.pass(3_600_000);
+    assert.equal(torrent.view().state, 'stopped');
   });
 
   test('may remove the torrent, with its data', async () => {

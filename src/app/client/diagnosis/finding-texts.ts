@@ -44,7 +44,8 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
   'goal-reached': {
     weight: 'blocks',
     meaning: 'Seeding is over, because a goal was reached.',
-    advice: 'Start it to seed on, or change its goals.',
+    advice:
+      'Start it, and it seeds on without a goal. To have it end at another one, set its goals and then start it: new goals alone do not.',
   },
   queued: {
     weight: 'blocks',
