@@ -64,6 +64,7 @@ test('a daemon that is not there, that does not know, and that does not let one 
     ['ACCESS_NAME_TAKEN', 9],
     ['TORRENT_STOPPED', 7],
     ['CLIENT_NOT_RUNNING', 7],
+    ['CLIENT_NO_TRACKER', 7],
   ];
   for (const [code, exitCode] of cases) assert.equal(exitCodeOf(errorOf(code, 'security')), exitCode, code);
 });

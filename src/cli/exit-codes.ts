@@ -51,6 +51,7 @@ const byCode: Readonly<Record<string, number>> = {
   CLIENT_PATH_REFUSED: ExitCode.permission,
   TORRENT_STOPPED: ExitCode.incomplete,
   CLIENT_NOT_RUNNING: ExitCode.incomplete,
+  CLIENT_NO_TRACKER: ExitCode.incomplete,
   KEY_EXISTS: ExitCode.exists,
   KEY_PASSPHRASE: ExitCode.locked,
   SEALED_PASSPHRASE: ExitCode.locked,

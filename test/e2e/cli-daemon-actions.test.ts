@@ -241,6 +241,14 @@ test('a torrent that is stopped is not said to be announced, and the others are'
   assert.deepEqual([done, failed.map(({ code }) => code)], [1, ['CLIENT_NOT_RUNNING']]);
 });
 
+test('a torrent without trackers is not said to be announced', async () => {
+  await using daemon = await daemonWith('one');
+  await daemon.client.torrents.find(1)?.setTrackers([]);
+  const { stderr } = await daemon.run(['reannounce', 'one']);
+  assert.doesNotMatch(stderr, /^announced/m);
+  assert.match(stderr, /^dst: one: nothing was announced: no tracker \(CLIENT_NO_TRACKER\)$/m);
+});
+
 test('the limits of all torrents together are shown and changed', async () => {
   await using daemon = await daemonWith();
   assert.match(await daemon.text(['limits']), /^Limits {8}down no limit, up no limit$/m);

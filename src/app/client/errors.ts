@@ -33,6 +33,10 @@ export const clientErrors = {
     category: 'storage',
     help: 'The torrent is no longer there, and some of its files are. Delete them yourself, when the cause is mended.',
   },
+  CLIENT_NO_TRACKER: {
+    category: 'usage',
+    help: 'The torrent has no tracker that could be asked. Add one (`dst trackers --add`), or the address of a peer.',
+  },
   CLIENT_TORRENT_REMOVED: { category: 'usage', help: 'The torrent has been removed from the client.' },
   CLIENT_CLOSED: { category: 'usage', help: 'The client has been shut down. Start it again.' },
   CLIENT_METAINFO_LOST: {

@@ -34,8 +34,10 @@ interface Action<Body extends z.ZodObject> {
 const action = <Body extends z.ZodObject>(made: Action<Body>): Action<Body> => made;
 
 function askTrackers(torrent: ManagedTorrent): void {
-  if (torrent.reannounce()) return;
-  throw clientError('CLIENT_NOT_RUNNING', `nothing was announced: it does not run (${torrent.view().state})`);
+  if (!torrent.reannounce()) {
+    throw clientError('CLIENT_NOT_RUNNING', `nothing was announced: it does not run (${torrent.view().state})`);
+  }
+  if (torrent.trackers().length === 0) throw clientError('CLIENT_NO_TRACKER', 'nothing was announced: no tracker');
 }
 
 /** What is done with each torrent by itself. */

@@ -159,6 +159,15 @@ describe('an action', () => {
     assert.equal(json.detail, 'nothing was announced: it does not run (stopped)');
   });
 
+  test('that announces says of a torrent without trackers that nothing was announced', async () => {
+    const { api, torrent, path } = await withFilm();
+    await torrent.setTrackers([]);
+    const { status, json } = await api.ask('POST', `${path}/actions/reannounce`);
+    assert.deepEqual([status, json.code, json.detail], [409, 'CLIENT_NO_TRACKER', 'nothing was announced: no tracker']);
+    await torrent.stop();
+    assert.equal((await api.ask('POST', `${path}/actions/reannounce`)).json.code, 'CLIENT_NOT_RUNNING');
+  });
+
   test('moves torrents in the queue', async () => {
     const { api, torrent, path } = await withFilm();
     const [b, c] = ['b', 'c'].map((name) => api.client.torrents.addSample({ name }));
