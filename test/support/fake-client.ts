@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Categories, Category } from '../../src/app/client/categories.ts';
 import type { Client, ClientStats, HealthChecks } from '../../src/app/client/client.ts';
-import type { ClientEvent, ClientEvents, EventLog, EventName } from '../../src/app/client/event-log.ts';
+import type { ClientEvent, ClientEvents, EventLog, EventName, EventsSince } from '../../src/app/client/event-log.ts';
 import type { Settings, SettingsChange } from '../../src/app/client/settings.ts';
 import {
   type AcceptConfig,
@@ -28,19 +28,20 @@ const MOST_EVENTS = 1000;
 
 export class FakeEventLog implements EventLog {
   #events: ClientEvent[] = [];
+  #forgotten: ClientEvent[] = [];
   readonly #listeners = new Set<(event: ClientEvent) => void>();
   last = 0;
 
   emit<K extends EventName>(name: K, data: ClientEvents[K]): void {
     const event = { id: ++this.last, at: FAKE_NOW, name, data } as ClientEvent;
     this.#events.push(event);
-    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+    if (this.#events.length > MOST_EVENTS) this.#forgotten.push(this.#events.shift() as ClientEvent);
     for (const listener of [...this.#listeners]) listener(event);
   }
 
-  since(id: number): { readonly events: readonly ClientEvent[]; readonly isGap: boolean } {
-    const first = this.#events[0]?.id ?? this.last + 1;
-    return { events: this.#events.filter((event) => event.id > id), isGap: id < first - 1 || id > this.last };
+  since(id: number, wants: (name: EventName) => boolean = () => true): EventsSince {
+    const isForgotten = this.#forgotten.some((event) => event.id > id && wants(event.name));
+    return { events: this.#events.filter((event) => event.id > id), isGap: isForgotten || id > this.last };
   }
 
   on(listener: (event: ClientEvent) => void): Disposable {

@@ -102,6 +102,15 @@ describe('a stream of events', () => {
     assert.equal(response.events.length, 1002);
   });
 
+  test('does not say so when only what is not wanted is forgotten', () => {
+    const { log, response, start } = stage({ wants: (name) => name === 'torrent.added' });
+    log.emit('settings.changed', { keys: [], needRestart: [] });
+    log.emit('torrent.added', { hash: 'ab', name: 'a' });
+    add(log, 999);
+    start();
+    assert.deepEqual(response.events, ['2 torrent.added']);
+  });
+
   test('says so too to who comes from another run', () => {
     const { log, response, start } = stage({ from: 99 });
     add(log, 2);

@@ -1,7 +1,7 @@
 /**
  * Events to one listener, as server-sent events (HTML Standard, 9.2). There is no queue for who takes them slowly: while
  * its connection is full nothing is written, and then it goes on in the log where it stopped. What the log has forgotten
- * meanwhile is said to be missing (`event: gap`).
+ * meanwhile of what is wanted is said to be missing (`event: gap`).
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
@@ -54,7 +54,7 @@ export class EventStream {
 
   #write(): void {
     if (this.#isFull) return;
-    const { events, isGap } = this.#options.events.since(this.#last);
+    const { events, isGap } = this.#options.events.since(this.#last, this.#options.wants);
     if (isGap) {
       this.#last = (events[0]?.id ?? this.#options.events.last + 1) - 1;
       this.#send(`id: ${this.#last}\nevent: gap\ndata: {}\n\n`);

@@ -42,11 +42,16 @@ export type ClientEvent = {
   };
 }[EventName];
 
+export interface EventsSince {
+  readonly events: readonly ClientEvent[];
+  readonly isGap: boolean;
+}
+
 export interface EventLog {
   /** Number of the newest event. */
   readonly last: number;
-  /** Events after `id`, oldest first; `isGap`: some of them are forgotten already. */
-  since(id: number): { readonly events: readonly ClientEvent[]; readonly isGap: boolean };
+  /** Events after `id`, oldest first; `isGap`: some of them that are wanted (default: any) may be forgotten already. */
+  since(id: number, wants?: (name: EventName) => boolean): EventsSince;
   /** Called for each new event, in order. A listener that throws is logged and harms nobody. */
   on(listener: (event: ClientEvent) => void): Disposable;
 }

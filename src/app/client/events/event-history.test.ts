@@ -44,6 +44,18 @@ describe('the history of events', () => {
     );
   });
 
+  test('tells of what is forgotten only who wants it', () => {
+    const events = history();
+    const isGap = (id: number, ...names: string[]): boolean => events.since(id, (name) => names.includes(name)).isGap;
+    events.emit('torrent.added', { hash, name: 'a' });
+    for (let i = 0; i < 50; i++) events.emit('piece.failed', { hash, piece: i });
+    for (let piece = 0; piece < 2_000; piece++) events.emit('piece.verified', { hash, piece });
+    assert.deepEqual([isGap(0, 'torrent.added'), isGap(0, 'torrent.added', 'piece.failed')], [false, true]);
+    assert.deepEqual([isGap(50, 'piece.failed'), isGap(51, 'piece.failed')], [true, false]);
+    assert.equal(isGap(0, 'torrent.added', 'piece.verified'), false);
+    assert.equal(isGap(9_999, 'torrent.added'), true);
+  });
+
   test('calls listeners in order, and one that throws harms nobody', () => {
     const log = new FakeLog();
     const events = history(0, log);

@@ -5,7 +5,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/logger.ts';
-import type { ClientEvent, ClientEvents, EventLog, EventName } from '../event-log.ts';
+import type { ClientEvent, ClientEvents, EventLog, EventName, EventsSince } from '../event-log.ts';
 
 /** Most events that are kept. */
 const MOST_KEPT = 8_000;
@@ -23,8 +23,8 @@ class Shelf {
   readonly #most: number;
   #events: ClientEvent[] = [];
   #start = 0;
-  /** Number of the newest one that is forgotten. */
-  forgotten = 0;
+  /** Of each name the number of the newest one that is forgotten. */
+  readonly #forgotten = new Map<EventName, number>();
 
   constructor(most: number) {
     this.#most = most;
@@ -33,10 +33,17 @@ class Shelf {
   add(event: ClientEvent): void {
     this.#events.push(event);
     if (this.#events.length - this.#start <= this.#most) return;
-    this.forgotten = (this.#events[this.#start++] as ClientEvent).id;
+    const { name, id } = this.#events[this.#start++] as ClientEvent;
+    this.#forgotten.set(name, id);
     if (this.#start < this.#most) return;
     this.#events = this.#events.slice(this.#start);
     this.#start = 0;
+  }
+
+  /** Whether one after `id` that is wanted is forgotten. */
+  hasForgotten(id: number, wants: (name: EventName) => boolean): boolean {
+    for (const [name, newest] of this.#forgotten) if (newest > id && wants(name)) return true;
+    return false;
   }
 
   since(id: number): ClientEvent[] {
@@ -88,11 +95,12 @@ export class EventHistory implements EventLog, EventSink {
     }
   }
 
-  since(id: number): { readonly events: readonly ClientEvent[]; readonly isGap: boolean } {
-    const events = [...this.#kept.since(id), ...this.#frequent.since(id)].toSorted((a, b) => a.id - b.id);
-    const oldest = Math.max(this.#first, this.#kept.forgotten, this.#frequent.forgotten);
-    // A number that was never given out: the log is another one.
-    return { events, isGap: id < oldest || id > this.#last };
+  since(id: number, wants: (name: EventName) => boolean = () => true): EventsSince {
+    const shelves = [this.#kept, this.#frequent];
+    const events = shelves.flatMap((shelf) => shelf.since(id)).toSorted((a, b) => a.id - b.id);
+    // Of an earlier run nothing is known; a number that was never given out is of another log.
+    const isOfAnother = id < this.#first || id > this.#last;
+    return { events, isGap: isOfAnother || shelves.some((shelf) => shelf.hasForgotten(id, wants)) };
   }
 
   on(listener: (event: ClientEvent) => void): Disposable {
