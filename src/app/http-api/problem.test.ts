@@ -49,7 +49,25 @@ test('the words of a database are not told', () => {
   assert.equal(problemOf(dbError('DB_DUPLICATE', new Error('UNIQUE constraint failed'))).detail, undefined);
 });
 
+test('a detail that is too long ends with a whole word', () => {
+  const detailOf = (words: string[], between: string): string =>
+    problemOf(apiError('API_INVALID', words.join(between))).detail as string;
+  for (const [word, between] of [
+    ['wörter', ' '],
+    ['"field"', '|'],
+    ['one', ', '],
+  ] as const) {
+    const words = Array.from({ length: 300 }, (_, i) => `${word}${i}`);
+    const detail = detailOf(words, between);
+    assert.ok(detail.length > 280 && detail.length <= 300, detail);
+    const kept = detail.slice(0, -1).split(between);
+    assert.deepEqual([kept, detail.at(-1)], [words.slice(0, kept.length), '…']);
+  }
+  assert.equal(detailOf(['x'.repeat(149), 'y'.repeat(150)], ' ').length, 300);
+  assert.equal(detailOf(['x'.repeat(149), 'y'.repeat(150)], ' ').at(-1), 'y');
+});
+
 test('a detail is one line of a bounded length', () => {
   const { detail } = problemOf(apiError('API_INVALID', `a\r\nb${'x'.repeat(100_000)}`));
-  assert.match(detail as string, /^abx{298}$/);
+  assert.match(detail as string, /^abx{297}…$/);
 });

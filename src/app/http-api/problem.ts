@@ -81,8 +81,19 @@ export function explained(error: unknown, request: FastifyRequest, reply: Fastif
 /** Errors of fastify that have a code of ours. */
 const byStatus: Readonly<Record<number, keyof typeof apiErrors>> = { 413: 'API_TOO_LARGE' };
 
+/** Where a list or a sentence may be cut, with the part of a word behind it; very long words are cut anywhere. */
+const LAST_WORD = /[\s|,;]+[^\s|,;]{0,60}$/u;
+
+/** What is too long ends with a whole word. */
+function cutAtWord(text: string | null): string | null {
+  const characters = Array.from(text ?? '');
+  if (characters.length <= LONGEST_DETAIL) return text;
+  const words = Array.from(characters.slice(0, LONGEST_DETAIL).join('').replace(LAST_WORD, ''));
+  return `${words.slice(0, LONGEST_DETAIL - 1).join('')}…`;
+}
+
 function problem(status: number, code: string, detail: string): Problem {
-  const words = printable(detail, LONGEST_DETAIL);
+  const words = cutAtWord(printable(detail, LONGEST_DETAIL + 1));
   return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
