@@ -22,6 +22,8 @@ test('figures are told in sentences, and what there is not is left out', () => {
   assert.equal(shown.get('Peers'), '2 of 20 connected (1 seed): from 1, to 1');
   assert.equal(shown.get('Swarm'), '10 seeds, 5 leechers, 2.50 copies in sight');
   assert.equal(shown.get('Size'), '977 KiB in 2 files, 16 pieces of 64 KiB');
+  const joined = details({ peersConnected: 3, peersKnown: 0, seedsConnected: 0 });
+  assert.equal(joined.get('Peers'), '3 of 3 connected (0 seeds): from 1, to 1');
   for (const label of ['Category', 'Labels', 'Limits', 'Seeds until', 'Options', 'Private', 'Completed', 'Hash']) {
     assert.equal(shown.has(label), false, label);
   }

@@ -53,6 +53,8 @@ function transferRows(torrent: DetailedTorrent): Row[] {
   const { downloadRate, uploadRate, eta, downloaded, uploaded, ratio, wasted } = torrent;
   const waste = wasted > 0 ? `; ${formatBytes(wasted)} wasted` : '';
   const { peersConnected, peersKnown, peersSending, peersReceiving, seedsConnected } = torrent;
+  // Who has come by itself is not among those of whom it was told.
+  const known = Math.max(peersConnected, peersKnown);
   const { swarmSeeds, swarmLeechers, availability } = torrent;
   const swarm = [
     ...(swarmSeeds === null ? [] : [plural(swarmSeeds, 'seed')]),
@@ -65,7 +67,7 @@ function transferRows(torrent: DetailedTorrent): Row[] {
     ['Transferred', `down ${formatBytes(downloaded)}, up ${formatBytes(uploaded)}, ratio ${ratioText(ratio)}${waste}`],
     [
       'Peers',
-      `${peersConnected} of ${peersKnown} connected (${plural(seedsConnected, 'seed')}): from ${peersSending}, to ${peersReceiving}`,
+      `${peersConnected} of ${known} connected (${plural(seedsConnected, 'seed')}): from ${peersSending}, to ${peersReceiving}`,
     ],
     ['Swarm', swarm.join(', ')],
     ['Tracker', torrent.tracker === '' ? 'none' : trackerLine(torrent)],
