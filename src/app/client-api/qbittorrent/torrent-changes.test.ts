@@ -53,6 +53,8 @@ describe('torrents', () => {
     await stage.does('torrents/recheck', { hashes: torrent.hash });
     await stage.does('torrents/reannounce', { hashes: torrent.hash });
     assert.deepEqual(torrent.calls, ['verify', 'reannounce']);
+    await torrent.setTrackers([]);
+    await stage.does('torrents/reannounce', { hashes: torrent.hash });
   });
 
   test('change places in the queue, if there is one', async () => {
