@@ -21,7 +21,7 @@ export const clientFault = (code: keyof typeof clientErrors, message: string): D
 
 export interface SampleOptions {
   readonly name?: string;
-  /** Sizes by path below the torrent's folder; default: one file of 1,000,000 bytes without a folder. */
+  /** Sizes by path below the torrent's folder, `.pad/…` a pad; default: one file of 1,000,000 bytes without a folder. */
   readonly files?: Readonly<Record<string, number>>;
   readonly pieceLength?: number;
   readonly trackers?: readonly (readonly string[])[];
@@ -42,7 +42,7 @@ export function sampleTorrentFile(options: SampleOptions = {}): Uint8Array {
     ...(options.isPrivate === true && { private: 1 }),
     ...(files === undefined
       ? { length }
-      : { files: Object.entries(files).map(([path, size]) => ({ path: path.split('/'), length: size })) }),
+      : { files: Object.entries(files).map(([path, size]) => sampleFile(path.split('/'), size)) }),
   };
   return encode({
     info,
@@ -52,6 +52,12 @@ export function sampleTorrentFile(options: SampleOptions = {}): Uint8Array {
     ...(options.comment !== undefined && { comment: options.comment }),
   });
 }
+
+const sampleFile = (path: readonly string[], length: number): Record<string, Encodable> => ({
+  ...(path[0] === '.pad' && { attr: 'p' }),
+  length,
+  path: [...path],
+});
 
 /** The byte of a file of a fake torrent at an offset. */
 const fakeByte = (file: number, offset: number): number => (file * 7 + offset * 31 + (offset >>> 8)) & 0xff;

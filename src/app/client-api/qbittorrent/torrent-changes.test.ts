@@ -174,6 +174,19 @@ describe('torrents', () => {
     }
   });
 
+  test('have their files changed by the index that the list tells, pads or not', async () => {
+    const stage = await Stage.open();
+    const { hash } = stage.client.torrents.addSample({ files: { a: 10, '.pad/6': 6, b: 10 } });
+    const files = async (): Promise<Record<'index' | 'priority', number>[]> =>
+      await stage.read('torrents/files', { hash });
+    const last = (await files()).at(-1);
+    await stage.does('torrents/filePrio', { hash, id: String(last?.index), priority: '0' });
+    assert.deepEqual(
+      (await files()).map(({ priority }) => priority),
+      [1, 0],
+    );
+  });
+
   test('get priorities for their files', async () => {
     const stage = await Stage.open();
     const torrent = stage.client.torrents.addSample({ files: { a: 1, b: 1, c: 1 } });

@@ -8,6 +8,9 @@ import { readTrackerText } from './tracker-fields.ts';
 /** A limit that was switched on without ever having been given, kB/s. */
 const DEFAULT_LIMIT = 100;
 
+/** Of a file of which nothing was said. */
+export const NORMAL_PRIORITY = 4;
+
 export function settingsOf(params: Params, now: TorrentSettings): Partial<TorrentSettings> {
   const labels = texts(params, 'labels');
   const obeysGlobalLimits = flag(params, 'honors_session_limits');
@@ -50,26 +53,45 @@ function goalOf(params: Params, name: 'seed_ratio' | 'seed_idle', now: Goal): Go
   return limit !== undefined && typeof now === 'number' ? limit : undefined;
 }
 
-/** Priorities 0 … 7 by file; an empty list means all files. */
-export function prioritiesOf(params: Params, fileCount: number, now: (file: number) => number): Map<number, number> {
+/** Parameters that name files by number. */
+export const FILE_LISTS: readonly string[] = [
+  'files_unwanted',
+  'files_wanted',
+  'priority_high',
+  'priority_low',
+  'priority_normal',
+];
+
+/** A file, in a list without pads (BEP 47): Transmission's numbers are places in it, and our indices count pads too. */
+export interface ListedFile {
+  readonly index: number;
+  readonly priority: number;
+}
+
+/** Priorities 0 … 7 by index of a file; an empty list means all files. Null: files are not known yet. */
+export function prioritiesOf(params: Params, files: readonly ListedFile[] | null): Map<number, number> {
   const changed = new Map<number, number>();
-  const all = Array.from({ length: fileCount }, (_, file) => file);
-  const each = (name: string, priority: (file: number) => number): void => {
+  const each = (name: string, priority: (known: number) => number): void => {
     const given = numbers(params, name);
     if (given === undefined) return;
-    for (const file of given.length === 0 ? all : given) {
-      if (file < 0 || (fileCount > 0 && file >= fileCount)) throw rpcError('no-file', `there is no file ${file}`);
-      changed.set(file, priority(file));
+    for (const file of given.length === 0 ? (files ?? []) : given.map((position) => fileAt(files, position))) {
+      changed.set(file.index, priority(changed.get(file.index) ?? file.priority));
     }
   };
-  const known = (file: number): number => changed.get(file) ?? now(file);
   each('files_unwanted', () => 0);
-  each('files_wanted', (file) => known(file) || 4);
+  each('files_wanted', (known) => known || NORMAL_PRIORITY);
   // A file that is not wanted has no priority with us.
-  each('priority_high', (file) => known(file) && 7);
-  each('priority_low', (file) => known(file) && 1);
-  each('priority_normal', (file) => known(file) && 4);
+  each('priority_high', (known) => known && 7);
+  each('priority_low', (known) => known && 1);
+  each('priority_normal', (known) => known && NORMAL_PRIORITY);
   return changed;
+}
+
+/** Where files are not known, there may be any number. */
+function fileAt(files: readonly ListedFile[] | null, position: number): ListedFile {
+  const file = files === null ? { index: position, priority: NORMAL_PRIORITY } : files[position];
+  if (file === undefined || position < 0) throw rpcError('no-file', `there is no file ${position}`);
+  return file;
 }
 
 /** The tiers that the torrent is to have; undefined: as they are. */

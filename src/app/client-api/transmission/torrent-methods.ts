@@ -1,13 +1,15 @@
 /** Methods on torrents (rpc-spec §3, §4.6). */
 import { isAbsolute } from 'node:path';
 import type { ManagedTorrent, NewTorrent, QueueMove } from '../../client/index.ts';
+import { isSealed } from '../../sealed-torrent/index.ts';
+import { decodeTorrent } from '../../torrent-file/index.ts';
 import { eachTorrent } from '../each-torrent.ts';
 import { LongList } from '../long-list.ts';
 import type { Method, MethodContext } from './method.ts';
 import { flag, number, type Params, text, texts } from './params.ts';
 import { rpcError } from './rpc-error.ts';
 import { isRecentlyActive, selectTorrents } from './select-torrents.ts';
-import { prioritiesOf, settingsOf, trackersOf } from './torrent-changes.ts';
+import { FILE_LISTS, NORMAL_PRIORITY, prioritiesOf, settingsOf, trackersOf } from './torrent-changes.ts';
 import { isField, readFields } from './torrent-fields.ts';
 import { snake, toLegacy } from './names.ts';
 import { defaultTorrentSettings } from '../../client/index.ts';
@@ -77,7 +79,7 @@ async function add({ client, fetchTorrent }: MethodContext, params: Params): Ret
   if (savePath !== undefined && !isAbsolute(savePath)) {
     throw rpcError('path-not-absolute', 'download directory path is not absolute');
   }
-  const priorities = prioritiesOf(params, 0, () => 4);
+  const priorities = newPrioritiesOf(params, source);
   const isPaused = flag(params, 'paused');
   const given: NewTorrent = {
     source,
@@ -93,6 +95,15 @@ async function add({ client, fetchTorrent }: MethodContext, params: Params): Ret
     result,
     legacyResult: { [isDuplicate ? 'torrent-duplicate' : 'torrent-added']: toLegacy(row, 'camel') },
   };
+}
+
+/** Of a sealed torrent the files are known to the library alone. The source is read only when the request names files. */
+function newPrioritiesOf(params: Params, source: Uint8Array | string): ReadonlyMap<number, number> {
+  const isReadable = FILE_LISTS.some((name) => Array.isArray(params[name])) && typeof source !== 'string';
+  if (!isReadable || isSealed(source)) return prioritiesOf(params, null);
+  const { files } = decodeTorrent(source).info;
+  const listed = files.flatMap(({ isPad }, index) => (isPad ? [] : { index, priority: NORMAL_PRIORITY }));
+  return prioritiesOf(params, listed);
 }
 
 function decoded(metainfo: string): Uint8Array {
@@ -118,8 +129,7 @@ async function set({ client }: MethodContext, params: Params): ReturnType<Method
   const torrents = selectTorrents(client.torrents, params['ids']);
   await eachTorrent(torrents, async (torrent) => {
     const { settings } = torrent.view();
-    const files = torrent.files();
-    const priorities = prioritiesOf(params, files.length, (file) => files[file]?.priority ?? 4);
+    const priorities = prioritiesOf(params, torrent.view().hasMetadata ? torrent.files() : null);
     const trackers = trackersOf(params, torrent);
     const changes = settingsOf(params, settings);
     if (Object.keys(changes).length > 0) await torrent.change(changes);

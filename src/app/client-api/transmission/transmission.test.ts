@@ -383,6 +383,47 @@ describe('torrents', () => {
     await stage.fails('torrent-set', { ids: torrent.id, 'files-wanted': [3] });
   });
 
+  test('numbers of files count no pads, neither when they are told nor when they are taken', async () => {
+    const stage = await Stage.open();
+    const options = { name: 'padded', files: { a: 10, '.pad/6': 6, b: 10, '.pad/22': 22, c: 10 } };
+    const file = (name: string): string => Buffer.from(sampleTorrentFile({ ...options, name })).toString('base64');
+    const torrent = stage.client.torrents.addSample(options);
+    const told = async (hash: string): Promise<unknown> => {
+      const fields = ['files', 'fileStats', 'priorities', 'wanted'];
+      const { torrents } = await stage.call('torrent-get', { ids: hash, fields });
+      const [{ files, fileStats, priorities, wanted }] = torrents as [Record<string, Record<string, unknown>[]>];
+      return [
+        files?.map(({ name }) => String(name).slice(-1)),
+        fileStats?.map((one) => one['wanted']),
+        priorities,
+        wanted,
+      ];
+    };
+    const changes = { 'files-unwanted': [1], 'priority-high': [2], 'priority-low': [0] };
+    const expected = [
+      ['a', 'b', 'c'],
+      [true, false, true],
+      [-1, 0, 1],
+      [1, 0, 1],
+    ];
+    await stage.call('torrent-set', { ids: torrent.id, ...changes });
+    assert.deepEqual(await told(torrent.hash), expected);
+    assert.deepEqual(
+      torrent.files().map(({ index, priority }) => [index, priority]),
+      [
+        [0, 1],
+        [2, 0],
+        [4, 7],
+      ],
+    );
+    await stage.call('torrent-set', { ids: torrent.id, 'files-wanted': [1] });
+    assert.equal(torrent.files()[1]?.priority, 4);
+    assert.match(await stage.fails('torrent-set', { ids: torrent.id, 'files-wanted': [3] }), /no file 3/);
+    const added = await stage.call('torrent-add', { metainfo: file('new'), ...changes });
+    assert.deepEqual(await told((added['torrent-added'] as { hashString: string }).hashString), expected);
+    assert.match(await stage.fails('torrent-add', { metainfo: file('other'), 'priority-low': [3] }), /no file 3/);
+  });
+
   test('trackers are added, replaced, removed and given as a whole', async () => {
     const stage = await Stage.open();
     const torrent = stage.torrent();
