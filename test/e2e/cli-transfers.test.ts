@@ -226,6 +226,19 @@ test('download and seed end with codes for bad input', async () => {
   await assertFails(['seed', join(folder.path, 'test-1')], 6, /^BENCODE_/, at);
 });
 
+test('a pad cannot be selected, and files beside pads can', async () => {
+  await using folder = await scratchFolder();
+  const torrent = await diskTorrent(folder.path, { files: [100_000, 200_000], version: 'hybrid' });
+  const select = (numbers: string): string[] => ['download', torrent.file, '--select', numbers, '--timeout', '0.5'];
+  const at = { cwd: folder.path };
+  for (const number of ['1', '3']) {
+    const { code, stderr } = await dst([...select(number), ...local], at);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`no file ${number} in test-1; its 2 files have numbers from 0 to 2 `));
+  }
+  assert.equal((await dst([...select('0,2'), '-o', torrent.folder, ...local], at)).code, 0);
+});
+
 test('a port in use is told', async () => {
   await using folder = await scratchFolder();
   const torrent = await diskTorrent(folder.path);

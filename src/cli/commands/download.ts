@@ -101,14 +101,17 @@ async function readTarget(context: CommandContext, target: string, flags: Downlo
 }
 
 function checkSelection({ info }: Metainfo, select: readonly FileIndex[] | undefined): void {
-  const last = info.files.length - 1;
-  const bad = select?.find((index) => index > last);
-  if (bad !== undefined) {
-    throw cliError(
-      'USAGE_VALUE',
-      `there is no file ${bad} in ${escapeText(info.name)}; its files go from 0 to ${last}`,
-    );
-  }
+  const bad = select?.find((index) => info.files[index]?.isPad !== false);
+  if (bad === undefined) return;
+  throw cliError('USAGE_VALUE', `there is no file ${bad} in ${escapeText(info.name)}; ${numbersOf(info)}`);
+}
+
+/** Pads have numbers too, and are not files that anybody can choose. */
+function numbersOf({ files }: Metainfo['info']): string {
+  const last = files.findLastIndex(({ isPad }) => !isPad);
+  const count = files.filter(({ isPad }) => !isPad).length;
+  if (count > last) return `its files go from 0 to ${last}`;
+  return `its ${count} files have numbers from 0 to ${last} that are not those of pads; --list shows them`;
 }
 
 function torrentOptions(flags: DownloadFlags): TransferJob['options'] {

@@ -16,6 +16,7 @@ import type { FileView, PeerView, TorrentView, TrackerView, ViewState } from '..
 import type { FileReader, ManagedTorrent, PieceMap, Revision } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
 import { DurableRecord } from './durable-record.ts';
+import { fileOf } from './file-of.ts';
 import { Relocation } from './relocation.ts';
 import { RunCounters } from './torrent-counters.ts';
 import type { TorrentRecord } from './torrent-record.ts';
@@ -228,11 +229,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   async setPriorities(priorities: ReadonlyMap<number, number>): Promise<void> {
     this.#mustExist();
-    const files = this.metainfo?.info.files;
+    const { metainfo } = this;
     for (const [file, priority] of priorities) {
-      if (files?.[file] === undefined || files[file].isPad) {
-        throw clientError('CLIENT_NO_SUCH_FILE', `the torrent has no file ${file}`);
-      }
+      fileOf(metainfo, file);
       if (!Number.isInteger(priority) || priority < 0 || priority > 7) {
         throw clientError('CLIENT_BAD_SETTING', `a priority is 0 … 7, not ${priority}`);
       }

@@ -3,6 +3,7 @@ import type { UnixSeconds } from '../../../base/units.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
 import type { NewTorrent } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
+import { fileOf } from './file-of.ts';
 import type { LibraryServices } from './library-services.ts';
 import type { OpenedSource } from './open-source.ts';
 import { isAnythingThere } from './present-data.ts';
@@ -30,6 +31,7 @@ export class Placement {
   ): Promise<TorrentRecord> {
     const { torrents } = this.#services.settings.value;
     const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
+    mustHaveFiles(source.metainfo, wanted);
     this.#services.takeInLabels(settings.labels);
     const savePath = await this.#savePath(wanted, settings.category);
     const paths = renamedFiles(wanted.paths ?? noChoices.paths, source.metainfo);
@@ -80,4 +82,10 @@ export class Placement {
     if (metainfo !== null && (await isAnythingThere(savePath, metainfo, paths))) return savePath;
     return incomplete;
   }
+}
+
+/** What a magnet link has is not known yet. Throws CLIENT_NO_SUCH_FILE. */
+function mustHaveFiles(metainfo: OpenedSource['metainfo'], { select = [], priorities = new Map() }: NewTorrent): void {
+  if (metainfo === null) return;
+  for (const file of [...select, ...priorities.keys()]) fileOf(metainfo, file);
 }

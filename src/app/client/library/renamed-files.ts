@@ -2,6 +2,7 @@
 import type { FileIndex } from '../../../base/units.ts';
 import { type Metainfo, safeName } from '../../../codec/metainfo/index.ts';
 import { clientError } from '../errors.ts';
+import { fileOf } from './file-of.ts';
 
 /** Without those that lie where the torrent says. Throws CLIENT_NO_METADATA, CLIENT_NO_SUCH_FILE and CLIENT_BAD_NAME. */
 export function renamedFiles(
@@ -13,8 +14,7 @@ export function renamedFiles(
   }
   const renamed = new Map<FileIndex, readonly string[]>();
   for (const [index, path] of paths) {
-    const file = metainfo?.info.files[index];
-    if (file === undefined || file.isPad) throw clientError('CLIENT_NO_SUCH_FILE', `the torrent has no file ${index}`);
+    const file = fileOf(metainfo, index);
     if (path.length === 0 || path.some((name) => name === '' || safeName(name, '') !== name)) {
       throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(path.join('/'))} is no path that every system can have`);
     }
