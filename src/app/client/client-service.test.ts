@@ -405,6 +405,29 @@ describe('categories and labels', () => {
     assert.deepEqual(stage.client.categories.labels(), ['mine', 'new', 'old']);
   });
 
+  test('that a torrent gets are made, unless the torrent is refused or they cannot be', async () => {
+    await using stage = await Stage.open();
+    const { categories, torrents } = stage.client;
+    const source = smallTorrent(1).bytes;
+    const refused = torrents.add({ source, settings: { category: 'refused' }, name: '' });
+    await assert.rejects(refused, { code: 'CLIENT_BAD_NAME' });
+    await assert.rejects(torrents.add({ source, settings: { category: 'a//b' } }), { code: 'CLIENT_BAD_NAME' });
+    assert.deepEqual([categories.all(), torrents.size], [[], 0]);
+    const { torrent } = await torrents.add({ source, settings: { category: 'new' } });
+    await torrent.change({ category: 'other' });
+    await assert.rejects(torrent.change({ category: '../a' }), { code: 'CLIENT_BAD_NAME' });
+    await categories.put({ name: 'other', savePath: stage.folder });
+    await torrent.change({ category: 'new' });
+    await torrent.change({ category: 'other' });
+    await stage.stop();
+    await stage.start();
+    assert.deepEqual(stage.client.categories.all(), [
+      { name: 'new', savePath: '' },
+      { name: 'other', savePath: stage.folder },
+    ]);
+    assert.equal(stage.client.torrents.all()[0]?.view().settings.category, 'other');
+  });
+
   test('that are removed are taken from torrents', async () => {
     await using stage = await Stage.open();
     await stage.client.categories.put({ name: 'films', savePath: '' });

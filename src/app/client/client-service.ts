@@ -106,7 +106,7 @@ export class ClientService implements Client, AsyncDisposable {
       store: new RecordStore(repository.torrents),
       folder: new MetainfoFolder(deps.folder),
       allowedFolder,
-      takeInLabels: (labels) => this.categories.takeIn(labels),
+      takeIn: (given) => this.categories.takeIn(given),
       surroundings: () => this.#surroundings,
       freeSpace: (folder) => this.#disks.freeAt(folder),
       categoryPath: (name) => this.categories.pathOf(name),
@@ -120,7 +120,7 @@ export class ClientService implements Client, AsyncDisposable {
       logger,
     });
     this.#limits = new RateLimits({ engine, config, events, clock });
-    this.#watch = new WatchFolders({ torrents: this.torrents, categories: this.categories, config, logger });
+    this.#watch = new WatchFolders({ torrents: this.torrents, config, logger });
     this.#program = new CompletionProgram({ clock, logger, program: () => config().torrents.onComplete });
     this.webhooks = new WebhookList(repository.webhooks);
     this.#sender = new WebhookSender({

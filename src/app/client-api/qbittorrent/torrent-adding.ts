@@ -84,7 +84,7 @@ async function optionsOf(call: Call): Promise<Omit<NewTorrent, 'source'>> {
 
 const limitIn = ({ params }: Call, name: string): number => Math.max(0, Math.round(number(params, name) ?? 0));
 
-/** One that is not there is made; one that cannot be made is left out. */
+/** One that cannot be made is left out, as by the original: the library would refuse the torrent. */
 async function categoryOf({ client: { categories }, params }: Call): Promise<string> {
   const name = text(params, 'category')?.trim() ?? '';
   if (name === '' || categories.find(name) !== null) return name;

@@ -85,8 +85,15 @@ export class CategoryList implements Categories {
     return [...new Set([...this.#labels, ...used])].toSorted();
   }
 
+  /** Takes in what a torrent gets: its labels count, and its category is made when there is none of this name. */
+  async takeIn({ labels = [], category = '' }: Partial<TorrentSettings>): Promise<void> {
+    this.#takeInLabels(labels);
+    if (category !== '' && !this.#categories.has(category)) await this.put({ name: category, savePath: '' });
+  }
+
   /** Counts labels that come into use. Throws CLIENT_BAD_SETTING when there would be too many. */
-  takeIn(labels: readonly string[]): void {
+  #takeInLabels(labels: readonly string[]): void {
+    if (labels.length === 0) return;
     this.#seen ??= new Set(this.labels());
     if (labels.every((label) => this.#seen?.has(label))) return;
     if (this.#seen.size + labels.length > MOST_LABELS) this.#seen = new Set(this.labels());
@@ -98,7 +105,7 @@ export class CategoryList implements Categories {
   async addLabels(labels: readonly string[]): Promise<void> {
     const tidy = labels.map((label) => label.trim()).filter((label) => label !== '');
     for (const label of tidy) mustBeName(label);
-    this.takeIn(tidy);
+    this.#takeInLabels(tidy);
     await this.#services.repository.addLabels(tidy);
     for (const label of tidy) this.#labels.add(label);
   }

@@ -5,6 +5,7 @@ import type { ByteCount } from '../../../base/units.ts';
 import type { Engine } from '../engine-port.ts';
 import type { EventSink } from '../events/event-history.ts';
 import type { Settings } from '../settings.ts';
+import type { TorrentSettings } from '../torrent-settings.ts';
 import type { MetainfoFolder } from './metainfo-folder.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,8 +20,8 @@ export interface LibraryServices {
   readonly settings: Pick<Settings, 'value'>;
   /** The folder in its canonical form. Rejects CLIENT_PATH_REFUSED for one that callers may not name. */
   readonly allowedFolder: (path: string) => Promise<string>;
-  /** Counts labels that a torrent gets. Throws CLIENT_BAD_SETTING when there would be too many. */
-  readonly takeInLabels: (labels: readonly string[]) => void;
+  /** Counts labels that a torrent gets, and makes its category. Rejects CLIENT_BAD_NAME, CLIENT_BAD_SETTING. */
+  readonly takeIn: (settings: Partial<TorrentSettings>) => Promise<void>;
   readonly surroundings: () => Surroundings;
   /** Bytes that are free where a folder lies, as last seen; null: unknown. */
   readonly freeSpace: (folder: string) => ByteCount | null;

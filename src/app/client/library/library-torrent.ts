@@ -217,9 +217,10 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   async change(change: Partial<TorrentSettings>): Promise<void> {
     this.#mustExist();
-    const before = this.record.value;
     const checked = checkedSettings(change);
-    if (checked.labels !== undefined) this.#services.takeInLabels(checked.labels);
+    await this.#services.takeIn(checked);
+    this.#mustExist();
+    const before = this.record.value;
     const goal = checked.goals === undefined ? before.goal : 'ahead';
     await this.record.change({ settings: { ...before.settings, ...checked }, goal });
     this.#applySettings(checked);

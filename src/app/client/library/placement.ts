@@ -11,7 +11,7 @@ import { renamedFiles } from './renamed-files.ts';
 import { type Choices, noChoices, type TorrentRecord } from './torrent-record.ts';
 import { sanitized } from './tracker-urls.ts';
 
-export interface PlacementServices extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeInLabels'> {
+export interface PlacementServices extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeIn'> {
   /** Folder of a category; null: that of the client. */
   readonly categoryPath: (category: string) => string | null;
 }
@@ -32,19 +32,22 @@ export class Placement {
     const { torrents } = this.#services.settings.value;
     const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
     mustHaveFiles(source.metainfo, wanted);
-    this.#services.takeInLabels(settings.labels);
     const savePath = await this.#savePath(wanted, settings.category);
     const paths = renamedFiles(wanted.paths ?? noChoices.paths, source.metainfo);
     const isStopped = wanted.isStopped ?? !torrents.startAdded;
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
+    const name = wanted.name === undefined ? source.name : checkedName(wanted.name);
+    const directory = await this.#directory(savePath, source, { paths, trustsData: wanted.isCheckSkipped === true });
+    // Last: what is refused leaves no category behind.
+    await this.#services.takeIn(settings);
     return {
       hash,
       infoHashes: source.infoHashes,
       hasMetainfo: source.kept !== null,
-      name: wanted.name === undefined ? source.name : checkedName(wanted.name),
+      name,
       savePath,
-      directory: await this.#directory(savePath, source, { paths, trustsData: wanted.isCheckSkipped === true }),
+      directory,
       wanted: isStopped ? 'stopped' : 'running',
       goal: 'ahead',
       queuePosition: position,

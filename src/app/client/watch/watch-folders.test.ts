@@ -55,12 +55,12 @@ describe('a watched folder', () => {
     await using stage = await Stage.open();
     const folder = join(stage.folder, 'watched');
     await mkdir(folder);
-    const { torrents, categories } = stage.client;
+    const { torrents } = stage.client;
     const config = (): ClientConfig => ({
       ...stage.settings.value,
       torrents: { ...stage.settings.value.torrents, watch: [folder] },
     });
-    const watch = new WatchFolders({ torrents, categories, config, logger: stage.log });
+    const watch = new WatchFolders({ torrents, config, logger: stage.log });
     const { bytes } = smallTorrent(1);
     for (let length = 0; length <= bytes.length; length += 50) {
       await writeFile(join(folder, 'a.torrent'), bytes.subarray(0, length));

@@ -10,12 +10,10 @@ import { codeOf, DstError, messageOf } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import { readTorrentFile } from '../../torrent-file/index.ts';
-import type { Categories } from '../categories.ts';
 import type { Torrents } from '../torrents.ts';
 
 export interface WatchServices {
   readonly torrents: Pick<Torrents, 'add'>;
-  readonly categories: Pick<Categories, 'find' | 'put'>;
   readonly config: () => Pick<ClientConfig, 'torrents'>;
   readonly logger: Logger;
 }
@@ -66,11 +64,10 @@ export class WatchFolders {
   }
 
   async #take({ path, category }: Found): Promise<void> {
-    const { torrents, categories, logger } = this.#services;
+    const { torrents, logger } = this.#services;
     try {
       const bytes = await readTorrentFile(path);
       const source = path.toLowerCase().endsWith('.magnet') ? toText(bytes).trim() : bytes;
-      if (category !== '' && categories.find(category) === null) await categories.put({ name: category, savePath: '' });
       const { torrent, isDuplicate } = await torrents.add({ source, settings: { category } });
       logger.info('added from a watched folder', { path, hash: torrent.hash, isDuplicate });
     } catch (error) {
