@@ -1,6 +1,6 @@
 /**
  * A tracker is killed (SIGKILL) at random moments under 20,000 announces a second, and started again on the same port and
- * data. It is there again at once, and no number of finished downloads that anybody was ever told goes backwards.
+ * data. No number of finished downloads that anybody was ever told goes backwards.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -16,8 +16,6 @@ const RATE = 20_000;
 const TORRENTS = 50;
 /** A kill comes so long after the tracker has told of finished downloads for the first time, ms at most. */
 const LATEST_KILL = 1500;
-/** Time in which a tracker has to be there, ms; several times what it takes, for machines that are busy. */
-const START_TIME = 2000;
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 const infoHashes = Array.from({ length: TORRENTS }, (_, i) => new Uint8Array(20).fill(i + 1));
@@ -33,15 +31,15 @@ async function finished(port: number): Promise<number[]> {
 test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
   const random = seededRandom(seed);
   await using folder = await scratchFolder();
-  const start = async (port: number): Promise<{ run: DstRun; port: number; time: number }> => {
-    const began = performance.now();
+  const start = async (port: number): Promise<{ run: DstRun; port: number }> => {
     const args = ['tracker', '--bind', '127.0.0.1', '--port', String(port), '--data', folder.path];
     const env = { DST_TRACKER_ANNOUNCES_PER_SECOND: '0' }; // all come from one address
     const run = new DstRun(args, { env });
     const { urls } = (await run.event('listening')) as unknown as { urls: string[] };
-    return { run, port: Number(new URL(urls[0] as string).port), time: performance.now() - began };
+    return { run, port: Number(new URL(urls[0] as string).port) };
   };
   let { run, port } = await start(0);
+  await using _last = { [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
   await using load = await AnnounceLoad.start(port, infoHashes, RATE);
   let told = await finished(port);
   for (let kill = 1; kill <= KILLS; kill++) {
@@ -54,9 +52,7 @@ test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
     }
     run.child.kill('SIGKILL');
     await once(run.child, 'close');
-    const again = await start(port);
-    assert.ok(again.time < START_TIME, `start ${kill} took ${Math.round(again.time)} ms`);
-    run = again.run;
+    ({ run } = await start(port));
     const now = await finished(port);
     for (const [i, count] of now.entries()) {
       assert.ok(
@@ -68,5 +64,4 @@ test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
   }
   assert.ok(load.answered > KILLS * 1000, `${load.answered} announces were answered`);
   assert.ok(told.every((count) => count > 0));
-  await run[Symbol.asyncDispose]();
 });
