@@ -1,8 +1,8 @@
 /**
  * How the modules of the built package are found and read. They lie flat in one folder and are ASCII but for comments
  * (scripts/build.mjs). Node would look for each of some six hundred imports as if it could be anywhere, with functions so
- * busy that they are optimised for it, and keep each text with two bytes a character. Measured: 20 ms less in each
- * command, 7 MiB less in the daemon.
+ * busy that they are optimised for it, and keep each text with two bytes a character. Measured: 20 ms less in `dst info`,
+ * nothing in `dst help`, 7 MiB less in the daemon.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -1,7 +1,7 @@
 import type { FastifySerializerCompiler, FastifyServerOptions } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 
-/** Makes Fastify take schemas of zod. Its own tools, for JSON Schema, are not even loaded then: 3 MiB. */
+/** Makes Fastify take schemas of zod. Its own tools, for JSON Schema, are not even loaded then. */
 export function zodCompilers<T>(
   serializer: FastifySerializerCompiler<T>,
 ): NonNullable<FastifyServerOptions['schemaController']> {
