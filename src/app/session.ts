@@ -39,6 +39,7 @@ import { peerIdentities, type UnlockedIdentity } from './keys/index.ts';
 import { stateDirectory } from './paths/index.ts';
 import { rememberEgress } from './session-egress.ts';
 import { ClientTorrent, type SessionTorrent } from './session-torrent.ts';
+import { ownNames } from './torrent-file/index.ts';
 import { identify, type NamedTorrent } from './torrent-source.ts';
 
 export interface SessionOptions {
@@ -287,16 +288,24 @@ class ClientSession implements Session {
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<SessionTorrent> {
-    const read = (): Promise<NamedTorrent> => identify(source, nodeDigests, options);
-    return this.#take(await this.#reading.run(read, this.#closing.signal), options);
+    const directory = options.directory === undefined ? this.#directory : resolve(options.directory);
+    const read = async (): Promise<[NamedTorrent, AddOptions['paths']]> => {
+      const named = await identify(source, nodeDigests, options);
+      const { metainfo } = named.identity;
+      return [named, options.paths ?? (metainfo === null ? undefined : await ownNames(directory, metainfo.info))];
+    };
+    const [named, paths] = await this.#reading.run(read, this.#closing.signal);
+    return this.#take(named, { ...options, directory, ...(paths !== undefined && { paths }) });
   }
 
   /** Apart from `add`, whose source would be kept along with the function below. */
-  #take({ identity, peers, select }: NamedTorrent, options: AddOptions): SessionTorrent {
+  #take(
+    { identity, peers, select }: NamedTorrent,
+    options: AddOptions & { readonly directory: string },
+  ): SessionTorrent {
     const torrent = this.#engine.add(identity, {
       ...(select !== null && { select }),
       ...options,
-      directory: options.directory === undefined ? this.#directory : resolve(options.directory),
       peers: [...peers, ...(options.peers ?? [])],
     });
     const handle = new ClientTorrent(torrent, (remove) => {

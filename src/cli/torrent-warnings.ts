@@ -18,7 +18,7 @@ export function torrentWarnings(metainfo: Metainfo): TorrentWarning[] {
     const what = changed === 0 ? 'the name' : changed === 1 ? 'the name of a file' : `the names of ${changed} files`;
     warnings.push({
       code: 'NAME_CHANGED',
-      message: `${what} would not be safe on every system; what is shown is what is stored`,
+      message: `${what} would not be safe on every system; what is shown is what is stored, but for data that is there as the torrent calls it`,
     });
   }
   if (metainfo.trackers.length === 0 && metainfo.nodes.length === 0) {

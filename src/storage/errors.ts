@@ -13,7 +13,7 @@ export const storageErrors = {
   },
   STORAGE_BAD_PATH: {
     category: 'usage',
-    help: 'The file cannot be given this path: an element of it is empty or not safe on every platform, or another file of the torrent has it.',
+    help: 'The file cannot be given this path: an element of it is no name that this system can hold, or another file of the torrent has it.',
   },
   STORAGE_ACCESS_DENIED: {
     category: 'storage',

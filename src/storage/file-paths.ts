@@ -1,8 +1,12 @@
 /** Where the files of a torrent lie when some were renamed. */
+import { utf8 } from '../base/bytes.ts';
 import type { FileIndex } from '../base/units.ts';
 import { type FileEntry, type Geometry, safeName } from '../codec/metainfo/index.ts';
 import { storageError } from './errors.ts';
 import type { FilePaths } from './storage.ts';
+
+/** Longest name of a file, bytes (NAME_MAX of Linux and macOS). */
+const LONGEST_NAME = 255;
 
 /** One for all torrents of which no file was renamed. */
 const none: ReadonlyMap<FileIndex, string> = new Map();
@@ -20,13 +24,22 @@ export function renamedFiles(
   const renamed = new Map<FileIndex, string>();
   for (const [file, path] of paths) {
     const entry = files[file];
-    const isSafe = path.length > 0 && path.every((name) => name !== '' && safeName(name, '') === name);
-    if (entry === undefined || entry.isPad || !isSafe || isReserved(path[0] as string)) throw badPath(path.join('/'));
+    const isStorable = path.length > 0 && path.every(isStorableName);
+    if (entry === undefined || entry.isPad || !isStorable || isReserved(path[0] as string))
+      throw badPath(path.join('/'));
     if (path.join('/') !== entry.path.join('/')) renamed.set(file, path.join('/'));
   }
   if (renamed.size > 0) refuseClashes(files, renamed);
   return renamed;
 }
+
+/** Whether a file of this system can be called so; not every other one may have such names (`safeName`). */
+export const isStorableName = (name: string): boolean =>
+  name !== '' && (safeName(name, '') === name || (process.platform !== 'win32' && isPosixName(name)));
+
+/** No path, and bytes that come back as they are. */
+const isPosixName = (name: string): boolean =>
+  !/^\.{1,2}$|[/\0\ufffd\p{Cs}]/u.test(name) && utf8(name).length <= LONGEST_NAME;
 
 /** No two files have the same path, and none has that of another's folder. */
 function refuseClashes(files: readonly FileEntry[], renamed: ReadonlyMap<FileIndex, string>): void {

@@ -3,7 +3,7 @@ export { BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
 export { copyBytes } from './copy-bytes.ts';
 export { storageErrors } from './errors.ts';
 export { makeFolder } from './make-folder.ts';
-export { renamedFiles } from './file-paths.ts';
+export { isStorableName, renamedFiles } from './file-paths.ts';
 export type {
   CheckOptions,
   CommitResult,

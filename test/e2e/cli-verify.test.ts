@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, open, rename, rm, truncate } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertFails, dst, dstJson, scratchFolder } from './cli-process.ts';
@@ -88,4 +88,30 @@ test('a v2 torrent without its piece layers cannot be verified, and says so', as
   await using folder = await scratchFolder();
   const torrent = await diskTorrent(folder.path, { version: 'v2', hasPieceLayers: false });
   await assertFails(['verify', torrent.file, folder.path], 2, 'VERIFY_NO_HASHES');
+});
+
+test('data is verified under the names of the torrent although not every system could have them', {
+  skip: process.platform === 'win32',
+}, async () => {
+  await using folder = await scratchFolder();
+  const album = join(folder.path, 'a: b');
+  await mkdir(join(album, 'why?'), { recursive: true });
+  await writeFile(join(album, 'why?', '"c".bin'), 'x'.repeat(40_000));
+  await writeFile(join(album, 'd.bin'), 'y'.repeat(1_000));
+  const torrent = join(folder.path, 'album.torrent');
+  assert.equal((await dst(['create', album, '-o', torrent])).code, 0);
+  const json = await dstJson<VerifyJson>(['verify', torrent, folder.path]);
+  assert.deepEqual(
+    json.files.map(({ path, state }) => [path, state]),
+    [
+      ['d.bin', 'good'],
+      ['why?/"c".bin', 'good'],
+    ],
+  );
+  await rename(album, join(folder.path, 'other'));
+  assert.equal((await dst(['verify', torrent, join(folder.path, 'other')])).code, 0);
+  const safe = join(folder.path, 'a_ b');
+  await rename(join(folder.path, 'other'), safe);
+  await rename(join(safe, 'why?'), join(safe, 'why_'));
+  assert.equal((await dst(['verify', torrent, folder.path])).code, 0);
 });

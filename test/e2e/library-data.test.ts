@@ -111,6 +111,19 @@ describe('a torrent that is added paused', () => {
   });
 });
 
+it('data is seeded under names of the torrent that are not safe on every system', {
+  skip: process.platform === 'win32',
+}, async () => {
+  await using scene = new Scene();
+  scene.folder.write('seed/a: b/why?/c.bin', content.subarray(0, MB));
+  const { bytes } = await createTorrent(scene.folder.join('seed/a: b'));
+  const [source, torrent] = await scene.seed(bytes);
+  assert.equal(torrent.status().done, MB);
+  const directory = scene.folder.join('leech');
+  await (await scene.add('leech', bytes, { directory, peers: source.listening })).completed();
+  assert.ok(existsSync(scene.folder.join('leech/a_ b/why_/c.bin')));
+});
+
 it('a file is read while it is downloaded, from any place', async () => {
   await using scene = new Scene();
   const { bytes } = await scene.torrent();

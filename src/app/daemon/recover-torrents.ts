@@ -10,7 +10,7 @@ import type { Metainfo } from '../../codec/metainfo/index.ts';
 import { makeFolder } from '../../storage/index.ts';
 import { type Client, isAnythingThere } from '../client/index.ts';
 import { decodeSealedContent } from '../sealed-torrent/index.ts';
-import { decodeTorrent } from '../torrent-file/index.ts';
+import { decodeTorrent, ownNames } from '../torrent-file/index.ts';
 
 const KEPT = /^([0-9a-f]{40})\.(torrent|sealed)$/;
 
@@ -61,7 +61,9 @@ function likelyFolders({ settings, categories, torrents }: Client): string[] {
 }
 
 async function whereSomethingIs(metainfo: Metainfo, folders: readonly string[]): Promise<string | null> {
-  for (const folder of folders)
-    if (folder !== '' && (await isAnythingThere(folder, metainfo, new Map()))) return folder;
+  for (const folder of folders) {
+    if (folder === '') continue;
+    if (await isAnythingThere(folder, metainfo, await ownNames(folder, metainfo.info))) return folder;
+  }
   return null;
 }

@@ -11,6 +11,7 @@ export { decodeTorrent, isMagnet } from './decode-torrent.ts';
 export { editTorrent, type EditedTorrent } from './edit-torrent.ts';
 export { torrentFileErrors } from './errors.ts';
 export { type LocatedData, locateData } from './locate-data.ts';
+export { ownNames } from './own-names.ts';
 export { writeMagnet } from './magnet.ts';
 export {
   type FileState,

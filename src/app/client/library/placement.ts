@@ -1,5 +1,7 @@
 /** Where a new torrent goes, and what its record is at first. */
 import type { UnixSeconds } from '../../../base/units.ts';
+import type { FilePaths } from '../../../storage/index.ts';
+import { ownNames } from '../../torrent-file/index.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
 import type { NewTorrent } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
@@ -33,7 +35,7 @@ export class Placement {
     const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
     mustHaveFiles(source.metainfo, wanted);
     const savePath = await this.#savePath(wanted, settings.category);
-    const paths = renamedFiles(wanted.paths ?? noChoices.paths, source.metainfo);
+    const paths = await this.#paths(wanted, source, savePath);
     const isStopped = wanted.isStopped ?? !torrents.startAdded;
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
@@ -72,6 +74,16 @@ export class Placement {
     if (savePath !== undefined && savePath !== '') return this.#services.allowedFolder(savePath);
     const ofCategory = category === '' ? null : this.#services.categoryPath(category);
     return ofCategory ?? this.#services.settings.value.downloads;
+  }
+
+  /** Where its files lie, if not where the torrent says: as its user says, or as they are called there. */
+  async #paths(
+    { paths = noChoices.paths }: NewTorrent,
+    { metainfo }: OpenedSource,
+    savePath: string,
+  ): Promise<FilePaths> {
+    const renamed = renamedFiles(paths, metainfo);
+    return metainfo === null ? renamed : new Map([...(await ownNames(savePath, metainfo.info)), ...renamed]);
   }
 
   /** Data that is at the save path already stays there. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { sampleTorrentFile } from '../../../../test/support/fake-client.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent } from '../torrents.ts';
 
@@ -210,4 +211,25 @@ describe('another name', () => {
       await assert.rejects(torrent.rename(path, 'new'), { code: 'CLIENT_NO_SUCH_FILE' }, path);
     }
   });
+});
+
+test('data keeps the names that it has, though not every system could have them', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const source = sampleTorrentFile({ name: 'a: b', files: { 'c?.bin': 10, 'd?.bin': 10 } });
+  await using stage = await Stage.open();
+  await stage.settings.set({ incomplete: join(stage.folder, 'incomplete') });
+  const { downloads } = stage.settings.value;
+  await mkdir(join(downloads, 'a: b'), { recursive: true });
+  await writeFile(join(downloads, 'a: b', 'c?.bin'), '');
+  await stage.client.torrents.add({ source });
+  const { options } = last(stage);
+  assert.equal(options.directory, downloads);
+  assert.deepEqual(
+    [...(options.paths ?? [])],
+    [
+      [0, ['a: b', 'c?.bin']],
+      [1, ['a: b', 'd_.bin']],
+    ],
+  );
 });
