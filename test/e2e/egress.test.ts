@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
@@ -217,6 +217,22 @@ describe('torrents bound to a network interface', { skip, timeout: 240_000 }, ()
     assert.equal(code, 12);
     assert.match(stdout, /UDP trackers +IPv4 +192\.0\.2\.2 +eth +open/);
     assert.match(stdout, /not bound to an interface/);
+  });
+
+  test('the leak test says by which interface leaves what is bound to an address, and that look-ups are not', async () => {
+    await using folder = await scratchFolder();
+    const config = join(folder.path, 'config.toml');
+    await writeFile(config, `[peers]\nbind = ["${HOST.vpn}"]\n`);
+    await using eth = await Capture.of('eth');
+    await using vpn = await Capture.of('vpn');
+    const { code, stdout } = await dst(['leaktest', '--config', config], { cwd: folder.path });
+    assert.equal(code, 12);
+    for (const traffic of ['peers that we connect to', 'peers that connect to us', 'HTTP trackers', 'UDP trackers'])
+      assert.match(stdout, new RegExp(`${traffic} +IPv4 +${HOST.vpn.replaceAll('.', '\\.')} +vpn +open`));
+    assert.match(stdout, /look-ups of names +IPv4 +192\.0\.2\.2 +eth +open: asked from any address/);
+    assert.match(stdout, /Torrents are bound to .* \(peers\.bind\)/);
+    assert.match(stdout, /Not from there: look-ups of names\./);
+    assert.deepEqual([await eth.end(), await vpn.end()], [[], []]);
   });
 
   test('the daemon starts while it is away, says so at health and torrents, and goes on when it is there', async () => {

@@ -1,9 +1,10 @@
-/** What the configuration of the client says of its interface. */
+/** What the configuration of the client says of the interface or the addresses of torrents. */
 import { clientConfig, loadConfig } from '../config/index.ts';
 import { configFile } from '../paths/index.ts';
 
 export interface ClientInterface {
   readonly interface: string | null;
+  readonly bind: readonly string[];
   readonly nameServers: readonly string[];
 }
 

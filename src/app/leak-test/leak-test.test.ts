@@ -81,6 +81,66 @@ describe('the leak test without an interface', () => {
   });
 });
 
+describe('the leak test of addresses', () => {
+  const shown = ({ rows }: LeakReport, family: number): string[] =>
+    rows
+      .filter((one) => one.family === family)
+      .map((one) => [one.traffic, one.source, one.leavesBy, one.verdict].join(' '));
+
+  it('finds what is sent from them where the routes lead, and look-ups sent from any', async () => {
+    const report = await testLeaks({ interface: null, bind: ['127.0.0.1'] }, new FakeSystem());
+    assert.equal(report.isSealed, false);
+    assert.deepEqual(report.bind, ['127.0.0.1']);
+    assert.deepEqual(
+      shown(report, 4).slice(0, 4),
+      ['peers that we connect to', 'peers that connect to us', 'HTTP trackers', 'UDP trackers'].map(
+        (traffic) => `${traffic} 127.0.0.1 wg0 open`,
+      ),
+    );
+    const lookUps = row(report, /^look-ups/);
+    assert.ok(lookUps?.verdict === 'blocked' || lookUps?.reason === 'asked from any address');
+    assert.notEqual(lookUps?.source, '127.0.0.1');
+  });
+
+  it('finds the family blocked of which there is none, and what the kernel has no route for', async () => {
+    const system = new FakeSystem();
+    system.routeOf = () => null;
+    const report = await testLeaks({ interface: null, bind: ['127.0.0.1'] }, system);
+    assert.match(row(report, /^UDP trackers/)?.reason ?? '', /no route to 1\.1\.1\.1/);
+    const v6 = report.rows.filter(({ family, traffic }) => family === 6 && !traffic.startsWith('look-ups'));
+    assert.deepEqual([...new Set(v6.map(({ verdict }) => verdict))], ['blocked']);
+    assert.match(v6[0]?.reason ?? '', /no IPv6 address/);
+  });
+
+  it('finds blocked what cannot be listened on, beside what can', async () => {
+    const report = await testLeaks({ interface: null, bind: ['127.0.0.1', '198.51.100.7'] }, new FakeSystem());
+    const inward = report.rows.filter(({ traffic, family }) => traffic === 'peers that connect to us' && family === 4);
+    assert.deepEqual(
+      inward.map(({ verdict }) => verdict),
+      ['open', 'blocked'],
+    );
+    assert.match(inward[1]?.reason ?? '', /198\.51\.100\.7/);
+  });
+
+  it('does not guess the interface where the kernel cannot be asked', async () => {
+    const system = new FakeSystem();
+    system.routeOf = () => {
+      throw new Error('no node:ffi');
+    };
+    const { verdict, leavesBy, reason } = row(
+      await testLeaks({ interface: null, bind: ['127.0.0.1'] }, system),
+      /^UDP trackers/,
+    ) as LeakReport['rows'][number];
+    assert.deepEqual([verdict, leavesBy, reason], ['open', null, 'the routes cannot be asked here']);
+  });
+
+  it('takes an unspecified address for none', async () => {
+    const report = await testLeaks({ interface: null, bind: ['0.0.0.0', '::'] }, new FakeSystem());
+    const unbound = await testLeaks({ interface: null }, new FakeSystem());
+    assert.deepEqual(report, unbound);
+  });
+});
+
 describe('the interface of the client', () => {
   it('is that of the configuration file', async () => {
     await using folder = await scratchFolder();
@@ -88,6 +148,14 @@ describe('the interface of the client', () => {
     await writeFile(file, '[peers]\ninterface = "wg0"\nnameServers = ["10.8.0.1"]\n');
     const { interface: name, nameServers } = await readClientInterface(file, new AbortController().signal);
     assert.deepEqual([name, nameServers], ['wg0', ['10.8.0.1']]);
+  });
+
+  it('is none where the configuration has addresses', async () => {
+    await using folder = await scratchFolder();
+    const file = join(folder.path, 'config.toml');
+    await writeFile(file, '[peers]\nbind = ["10.8.0.2"]\n');
+    const { interface: name, bind } = await readClientInterface(file, new AbortController().signal);
+    assert.deepEqual([name, bind], [null, ['10.8.0.2']]);
   });
 
   it('is not guessed where the file is not there', async () => {

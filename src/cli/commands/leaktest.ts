@@ -1,5 +1,5 @@
 /** `dst leaktest`: by which network interface the traffic of torrents would leave. */
-import { type LeakReport, type LeakRow, readClientInterface, testLeaks } from '../../app/leak-test/index.ts';
+import { type LeakReport, type LeakRow, LOOK_UPS, readClientInterface, testLeaks } from '../../app/leak-test/index.ts';
 import { parseBindAddress } from '../arguments.ts';
 import { type CommandContext, type CommandDefinition, values } from '../command.ts';
 import { ExitCode } from '../exit-codes.ts';
@@ -34,6 +34,7 @@ async function performLeakTest({ output, signal }: CommandContext, flags: LeakTe
   const nameServers = flags.nameServer ?? configured?.nameServers;
   const report = await testLeaks({
     interface: flags.interface ?? configured?.interface ?? null,
+    bind: configured?.bind ?? [],
     ...(nameServers !== undefined && { nameServers }),
   });
   if (output.options.json) output.json(describe(report));
@@ -41,14 +42,16 @@ async function performLeakTest({ output, signal }: CommandContext, flags: LeakTe
   return report.isSealed ? ExitCode.ok : ExitCode.untrusted;
 }
 
-const describe = ({ interface: name, problem, rows, isSealed }: LeakReport): object => ({
+const describe = ({ interface: name, bind, problem, rows, isSealed }: LeakReport): object => ({
   interface: name,
+  bind,
   sealed: isSealed,
   problem: problem && { code: problem.code, message: problem.message },
   traffic: rows,
 });
 
-function render({ interface: name, problem, rows, isSealed }: LeakReport, output: Output): string[] {
+function render(report: LeakReport, output: Output): string[] {
+  const { problem, rows } = report;
   const cells = rows.map(({ traffic, family, source, leavesBy }) => [
     traffic,
     family === null ? '' : `IPv${family}`,
@@ -63,7 +66,7 @@ function render({ interface: name, problem, rows, isSealed }: LeakReport, output
     output.bold(line(titles, 'verdict')),
     ...rows.map((row, i) => line(cells[i] as string[], verdictOf(row, output))),
     '',
-    summary(name, isSealed, output),
+    summary(report, output),
     ...(problem === null ? [] : [`At present nothing is sent at all: ${escapeText(problem.message)}`]),
   ];
 }
@@ -73,10 +76,25 @@ function verdictOf({ verdict, reason }: LeakRow, output: Output): string {
   return reason === null ? words : `${words}: ${escapeText(reason)}`;
 }
 
-function summary(name: string | null, isSealed: boolean, output: Output): string {
-  if (name === null) return output.bad('Torrents are not bound to an interface: set peers.interface, or name one.');
+function summary({ interface: name, bind, rows, isSealed }: LeakReport, output: Output): string {
+  if (name === null) return output.bad(bind.length === 0 ? UNBOUND : ofAddresses(bind, rows));
   const shown = escapeText(name);
   return isSealed
     ? output.good(`Nothing of torrents leaves by another interface than ${shown}.`)
     : output.bad(`Not everything leaves by ${shown}: torrents are not run like this.`);
+}
+
+const UNBOUND = 'Torrents are not bound to an interface: set peers.interface, or name one.';
+
+/** An address is no seal: which interface its packets take is up to the routes, and not all is sent from it. */
+function ofAddresses(bind: readonly string[], rows: readonly LeakRow[]): string {
+  const stray = rows.filter(
+    ({ traffic, verdict, source }) => verdict === 'open' && (traffic === LOOK_UPS || !bind.includes(source ?? '')),
+  );
+  const others = [...new Set(stray.map(({ traffic }) => traffic))].join(', ');
+  return [
+    `Torrents are bound to ${bind.join(', ')} (peers.bind), which is no interface: by which one it leaves is up to the routes.`,
+    ...(others === '' ? [] : [`Not from there: ${others}.`]),
+    'peers.interface, or --interface, keeps all of it to one interface.',
+  ].join('\n');
 }

@@ -2,5 +2,5 @@
 export { addressEgress } from './address-egress.ts';
 export { type Egress, familyOf, type IpFamily } from './egress.ts';
 export { interfaceEgress, type InterfaceEgress } from './interface-egress.ts';
-export type { InterfaceSystem } from './interface-system.ts';
+export { type InterfaceSystem, nodeInterfaceSystem } from './interface-system.ts';
 export { connectWeb } from './web-connection.ts';
