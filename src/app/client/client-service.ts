@@ -122,16 +122,13 @@ export class ClientService implements Client, AsyncDisposable {
     this.#limits = new RateLimits({ engine, config, events, clock });
     this.#watch = new WatchFolders({ torrents: this.torrents, config, logger });
     this.#program = new CompletionProgram({ clock, logger, program: () => config().torrents.onComplete });
-    this.webhooks = new WebhookList(repository.webhooks);
+    const mayContact = (host: string): boolean => isHostWithin(host, config().api.privateRanges);
+    this.webhooks = new WebhookList(repository.webhooks, mayContact);
     this.#sender = new WebhookSender({
       ...deps,
       webhooks: () => this.webhooks.stored,
       told: (id, problem) => this.webhooks.told(id, problem),
-      post: (message) =>
-        webFetch(
-          { ...message, method: 'POST', largest: LARGEST_ANSWER },
-          { mayContact: (host) => isHostWithin(host, config().api.privateRanges) },
-        ),
+      post: (message) => webFetch({ ...message, method: 'POST', largest: LARGEST_ANSWER }, { mayContact }),
     });
   }
 

@@ -64,6 +64,21 @@ export async function webFetch(
   throw webFetchError('WEB_STATUS', 'it was sent from one address to the next too often');
 }
 
+/**
+ * The host of a URL when that is an address which a request would be refused, in whatever spelling; null for others and
+ * for names, of which only a request finds out what they lead to.
+ */
+export function refusedAddress(url: URL, mayContact: WebFetchOptions['mayContact']): string | null {
+  const host = hostOf(url);
+  return parseHost(host) !== null && isRefused(host, mayContact) ? host : null;
+}
+
+/** Square brackets are those of IPv6 in URLs. */
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+
+const isRefused = (address: string, mayContact: WebFetchOptions['mayContact']): boolean =>
+  scopeOf(address) !== 'public' && !mayContact(address);
+
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url;
@@ -75,8 +90,7 @@ async function judgedAddress(
   url: URL,
   { mayContact, resolve }: Required<Pick<WebFetchOptions, 'mayContact' | 'resolve'>>,
 ): Promise<string> {
-  // Square brackets are those of IPv6 in URLs.
-  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const name = hostOf(url);
   let addresses: readonly string[];
   try {
     addresses = await resolve(name);
@@ -85,7 +99,7 @@ async function judgedAddress(
   }
   const [first] = addresses;
   if (first === undefined) throw webFetchError('WEB_UNREACHABLE', `${name} has no address`);
-  const refused = addresses.find((address) => scopeOf(address) !== 'public' && !mayContact(address));
+  const refused = addresses.find((address) => isRefused(address, mayContact));
   if (refused === undefined) return first;
   throw webFetchError('WEB_REFUSED', `${name} leads to an address that is not public`);
 }

@@ -1,5 +1,6 @@
 /** The webhooks of the client, kept in memory and in the database. */
 import type { ClientRepository, Webhook as StoredWebhook } from '../../../db/index.ts';
+import { refusedAddress } from '../../web-fetch/index.ts';
 import { clientError } from '../errors.ts';
 import type { NewWebhook, Webhook, Webhooks } from '../webhooks.ts';
 import { isEventPattern } from './event-pattern.ts';
@@ -10,11 +11,14 @@ const MOST_WEBHOOKS = 100;
 
 export class WebhookList implements Webhooks {
   readonly #repository: ClientRepository['webhooks'];
+  readonly #mayContact: (host: string) => boolean;
   #webhooks: StoredWebhook[] = [];
   readonly #problems = new Map<number, string>();
 
-  constructor(repository: ClientRepository['webhooks']) {
+  /** `mayContact`: whether events may be sent to an address that is not public. */
+  constructor(repository: ClientRepository['webhooks'], mayContact: (host: string) => boolean) {
     this.#repository = repository;
+    this.#mayContact = mayContact;
   }
 
   async open(): Promise<void> {
@@ -34,6 +38,11 @@ export class WebhookList implements Webhooks {
     const [least, most] = SECRET_LENGTH;
     const isHttp = URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol);
     if (!isHttp) throw clientError('CLIENT_BAD_SETTING', `${JSON.stringify(url)} is no address of http or https`);
+    const refused = refusedAddress(new URL(url), this.#mayContact);
+    if (refused !== null) {
+      const words = 'is not public: events are sent there only when `api.privateRanges` of the configuration has it';
+      throw clientError('CLIENT_BAD_SETTING', `${refused} ${words}`);
+    }
     if (secret.length < least || secret.length > most) {
       throw clientError('CLIENT_BAD_SETTING', `a secret has ${least} … ${most} characters`);
     }

@@ -145,13 +145,13 @@ describe('a webhook', () => {
 describe('the list of webhooks', () => {
   test('is kept, without telling secrets', async () => {
     await using database = await openDatabase(':memory:');
-    const list = new WebhookList(database.client.webhooks);
+    const list = new WebhookList(database.client.webhooks, () => false);
     const added = await list.add({ url, events: ['torrent.*'], secret });
     assert.deepEqual(list.all(), [added]);
     assert.equal(JSON.stringify(list.all()).includes(secret), false);
     list.told(added.id, 'refused');
     assert.equal(list.all()[0]?.problem, 'refused');
-    const again = new WebhookList(database.client.webhooks);
+    const again = new WebhookList(database.client.webhooks, () => false);
     await again.open();
     assert.deepEqual([again.all(), again.stored[0]?.secret], [[added], secret]);
     assert.deepEqual([await again.remove(added.id), await again.remove(added.id), again.all()], [true, false, []]);
@@ -159,7 +159,7 @@ describe('the list of webhooks', () => {
 
   test('takes addresses of http and https, known events and long secrets', async () => {
     await using database = await openDatabase(':memory:');
-    const list = new WebhookList(database.client.webhooks);
+    const list = new WebhookList(database.client.webhooks, () => false);
     for (const bad of [
       { url: 'file:///etc/passwd', events: [], secret },
       { url: 'nonsense', events: [], secret },
@@ -168,5 +168,30 @@ describe('the list of webhooks', () => {
     ]) {
       await assert.rejects(list.add(bad), { code: 'CLIENT_BAD_SETTING' }, JSON.stringify(bad));
     }
+  });
+
+  test('takes no address to which nothing would be sent, in any spelling, and says which key allows it', async () => {
+    await using database = await openDatabase(':memory:');
+    const list = new WebhookList(database.client.webhooks, (host) => host === '192.168.1.5');
+    const events = ['torrent.*'];
+    for (const host of [
+      '127.0.0.1:8080',
+      '127.1',
+      '2130706433',
+      '10.0.0.1',
+      '[::1]',
+      '[::ffff:7f00:1]',
+      '169.254.1.1',
+    ]) {
+      await assert.rejects(
+        list.add({ url: `http://${host}/x`, events, secret }),
+        { code: 'CLIENT_BAD_SETTING', message: /is not public.*api\.privateRanges/ },
+        host,
+      );
+    }
+    for (const host of ['192.168.1.5', '192.0.2.1', 'localhost']) {
+      await list.add({ url: `http://${host}/x`, events, secret });
+    }
+    assert.equal(list.all().length, 3);
   });
 });
