@@ -207,6 +207,9 @@ describe('another name', () => {
     for (const name of ['', '.', '..', 'a/b', 'a\\b', 'a\0', 'con', 'FILE-0001']) {
       await assert.rejects(torrent.rename('test-1/file-0000', name), { code: 'CLIENT_BAD_NAME' }, name);
     }
+    await assert.rejects(torrent.rename('test-1/file-0000', 'FILE-0001'), {
+      message: 'the torrent has a test-1/FILE-0001 already',
+    });
     for (const path of ['', 'nothing', 'test-1/file', '../test-1']) {
       await assert.rejects(torrent.rename(path, 'new'), { code: 'CLIENT_NO_SUCH_FILE' }, path);
     }

@@ -172,7 +172,7 @@ function renamedPaths(now: ReadonlyMap<FileIndex, readonly string[]>, path: stri
     }
   }
   if (!isFound) throw clientError('CLIENT_NO_SUCH_FILE', `the torrent has no ${path}`);
-  const to = [...from.slice(0, -1), name].join('/').toLowerCase();
-  if (others.has(to)) throw clientError('CLIENT_BAD_NAME', `the torrent has a ${to} already`);
+  const to = [...from.slice(0, -1), name].join('/');
+  if (others.has(to.toLowerCase())) throw clientError('CLIENT_BAD_NAME', `the torrent has a ${to} already`);
   return paths;
 }
