@@ -21,6 +21,7 @@ const isBlank = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0
 /** Refuses early what `writeOutput` would refuse, before hours of work. */
 export async function checkOutput(path: string, mayReplace: boolean): Promise<void> {
   if (path === '-') return;
+  if (await isTooLong(path)) throw tooLong(path);
   if (!mayReplace && (await kindOf(path)) === 'file') throw exists(path);
   if ((await kindOf(dirname(path))) === 'none') {
     const cause = Object.assign(new Error('no such folder'), { code: 'ENOENT' });
@@ -72,6 +73,12 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'folder' | 'devic
   if (found.isFile()) return 'file';
   return found.isDirectory() ? 'folder' : 'device';
 }
+
+/** Longer than the file system can have: most take 255 bytes. */
+const isTooLong = async (path: string): Promise<boolean> => (await stat(path).catch(codeOf)) === 'ENAMETOOLONG';
+
+const tooLong = (path: string): DstError =>
+  cliError('OUTPUT_UNWRITABLE', `${path} is too long for the name of a file; name another output with -o`);
 
 const exists = (path: string): DstError => cliError('OUTPUT_EXISTS', `${path} exists already`);
 

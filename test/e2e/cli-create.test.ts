@@ -148,6 +148,21 @@ test('the output may be a folder, and an existing file is replaced only by force
   assert.deepEqual(await readdir(join(folder.path, 'out')), ['data.torrent']);
 });
 
+test('create says that the name of its output would be too long, before it hashes, and what to do', async () => {
+  await using folder = await scratchFolder();
+  const name = 'x'.repeat(255);
+  await writeFile(join(folder.path, name), 'x');
+  const at = { cwd: folder.path };
+  const { code, stderr } = await dst(['create', name], at);
+  assert.equal(code, 8);
+  assert.match(
+    stderr,
+    /x\.torrent is too long for the name of a file; name another output with -o \(OUTPUT_UNWRITABLE\)/,
+  );
+  assert.equal((await dst(['create', name, '-o', 'x.torrent'], at)).code, 0);
+  assert.deepEqual((await readdir(folder.path)).toSorted(), ['x.torrent', name].toSorted());
+});
+
 test('create ends with codes for what cannot be', async () => {
   await using folder = await scratchFolder();
   await writeFile(join(folder.path, 'data'), 'x');
