@@ -17,6 +17,11 @@ export async function readConfigFile(path: string, signal?: AbortSignal): Promis
   } catch {
     throw configError('CONFIG_SYNTAX', `${path} is not UTF-8 text`, { details: { file: path } });
   }
+  return parseConfig(text, path);
+}
+
+/** Throws CONFIG_SYNTAX. */
+export function parseConfig(text: string, path: string): Record<string, unknown> {
   try {
     return parse(text);
   } catch (error) {

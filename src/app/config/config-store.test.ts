@@ -141,6 +141,16 @@ test('changes at the same time are made one after the other', async (t) => {
   assert.equal((await readFile(file, 'utf8')).split('\n').length, 5);
 });
 
+test('a file that is no TOML is not touched, and it is said where it is wrong', async (t) => {
+  const { store, file } = await scene(t, 'logLevel = "warn"\n');
+  await writeFile(file, 'logLevel = "warn"\noops = = 3\n');
+  await assert.rejects(store.set({ 'limits.upload': 2 }), {
+    code: 'CONFIG_SYNTAX',
+    message: `${file}, line 2, column 8: invalid value`,
+  });
+  assert.equal(await readFile(file, 'utf8'), 'logLevel = "warn"\noops = = 3\n');
+});
+
 test('a file in which the key is hidden is not touched', async (t) => {
   const { store } = await scene(t, 'limits = { upload = 1 }\n');
   await assert.rejects(store.set({ 'limits.upload': 2 }), { code: 'CONFIG_UNWRITABLE' });

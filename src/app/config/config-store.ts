@@ -10,6 +10,7 @@ import { messageOf } from '../../base/errors.ts';
 import { makeFolder } from '../../storage/index.ts';
 import { type ConfigSchema, keysOf, valueAt } from './config-schema.ts';
 import { type ConfigChange, ConfigWatch, type WatchFolder } from './config-watch.ts';
+import { parseConfig } from './config-file.ts';
 import { editToml } from './edit-toml.ts';
 import { configError } from './errors.ts';
 import { type ConfigOrigin, type ConfigSources, loadConfig, type LoadedConfig } from './load-config.ts';
@@ -69,7 +70,7 @@ export class ConfigStore<T> implements Disposable {
   /**
    * Writes new values into the file and takes them in, all or none; null takes a key out, so that its default counts.
    * Rejects CONFIG_INVALID with everything that is wrong, CONFIG_FIXED for what the environment or a flag has set,
-   * CONFIG_UNWRITABLE, and what `accept` rejects.
+   * CONFIG_SYNTAX for a file that is none, CONFIG_UNWRITABLE, and what `accept` rejects.
    */
   set(values: Readonly<Record<string, unknown>>, accept?: AcceptConfig<T>): Promise<ConfigChange> {
     const setting = this.#writing.then(() => this.#set(values, accept));
@@ -97,6 +98,7 @@ export class ConfigStore<T> implements Disposable {
     });
     const file = await targetOf(sources.file);
     const before = await textOf(file);
+    parseConfig(before ?? '', sources.file);
     const text = editToml(
       before ?? '',
       edits.filter((edit) => edit !== null),

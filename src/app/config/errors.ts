@@ -8,7 +8,7 @@ export const configErrors = {
   },
   CONFIG_SYNTAX: {
     category: 'usage',
-    help: 'The configuration file is not TOML. Look at the line and column that are named.',
+    help: 'The configuration file is not TOML. Correct it at the line and column that are named; until then no key of it can be changed.',
   },
   CONFIG_INVALID: {
     category: 'usage',
