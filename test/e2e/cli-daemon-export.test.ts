@@ -126,7 +126,7 @@ test('what cannot be added is told, and the others are; what is no export is ref
   assert.equal(code, 3);
   assert.match(stdout, /^\d+ {2}three\n$/);
   assert.match(stderr, /^dst: one: .*\(SOURCE_NOT_FOUND\)$/m);
-  assert.match(stderr, /^dst: two: .*\(CLIENT_PATH_REFUSED\)$/m);
+  assert.match(stderr, /^dst: two: .*\(CLIENT_PATH_REFUSED\)\n.*--map OLD=NEW.*`api\.roots`/m);
   assert.deepEqual(
     torrents.all().map((one) => one.view().state),
     ['stopped'],

@@ -37,6 +37,6 @@ test('who is refused is told which folders may be used', async () => {
   await using place = await open();
   const { root, folders } = place;
   const outside = join(root, '..');
-  const message = `${JSON.stringify(outside)} lies outside of the folders that may be used, which are ${root}`;
+  const message = `${JSON.stringify(outside)} lies outside of the folders that may be used (api.roots), which are ${root}`;
   await assert.rejects(folders.check(outside), { code: 'CLIENT_PATH_REFUSED', message });
 });

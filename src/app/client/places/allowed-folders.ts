@@ -27,7 +27,7 @@ export class AllowedFolders {
     const wanted = resolve(path);
     const end = await whereItLeads(wanted);
     for (const root of this.roots) if (isWithin(await whereItLeads(root), end)) return wanted;
-    throw refused(path, `lies outside of the folders that may be used, which are ${this.roots.join(', ')}`);
+    throw refused(path, `lies outside of the folders that may be used (api.roots), which are ${this.roots.join(', ')}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** `dst import`: adds to the daemon what `dst export` has written. */
 import type { Category, TorrentView, TrackerView } from '../../../app/client/index.ts';
+import { codeOf } from '../../../base/errors.ts';
 import { type CommandContext, type CommandDefinition, values } from '../../command.ts';
 import { parseMapping } from '../../arguments.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
@@ -16,6 +17,10 @@ interface ImportFlags extends DaemonFlags {
   readonly skipCheck?: true;
   readonly map?: (readonly [from: string, to: string])[];
 }
+
+/** What to do when a save path is none that the daemon may use. */
+const OUTSIDE =
+  'Let its save path lead to another folder: `--map OLD=NEW`. Or name all folders that the daemon may use in `api.roots`: `dst config set api.roots ~/Downloads /srv/films`.';
 
 interface Added {
   readonly torrent: TorrentView;
@@ -55,7 +60,8 @@ async function performImport(context: CommandContext, folder: string, flags: Imp
       // Nobody to add anything to: it is the same with the next one.
       if (exitCode === ExitCode.daemon) throw error;
       if (output.options.json) output.json(errorEvent(error, null));
-      await reportError(output, error, { isTold: true, subject: escapeText(exported.name) });
+      const help = codeOf(error) === 'CLIENT_PATH_REFUSED' ? { help: OUTSIDE } : {};
+      await reportError(output, error, { isTold: true, subject: escapeText(exported.name), ...help });
     }
   }
   return exitCode;
