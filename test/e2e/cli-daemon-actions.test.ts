@@ -188,6 +188,13 @@ test('a category is made with a folder, listed and removed', async () => {
   });
   assert.equal((await daemon.run(['category', 'set', 'music/old'])).stderr, 'music/old: the folder of the client\n');
   assert.equal(await daemon.text(['category', 'ls']), `NAME       FOLDER\nfilms      ${folder}\nmusic/old  -\n`);
+  assert.equal((await daemon.run(['category', 'set', 'films'])).stderr, `films: ${folder}\n`);
+  await daemon.run(['category', 'set', 'music/old', '--dir', folder]);
+  assert.equal(
+    (await daemon.run(['category', 'set', 'music/old', '--dir', ''])).stderr,
+    'music/old: the folder of the client\n',
+  );
+  for (const action of ['set', 'rm']) await daemon.fails(['category', action, ''], 2, 'USAGE_VALUE');
   await daemon.json(['set', 'one', '--category', 'films']);
   await daemon.fails(['category', 'set', 'films', '--dir', '/etc'], 4, 'CLIENT_PATH_REFUSED');
   assert.deepEqual(await daemon.json(['category', 'rm', 'films', 'music/old']), { removed: ['films', 'music/old'] });

@@ -15,6 +15,15 @@ export class AllowedMethods {
     );
     return [...new Set(fitting.flatMap(([, methods]) => [...methods]))].toSorted();
   }
+
+  /** The method is one of a path that has a name at the end, where this target has nothing: `/categories/`. */
+  lacksName(target: string, method: string): boolean {
+    const parts = (target.split('?', 1)[0] as string).split('/');
+    return (
+      parts.at(-1) === '' &&
+      [...this.#paths].some(([pattern, methods]) => methods.has(method) && fits(pattern.split('/'), parts))
+    );
+  }
 }
 
 const fits = (pattern: readonly string[], parts: readonly string[]): boolean =>

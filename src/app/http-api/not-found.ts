@@ -13,6 +13,8 @@ export function addNotFound(app: FastifyInstance, elsewhere: readonly string[] =
     if (!request.is404) done(null, payload);
     else if (methods.length === 0 || methods.includes(request.method)) {
       done(apiError('API_NOT_FOUND', 'there is nothing at this path'));
+    } else if (allowed.lacksName(request.url, request.method)) {
+      done(apiError('API_INVALID', 'the path ends where a name has to stand, and an empty one is none'));
     } else {
       void reply.header('allow', methods.join(', '));
       done(apiError('API_METHOD', `${request.method} does nothing here: this path takes ${methods.join(', ')}`));

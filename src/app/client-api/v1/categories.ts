@@ -28,11 +28,20 @@ export function addCategories(context: V1Context): void {
     scope: 'control',
     summary: 'Makes a category, or changes its save path',
     params: named,
-    body: z.strictObject({ savePath: z.string().max(4096).default('') }),
+    body: z.strictObject({
+      savePath: z
+        .string()
+        .max(4096)
+        .optional()
+        .describe('empty: the default of the client, as for a new one without it; left out: as it is'),
+    }),
     result: category,
     handle: async ({ params: { name }, body: { savePath } }) => {
-      await categories.put({ name, savePath });
-      return categories.find(name) ?? { name, savePath };
+      const known = categories.find(name);
+      if (known !== null && savePath === undefined) return known;
+      const wanted = { name, savePath: savePath ?? '' };
+      await categories.put(wanted);
+      return categories.find(name) ?? wanted;
     },
   });
   addRoute(context, {

@@ -65,6 +65,10 @@ describe('categories and labels', () => {
     const made = await api.ask('PUT', '/categories/films%2Fold', { body: { savePath: '/media/old' } });
     assert.deepEqual(made.json, { name: 'films/old', savePath: '/media/old' });
     await api.ask('PUT', '/categories/music', { body: {} });
+    assert.deepEqual((await api.ask('PUT', '/categories/films%2Fold', { body: {} })).json, made.json);
+    await api.ask('PUT', '/categories/music', { body: { savePath: '/media/music' } });
+    const emptied = await api.ask('PUT', '/categories/music', { body: { savePath: '' } });
+    assert.deepEqual(emptied.json, { name: 'music', savePath: '' });
     assert.equal((await api.ask('GET', '/categories')).json.items.length, 2);
     assert.equal((await api.ask('DELETE', '/categories/films%2Fold')).status, 204);
     assert.equal((await api.ask('DELETE', '/categories/films%2Fold')).status, 404);
@@ -74,6 +78,16 @@ describe('categories and labels', () => {
       const { status } = await api.ask('PUT', `/categories/${name}`, { body: {} });
       assert.ok(status === 400 || status === 404, name);
     }
+    for (const [method, path] of [
+      ['PUT', '/categories/'],
+      ['DELETE', '/categories/?x'],
+      ['DELETE', '/labels/'],
+    ] as const) {
+      const { status, json } = await api.ask(method, path, method === 'PUT' ? { body: {} } : {});
+      assert.deepEqual([status, json.code], [400, 'API_INVALID'], path);
+      assert.match(json.detail, /ends where a name has to stand/);
+    }
+    assert.equal((await api.ask('POST', '/categories/', { body: {} })).status, 405);
     assert.deepEqual((await api.ask('POST', '/labels', { body: { labels: ['b', 'a'] } })).json, { items: ['a', 'b'] });
     assert.equal((await api.ask('DELETE', '/labels/a')).status, 204);
     assert.equal((await api.ask('DELETE', '/labels/a')).status, 404);
@@ -93,6 +107,14 @@ describe('webhooks', () => {
     assert.ok(!list.text.includes(body.secret));
     assert.equal((await api.ask('DELETE', '/webhooks/1')).status, 204);
     assert.equal((await api.ask('DELETE', '/webhooks/1')).status, 404);
+  });
+
+  test('are not made without a whole address, which is said', async () => {
+    const api = await ApiClient.create();
+    for (const url of ['ftp://x/', 'hooks.example/x', '']) {
+      const { json } = await api.ask('POST', '/webhooks', { body: { ...body, url } });
+      assert.equal(json.detail, 'body/url: a whole address is wanted: https://… or http://…', url);
+    }
   });
 
   for (const wrong of [

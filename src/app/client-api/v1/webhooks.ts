@@ -16,7 +16,7 @@ const webhook = z
   .meta({ id: 'Webhook' });
 
 const creation = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  url: z.url({ protocol: /^https?$/, error: 'a whole address is wanted: https://… or http://…' }).max(2048),
   events: z.array(eventPattern).min(1).max(50),
   secret: z.string().min(32).max(256).describe('key of the signature; it is never told again'),
 });

@@ -45,5 +45,6 @@ function mustBeCount(what: string, value: number): void {
 export function mustBeName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
   if (name.trim() !== '' && name.length <= LONGEST_NAME && !/[\u0000-\u001f\u007f,]/.test(name)) return;
-  throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(name)} has no 1 … ${LONGEST_NAME} characters without commas`);
+  const words = `a name has 1 … ${LONGEST_NAME} characters, not only spaces, and no commas`;
+  throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(name)} is no name: ${words}`);
 }

@@ -5,6 +5,7 @@ import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { daemonFolder } from '../../daemon/daemon-folder.ts';
 import { showList } from '../../daemon/show-list.ts';
+import { cliError } from '../../errors.ts';
 import { performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import type { Column } from '../../ui/table.ts';
@@ -31,11 +32,14 @@ export const category: CommandDefinition = {
       .addArgument(
         new Argument(
           '<action>',
-          'ls: those there are; set NAME: make one, or give it another folder; rm NAME…: remove them, their torrents have none then',
+          'ls: those there are; set NAME: make one, or give it another folder with --dir; rm NAME…: remove them, their torrents have none then',
         ).choices(Object.keys(actions)),
       )
       .argument('[names...]', 'of categories, by action')
-      .option('-d, --dir <folder>', 'set: its folder, as the daemon sees it (default: that of the client)');
+      .option(
+        '-d, --dir <folder>',
+        "set: its folder, as the daemon sees it; '' is that of the client (default: as it is, of a new one that of the client)",
+      );
     addDaemonFlags(command);
     command.action(
       perform(async (context, name: CategoryAction, words: string[], flags: CategoryFlags) =>
@@ -45,7 +49,10 @@ export const category: CommandDefinition = {
   },
 };
 
-const pathOf = (name: string): string => `/categories/${encodeURIComponent(name)}`;
+function pathOf(name: string): string {
+  if (name.trim() === '') throw cliError('USAGE_VALUE', 'a category has a name: it cannot be empty');
+  return `/categories/${encodeURIComponent(name)}`;
+}
 
 function list(context: CommandContext, _words: readonly string[], flags: CategoryFlags): Promise<void> {
   return showList(context, flags, {
@@ -62,16 +69,19 @@ const columns: readonly Column<Category>[] = [
 
 async function put(context: CommandContext, [name = '']: readonly string[], flags: CategoryFlags): Promise<void> {
   const { output } = context;
-  const body = { savePath: flags.dir === undefined ? '' : daemonFolder(flags.dir, flags) };
-  const made = await (await connect(context, flags)).call<Category>(pathOf(name), { method: 'PUT', body });
+  const { dir } = flags;
+  const path = pathOf(name);
+  const body = dir === undefined ? {} : { savePath: dir === '' ? '' : daemonFolder(dir, flags) };
+  const made = await (await connect(context, flags)).call<Category>(path, { method: 'PUT', body });
   if (output.options.json) output.json(made);
   else output.note(`${escapeText(made.name)}: ${escapeText(made.savePath || 'the folder of the client')}`);
 }
 
 async function remove(context: CommandContext, names: readonly string[], flags: CategoryFlags): Promise<void> {
   const { output } = context;
+  const paths = names.map(pathOf);
   const client = await connect(context, flags);
-  for (const name of names) await client.call(pathOf(name), { method: 'DELETE' });
+  for (const path of paths) await client.call(path, { method: 'DELETE' });
   if (output.options.json) output.json({ removed: names });
   else output.note(`removed: ${names.map(escapeText).join(', ')}`);
 }
