@@ -18,6 +18,7 @@ const hashOf = (digit: string): string => digit.repeat(40);
 interface Added extends TorrentView {
   readonly event: 'added';
   readonly isDuplicate: boolean;
+  readonly refused: readonly unknown[];
 }
 
 const eventsOf = (text: string): Added[] =>
@@ -80,6 +81,16 @@ test('all flags reach the daemon', async () => {
     [4, 0, 4],
   );
   assert.deepEqual(torrent?.calls, ['peers 192.0.2.1:7']);
+});
+
+test('a peer that is refused is told, and the torrent is added', async () => {
+  await using daemon = await daemonWithFile();
+  const args = ['add', 'album.torrent', '--peer', '127.0.0.1:7', '--peer', '192.0.2.1:7'];
+  const { code, stdout, stderr } = await daemon.run(args);
+  assert.deepEqual([code, stdout], [0, '1  album\n']);
+  assert.equal(stderr, 'warning: 127.0.0.1:7 is not added: not in `api.privateRanges`\n');
+  const [again] = eventsOf(await daemon.text([...args, '--json']));
+  assert.deepEqual(again?.refused, [{ peer: '127.0.0.1:7', reason: 'not in `api.privateRanges`' }]);
 });
 
 test('links, info hashes and web addresses are added', async () => {

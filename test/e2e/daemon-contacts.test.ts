@@ -1,8 +1,8 @@
-/** Whom a daemon contacts because a magnet link says so. */
+/** Whom a daemon contacts because a magnet link or its user says so. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createListener } from 'node:net';
 import { test } from 'node:test';
 import { scratchFolder } from './cli-process.ts';
 import { DaemonProcess } from './daemon-process.ts';
@@ -55,3 +55,40 @@ for (const [ranges, isAsked] of [
     assert.deepEqual([...new Set(asked)].toSorted(), isAsked ? ['/announce', 'peer'] : []);
   });
 }
+
+test('a peer on this machine that is given by hand is refused, unless it is allowed: then it is dialled also after a kill', async (t) => {
+  let dials = 0;
+  const listener = createListener((socket) => {
+    dials++;
+    socket.destroy();
+  });
+  listener.listen(0, '127.0.0.1');
+  t.after(() => listener.close());
+  await once(listener, 'listening');
+  const here = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const given = { method: 'POST', body: { peers: [here] } } as const;
+  await using scratch = await scratchFolder();
+  {
+    await using daemon = await DaemonProcess.start(scratch.path, { env: { DST_API_PRIVATE_RANGES: '10.0.0.0/8' } });
+    await daemon.api('/torrents', { method: 'POST', body: { magnet: HASH } });
+    await assert.rejects(daemon.api(`/torrents/${HASH}/peers`, given), {
+      code: 'CLIENT_PEER_REFUSED',
+      message: /api\.privateRanges/,
+    });
+    await daemon.stop();
+  }
+  {
+    await using daemon = await DaemonProcess.start(scratch.path);
+    await daemon.api(`/torrents/${HASH}/actions/stop`, { method: 'POST' });
+    assert.deepEqual(await daemon.api(`/torrents/${HASH}/peers`, given), { added: [here], refused: [] });
+    await daemon.kill();
+  }
+  assert.equal(dials, 0);
+  await using daemon = await DaemonProcess.start(scratch.path);
+  await daemon.api(`/torrents/${HASH}/actions/start`, { method: 'POST' });
+  await daemon.until(
+    'the peer is dialled',
+    () => Promise.resolve(dials),
+    (count) => count > 0,
+  );
+});

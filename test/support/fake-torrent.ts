@@ -9,7 +9,7 @@ import type { Diagnosis } from '../../src/app/client/diagnosis.ts';
 import type { ClientEvents, EventName } from '../../src/app/client/event-log.ts';
 import { defaultTorrentSettings, type TorrentSettings } from '../../src/app/client/torrent-settings.ts';
 import type { FileView, PeerView, TorrentView, TrackerView } from '../../src/app/client/torrent-view.ts';
-import type { FileReader, ManagedTorrent, PieceMap } from '../../src/app/client/torrents.ts';
+import type { FileReader, ManagedTorrent, PieceMap, RefusedPeer } from '../../src/app/client/torrents.ts';
 import { type Encodable, encode } from '../../src/codec/bencode/index.ts';
 import { decodeMetainfo, encodeMagnet, type InfoHashes, type Metainfo } from '../../src/codec/metainfo/index.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
@@ -65,6 +65,12 @@ const fakeByte = (file: number, offset: number): number => (file * 7 + offset * 
 export function fakeContent(file: number, from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: Math.max(0, to - from) }, (_, i) => fakeByte(file, from + i));
 }
+
+/** Of peers those on this machine. */
+export const refusedOf = (peers: readonly PeerAddress[]): readonly RefusedPeer[] =>
+  peers
+    .filter(({ host }) => host.startsWith('127.'))
+    .map((address) => ({ address, reason: 'not in `api.privateRanges`' }));
 
 /** What a fake torrent needs of its client. */
 export interface FakeOwner {
@@ -230,8 +236,11 @@ export class FakeTorrent implements ManagedTorrent {
     this.set({ name });
   }
 
-  addPeers(peers: readonly PeerAddress[]): void {
-    this.calls.push(`peers ${peers.map(addressKey).join()}`);
+  async addPeers(peers: readonly PeerAddress[]): Promise<readonly RefusedPeer[]> {
+    const refused = refusedOf(peers);
+    const taken = peers.filter((peer) => !refused.some(({ address }) => address === peer));
+    if (taken.length > 0) this.calls.push(`peers ${taken.map(addressKey).join()}`);
+    return refused;
   }
 
   async setSavePath(path: string, options: { readonly movesData: boolean }): Promise<void> {

@@ -13,7 +13,14 @@ import type {
   Torrents,
 } from '../../src/app/client/torrents.ts';
 import { decodeMagnet } from '../../src/codec/metainfo/index.ts';
-import { type FakeSource, FakeTorrent, type SampleOptions, sampleTorrentFile, sourceOfFile } from './fake-torrent.ts';
+import {
+  type FakeSource,
+  FakeTorrent,
+  refusedOf,
+  type SampleOptions,
+  sampleTorrentFile,
+  sourceOfFile,
+} from './fake-torrent.ts';
 
 /** Before the first change of a run. */
 const FIRST_REVISION = 1_000_000;
@@ -69,10 +76,11 @@ export class FakeTorrents implements Torrents {
     const source = sourceOf(torrent.source);
     const hash = (source.infoHashes.v1 ?? source.infoHashes.v2) as Uint8Array;
     const known = this.find(Buffer.from(hash).toString('hex').slice(0, 40));
-    if (known !== null) return { torrent: known, isDuplicate: true };
+    const refused = refusedOf(torrent.peers ?? []);
+    if (known !== null) return { torrent: known, isDuplicate: true, refused };
     const added = this.#put(source, torrent);
     if (torrent.isFirst === true) await this.moveInQueue([added], 'top');
-    return { torrent: added, isDuplicate: false };
+    return { torrent: added, isDuplicate: false, refused };
   }
 
   async remove(
@@ -132,7 +140,7 @@ export class FakeTorrents implements Torrents {
     }
     if (priorities.size > 0) void torrent.setPriorities(priorities);
     for (const [index, path] of options.paths ?? []) torrent.placeFile(index, path.join('/'));
-    if (options.peers !== undefined) torrent.addPeers(options.peers);
+    if (options.peers !== undefined) void torrent.addPeers(options.peers);
     if (options.isCheckSkipped === true) torrent.setProgress(1);
     this.#byHash.set(torrent.hash, torrent);
     this.#queue.push(torrent);

@@ -47,6 +47,8 @@ export interface ClientDeps {
   readonly folder: string;
   /** Opens a `.dst` with the client's keys. */
   readonly openSealed: SealOpener;
+  /** Whether a peer at this address may be dialled: as the engine has it. */
+  readonly mayDial: (host: string) => boolean;
   /** Ends the program in order. */
   readonly shutDown: () => void;
   /** Default: the file system. */
@@ -107,6 +109,7 @@ export class ClientService implements Client, AsyncDisposable {
       folder: new MetainfoFolder(deps.folder),
       allowedFolder,
       takeIn: (given) => this.categories.takeIn(given),
+      refusalOf: (host) => this.#refusalOf(host),
       surroundings: () => this.#surroundings,
       freeSpace: (folder) => this.#disks.freeAt(folder),
       categoryPath: (name) => this.categories.pathOf(name),
@@ -301,6 +304,13 @@ export class ClientService implements Client, AsyncDisposable {
     void end().catch((error: unknown) => {
       this.#deps.logger.error('could not end seeding', { hash, action, reason: messageOf(error) });
     });
+  }
+
+  #refusalOf(host: string): string | null {
+    if (!this.#deps.mayDial(host)) {
+      return 'peers on this machine and at other special addresses are dialled only when `api.privateRanges` has them';
+    }
+    return this.#filter.has(host) ? 'its address is banned, or on the blocklist' : null;
   }
 
   get #surroundings(): Surroundings {

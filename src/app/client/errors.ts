@@ -37,6 +37,10 @@ export const clientErrors = {
     category: 'usage',
     help: 'The torrent has no tracker that could be asked. Add one (`dst trackers --add`), or the address of a peer.',
   },
+  CLIENT_PEER_REFUSED: {
+    category: 'security',
+    help: 'None of the peers is dialled. Those on this machine and at other special addresses are when `api.privateRanges` has them: `dst config set api.privateRanges 127.0.0.0/8`. Those that are banned or on the blocklist are when they are taken off.',
+  },
   CLIENT_TORRENT_REMOVED: { category: 'usage', help: 'The torrent has been removed from the client.' },
   CLIENT_CLOSED: { category: 'usage', help: 'The client has been shut down. Start it again.' },
   CLIENT_METAINFO_LOST: {

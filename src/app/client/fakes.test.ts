@@ -494,6 +494,7 @@ export class Stage implements AsyncDisposable {
       random: seededRandom(1),
       folder: this.kept,
       openSealed: (file) => this.openSealed(file),
+      mayDial: (host) => !host.startsWith('127.'),
       shutDown: () => {},
       disk: this.disk,
     });

@@ -29,6 +29,7 @@ export type {
   NewTorrentSource,
   PieceMap,
   QueueMove,
+  RefusedPeer,
   Revision,
   TorrentChanges,
   Torrents,

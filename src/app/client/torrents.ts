@@ -53,8 +53,19 @@ export interface NewTorrent {
 
 export interface Added {
   readonly torrent: ManagedTorrent;
-  /** It was here before: nothing of it was changed, but that new trackers of the source were added (not to a private one). */
+  /**
+   * It was here before: nothing of it was changed, but that it got the `peers`, and new trackers and peers of the source
+   * (not a private one).
+   */
   readonly isDuplicate: boolean;
+  /** Of the `peers` that were asked for. */
+  readonly refused: readonly RefusedPeer[];
+}
+
+/** A peer that is not dialled, and why in words. */
+export interface RefusedPeer {
+  readonly address: PeerAddress;
+  readonly reason: string;
 }
 
 export type QueueMove = 'top' | 'up' | 'down' | 'bottom' | { readonly position: number };
@@ -137,7 +148,8 @@ export interface ManagedTorrent {
   setPriorities(priorities: ReadonlyMap<number, number>): Promise<void>;
   setTrackers(tiers: readonly (readonly string[])[]): Promise<void>;
   setName(name: string): Promise<void>;
-  addPeers(peers: readonly PeerAddress[]): void;
+  /** The 64 newest are kept for the next run. Resolves with those that are refused. */
+  addPeers(peers: readonly PeerAddress[]): Promise<readonly RefusedPeer[]>;
   /**
    * Another save path. With `movesData` its files are brought there (state `moving`), else they are expected there and
    * checked. Resolves when that has begun and will be finished, also after a crash.

@@ -153,6 +153,7 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
       logger,
       folder: join(folder, KEPT),
       openSealed: (file) => openWithOwnKeys(file, logger),
+      mayDial: (host) => mayDial(host, settings.value),
       shutDown: onShutDown,
       checks: {
         database: () => database.check().then(() => recovered, messageOf),

@@ -221,13 +221,15 @@ describe('torrents', () => {
     await stage.refuses('torrents/filePrio', { hash: 'ab'.repeat(20), id: '0', priority: 1 }, 409);
   });
 
-  test('get peers, as far as these are addresses', async () => {
+  test('get peers, as far as these are addresses and not refused', async () => {
     const stage = await Stage.open();
     const torrent = stage.torrent();
-    const peers = '192.0.2.1:6881|[2001:db8::1]:51413|nonsense';
+    const peers = '192.0.2.1:6881|127.0.0.1:6881|[2001:db8::1]:51413|nonsense';
     const { json } = await stage.post('torrents/addPeers', { hashes: torrent.hash, peers });
-    assert.deepEqual(json, { [torrent.hash]: { added: 2, failed: 1 } });
+    assert.deepEqual(json, { [torrent.hash]: { added: 2, failed: 2 } });
     assert.deepEqual(torrent.calls, ['peers 192.0.2.1:6881,[2001:db8::1]:51413']);
+    const here = await stage.post('torrents/addPeers', { hashes: torrent.hash, peers: '127.0.0.1:6881' });
+    assert.deepEqual(here.json, { [torrent.hash]: { added: 0, failed: 1 } });
     await stage.refuses('torrents/addPeers', { hashes: torrent.hash, peers: 'nonsense' }, 400);
   });
 });

@@ -86,14 +86,16 @@ async function setCategory(call: Call): Promise<void> {
   await eachTorrent(torrentsOf(call), (torrent) => torrent.change({ category }));
 }
 
-function addPeers(call: Call): object {
+async function addPeers(call: Call): Promise<object> {
   const given = parts(required(call.params, 'peers'), '|');
   const peers = given.map(parseAddress).filter((address) => address !== null);
   if (peers.length === 0) throw badParams('No valid peers were specified');
   const torrents = torrentsOf(call);
-  for (const torrent of torrents) torrent.addPeers(peers);
-  const counts = { added: peers.length, failed: given.length - peers.length };
-  return Object.fromEntries(torrents.map(({ hash }) => [hash, counts]));
+  const counts = await eachTorrent(torrents, async (torrent) => {
+    const added = peers.length - (await torrent.addPeers(peers)).length;
+    return [torrent.hash, { added, failed: given.length - added }] as const;
+  });
+  return Object.fromEntries(counts);
 }
 
 /** What this client has not can be switched off, but not on. */

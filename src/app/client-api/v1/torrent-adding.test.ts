@@ -99,11 +99,12 @@ describe('a torrent', () => {
       torrent: base64,
       priorities: { 1: 7 },
       trackers: [['udp://t.example:1']],
-      peers: ['192.0.2.1:5', '[2001:db8::1]:6'],
+      peers: ['192.0.2.1:5', '127.0.0.1:5', '[2001:db8::1]:6'],
       isFirst: true,
       name: 'other',
     };
-    assert.equal((await api.ask('POST', '/torrents', { body })).status, 201);
+    const { status, json } = await api.ask('POST', '/torrents', { body });
+    assert.deepEqual([status, json.refused], [201, [{ peer: '127.0.0.1:5', reason: 'not in `api.privateRanges`' }]]);
     const [torrent] = api.client.torrents.all();
     assert.deepEqual([torrent?.view().name, torrent?.view().trackerCount], ['other', 2]);
     assert.equal(torrent?.files()[1]?.priority, 7);

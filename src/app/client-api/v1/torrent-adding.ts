@@ -12,7 +12,16 @@ import { defaultTorrentSettings, type NewTorrent, type NewTorrentSource } from '
 import { apiError } from '../../http-api/index.ts';
 import { line, LONGEST_NAME } from '../../openapi/index.ts';
 import { addRoute, path, type V1Context } from './route.ts';
-import { filePaths, priorities, settingsChange, settingsOf, torrentView, trackerTiers } from './torrent-schemas.ts';
+import {
+  filePaths,
+  priorities,
+  refusedPeers,
+  refusedPeersView,
+  settingsChange,
+  settingsOf,
+  torrentView,
+  trackerTiers,
+} from './torrent-schemas.ts';
 
 const TORRENT_FILE = 'application/x-bittorrent';
 const FORM = 'multipart/form-data';
@@ -64,7 +73,8 @@ type Body = z.output<typeof body>;
 
 const result = z.object({
   torrent: torrentView,
-  isDuplicate: z.boolean().describe('it was here before, and was left as it was but for new trackers'),
+  isDuplicate: z.boolean().describe('it was here before, and was left as it was but for new trackers and peers'),
+  refused: refusedPeers,
 });
 
 /** `app` is to have no other routes: it takes forms and torrent files. */
@@ -90,10 +100,10 @@ export async function addTorrentAdding(context: V1Context): Promise<void> {
     status: 201,
     result,
     handle: async ({ body: asked, reply }) => {
-      const { torrent, isDuplicate } = await client.torrents.add(await newTorrentOf(asked));
+      const { torrent, isDuplicate, refused } = await client.torrents.add(await newTorrentOf(asked));
       if (isDuplicate) void reply.code(200);
       void reply.header('location', `/api/v1/torrents/${torrent.hash}`);
-      return { torrent: torrent.view(), isDuplicate };
+      return { torrent: torrent.view(), isDuplicate, refused: refusedPeersView(refused) };
     },
   });
 }

@@ -1,8 +1,10 @@
 /** What the API tells of torrents, as schemas. They are for the description: answers are written as they are. */
 import * as z from 'zod';
+import { addressKey } from '../../../base/address.ts';
 import {
   type FileView,
   type PeerView,
+  type RefusedPeer,
   type SeedGoals,
   type TorrentSettings,
   type TorrentView,
@@ -182,6 +184,18 @@ export const trackerView: z.ZodType<TrackerView> = z
     nextAnnounceAt: time.nullable(),
   })
   .meta({ id: 'Tracker' });
+
+export interface RefusedPeerView {
+  readonly peer: string;
+  readonly reason: string;
+}
+
+export const refusedPeers: z.ZodType<readonly RefusedPeerView[]> = z
+  .array(z.object({ peer: z.string(), reason: z.string() }))
+  .describe('peers that are not dialled, and why');
+
+export const refusedPeersView = (refused: readonly RefusedPeer[]): RefusedPeerView[] =>
+  refused.map(({ address, reason }) => ({ peer: addressKey(address), reason }));
 
 /** Priorities of files by index. */
 export const priorities: z.ZodType<Map<number, number>> = z

@@ -110,6 +110,7 @@ describe('a torrent', () => {
     const peers = ['192.0.2.1:5', '[2001:DB8::1]:6'];
     assert.deepEqual((await api.ask('POST', `${path}/peers`, { body: { peers } })).json, {
       added: ['192.0.2.1:5', '[2001:db8::1]:6'],
+      refused: [],
     });
     assert.equal((await api.ask('POST', `${path}/peers`, { body: { peers: ['x:1'] } })).status, 400);
     const tiers = [['http://a.example/', 'http://b.example/'], ['udp://c.example:1']];
@@ -122,6 +123,25 @@ describe('a torrent', () => {
         [1, 'udp://c.example:1'],
       ],
     );
+  });
+});
+
+describe('peers that are refused', () => {
+  test('are told apart from those that were added', async () => {
+    const { api, torrent, path } = await withFilm();
+    const peers = ['127.0.0.1:5', '192.0.2.1:5'];
+    const { status, json } = await api.ask('POST', `${path}/peers`, { body: { peers } });
+    const refused = [{ peer: '127.0.0.1:5', reason: 'not in `api.privateRanges`' }];
+    assert.deepEqual([status, json], [200, { added: ['192.0.2.1:5'], refused }]);
+    assert.deepEqual(torrent.calls, ['peers 192.0.2.1:5']);
+  });
+
+  test('are an error when there are no others', async () => {
+    const { api, torrent, path } = await withFilm();
+    const { status, json } = await api.ask('POST', `${path}/peers`, { body: { peers: ['127.0.0.1:5'] } });
+    assert.deepEqual([status, json.code], [403, 'CLIENT_PEER_REFUSED']);
+    assert.equal(json.detail, '127.0.0.1:5: not in `api.privateRanges`');
+    assert.deepEqual(torrent.calls, []);
   });
 });
 

@@ -1,6 +1,7 @@
 /** One torrent: what it is, and what can be said of it at once. */
 import * as z from 'zod';
 import { addressKey, parseAddress } from '../../../base/address.ts';
+import { clientError } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { LONGEST_NAME, line, nothing } from '../../openapi/index.ts';
 import { attachment } from '../content-disposition.ts';
@@ -9,6 +10,8 @@ import {
   fileView,
   peerView,
   priorities,
+  refusedPeers,
+  refusedPeersView,
   settingsChange,
   settingsOf,
   torrentView,
@@ -130,32 +133,7 @@ function addDetails(context: V1Context): void {
       return { items: [...torrent.files()] };
     },
   });
-  addRoute(context, {
-    method: 'GET',
-    path: '/torrents/:hash/peers',
-    scope: 'read',
-    summary: 'Lists the connected peers of a torrent',
-    params: hashParams,
-    result: listOf(peerView),
-    handle: ({ params }) => ({ items: [...torrentOf(context, params.hash).peers()] }),
-  });
-  addRoute(context, {
-    method: 'POST',
-    path: '/torrents/:hash/peers',
-    scope: 'control',
-    summary: 'Tells a torrent of peers',
-    params: hashParams,
-    body: z.strictObject({ peers: z.array(z.string().max(64)).min(1).max(1000).describe('addresses with ports') }),
-    result: z.object({ added: z.array(z.string()) }),
-    handle: ({ params, body }) => {
-      const addresses = body.peers.map((text) => parseAddress(text));
-      const wrong = addresses.indexOf(null);
-      if (wrong >= 0) throw apiError('API_INVALID', `body/peers: ${body.peers[wrong]} is no address with a port`);
-      const known = addresses.filter((address) => address !== null);
-      torrentOf(context, params.hash).addPeers(known);
-      return { added: known.map(addressKey) };
-    },
-  });
+  addPeers(context);
   addTrackers(context);
   addRoute(context, {
     method: 'GET',
@@ -183,6 +161,40 @@ function addDetails(context: V1Context): void {
         active: [...active],
         availability: [...availability],
       };
+    },
+  });
+}
+
+function addPeers(context: V1Context): void {
+  addRoute(context, {
+    method: 'GET',
+    path: '/torrents/:hash/peers',
+    scope: 'read',
+    summary: 'Lists the connected peers of a torrent',
+    params: hashParams,
+    result: listOf(peerView),
+    handle: ({ params }) => ({ items: [...torrentOf(context, params.hash).peers()] }),
+  });
+  addRoute(context, {
+    method: 'POST',
+    path: '/torrents/:hash/peers',
+    scope: 'control',
+    summary: 'Tells a torrent of peers; those that are refused are named with the reason, and it fails when all are',
+    params: hashParams,
+    body: z.strictObject({ peers: z.array(z.string().max(64)).min(1).max(1000).describe('addresses with ports') }),
+    result: z.object({ added: z.array(z.string()), refused: refusedPeers }),
+    handle: async ({ params, body }) => {
+      const addresses = body.peers.map((text) => parseAddress(text));
+      const wrong = addresses.indexOf(null);
+      if (wrong >= 0) throw apiError('API_INVALID', `body/peers: ${body.peers[wrong]} is no address with a port`);
+      const known = addresses.filter((address) => address !== null);
+      const refused = await torrentOf(context, params.hash).addPeers(known);
+      const views = refusedPeersView(refused);
+      if (refused.length === known.length) {
+        throw clientError('CLIENT_PEER_REFUSED', views.map(({ peer, reason }) => `${peer}: ${reason}`).join('; '));
+      }
+      const isRefused = new Set(views.map(({ peer }) => peer));
+      return { added: known.map(addressKey).filter((peer) => !isRefused.has(peer)), refused: views };
     },
   });
 }

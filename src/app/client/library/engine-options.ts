@@ -16,7 +16,7 @@ export function engineSource(
 export function engineOptions(
   { directory, choices, settings }: TorrentRecord,
   allocation: 'sparse' | 'full',
-  peers: readonly PeerAddress[] = [],
+  peers: readonly PeerAddress[] = choices.peers,
 ): EngineAddOptions {
   const { select, priorities, paths, trustsData } = choices;
   return {

@@ -6,6 +6,7 @@ import type { Engine } from '../engine-port.ts';
 import type { EventSink } from '../events/event-history.ts';
 import type { Settings } from '../settings.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
+import type { PeerRefusal } from './given-peers.ts';
 import type { MetainfoFolder } from './metainfo-folder.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -22,6 +23,8 @@ export interface LibraryServices {
   readonly allowedFolder: (path: string) => Promise<string>;
   /** Counts labels that a torrent gets, and makes its category. Rejects CLIENT_BAD_NAME, CLIENT_BAD_SETTING. */
   readonly takeIn: (settings: Partial<TorrentSettings>) => Promise<void>;
+  /** Of peers that are given by hand. */
+  readonly refusalOf: PeerRefusal;
   readonly surroundings: () => Surroundings;
   /** Bytes that are free where a folder lies, as last seen; null: unknown. */
   readonly freeSpace: (folder: string) => ByteCount | null;

@@ -13,10 +13,11 @@ import { type GoalName, reachedGoal, secondsToGoal } from '../goals/seed-goals.t
 import type { QueuedTorrent } from '../queue/queue-plan.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import type { FileView, PeerView, TorrentView, TrackerView, ViewState } from '../torrent-view.ts';
-import type { FileReader, ManagedTorrent, PieceMap, Revision } from '../torrents.ts';
+import type { FileReader, ManagedTorrent, PieceMap, RefusedPeer, Revision } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
 import { DurableRecord } from './durable-record.ts';
 import { fileOf } from './file-of.ts';
+import { newestPeers, sortedOut } from './given-peers.ts';
 import { Relocation } from './relocation.ts';
 import { RunCounters } from './torrent-counters.ts';
 import type { TorrentRecord } from './torrent-record.ts';
@@ -260,8 +261,15 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     this.#services.events.emit('torrent.changed', { hash: this.hash, what: ['name'] });
   }
 
-  addPeers(peers: readonly PeerAddress[]): void {
-    for (const peer of peers) this.#engine?.addPeer(peer);
+  async addPeers(peers: readonly PeerAddress[]): Promise<readonly RefusedPeer[]> {
+    this.#mustExist();
+    const { taken, refused } = sortedOut(peers, this.#services.refusalOf);
+    if (taken.length > 0) {
+      const { choices } = this.record.value;
+      await this.record.change({ choices: { ...choices, peers: newestPeers([...choices.peers, ...taken]) } });
+    }
+    for (const peer of taken) this.#engine?.addPeer(peer);
+    return refused;
   }
 
   async setSavePath(path: string, { movesData }: { readonly movesData: boolean }): Promise<void> {

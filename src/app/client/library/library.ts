@@ -18,6 +18,7 @@ import type {
   ManagedTorrent,
   NewTorrent,
   QueueMove,
+  RefusedPeer,
   RemovalFailure,
   Revision,
   TorrentChanges,
@@ -25,6 +26,7 @@ import type {
 } from '../torrents.ts';
 import { ChangesJournal } from './changes-journal.ts';
 import { engineOptions, engineSource } from './engine-options.ts';
+import { sortedOut } from './given-peers.ts';
 import { decodeKept, decodeLight } from './kept-metainfo.ts';
 import type { LibraryServices } from './library-services.ts';
 import { type LibraryPort, LibraryTorrent } from './library-torrent.ts';
@@ -208,8 +210,7 @@ export class Library implements Torrents {
     await this.#removing.get(hash);
     const known = this.#torrents.findAny(source.infoHashes);
     if (known !== null) {
-      await this.#addAgain(known, source, wanted);
-      return { torrent: known, isDuplicate: true };
+      return { torrent: known, isDuplicate: true, refused: await this.#addAgain(known, source, wanted) };
     }
     const record = await this.#placement.recordOf(wanted, source, {
       hash,
@@ -223,27 +224,30 @@ export class Library implements Torrents {
     this.#torrents.addAll([torrent]);
     this.added++;
     events.emit('torrent.added', { hash, name: record.name });
-    await this.#enter(torrent, source, [...source.peers, ...(wanted.peers ?? [])]);
+    const { peers = [] } = wanted;
+    await this.#enter(torrent, source, [...source.peers, ...peers]);
     this.queueChanged();
-    return { torrent, isDuplicate: false };
+    return { torrent, isDuplicate: false, refused: sortedOut(peers, this.#options.refusalOf).refused };
   }
 
-  /** New trackers come to those that are there; a torrent file that was lost, or awaited, is there. */
-  async #addAgain(known: LibraryTorrent, source: OpenedSource, wanted: NewTorrent): Promise<void> {
+  /** New trackers and peers come to those that are there; a torrent file that was lost, or awaited, is there. */
+  async #addAgain(known: LibraryTorrent, source: OpenedSource, wanted: NewTorrent): Promise<readonly RefusedPeer[]> {
     if (known.metainfo === null && source.kept !== null) {
       await this.#options.folder.write(known.hash, source.kept);
       await known.run.detach()?.remove();
       await this.#noteMetainfo(known, source.metainfo);
-      await this.#enter(known, source, source.peers);
+      await this.#enter(known, source);
       this.queueChanged();
     }
+    const refused = await known.addPeers(wanted.peers ?? []);
     const isPrivate = known.metainfo?.info.isPrivate === true || source.metainfo?.info.isPrivate === true;
-    if (isPrivate) return;
+    if (isPrivate) return refused;
     const tiers = known.record.value.trackers ?? known.metainfo?.trackers ?? [];
     const urls = new Set(tiers.flat());
     const more = [...source.trackers, ...(wanted.trackers ?? [])].map((tier) => tier.filter((url) => !urls.has(url)));
     if (more.some((tier) => tier.length > 0)) await known.setTrackers([...tiers, ...more]);
-    known.addPeers([...source.peers, ...(wanted.peers ?? [])]);
+    await known.addPeers(source.peers);
+    return refused;
   }
 
   #make({ id, record, counters }: ReadRecord): LibraryTorrent {
@@ -262,7 +266,7 @@ export class Library implements Torrents {
       if (kept === null && hasMetainfo)
         throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is gone`);
       await this.#noteMetainfo(torrent, metainfo);
-      await this.#enter(torrent, { metainfo }, []);
+      await this.#enter(torrent, { metainfo });
       torrent.relocation.resume();
     } catch (cause) {
       const isOurs = codeOf(cause) === 'CLIENT_METAINFO_LOST';
@@ -285,11 +289,11 @@ export class Library implements Torrents {
     await record.change({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
   }
 
-  /** What the engine does not take fails this torrent alone. */
+  /** What the engine does not take fails this torrent alone. `peers`: default those that are kept. */
   async #enter(
     torrent: LibraryTorrent,
     { metainfo }: Pick<OpenedSource, 'metainfo'>,
-    peers: OpenedSource['peers'],
+    peers?: OpenedSource['peers'],
   ): Promise<void> {
     const { engine, settings } = this.#options;
     const record = torrent.record.value;

@@ -6,6 +6,7 @@ import { defaultTorrentSettings } from '../torrent-settings.ts';
 import type { NewTorrent } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
 import { fileOf } from './file-of.ts';
+import { newestPeers, sortedOut } from './given-peers.ts';
 import type { LibraryServices } from './library-services.ts';
 import type { OpenedSource } from './open-source.ts';
 import { isAnythingThere } from './present-data.ts';
@@ -13,7 +14,8 @@ import { renamedFiles } from './renamed-files.ts';
 import { type Choices, noChoices, type TorrentRecord } from './torrent-record.ts';
 import { sanitized } from './tracker-urls.ts';
 
-export interface PlacementServices extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeIn'> {
+export interface PlacementServices
+  extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeIn' | 'refusalOf'> {
   /** Folder of a category; null: that of the client. */
   readonly categoryPath: (category: string) => string | null;
 }
@@ -40,6 +42,7 @@ export class Placement {
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
     const name = wanted.name === undefined ? source.name : checkedName(wanted.name);
+    const peers = sortedOut([...source.peers, ...(wanted.peers ?? [])], this.#services.refusalOf).taken;
     const directory = await this.#directory(savePath, source, { paths, trustsData: wanted.isCheckSkipped === true });
     // Last: what is refused leaves no category behind.
     await this.#services.takeIn(settings);
@@ -61,6 +64,7 @@ export class Placement {
         paths,
         trustsData: wanted.isCheckSkipped === true,
         isNamed: wanted.name !== undefined,
+        peers: newestPeers(peers),
       },
       trackers: isChanged ? sanitized([...source.trackers, ...more]) : null,
       pending: null,

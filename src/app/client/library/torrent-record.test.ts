@@ -28,6 +28,10 @@ const record: TorrentRecord = {
     paths: new Map([[1, ['folder', 'file']]]),
     isNamed: true,
     isCompletionOwed: true,
+    peers: [
+      { host: '192.0.2.1', port: 1 },
+      { host: '2001:db8::1', port: 65_535 },
+    ],
   },
   trackers: [['http://a.example/announce'], []],
   pending: { kind: 'move', to: '/new', back: '/save' },
@@ -94,11 +98,16 @@ describe('a record', () => {
     assert.equal(one.choices, two.choices);
   });
 
-  test('of an earlier version owes no completion, and has new settings as by default', () => {
-    const { isCompletionOwed: _, ...choices } = JSON.parse(columnsOf(record).choices) as Record<string, unknown>;
+  test('of an earlier version owes no completion, has no peers, and new settings as by default', () => {
+    const {
+      isCompletionOwed: _,
+      peers: _none,
+      ...choices
+    } = JSON.parse(columnsOf(record).choices) as Record<string, unknown>;
     const { isSuperSeeding: _new, ...settings } = record.settings;
     const read = recordOf(rowOf({ choices: JSON.stringify(choices), settings: JSON.stringify(settings) }));
-    assert.deepEqual([read.repaired, read.record.choices.isCompletionOwed], [[], false]);
+    const { isCompletionOwed, peers } = read.record.choices;
+    assert.deepEqual([read.repaired, isCompletionOwed, peers], [[], false, []]);
     assert.deepEqual(read.record.settings, { ...record.settings, isSuperSeeding: false });
     assert.deepEqual(read.record.choices.priorities, record.choices.priorities);
   });
@@ -114,6 +123,13 @@ describe('a record', () => {
     for (const path of [['..', 'x'], ['a/b'], [''], ['a\0'], ['.'], []]) {
       const choices = JSON.stringify({ ...noChoices, priorities: [], paths: [[0, path]] });
       assert.deepEqual(recordOf(rowOf({ choices })).repaired, ['choices'], JSON.stringify(path));
+    }
+  });
+
+  test('never names a peer that is none', () => {
+    for (const peer of [{ host: 'localhost', port: 1 }, { host: '192.0.2.1', port: 0 }, '192.0.2.1:1']) {
+      const choices = JSON.stringify({ ...noChoices, priorities: [], paths: [], peers: [peer] });
+      assert.deepEqual(recordOf(rowOf({ choices })).repaired, ['choices'], JSON.stringify(peer));
     }
   });
 

@@ -3,6 +3,7 @@
  * damaged becomes as it is by default, and is reported; a torrent is never lost for it.
  */
 import * as z from 'zod';
+import { parseHost, type PeerAddress } from '../../../base/address.ts';
 import type { FileIndex, UnixSeconds } from '../../../base/units.ts';
 import type { InfoHashes } from '../../../codec/metainfo/index.ts';
 import type { TorrentColumns, TorrentCounters, TorrentRow } from '../../../db/index.ts';
@@ -30,6 +31,8 @@ export interface Choices {
   readonly isNamed: boolean;
   /** Something wanted was missing: that all is there is still to be told. */
   readonly isCompletionOwed: boolean;
+  /** Given by hand or by its magnet link, the newest last. */
+  readonly peers: readonly PeerAddress[];
 }
 
 export interface TorrentRecord {
@@ -62,6 +65,7 @@ export const noChoices: Choices = {
   trustsData: false,
   isNamed: false,
   isCompletionOwed: false,
+  peers: [],
 };
 
 const rate = z.number().int().nonnegative();
@@ -109,6 +113,14 @@ const choicesSchema = z.object({
   trustsData: z.boolean(),
   isNamed: z.boolean(),
   isCompletionOwed: z.boolean().default(false),
+  peers: z
+    .array(
+      z.object({
+        host: z.string().refine((host) => parseHost(host) !== null),
+        port: z.number().int().min(1).max(65_535),
+      }),
+    )
+    .default([]),
 });
 const trackersSchema = z.array(z.array(z.string())).nullable();
 const pendingSchema = z

@@ -30,6 +30,7 @@ interface AddFlags extends DaemonFlags, SettingFlags, OpenFlags {
 interface Added {
   readonly torrent: TorrentView;
   readonly isDuplicate: boolean;
+  readonly refused: readonly { readonly peer: string; readonly reason: string }[];
 }
 
 export const add: CommandDefinition = {
@@ -106,9 +107,10 @@ async function addSource(client: DaemonClient, { read, open }: NamedSource, opti
   }
 }
 
-function tell({ output }: CommandContext, { torrent, isDuplicate }: Added): void {
+function tell({ output }: CommandContext, { torrent, isDuplicate, refused }: Added): void {
+  for (const { peer, reason } of refused) output.warn(`${peer} is not added: ${escapeText(reason)}`);
   if (output.options.json) {
-    output.json({ event: 'added', isDuplicate, ...torrent });
+    output.json({ event: 'added', isDuplicate, refused, ...torrent });
     return;
   }
   if (isDuplicate) output.note('it is there already:');
