@@ -209,6 +209,21 @@ test('a torrent that fails or is stopped while it is followed ends with the code
   }
 });
 
+test('the path is told when the files are where they belong, or cannot be brought there', async () => {
+  await using daemon = await daemonWithFile();
+  await using run = daemon.follow(['add', 'album.torrent', '--follow']);
+  await run.event('progress');
+  const torrent = daemon.client.torrents.find(1);
+  torrent?.set({ state: 'moving', wantedDone: 60 });
+  await run.event('progress', ({ state }) => state === 'moving');
+  const message = 'could not be moved to /x: no space';
+  torrent?.set({ state: 'seeding', moveProblem: { code: 'STORAGE_NO_SPACE', message } });
+  await run.event('complete');
+  assert.equal(await run.end(), 0);
+  const { stdout } = await daemon.run(['ls']);
+  assert.match(stdout, /move failed {2}album/);
+});
+
 test('what heals by itself is waited for, and what is removed is not', async () => {
   await using daemon = await daemonWithFile();
   await using run = daemon.follow(['add', 'album.torrent', '--follow']);

@@ -389,6 +389,7 @@ function viewOf(
     state: metainfo === null ? 'fetching-metadata' : 'downloading',
     problem: null,
     warning: null,
+    moveProblem: null,
     isStalled: false,
     isSealed: false,
     isPrivate: metainfo?.info.isPrivate === true,

@@ -11,6 +11,14 @@ export interface ClientEvents {
   'torrent.failed': { readonly hash: string; readonly name: string; readonly code: string; readonly message: string };
   'torrent.healed': { readonly hash: string; readonly name: string; readonly code: string };
   'torrent.changed': { readonly hash: string; readonly what: readonly string[] };
+  'torrent.move-failed': {
+    readonly hash: string;
+    readonly name: string;
+    readonly from: string;
+    readonly to: string;
+    readonly code: string;
+    readonly message: string;
+  };
   'torrent.moved': { readonly hash: string; readonly from: string; readonly to: string };
   'torrent.goal-reached': {
     readonly hash: string;

@@ -42,6 +42,8 @@ export interface TorrentView {
   readonly problem: Problem | null;
   /** Warning of a tracker or the like; null: all is well. */
   readonly warning: string | null;
+  /** Why its files are not where they were to be moved; null: nothing of the kind. */
+  readonly moveProblem: Omit<Problem, 'healsItself'> | null;
   /** Nothing has come, or gone, for a minute though it is downloading or seeding. */
   readonly isStalled: boolean;
   readonly isSealed: boolean;

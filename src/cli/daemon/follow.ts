@@ -55,9 +55,9 @@ export async function followTorrents(
   return exitCode;
 }
 
-/** What is being checked may turn out to lack something. */
+/** What is being checked may turn out to lack something; what is being moved is not yet where it belongs. */
 const isSettled = (torrent: TorrentView): boolean =>
-  isComplete(torrent) && !['checking', 'waiting-to-check'].includes(torrent.state);
+  isComplete(torrent) && !['checking', 'waiting-to-check', 'moving'].includes(torrent.state);
 
 /** Why it will not be complete; null while it may be. What heals by itself is waited for. */
 async function failureOf(torrent: TorrentView): Promise<Error | null> {
@@ -68,7 +68,9 @@ async function failureOf(torrent: TorrentView): Promise<Error | null> {
   return state === 'stopped' && !isComplete(torrent) ? cliError('TORRENT_STOPPED', 'it was stopped') : null;
 }
 
-function tellComplete(output: Output, { id, hash, name, wantedSize, contentPath }: TorrentView): void {
+function tellComplete(output: Output, torrent: TorrentView): void {
+  const { id, hash, name, wantedSize, contentPath, moveProblem } = torrent;
+  if (moveProblem !== null) output.warn(`${escapeText(name)} ${escapeText(moveProblem.message)}`);
   if (output.options.json) {
     output.json({ event: 'complete', id, hash, name, path: contentPath, verified: wantedSize });
     return;

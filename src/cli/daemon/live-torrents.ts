@@ -12,6 +12,7 @@ const FIELDS: Readonly<Record<keyof ListedTorrent, true>> = {
   isStalled: true,
   checked: true,
   moved: true,
+  moveProblem: true,
   hasMetadata: true,
   wantedSize: true,
   wantedDone: true,

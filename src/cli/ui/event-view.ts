@@ -33,6 +33,7 @@ const words: Words = {
   'torrent.failed': ({ message, code }) => `${message} (${code})`,
   'torrent.healed': ({ code }) => code,
   'torrent.changed': ({ what }) => what.join(', '),
+  'torrent.move-failed': ({ message, code }) => `${message} (${code})`,
   'torrent.moved': ({ from, to }) => `${from} -> ${to}`,
   'torrent.goal-reached': ({ goal, action }) => `${goal}: ${action}`,
   'piece.verified': ({ piece }) => `piece ${piece}`,

@@ -15,6 +15,7 @@ const torrent = (facts: Partial<ListedTorrent> = {}): ListedTorrent => ({
   isStalled: false,
   checked: 1,
   moved: 1,
+  moveProblem: null,
   hasMetadata: true,
   wantedSize: 100 * MIB,
   wantedDone: 25 * MIB,

@@ -25,6 +25,7 @@ export type ListedTorrent = Pick<
   | 'isStalled'
   | 'checked'
   | 'moved'
+  | 'moveProblem'
   | 'hasMetadata'
   | 'wantedSize'
   | 'wantedDone'

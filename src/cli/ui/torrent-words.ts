@@ -8,8 +8,10 @@ export const NOTHING = '-';
 /** How a word is coloured. */
 export type Tone = 'good' | 'plain' | 'quiet' | 'caution' | 'bad';
 
+type StateField = 'state' | 'isStalled' | 'moveProblem';
+
 /** In a few letters what a torrent is doing. */
-export function stateWord(torrent: Pick<TorrentView, 'state' | 'isStalled' | 'checked' | 'moved'>): string {
+export function stateWord(torrent: Pick<TorrentView, StateField | 'checked' | 'moved'>): string {
   switch (torrent.state) {
     case 'checking':
       return `check ${Math.floor(torrent.checked * 100)} %`;
@@ -21,12 +23,15 @@ export function stateWord(torrent: Pick<TorrentView, 'state' | 'isStalled' | 'ch
       return 'metadata';
     case 'downloading':
       return torrent.isStalled ? 'stalled' : 'downloading';
-    default:
+    case 'failed':
       return torrent.state;
+    default:
+      return torrent.moveProblem === null ? torrent.state : 'move failed';
   }
 }
 
-export function stateTone({ state, isStalled }: Pick<TorrentView, 'state' | 'isStalled'>): Tone {
+export function stateTone({ state, isStalled, moveProblem }: Pick<TorrentView, StateField>): Tone {
+  if (moveProblem !== null && state !== 'failed' && state !== 'moving') return 'caution';
   switch (state) {
     case 'failed':
       return 'bad';

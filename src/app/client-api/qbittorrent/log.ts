@@ -25,6 +25,8 @@ function lineOf(event: ClientEvent): readonly [Kind, string] | null {
       return ['critical', `${quoted(data.name)} failed: ${data.message} (${data.code})`];
     case 'torrent.healed':
       return ['normal', `${quoted(data.name)} works again (${data.code})`];
+    case 'torrent.move-failed':
+      return ['critical', `${quoted(data.name)} ${data.message} (${data.code})`];
     case 'torrent.moved':
       return ['normal', `Torrent ${data.hash} was moved from ${quoted(data.from)} to ${quoted(data.to)}`];
     case 'torrent.goal-reached':

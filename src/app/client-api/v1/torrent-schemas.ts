@@ -76,6 +76,7 @@ const shape = {
   state: z.enum(viewStates),
   problem: z.object({ code: z.string(), message: z.string(), healsItself: z.boolean() }).nullable(),
   warning: z.string().nullable(),
+  moveProblem: z.object({ code: z.string(), message: z.string() }).nullable(),
   isStalled: z.boolean(),
   isSealed: z.boolean(),
   isPrivate: z.boolean(),

@@ -8,7 +8,15 @@ import { type FindingCode, findingTexts } from './finding-texts.ts';
 
 const view: TorrentView = {
   ...{ id: 1, hash: 'ab'.repeat(20), hashV1: null, hashV2: null, name: 'n', state: 'downloading', problem: null },
-  ...{ warning: null, isStalled: false, isSealed: false, isPrivate: false, hasMetadata: true, queuePosition: 3 },
+  ...{
+    warning: null,
+    moveProblem: null,
+    isStalled: false,
+    isSealed: false,
+    isPrivate: false,
+    hasMetadata: true,
+    queuePosition: 3,
+  },
   settings: defaultTorrentSettings,
   ...{
     savePath: '/save',
@@ -71,6 +79,7 @@ const cases: Readonly<Record<FindingCode, Partial<DiagnosisFacts>>> = {
   'goal-reached': { ...seen({ state: 'stopped', ratio: 2 }), isGoalReached: true },
   queued: seen({ state: 'queued' }),
   moving: seen({ state: 'moving', moved: 0.5 }),
+  'move-failed': seen({ moveProblem: { code: 'STORAGE_NO_SPACE', message: 'could not be moved to /x: no space' } }),
   checking: seen({ state: 'checking', checked: 0.25 }),
   'waiting-to-check': seen({ state: 'waiting-to-check' }),
   'disk-full': problem('STORAGE_NO_SPACE'),

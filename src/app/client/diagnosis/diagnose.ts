@@ -88,6 +88,11 @@ const resting: Rule = ({ view, queue, isGoalReached }) => {
   }
 };
 
+const moveFailed: Rule = ({ view: { moveProblem, state } }) =>
+  moveProblem === null || state === 'moving'
+    ? null
+    : finding('move-failed', `its files ${moveProblem.message}`, { code: moveProblem.code });
+
 const networkAway: Rule = ({ networkProblem }) =>
   networkProblem && finding('network-away', networkProblem.message, { code: networkProblem.code });
 
@@ -200,7 +205,8 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   const { view } = facts;
   const rest = resting(facts);
   const rules = view.state === 'seeding' ? seeding : downloading;
-  const found = rest === null ? rules.map((rule) => rule(facts)).filter((one) => one !== null) : [rest];
+  const causes = rest === null ? rules.map((rule) => rule(facts)) : [rest];
+  const found = [...causes, moveFailed(facts)].filter((one) => one !== null);
   // What moves is not blocked, whatever else is true.
   const isMoving = view.downloadRate > 0 || view.uploadRate > 0;
   const findings = found

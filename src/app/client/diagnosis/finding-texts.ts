@@ -13,6 +13,7 @@ export type FindingCode =
   | 'goal-reached'
   | 'queued'
   | 'moving'
+  | 'move-failed'
   | 'checking'
   | 'waiting-to-check'
   | 'disk-full'
@@ -53,6 +54,12 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
     advice: 'Move it up, force it, or let more run at the same time (`queue.downloads`, `queue.seeds`).',
   },
   moving: { weight: 'blocks', meaning: 'Its files are on their way to another folder.', advice: null },
+  'move-failed': {
+    weight: 'note',
+    meaning: 'Its files could not be moved to where they were to go, and are where they were.',
+    advice:
+      'Mend what the message names, then move it again. Out of the folder for what is not complete (`paths.incomplete`) it is tried again each minute.',
+  },
   checking: { weight: 'blocks', meaning: 'Data that is there is being hashed.', advice: null },
   'waiting-to-check': {
     weight: 'blocks',

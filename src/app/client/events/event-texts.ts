@@ -38,6 +38,17 @@ export const eventTexts: EventTexts = {
     meaning: 'Something was changed by a user.',
     data: { hash, what: 'names of settings, or `name`, `trackers`, `priorities`, `paths`' },
   },
+  'torrent.move-failed': {
+    meaning: 'The files of a torrent could not be moved; they are where they were.',
+    data: {
+      hash,
+      name,
+      from: 'folder where they are',
+      to: 'folder where they were to go',
+      code: 'one of docs/errors.md',
+      message: 'in words',
+    },
+  },
   'torrent.moved': {
     meaning: 'A torrent has another save path, and its files are there or expected there.',
     data: { hash, from: 'folder before', to: 'folder now' },

@@ -2,7 +2,6 @@
 import { sanitized } from './tracker-urls.ts';
 import { clientError } from '../errors.ts';
 import type { PeerAddress } from '../../../base/address.ts';
-import { messageOf } from '../../../base/errors.ts';
 import type { Millis } from '../../../base/units.ts';
 import { encodeMagnet, type InfoHashes, type Metainfo } from '../../../codec/metainfo/index.ts';
 import type { TorrentCounters } from '../../../db/index.ts';
@@ -303,7 +302,11 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       this.#knownHashes = this.infoHashes;
       this.#library.hashesChanged(this);
     }
-    const facts = { record: this.record.value, problem: run.problem, isMoving: relocation.isMoving };
+    const facts = {
+      record: this.record.value,
+      problem: run.problem,
+      isMoving: relocation.isMoving || relocation.isDue,
+    };
     const state = viewStateOf(facts, run.state);
     if (state === this.#shownState) return;
     const from = this.#shownState;
@@ -341,7 +344,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
    * rejects.
    */
   async settle(): Promise<void> {
-    await this.relocation.settle().catch((error: unknown) => this.run.warn(messageOf(error)));
+    await this.relocation.settle();
     const { directory, savePath } = this.record.value;
     if (directory === savePath && !this.relocation.isMoving) this.run.tellAgain();
   }
@@ -387,6 +390,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     const status = run.engine?.status() ?? null;
     const { goals } = this.#services.settings.value;
     const { settings } = this.record.value;
+    const network = run.isRunning ? this.#services.surroundings().networkProblem : null;
     return torrentViewOf({
       id: this.id,
       record: this.record.value,
@@ -395,8 +399,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       status,
       trackers: run.engine?.trackers() ?? [],
       problem: run.problem,
-      warning: (run.isRunning ? this.#services.surroundings().networkProblem?.message : null) ?? run.warning,
-      isMoving: relocation.isMoving,
+      warning: network?.message ?? relocation.problem?.message ?? run.warning,
+      moveProblem: relocation.problem,
+      isMoving: relocation.isMoving || relocation.isDue,
       moved: relocation.progress,
       isStalled: this.#counters.isStalled(this.#services.clock.now()),
       place: this.#place,

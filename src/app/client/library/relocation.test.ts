@@ -58,14 +58,20 @@ describe('another save path', () => {
     assert.deepEqual(last(stage).calls, ['resume']);
   });
 
-  test('that cannot be reached leaves the torrent where it is, with a warning', async () => {
+  test('that cannot be reached leaves the torrent where it is, and that is told', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);
     last(stage).failures.set('move', Object.assign(new Error('no space'), { code: 'STORAGE_NO_SPACE' }));
     await torrent.setSavePath(join(stage.folder, 'archive'), { movesData: true });
     await until(() => torrent.view().warning !== null);
-    assert.match(torrent.view().warning as string, /no space/);
+    const to = join(stage.folder, 'archive');
+    const told = { code: 'STORAGE_NO_SPACE', message: `could not be moved to ${to}: no space` };
+    assert.deepEqual([torrent.view().warning, torrent.view().moveProblem], [told.message, told]);
+    const [failed] = stage.events('torrent.move-failed');
+    const { hash } = torrent;
+    assert.deepEqual(failed?.data, { hash, name: 'test-1', from: stage.settings.value.downloads, to, ...told });
     await until(() => torrent.view().state === 'downloading');
+    assert.ok(torrent.why().findings.some(({ code }) => code === 'move-failed'));
     assert.equal(torrent.view().savePath, stage.settings.value.downloads);
     await stage.stop();
     await stage.start();
@@ -119,6 +125,9 @@ describe('a folder for what is not complete', () => {
     );
     last(stage).finish();
     await until(() => stage.eventNames('torrent.moved').length === 1);
+    // Whoever waits for the end is not told the folder that it is about to leave.
+    const states = stage.events('torrent.state').map(({ data }) => (data as { to: string }).to);
+    assert.deepEqual(states.slice(-3), ['downloading', 'moving', 'seeding']);
     assert.equal(last(stage).calls.at(-1), `move ${downloads}`);
     assert.equal(torrent.view().contentPath, join(downloads, 'test-1'));
   });
@@ -134,6 +143,10 @@ describe('a folder for what is not complete', () => {
       [torrent.view().savePath, torrent.view().contentPath],
       [downloads, join(incomplete ?? '', 'test-1')],
     );
+    last(stage).failures.set('move', Object.assign(new Error('no space'), { code: 'STORAGE_NO_SPACE' }));
+    await stage.clock.pass(61_000);
+    await until(() => torrent.view().state === 'seeding');
+    assert.equal(stage.eventNames('torrent.move-failed').length, 1);
     await stage.clock.pass(61_000);
     await until(() => stage.eventNames('torrent.moved').length === 1);
     assert.deepEqual([torrent.view().warning, torrent.view().contentPath], [null, join(downloads, 'test-1')]);

@@ -8,6 +8,7 @@ import { safeName } from '../../../codec/metainfo/index.ts';
 import { clientError } from '../errors.ts';
 import type { DurableRecord } from './durable-record.ts';
 import type { LibraryServices } from './library-services.ts';
+import type { TorrentView } from '../torrent-view.ts';
 import type { TorrentRecord } from './torrent-record.ts';
 import type { TorrentRun } from './torrent-run.ts';
 
@@ -19,6 +20,8 @@ export class Relocation {
   #moving: Promise<void> | null = null;
   /** 0 … 1 of the move that runs. */
   #progress = 0;
+  /** What became of the last move, if it failed. */
+  #problem: TorrentView['moveProblem'] = null;
   #isClosed = false;
 
   constructor(record: DurableRecord, run: TorrentRun, services: LibraryServices, owner: { changed(): void }) {
@@ -32,8 +35,18 @@ export class Relocation {
     return this.#moving !== null;
   }
 
+  /** It is complete, and will be brought to where it belongs. */
+  get isDue(): boolean {
+    const { directory, savePath } = this.#record.value;
+    return directory !== savePath && this.#run.state?.kind === 'seeding' && this.#problem === null;
+  }
+
   get progress(): number {
-    return this.#progress;
+    return this.isMoving ? this.#progress : 0;
+  }
+
+  get problem(): TorrentView['moveProblem'] {
+    return this.#problem;
   }
 
   /** Settled when no files are on their way. */
@@ -47,6 +60,7 @@ export class Relocation {
     if (this.isMoving) throw this.#busy();
     const { directory, savePath, completedAt, name } = this.#record.value;
     if (this.#removal !== null) throw clientError('CLIENT_TORRENT_REMOVED', `${name} has been removed`);
+    this.#problem = null;
     // What is not complete stays in its own folder and goes to the new place in the end.
     const isWaiting = directory !== savePath && completedAt === null;
     if (movesData && !isWaiting && to !== directory) return this.#begin(to);
@@ -55,13 +69,13 @@ export class Relocation {
     this.#services.events.emit('torrent.moved', { hash: this.#record.value.hash, from: savePath, to });
   }
 
-  /** Brings data from the folder for what is not complete to the save path, once it is complete. */
+  /** Brings data from the folder for what is not complete to the save path, once it is complete. Never rejects. */
   async settle(): Promise<void> {
     const { directory, savePath, completedAt } = this.#record.value;
     const { state } = this.#run;
     if (directory === savePath || completedAt === null || state?.kind !== 'seeding' || this.isMoving) return;
     if (this.#removal !== null) return;
-    await this.#begin(savePath);
+    await this.#begin(savePath).catch((error: unknown) => this.#fail(savePath, error));
   }
 
   /** After a crash: goes on with a move that had begun. The engine has found the data where it is. */
@@ -118,7 +132,7 @@ export class Relocation {
     this.#owner.changed();
   }
 
-  /** Never rejects: a move that fails leaves the torrent where it is, with a warning. */
+  /** Never rejects: a move that fails leaves the torrent where it is. */
   async #move(to: string, back: string): Promise<void> {
     const { hash, name, directory: from } = this.#record.value;
     try {
@@ -130,17 +144,28 @@ export class Relocation {
         await this.#run.engine?.move(to, { onProgress });
       }
       await this.#record.change({ pending: this.#removal, directory: to });
-      this.#run.warn(null);
+      this.#problem = null;
       this.#services.events.emit('torrent.moved', { hash, from, to });
     } catch (error) {
       if (this.#isClosed) return;
-      const reason = messageOf(error);
-      this.#services.logger.error('could not move a torrent', { name, from, to, code: codeOf(error), reason });
-      this.#run.warn(`could not be moved to ${to}: ${reason}`);
+      this.#fail(to, error);
       await this.#record.change({ pending: this.#removal, savePath: back }).catch((cause: unknown) => {
         this.#services.logger.error('could not store that a move failed', { name, reason: messageOf(cause) });
       });
     }
+  }
+
+  /** Told once: it may be tried again each minute. */
+  #fail(to: string, error: unknown): void {
+    const { hash, name, directory: from } = this.#record.value;
+    const [code, reason] = [codeOf(error) ?? 'UNKNOWN', messageOf(error)];
+    const message = `could not be moved to ${to}: ${reason}`;
+    const isAgain = this.#problem?.code === code;
+    this.#problem = { code, message };
+    this.#owner.changed();
+    if (isAgain) return;
+    this.#services.logger.error('could not move a torrent', { name, from, to, code, reason });
+    this.#services.events.emit('torrent.move-failed', { hash, name, from, to, code, message });
   }
 
   #busy(): Error {

@@ -40,7 +40,6 @@ export class TorrentRun {
   #engine: EngineTorrent | null = null;
   #state: EngineState | null = null;
   #problem: Problem | null = null;
-  #warning: string | null = null;
   /** The queue lets it run. */
   #isAllowed = false;
   /** The user has asked for a check: until that is over it neither starts nor stops. */
@@ -79,7 +78,7 @@ export class TorrentRun {
   }
 
   get warning(): string | null {
-    return this.#warning ?? this.#trackers.warning;
+    return this.#trackers.warning;
   }
 
   get isRunning(): boolean {
@@ -181,12 +180,6 @@ export class TorrentRun {
     }
     this.#owner.changed();
     this.#owner.queueChanged();
-  }
-
-  /** A warning until the next one, or null. */
-  warn(message: string | null): void {
-    this.#warning = message;
-    this.#owner.changed();
   }
 
   /** Takes the figures in; about once a second while busy. Returns the status, null when the engine has none. */

@@ -36,6 +36,7 @@ const facts: TorrentFacts = {
   trackers: [],
   problem: null,
   warning: null,
+  moveProblem: null,
   isMoving: false,
   moved: 0,
   isStalled: false,

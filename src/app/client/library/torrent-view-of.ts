@@ -23,6 +23,7 @@ export interface TorrentFacts extends StateFacts {
   readonly status: EngineStatus | null;
   readonly trackers: readonly EngineTracker[];
   readonly warning: string | null;
+  readonly moveProblem: TorrentView['moveProblem'];
   /** 0 … 1 of the move that runs. */
   readonly moved: number;
   readonly isStalled: boolean;
@@ -68,6 +69,7 @@ export function torrentViewOf(facts: TorrentFacts): TorrentView {
     state,
     problem: facts.problem,
     warning: facts.warning,
+    moveProblem: facts.moveProblem,
     isStalled: facts.isStalled && (state === 'downloading' || state === 'seeding'),
     isSealed: (info?.seal ?? null) !== null,
     isPrivate: info?.isPrivate === true,
