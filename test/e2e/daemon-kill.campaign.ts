@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressKey } from '../../src/base/address.ts';
 import { codeOf } from '../../src/base/errors.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { openDatabase } from '../../src/db/index.ts';
@@ -25,6 +24,7 @@ import { DaemonProcess } from './daemon-process.ts';
 import { COMMENT, ListsSubject, QueueSubject, SettingsSubject } from './kill-subjects.ts';
 import type { Story, Subject } from './kill-told.ts';
 import { TorrentSubject } from './kill-torrent.ts';
+import { SeederDoor } from './seeder-door.ts';
 
 const KILLS = campaignSize(4, 180);
 /** Of a daemon that brings an older database to the newest form. */
@@ -53,6 +53,7 @@ class Scene implements AsyncDisposable {
   readonly home: string;
   readonly #elsewhere: string;
   readonly #seeder: Session;
+  readonly #door: SeederDoor;
   readonly torrents: readonly TorrentSubject[];
   readonly queue: QueueSubject;
   readonly subjects: readonly Subject[];
@@ -68,11 +69,9 @@ class Scene implements AsyncDisposable {
     this.#folders = [...save, incomplete];
     const [address] = seeder.listening;
     assert.ok(address !== undefined);
+    this.#door = new SeederDoor(address);
     const places = { save, all: this.#folders, torrentFiles: join(home, 'data/torrents') };
-    this.torrents = Array.from(
-      { length: TORRENTS },
-      (_, i) => new TorrentSubject(i, places, addressKey(address), this.story),
-    );
+    this.torrents = Array.from({ length: TORRENTS }, (_, i) => new TorrentSubject(i, places, this.#door, this.story));
     this.queue = new QueueSubject(
       [1, 2, 3].map((number) => testTorrent({ files: [100_000, 1], seed: number }).bytes),
       this.story,
@@ -144,6 +143,7 @@ bind = ["127.0.0.1"]
 
   /** Does deeds of all kinds beside each other until the daemon is killed at its random time. Resolves with their number. */
   async act(daemon: DaemonProcess, random: Random): Promise<number> {
+    await this.#door.open();
     for (const torrent of this.torrents) await torrent.feed(daemon);
     this.story.push('---- a daemon serves');
     const killing = new AbortController();
@@ -169,6 +169,7 @@ bind = ["127.0.0.1"]
     };
     const ended = await Promise.allSettled([...works, observing()]);
     await killed;
+    this.#door.close();
     for (const end of ended)
       if (end.status === 'rejected' && codeOf(end.reason) !== 'DAEMON_UNREACHABLE') throw end.reason;
     return deeds;
@@ -197,6 +198,7 @@ bind = ["127.0.0.1"]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#door.close();
     await this.#seeder.close();
     for (const folder of [this.home, this.#elsewhere]) rmSync(folder, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import type { Random } from '../../src/base/random.ts';
 import { type TestTorrent, testTorrent } from '../sim/test-torrent.ts';
 import type { DaemonProcess, TorrentJson } from './daemon-process.ts';
 import { oneOf, type Story, type Subject, Told } from './kill-told.ts';
+import type { SeederDoor } from './seeder-door.ts';
 
 /** Where data can be. */
 export interface Places {
@@ -65,15 +66,15 @@ export class TorrentSubject implements Subject {
   readonly sample: TestTorrent;
   readonly hash: string;
   readonly #places: Places;
-  readonly #seeder: string;
+  readonly #seeder: Pick<SeederDoor, 'address'>;
   readonly #told: Told<State>;
   /** Downloads that have become complete. */
   completed = 0;
 
   readonly #kept: string;
 
-  /** `seeder`: address of a peer that has everything. */
-  constructor(number: number, places: Places, seeder: string, story: Story) {
+  /** `seeder`: where a peer that has everything is at present. */
+  constructor(number: number, places: Places, seeder: Pick<SeederDoor, 'address'>, story: Story) {
     this.name = `torrent ${number}`;
     this.sample = testTorrent({ files: FILES, seed: 100 + number });
     this.hash = Buffer.from(this.sample.metainfo.infoHashes.v1 ?? []).toString('hex');
@@ -113,7 +114,7 @@ export class TorrentSubject implements Subject {
       random.below(3) === 0 && this.#told.state.left === null
         ? { magnet: `magnet:?xt=urn:btih:${this.hash}&dn=${metainfo.info.name}` }
         : { torrent: Buffer.from(bytes).toString('base64') };
-    const body = { ...source, savePath, isStopped, settings: { labels: [label] }, peers: [this.#seeder] };
+    const body = { ...source, savePath, isStopped, settings: { labels: [label] }, peers: [this.#seeder.address] };
     const { name } = metainfo.info;
     const held: Held = {
       ...{ id: null, place: savePath, top: name, names: this.#ownNames, title: name, label, downloadLimit: 0 },
@@ -191,10 +192,10 @@ export class TorrentSubject implements Subject {
     return daemon.until(`${this.name} at rest`, ask, (one) => one === undefined || AT_REST.includes(one.state));
   }
 
-  /** Tells it of the seeder again: addresses of peers are not kept. */
+  /** Tells it where the seeder is now. */
   async feed(daemon: DaemonProcess): Promise<void> {
     if (this.#told.state.held?.isComplete !== false) return;
-    await daemon.api(`/torrents/${this.hash}/peers`, { method: 'POST', body: { peers: [this.#seeder] } });
+    await daemon.api(`/torrents/${this.hash}/peers`, { method: 'POST', body: { peers: [this.#seeder.address] } });
   }
 
   async #checkAbsent(daemon: DaemonProcess): Promise<void> {
