@@ -75,7 +75,7 @@ export class SwarmMember {
   readonly torrent: Torrent;
   /** When it had everything that it wanted; null before. */
   completedAt: Millis | null = null;
-  /** Pieces that failed their hash, and their bytes. */
+  /** Pieces that failed their hash, and their bytes without pads. */
   hashFailures = 0;
   failedBytes: ByteCount = 0;
   /** Hosts that it has banned. */
@@ -107,7 +107,7 @@ export class SwarmMember {
     });
     torrent.events.on('hashFailed', ({ piece }) => {
       this.hashFailures++;
-      this.failedBytes += geometry.pieceSize(piece);
+      this.failedBytes += geometry.payloadSize(piece);
     });
     torrent.events.on('banned', ({ addresses }) => {
       for (const address of addresses) this.banned.push(address.replace(/:\d+$/, ''));
@@ -228,7 +228,10 @@ export class Swarm {
     for (const member of members) {
       const storage = await this.#open(member.storage, member.isHelper);
       const { have } = await storage.resume();
-      if (member.isComplete) assert.ok(have.isComplete, `seed ${this.seed}: ${member.host.address} lacks pieces`);
+      for (let piece = 0; member.isComplete && piece < geometry.pieceCount; piece++) {
+        const isThere = have.has(piece) || geometry.payloadSize(piece) === 0;
+        assert.ok(isThere, `seed ${this.seed}: ${member.host.address} lacks piece ${piece}`);
+      }
       for (const piece of have) {
         const [offset, length] = [geometry.pieceOffset(piece), geometry.pieceSize(piece)];
         const buffer = bufferOf(new Uint8Array(length));

@@ -23,6 +23,8 @@ export interface TestTorrentOptions {
   readonly seed?: number;
   /** Default: made of the seed. */
   readonly name?: string;
+  /** v1: pads let each file begin at a multiple of this; none when left out. */
+  readonly alignment?: ByteCount;
   /** Leaves the piece layers out of the torrent file: they must come from peers. */
   readonly hasPieceLayers?: boolean;
   readonly isPrivate?: boolean;
@@ -55,12 +57,13 @@ export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
     name: sizes.length === 1 ? name : `file-${String(i).padStart(4, '0')}`,
     data: sealed === undefined ? content(size, seed * 1000 + i) : encrypted(keyOf(seed), content(size, seed)),
   }));
-  const data = pieceSpace(files, version === 'v1' ? 1 : pieceLength);
+  const alignment = version === 'v1' ? (options.alignment ?? 1) : pieceLength;
+  const data = pieceSpace(files, alignment);
   const layers = new Map<Uint8Array, Uint8Array>();
   const info: Record<string, Encodable> = { name, 'piece length': pieceLength };
   if (options.isPrivate === true) info['private'] = 1;
   const dataV1 = options.isContradictory === true ? data.map((byte) => byte ^ 1) : data;
-  if (version !== 'v2') Object.assign(info, v1Keys(files, dataV1, pieceLength, version === 'hybrid'));
+  if (version !== 'v2') Object.assign(info, v1Keys(files, dataV1, pieceLength, alignment));
   if (version !== 'v1') Object.assign(info, { 'meta version': 2, 'file tree': fileTree(files, pieceLength, layers) });
   const hasLayers = version !== 'v1' && options.hasPieceLayers !== false;
   const bytes = encode({ info, ...(hasLayers ? { 'piece layers': layers } : {}) });
@@ -110,7 +113,7 @@ function v1Keys(
   files: readonly TestFile[],
   data: Uint8Array,
   pieceLength: ByteCount,
-  isPadded: boolean,
+  alignment: ByteCount,
 ): Record<string, Encodable> {
   const hashes: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += pieceLength) {
@@ -121,7 +124,7 @@ function v1Keys(
   if (files.length === 1) return { pieces, length: first.data.length };
   const list = files.flatMap((file, i): Encodable[] => {
     const entry = { length: file.data.length, path: [file.name] };
-    const pad = isPadded && i < files.length - 1 ? padOf(file.data.length, pieceLength) : 0;
+    const pad = i < files.length - 1 ? padOf(file.data.length, alignment) : 0;
     return pad === 0 ? [entry] : [entry, { attr: 'p', length: pad, path: ['.pad', `${pad}`] }];
   });
   return { pieces, files: list };

@@ -18,6 +18,8 @@ export interface FileSlice {
   readonly length: ByteCount;
 }
 
+const none: readonly BlockIndex[] = [];
+
 export class Geometry {
   readonly pieceLength: ByteCount;
   readonly pieceCount: number;
@@ -25,6 +27,8 @@ export class Geometry {
   readonly length: ByteCount;
   readonly blocksPerPiece: number;
   readonly files: readonly FileEntry[];
+  /** There are pads that peers need not send, being zeros (BEP 47). Those of a sealed torrent are noise as its content is. */
+  readonly hasPads: boolean;
   /** v2-only torrents: the last piece of each file ends with the file. Otherwise only the last piece is short. */
   readonly #endsWithFile: boolean;
   /** Made when first needed: a torrent that only waits for peers needs none. */
@@ -38,6 +42,7 @@ export class Geometry {
     this.length = info.length;
     this.blocksPerPiece = Math.ceil(info.pieceLength / BLOCK_LENGTH);
     this.files = info.files;
+    this.hasPads = (info.seal ?? null) === null && info.files.some((file) => file.isPad && file.length > 0);
     this.#endsWithFile = !info.hasV1 && (info.seal ?? null) === null;
   }
 
@@ -117,6 +122,37 @@ export class Geometry {
       at += run;
     }
     return out;
+  }
+
+  /** Bytes of a range that lie in pads; 0 where `hasPads` is false. */
+  padSize(offset: ByteCount, length: ByteCount): ByteCount {
+    if (!this.hasPads) return 0;
+    const end = offset + length;
+    let size = 0;
+    for (let index = this.fileAt(offset); index < this.files.length; index++) {
+      const file = this.files[index] as FileEntry;
+      if (file.offset >= end) break;
+      if (!file.isPad) continue;
+      size += Math.max(0, Math.min(end, file.offset + file.length) - Math.max(offset, file.offset));
+    }
+    return size;
+  }
+
+  /** Bytes of a piece, or of one of its blocks, that do not lie in pads. */
+  payloadSize(piece: PieceIndex, block?: BlockIndex): ByteCount {
+    const offset = this.pieceOffset(piece) + (block ?? 0) * BLOCK_LENGTH;
+    const size = block === undefined ? this.pieceSize(piece) : this.blockSize(piece, block);
+    return size - this.padSize(offset, size);
+  }
+
+  /** The blocks of a piece that are nothing but pads: nobody is asked for them. */
+  padBlocks(piece: PieceIndex): readonly BlockIndex[] {
+    if (!this.hasPads || this.payloadSize(piece) === this.pieceSize(piece)) return none;
+    const blocks: BlockIndex[] = [];
+    for (let block = 0; block < this.blockCount(piece); block++) {
+      if (this.payloadSize(piece, block) === 0) blocks.push(block);
+    }
+    return blocks;
   }
 
   /** The pieces that hold bytes of a file: from `first` up to, without it, `end`; none for an empty file. */

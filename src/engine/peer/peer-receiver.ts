@@ -3,7 +3,7 @@
  * way: looked up first, then copied once from the socket's buffer into the piece's memory.
  */
 import type { ByteCount, PieceIndex } from '../../base/units.ts';
-import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
+import { BLOCK_LENGTH, type Geometry } from '../../codec/metainfo/index.ts';
 import {
   decodeExtensionHandshake,
   type HashRequest,
@@ -26,6 +26,7 @@ interface ReceivedBlock {
   readonly piece: PieceIndex;
   readonly block: number;
   readonly key: number;
+  readonly geometry: Geometry;
   readonly target: BlockTarget;
 }
 
@@ -36,6 +37,8 @@ export class PeerReceiver implements MessageReceiver {
   #block: ReceivedBlock | null = null;
   /** Payload since the last `settle`: of use, and not. */
   #useful: ByteCount = 0;
+  /** What of it are pads. */
+  #pads: ByteCount = 0;
   #wasted: ByteCount = 0;
   /** The peer has asked for blocks since then. */
   #isAsked = false;
@@ -49,9 +52,10 @@ export class PeerReceiver implements MessageReceiver {
   settle(): void {
     if (this.#isAsked) this.#peer.pump();
     this.#isAsked = false;
-    if (this.#useful > 0) this.#host.countReceived(this.#useful, false);
-    if (this.#wasted > 0) this.#host.countReceived(this.#wasted, true);
+    if (this.#useful > 0) this.#host.countReceived(this.#useful, false, this.#pads);
+    if (this.#wasted > 0) this.#host.countReceived(this.#wasted, true, 0);
     this.#useful = 0;
+    this.#pads = 0;
     this.#wasted = 0;
   }
 
@@ -178,20 +182,23 @@ export class PeerReceiver implements MessageReceiver {
       this.#host.requestDropped(this.#peer, piece, block);
       return false;
     }
-    this.#block = { piece, block, key, target };
+    this.#block = { piece, block, key, geometry, target };
     return true;
   }
 
   pieceFragment(at: ByteCount, view: Uint8Array, start: number, end: number, isLast: boolean): void {
     const current = this.#block;
     if (current === null) return;
-    const { piece, block, key, target } = current;
+    const { piece, block, key, geometry, target } = current;
     const length = end - start;
     this.#peer.downloads.received(length);
     const isOurs = target.sources[block] === this.#peer.id;
     if (isOurs) {
       copyBytes(view, start, end, target.bytes, block * BLOCK_LENGTH + at);
       this.#useful += length;
+      if (geometry.hasPads) {
+        this.#pads += geometry.padSize(geometry.pieceOffset(piece) + block * BLOCK_LENGTH + at, length);
+      }
     } else this.#wasted += length;
     if (!isLast) return;
     this.#block = null;

@@ -67,9 +67,9 @@ export interface PeerHost {
   blockTarget(peer: PeerSession, piece: PieceIndex, block: BlockIndex): BlockTarget | null;
   blockReceived(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void;
   requestDropped(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void;
-  /** Payload came in (`isWasted`: nobody wants it). */
-  countReceived(bytes: ByteCount, isWasted: boolean): void;
-  countSent(bytes: ByteCount): void;
+  /** Blocks came in (`isWasted`: nobody wants them); `pads` of their bytes are pads. */
+  countReceived(bytes: ByteCount, isWasted: boolean, pads: ByteCount): void;
+  countSent(bytes: ByteCount, pads: ByteCount): void;
   /** The download limit has no room: `throttle` stops reading from the peer until it has. */
   isDownloadExhausted(): boolean;
   throttle(peer: PeerSession): void;
@@ -344,7 +344,8 @@ export class PeerSession {
       },
       pieceOffset: (piece) => host.geometry?.pieceOffset(piece) ?? 0,
       room: () => host.uploadRoom(),
-      charge: (bytes) => host.countSent(bytes),
+      padSize: (offset, length) => host.geometry?.padSize(offset, length) ?? 0,
+      charge: (bytes, pads) => host.countSent(bytes, pads),
       failed: (requests, error) => {
         if (this.#isClosed) return;
         this.reject(requests);

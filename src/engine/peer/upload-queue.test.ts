@@ -27,6 +27,7 @@ function setUp(options: { room?: number; memory?: number; failing?: boolean } = 
         finish.push(done);
       },
       pieceOffset: (piece) => piece * 32768,
+      padSize: () => 0,
       room: () => state.room,
       charge: (bytes) => {
         state.charged += bytes;

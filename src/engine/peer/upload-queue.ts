@@ -17,8 +17,10 @@ export interface UploadPort {
   pieceOffset(piece: PieceIndex): ByteCount;
   /** Payload that the rate limits let pass now; Infinity without limits. */
   room(): ByteCount;
-  /** Payload that leaves now. */
-  charge(bytes: ByteCount): void;
+  /** Bytes of a range of the torrent that are pads. */
+  padSize(offset: ByteCount, length: ByteCount): ByteCount;
+  /** Payload that leaves now; `pads` of its bytes are pads. */
+  charge(bytes: ByteCount, pads: ByteCount): void;
   /** Requests that could not be read: they are to be rejected. */
   failed(requests: readonly BlockRange[], error: unknown): void;
 }
@@ -100,16 +102,18 @@ export class UploadQueue {
     const room = Math.min(this.#batchSize, this.#port.room());
     if (room <= 0) return false;
     let payload = 0;
+    let pads = 0;
     const batch: WaitingRequest[] = [];
     for (const request of this.#waiting) {
       if (payload > 0 && payload + request.length > room) break;
       payload += request.length;
+      pads += this.#port.padSize(request.offset, request.length);
       batch.push(request);
     }
     const size = payload + batch.length * PIECE_HEADER_LENGTH;
     const buffer = this.#port.takeBuffer(bufferSize(size));
     if (buffer === null) return false;
-    this.#port.charge(payload);
+    this.#port.charge(payload, pads);
     this.#remove(batch);
     this.#inFlight++;
     const started = now();

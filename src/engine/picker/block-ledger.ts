@@ -57,10 +57,12 @@ export class BlockLedger {
     }
   }
 
-  start(piece: PieceIndex, blockCount: number): OpenPiece {
+  /** `given`: blocks that nobody needs to bring. */
+  start(piece: PieceIndex, blockCount: number, given: readonly BlockIndex[]): OpenPiece {
     const open = new OpenPiece(piece, blockCount);
+    for (let i = 0; i < given.length; i++) open.arrive(given[i] as BlockIndex);
     this.#open.set(piece, open);
-    this.#partial.add(open);
+    if (open.free > 0) this.#partial.add(open);
     return open;
   }
 

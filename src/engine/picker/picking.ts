@@ -72,7 +72,7 @@ export interface BlockArrival {
 export interface PieceProgress {
   readonly piece: PieceIndex;
   readonly blockCount: BlockIndex;
-  /** Blocks that have come. */
+  /** Blocks that have come, or are nothing but pads. */
   readonly done: number;
   /** Blocks that are awaited from a peer. */
   readonly requested: number;

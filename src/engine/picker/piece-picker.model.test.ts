@@ -14,17 +14,27 @@ const PEERS = 5;
 const LENGTH = (PIECES - 1) * BLOCKS * BLOCK_LENGTH + BLOCK_LENGTH + 1000;
 const BUDGET = 2;
 
-const fileOf = (length: number): Geometry['files'][number] => ({
+const fileOf = (length: number, offset = 0, isPad = false): Geometry['files'][number] => ({
   path: ['file'],
   originalPath: ['file'],
   length,
-  offset: 0,
-  isPad: false,
+  offset,
+  isPad,
   isExecutable: false,
   isHidden: false,
   symlink: null,
   piecesRoot: null,
 });
+
+/** Every third piece ends in two and a half blocks of pads. */
+const padded = Array.from({ length: PIECES }, (_, piece) => {
+  const offset = piece * BLOCKS * BLOCK_LENGTH;
+  const length = Math.min(BLOCKS * BLOCK_LENGTH, LENGTH - offset);
+  const data = piece % 3 === 0 ? 1.5 * BLOCK_LENGTH : length;
+  return data === length
+    ? [fileOf(length, offset)]
+    : [fileOf(data, offset), fileOf(length - data, offset + data, true)];
+}).flat();
 
 class ModelPeer implements PickingPeer {
   readonly id: number;
@@ -117,7 +127,7 @@ class Model {
       pieceLength: BLOCKS * BLOCK_LENGTH,
       pieceCount: PIECES,
       length: LENGTH,
-      files: [fileOf(LENGTH)],
+      files: seed % 2 === 0 ? [fileOf(LENGTH)] : padded,
       hasV1: true,
     });
     for (let piece = 0; piece < PIECES; piece++) if (random.below(8) === 0) this.have.add(piece);
@@ -131,6 +141,7 @@ class Model {
         this.#checkChoice(piece);
         if (this.open.size >= this.memory) return false;
         this.open.add(piece);
+        if (geometry.hasPads && piece % 3 === 0) for (const block of [2, 3]) this.arrived.add(piece * BLOCKS + block);
         return true;
       },
     });

@@ -10,7 +10,8 @@
  * 5. blocks of a piece that was opened for a fast peer. A fast peer brings whole pieces alone, so that bad data of one
  *    peer spoils few pieces and its culprit is plain;
  * 6. blocks that another peer was asked for but hardly brings (`takeover.ts`): the end-game.
- * A higher priority comes first in 3 and 4. Priority 0 is never asked for.
+ * A higher priority comes first in 3 and 4. Priority 0 is never asked for, nor are blocks that are nothing but pads. A
+ * piece of only such blocks must be in `have`, or have priority 0.
  *
  * Cost: constant per block; per piece started a search bounded by `fresh-pieces.ts`. An idle picker has one byte a
  * piece at most; the rarity order and the counts exist while there are leechers to choose from. A torrent that is
@@ -404,7 +405,7 @@ export class PiecePicker {
     const { geometry, canOpen, isVerifiable } = this.#options;
     if (isVerifiable?.(piece) === false || !canOpen(piece, isUrgent)) return null;
     this.#fresh.remove(piece);
-    const open = this.#ledger.start(piece, geometry.blockCount(piece));
+    const open = this.#ledger.start(piece, geometry.blockCount(piece), geometry.padBlocks(piece));
     if (this.#isFast(joined.peer)) open.owner = joined.peer.id;
     return open;
   }

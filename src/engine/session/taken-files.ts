@@ -6,7 +6,7 @@ import type { Torrent } from '../torrent/torrent.ts';
  * each would take the other's data for damaged. What is there of both is the same data, which several torrents may share.
  */
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
-  if (torrent.data.content?.have.isEmpty === false) return;
+  if (torrent.data.content?.isEmpty === false) return;
   const other = holderOf(torrent, all);
   if (other === undefined) return;
   throw engineError('ENGINE_FILES_TAKEN', `files in ${torrent.data.directory} are those of ${other.name}`);
@@ -20,4 +20,4 @@ const holderOf = (torrent: Torrent, all: ReadonlySet<Torrent>): Torrent | undefi
   all.values().find((other) => other !== torrent && mayHaveData(other) && other.data.overlaps(torrent.data));
 
 /** Of one that was not looked at yet nobody knows. */
-const mayHaveData = ({ data, isOpen }: Torrent): boolean => isOpen || data.content?.have.isEmpty !== true;
+const mayHaveData = ({ data, isOpen }: Torrent): boolean => isOpen || data.content?.isEmpty !== true;

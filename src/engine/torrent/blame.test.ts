@@ -22,6 +22,14 @@ test('of several peers the one whose block differs from the good piece is guilty
   assert.deepEqual(blame.passed(piece([1, 2, 3], [5, 5, 7])), [6]);
 });
 
+test('a block of pads, which nobody sent, is no second sender and no evidence', () => {
+  const blame = new Blame(nodeDigests);
+  assert.deepEqual(blame.failed(piece([1, 2, 0], [7, 7, 0])), [7]);
+  assert.deepEqual(blame.failed(piece([1, 66, 0], [5, 6, 0])), []);
+  const leaves = [1, 2, 3].map((fill) => nodeDigests.sha256(new Uint8Array(BLOCK).fill(fill)));
+  assert.deepEqual(blame.judge(0, leaves), [6]);
+});
+
 test('a piece that was never bad convicts nobody', () => {
   assert.deepEqual(new Blame(nodeDigests).passed(piece([1, 2], [5, 6])), []);
 });

@@ -15,6 +15,8 @@ interface Evidence {
   readonly digest: Uint8Array;
 }
 
+/** The source of blocks of pads. */
+const NOBODY = 0;
 /** Failed pieces remembered at the same time; the oldest is forgotten first. */
 const MOST_PIECES = 64;
 
@@ -34,9 +36,10 @@ export class Blame {
   /** The piece failed. Returns the guilty as far as they are certain. */
   failed(assembled: AssembledPiece): number[] {
     const senders = new Set(assembled.sources);
+    senders.delete(NOBODY);
     if (senders.size === 1) return [...senders];
     const evidence = this.#evidence.get(assembled.piece) ?? [];
-    evidence.push(...this.#blocks(assembled));
+    evidence.push(...this.#blocks(assembled).filter(({ peerId }) => peerId !== NOBODY));
     this.#evidence.set(assembled.piece, evidence);
     const [oldest] = this.#evidence.keys();
     if (this.#evidence.size > MOST_PIECES && oldest !== undefined) this.#evidence.delete(oldest);

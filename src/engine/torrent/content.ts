@@ -40,6 +40,12 @@ export class OpenContent implements Content {
     this.layers = layers;
   }
 
+  /** No verified piece has bytes of a file. */
+  get isEmpty(): boolean {
+    for (const piece of this.have) if (this.geometry.payloadSize(piece) > 0) return false;
+    return true;
+  }
+
   hashesOf(piece: PieceIndex): PieceHashes | null {
     return this.#hashesIn(this.metainfo.info, piece);
   }

@@ -24,7 +24,7 @@ export interface DownloadPort {
   pieceStored(piece: PieceIndex): void;
   /** A piece was stored after this download had ended. */
   storedLate(piece: PieceIndex): void;
-  /** A piece failed its hash; `guilty` are the peers found out so far. */
+  /** A piece of which so much payload had come failed its hash. */
   pieceFailed(piece: PieceIndex, size: ByteCount): void;
   guilty(piece: PieceIndex, peers: readonly number[]): void;
   /** Blocks that had come are of no use: their piece begins anew. */
@@ -204,7 +204,7 @@ export class Download {
     }
     this.#convict(piece, guilty);
     if (isGood) this.#port.pieceStored(piece);
-    else this.#port.pieceFailed(piece, buffer.bytes.length);
+    else this.#port.pieceFailed(piece, this.#content.geometry.payloadSize(piece));
   }
 
   /** Peers have sent bad data: what else they sent for pieces in progress is wanted again from others. */
@@ -212,7 +212,8 @@ export class Download {
     if (!this.#isUnsettled) this.#trials.endAll();
     if (guilty.length === 0) return;
     for (const { piece: other, block } of this.#assembler.blocksFrom(guilty)) {
-      if (this.picker.blockSpoiled(other, block)) this.#port.discarded(this.#content.geometry.blockSize(other, block));
+      if (this.picker.blockSpoiled(other, block))
+        this.#port.discarded(this.#content.geometry.payloadSize(other, block));
     }
     this.#port.guilty(piece, guilty);
   }
@@ -220,12 +221,15 @@ export class Download {
   /** Begins pieces in progress anew, or forgets them when they are not wanted. */
   #giveUp(pieces: readonly PieceIndex[]): void {
     if (pieces.length === 0) return;
-    for (const { piece, done } of [...this.picker.openPieces()]) {
+    const { geometry } = this.#content;
+    for (const { piece, blockCount } of [...this.picker.openPieces()]) {
       if (!pieces.includes(piece) || this.#committing.has(piece)) continue;
       this.#trials.fail(piece, this.#port.now());
+      for (let block = 0; block < blockCount; block++) {
+        if (!this.picker.isWanted(piece, block)) this.#port.discarded(geometry.payloadSize(piece, block));
+      }
       for (const { peerId, block } of this.picker.abandon(piece)) this.#port.peer(peerId)?.cancel({ piece, block });
       this.#assembler.close(piece);
-      this.#port.discarded(done * BLOCK_LENGTH);
     }
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Geometry } from '../../codec/metainfo/index.ts';
 import { BufferPool } from '../../storage/index.ts';
-import { PieceAssembler } from './piece-assembler.ts';
+import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
 import { PieceMemory } from './piece-memory.ts';
 
 const PIECE = 32_768;
@@ -62,6 +62,35 @@ test('a complete piece is handed out with the sender of each block', () => {
   assert.deepEqual([...(piece?.sources ?? [])], [7, 8]);
   assert.equal(piece?.buffer.bytes[9], 1);
   assert.equal(assembler.take(3), null);
+});
+
+test('blocks of pads are zeros that nobody has sent, whatever the memory held before', () => {
+  const file = {
+    path: ['a'],
+    originalPath: ['a'],
+    isExecutable: false,
+    isHidden: false,
+    symlink: null,
+    piecesRoot: null,
+  };
+  const files = [
+    { ...file, offset: 0, length: 10_000, isPad: false },
+    { ...file, offset: 10_000, length: PIECE - 10_000, isPad: true },
+  ];
+  const memory = new PieceMemory(new BufferPool({ budget: 10 * PIECE }), 10 * PIECE);
+  const before = memory.take(PIECE);
+  before?.bytes.fill(1);
+  before?.release();
+  const assembler = new PieceAssembler(
+    new Geometry({ pieceLength: PIECE, pieceCount: 1, length: PIECE, files, hasV1: true }),
+    memory,
+  );
+  assembler.open(0);
+  const target = assembler.target(7, 0, 0);
+  assert.equal(target?.bytes[PIECE / 2 - 1], 1, 'the memory is that of before');
+  const { buffer, sources } = assembler.take(0) as AssembledPiece;
+  assert.ok(buffer.bytes.subarray(PIECE / 2).every((byte) => byte === 0));
+  assert.deepEqual([...sources], [7, 0]);
 });
 
 test('who still delivers a block of a piece that was taken or closed finds that it is no longer his', () => {

@@ -1,6 +1,6 @@
 /** The pieces of one torrent that are being received: their memory, and who delivers each block. */
 import type { BlockIndex, PieceIndex } from '../../base/units.ts';
-import type { Geometry } from '../../codec/metainfo/index.ts';
+import { BLOCK_LENGTH, type Geometry } from '../../codec/metainfo/index.ts';
 import type { BlockRequest } from '../../codec/wire/index.ts';
 import type { PoolBuffer } from '../../storage/index.ts';
 import type { BlockTarget } from '../peer/peer-session.ts';
@@ -10,7 +10,7 @@ import type { PieceMemory } from './piece-memory.ts';
 export interface AssembledPiece {
   readonly piece: PieceIndex;
   readonly buffer: PoolBuffer;
-  /** Id of the peer that delivered each block. */
+  /** Id of the peer that delivered each block; 0 for blocks of pads, which nobody was asked for. */
   readonly sources: Int32Array;
 }
 
@@ -98,6 +98,9 @@ export class PieceAssembler {
     const size = this.#geometry.pieceSize(piece);
     const buffer = this.#memory.take(size);
     if (buffer === null) return null;
+    for (const block of this.#geometry.padBlocks(piece)) {
+      buffer.bytes.fill(0, block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH);
+    }
     const partial = { buffer, bytes: buffer.bytes, sources: new Int32Array(this.#geometry.blockCount(piece)) };
     this.#partial.set(piece, partial);
     return partial;

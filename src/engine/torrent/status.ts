@@ -116,7 +116,7 @@ export interface TorrentStatus {
   readonly done: ByteCount;
   /** 0 … 1 of the check that runs or waits, else 1. */
   readonly checked: number;
-  /** Payload received and sent in this run. */
+  /** Payload received and sent in this run, without pads (BEP 47). */
   readonly downloaded: ByteCount;
   readonly uploaded: ByteCount;
   /** Payload received in vain: duplicates and pieces that failed their hash. */

@@ -287,13 +287,13 @@ export class Swarm implements PeerHost {
     this.#port.download()?.dropped(peer, piece, block);
   }
 
-  countReceived(bytes: ByteCount, isWasted: boolean): void {
-    this.#port.stats.received(bytes, isWasted);
+  countReceived(bytes: ByteCount, isWasted: boolean, pads: ByteCount): void {
+    this.#port.stats.received(bytes - pads, isWasted);
     this.#port.limits.rates.received(bytes, this.now());
   }
 
-  countSent(bytes: ByteCount): void {
-    this.#port.stats.sent(bytes);
+  countSent(bytes: ByteCount, pads: ByteCount): void {
+    this.#port.stats.sent(bytes - pads);
     this.#port.limits.rates.sent(bytes, this.now());
   }
 

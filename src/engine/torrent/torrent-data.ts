@@ -12,6 +12,7 @@ import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { OpenContent } from './content.ts';
 import { DataFlush } from './data-flush.ts';
+import { addPadPieces } from './pad-pieces.ts';
 import { Selection } from './selection.ts';
 import type { TorrentServices } from './torrent-services.ts';
 
@@ -150,6 +151,7 @@ export class TorrentData {
     return this.#inTurn(this.#closing.signal, async () => {
       const content = await this.#opened();
       for (const piece of (await content.storage.resume()).have) content.have.add(piece);
+      addPadPieces(content, this.#services.digests);
     });
   }
 
@@ -314,6 +316,7 @@ export class TorrentData {
     signal.throwIfAborted();
     for (const piece of have) content.have.add(piece);
     if (!suspect.isEmpty) await this.#check(content, suspect, signal);
+    addPadPieces(content, this.#services.digests);
     signal.throwIfAborted();
     this.#mustCheck = false;
     this.#trustsData = false;

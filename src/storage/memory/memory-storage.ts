@@ -77,7 +77,7 @@ class MemoryStorage implements Storage {
     }
     this.#state = journal ?? {
       have: new Bitfield(geometry.pieceCount),
-      suspect: Bitfield.full(geometry.pieceCount),
+      suspect: this.#isUntouched ? new Bitfield(geometry.pieceCount) : Bitfield.full(geometry.pieceCount),
     };
     for (let piece = 0; piece < geometry.pieceCount; piece++) if (!this.#isPresent(piece)) this.#drop(piece);
     if (isKnown) disk.renamed.set(this.#key(), paths);
@@ -292,8 +292,11 @@ class MemoryStorage implements Storage {
 
   /** The journal knows of data, and none of the files is there. */
   #isGone({ have, suspect }: ResumeState): boolean {
-    const isKnown = !have.isEmpty || !suspect.isEmpty;
-    return isKnown && this.#present().length === 0 && this.#parts().length === 0;
+    return (!have.isEmpty || !suspect.isEmpty) && this.#isUntouched;
+  }
+
+  get #isUntouched(): boolean {
+    return this.#present().length === 0 && this.#parts().length === 0;
   }
 
   /** All files of the piece have their full length. */
