@@ -4,7 +4,7 @@ import { codeOf, type DstError, errorsOf, messageOf } from '../base/errors.ts';
 export const netErrors = {
   NET_PORT_IN_USE: {
     category: 'network',
-    help: 'Another program listens on this port. Choose another with --port, or 0 for any free one.',
+    help: 'Another program listens on this port. Choose another with --port (for the API of the daemon --api-port), or 0 for any free one.',
   },
   NET_LISTEN_FAILED: {
     category: 'network',

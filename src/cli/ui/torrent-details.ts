@@ -32,9 +32,11 @@ const hashRows = ({ hash, hashV1, hashV2 }: DetailedTorrent): Row[] => [
 ];
 
 function stateLines(torrent: DetailedTorrent, paint: Paint): string[] {
-  const { problem, warning, queuePosition, state } = torrent;
-  const place = state === 'queued' ? `, place ${queuePosition + 1}` : '';
-  const lines = [paint(stateWord(torrent), stateTone(torrent)) + place];
+  const { problem, warning, queuePosition } = torrent;
+  const place = torrent.state === 'queued' ? `, place ${queuePosition + 1}` : '';
+  // Of a move that failed its warning tells more.
+  const state = { ...torrent, moveProblem: null };
+  const lines = [paint(stateWord(state), stateTone(state)) + place];
   if (problem !== null) lines.push(`${escapeText(problem.message)} (${escapeText(problem.code)})`);
   if (problem?.healsItself === true) lines.push('it goes on by itself when the cause is gone');
   if (warning !== null) lines.push(escapeText(warning));

@@ -58,7 +58,7 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
     weight: 'note',
     meaning: 'Its files could not be moved to where they were to go, and are where they were.',
     advice:
-      'Mend what the message names, then move it again. Out of the folder for what is not complete (`paths.incomplete`) it is tried again each minute.',
+      'Mend what the message names, then move it again. Out of the folder for what is not complete (`incomplete`) it is tried again each minute.',
   },
   checking: { weight: 'blocks', meaning: 'Data that is there is being hashed.', advice: null },
   'waiting-to-check': {
