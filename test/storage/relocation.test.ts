@@ -243,6 +243,19 @@ describe('a move', () => {
       assert.equal(again.directory, folder.join('data'));
       assert.equal((await again.resume()).have.isComplete, true);
       assert.deepEqual(folder.list('new'), []);
+      await again.abandon();
+      assert.deepEqual(folder.list('state'), []);
+    });
+
+    it('of which nothing had arrived yet leads to the new place too, and leaves nothing when it is forgotten', async () => {
+      using folder = new TempFolder();
+      const machine = new Machine(folder);
+      const sample = makeSample(files);
+      await (await machine.open(sample)).move(folder.join('new'));
+      const led = await machine.open(sample, { ignoresJournal: true });
+      assert.equal(led.directory, folder.join('new'));
+      await led.abandon();
+      assert.deepEqual(folder.list('state'), []);
     });
   });
 });

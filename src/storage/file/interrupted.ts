@@ -7,7 +7,7 @@ import type { FileIndex } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
 import type { JournalDeps } from './journal.ts';
-import { copyFile, sendOn } from './relocation.ts';
+import { copyFile, removeJournal, sendOn } from './relocation.ts';
 import { look, type Sight, type Surveyed } from './survey.ts';
 
 type Unsettled = Surveyed & { readonly deps: JournalDeps };
@@ -39,7 +39,8 @@ const isSame = (a: ReadonlyMap<FileIndex, string>, b: ReadonlyMap<FileIndex, str
 async function settleMove(torrent: Unsettled, here: Sight, target: string): Promise<Sight> {
   const { disk } = torrent;
   const there = await look(torrent, { ...here.site, root: target });
-  if (isLeft(here)) return there.journal !== null && there.found.size > 0 ? there : here;
+  // What lay at the target from earlier times was removed before it was set out for.
+  if (isLeft(here)) return there.journal !== null ? there : here;
   if (isVouchedFor(there, here)) {
     await disk.run('remove', { site: here.site, paths: pathsOf(torrent, here) });
     await tidy(torrent, here.site);
@@ -52,6 +53,7 @@ async function settleMove(torrent: Unsettled, here: Sight, target: string): Prom
   }
   await disk.run('remove', { site: there.site, paths: pathsOf(torrent, there) });
   await tidy(torrent, there.site);
+  await removeJournal(torrent, there.site);
   return look(torrent, here.site);
 }
 
