@@ -154,11 +154,7 @@ export class TorrentSubject implements Subject {
       const place = oneOf(random, this.#places.save);
       return deed({ place }, () => post('move', { savePath: place }), ['CLIENT_TORRENT_BUSY']);
     };
-    const deeds: readonly (() => Promise<void>)[] = [
-      ...Array.from({ length: 5 }, () => move),
-      ...Array.from({ length: held.isComplete ? 1 : 0 }, () => () => remove(true)),
-      ...Array.from({ length: held.isComplete ? 1 : 0 }, () => () => remove(false)),
-      () => remove(random.below(2) === 0),
+    const renaming = [
       () => deed({ top: text }, () => post('rename', { path: held.top, name: text }), UNRENAMABLE),
       () =>
         deed(
@@ -166,6 +162,14 @@ export class TorrentSubject implements Subject {
           () => post('rename', { path: `${held.top}/${held.names[file]}`, name: text }),
           UNRENAMABLE,
         ),
+    ];
+    const deeds: readonly (() => Promise<void>)[] = [
+      ...Array.from({ length: 5 }, () => move),
+      ...Array.from({ length: held.isComplete ? 1 : 0 }, () => () => remove(true)),
+      ...Array.from({ length: held.isComplete ? 1 : 0 }, () => () => remove(false)),
+      () => remove(random.below(2) === 0),
+      // Before the metadata is kept, a kill takes it away again, and nobody sees what the names are.
+      ...(held.hasMetadata ? renaming : []),
       () => deed({ label: text }, () => patch({ settings: { labels: [text] } })),
       () => {
         const downloadLimit = 50_000_000 + random.below(1000);
@@ -298,7 +302,7 @@ export class TorrentSubject implements Subject {
   }
 }
 
-/** Its files are on their way, or not known yet. */
+/** Its files are on their way, or not known again yet. */
 const UNRENAMABLE = ['CLIENT_TORRENT_BUSY', 'CLIENT_NO_METADATA'];
 
 /** Its data has not been looked at yet. */
