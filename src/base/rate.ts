@@ -4,15 +4,21 @@ import type { ByteCount, BytesPerSecond, Millis } from './units.ts';
 /** Weight of the newest second against the past. */
 const WEIGHT = 0.35;
 
+/** After so long without a byte the rate is zero, ms. */
+const SILENCE: Millis = 10_000;
+
 /** Exponentially weighted rate. Feed it with `add`, close a sample with `tick` about once a second. */
 export class RateMeter {
   #total: ByteCount = 0;
   #sample: ByteCount = 0;
   #rate: BytesPerSecond = 0;
   #since: Millis;
+  /** End of the last sample with bytes. */
+  #last: Millis;
 
   constructor(now: Millis) {
     this.#since = now;
+    this.#last = now;
   }
 
   get total(): ByteCount {
@@ -34,7 +40,8 @@ export class RateMeter {
     const measured = this.#sample / seconds;
     const keep = (1 - WEIGHT) ** seconds;
     this.#rate = this.#rate === 0 ? measured : this.#rate * keep + measured * (1 - keep);
-    if (this.#rate < 1) this.#rate = 0;
+    if (this.#sample > 0) this.#last = now;
+    if (this.#rate < 1 || now - this.#last >= SILENCE) this.#rate = 0;
     this.#sample = 0;
     this.#since = now;
   }

@@ -17,10 +17,12 @@ test('an error in a field is told in its words and its code, escaped, and secret
   });
   outputLogger(output).error('configuration not changed', { error, count: 2 });
   outputLogger(output).warn('failed', { error: new TypeError('no') });
+  outputLogger(output).warn('failed', { who: undefined, count: 0 });
   outputLogger(output).warn('failed', { tracker: 'http://t.example/announce/SECRET' });
   assert.deepEqual(output.told, [
     String.raw`configuration not changed error=a.toml: \x1b (CONFIG_SYNTAX) count=2`,
     'failed error=no (UNEXPECTED)',
+    'failed count=0',
     'failed tracker=http://t.example/announce/[redacted]',
   ]);
 });

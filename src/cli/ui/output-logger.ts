@@ -7,7 +7,9 @@ import type { Output } from './output.ts';
 
 export function outputLogger(output: Output): Logger {
   const words = (message: string, fields: Readonly<Record<string, unknown>> = {}): string => {
-    const facts = Object.entries(fields).map(([key, value]) => `${key}=${wordsOf(value)}`);
+    // As in JSON, what is undefined is not there.
+    const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const facts = known.map(([key, value]) => `${key}=${wordsOf(value)}`);
     return [escapeText(message), ...facts].join(' ');
   };
   return {

@@ -42,6 +42,13 @@ const description: ApiDescription = {
 export async function addApiV1(api: FastifyInstance, context: ApiContext): Promise<void> {
   // What remains is JSON: a page of another site cannot send it unasked (it is none of the simple types of CORS).
   api.removeContentTypeParser('text/plain');
+  // Many libraries name the type of a body also where they send none.
+  const parse = api.getDefaultJsonParser('error', 'error');
+  api.removeContentTypeParser('application/json');
+  api.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body, done);
+  });
   // It makes the hooks of the API hold for paths that lead nowhere; who asks is looked at first.
   api.setNotFoundHandler(() => {
     throw apiError('API_NOT_FOUND', 'there is nothing at this path');

@@ -132,7 +132,7 @@ function logChange(
 ): void {
   logger.info('api change', {
     caller: caller?.name ?? null,
-    by: caller?.kind,
+    by: caller?.kind ?? null,
     method,
     path: routeOptions.url,
     ...(params as object),

@@ -20,6 +20,14 @@ describe('a torrent', () => {
     assert.deepEqual(json, { ...(plain(torrent.view()) as object), magnetLink: torrent.magnetLink() });
   });
 
+  test('is removed also by who says that no body is JSON, and changed by nobody with none', async () => {
+    const { api, path } = await withFilm();
+    const headers = { 'content-type': 'application/json' };
+    assert.equal((await api.ask('PATCH', path, { headers })).status, 400);
+    assert.equal((await api.ask('PATCH', path, { headers, body: '{' })).status, 400);
+    assert.equal((await api.ask('DELETE', path, { headers })).status, 204);
+  });
+
   test('that there is not is told to be none', async () => {
     const { api } = await withFilm();
     const { status, json } = await api.ask('GET', `/torrents/${'ff'.repeat(20)}`);

@@ -66,7 +66,7 @@ const resting: Rule = ({ view, queue, isGoalReached }) => {
   switch (state) {
     case 'stopped':
       return isGoalReached
-        ? finding('goal-reached', `seeding is over at a ratio of ${view.ratio.toFixed(2)}`, { ratio: view.ratio })
+        ? finding('goal-reached', `seeding is over: ${seedingOf(view)}, and that was its goal`, { ratio: view.ratio })
         : finding('stopped', 'it was stopped');
     case 'queued': {
       const most = view.hasMetadata && view.wantedDone >= view.wantedSize ? queue.seeds : queue.downloads;
@@ -92,6 +92,9 @@ const moveFailed: Rule = ({ view: { moveProblem, state } }) =>
   moveProblem === null || state === 'moving'
     ? null
     : finding('move-failed', `its files ${moveProblem.message}`, { code: moveProblem.code });
+
+const seedingOf = ({ ratio, secondsSeeding }: TorrentView): string =>
+  `it has a ratio of ${ratio.toFixed(2)} and has seeded for ${countText(Math.floor(secondsSeeding / 60), 'minute')}`;
 
 const networkAway: Rule = ({ networkProblem }) =>
   networkProblem && finding('network-away', networkProblem.message, { code: networkProblem.code });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EngineTracker } from '../engine-port.ts';
-import { type FakeTorrent, smallTorrent, Stage } from '../fakes.test.ts';
+import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent } from '../torrents.ts';
 
 const MINUTE = 60_000;
@@ -17,6 +17,18 @@ const tracker = (change: Partial<EngineTracker>): EngineTracker => ({
   ...{ id: 0, url: 'http://a.example/', tier: 0, state: 'ok', message: null, seeders: null, leechers: null },
   ...{ downloads: null, peersReceived: 0, lastAt: 100, nextIn: null },
   ...change,
+});
+
+test('what was transferred is kept with the completion, whenever the client is killed', async () => {
+  await using stage = await Stage.open();
+  const [, engine] = await add(stage, 1);
+  engine.figures = { downloaded: 100_000 };
+  engine.finish();
+  await until(() => stage.eventNames('torrent.completed').length === 1);
+  await stage.clock.pass(0);
+  stage.kill();
+  await stage.start();
+  assert.equal(stage.client.torrents.all()[0]?.view().downloaded, 100_000);
 });
 
 describe('what is shown of a torrent', () => {

@@ -78,7 +78,11 @@ export class Library implements Torrents {
       this.#busy.add(torrent);
       torrent.nextLook = Math.min(torrent.nextLook, this.#options.clock.now() + SOON);
     },
-    completed: (torrent) => this.#options.completed(torrent),
+    completed: async (torrent) => {
+      torrent.look(this.#options.clock.now());
+      await this.#saveCounters();
+      return this.#options.completed(torrent);
+    },
   };
   readonly #busy = new Set<LibraryTorrent>();
   /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
