@@ -161,6 +161,22 @@ test('also one that rests, which rests on', () =>
     assert.equal(stage.torrent.status().piecesHave, 2);
   }));
 
+test('one that is started as soon as it rests is not shown where its files were', () =>
+  onStage(seeding, async (stage) => {
+    const { torrent } = stage;
+    const before = stage.states.length;
+    torrent.events.on('state', ({ kind }) => {
+      if (kind === 'paused') torrent.start();
+    });
+    await torrent.setDirectory('/other');
+    await stage.untilState('downloading');
+    assert.ok(!stage.states.slice(before).includes('seeding'));
+    assert.equal(torrent.status().piecesHave, 0);
+    await honestSeed(stage);
+    await stage.untilState('seeding');
+    assert.ok(pathsOn(stage).some((path) => path.startsWith('/other/')));
+  }));
+
 test('files are renamed while the torrent runs, and found again by their new names', () =>
   onStage({ content, has: [0, 1] }, async (stage) => {
     const path = stage.geometry.files[0]?.path ?? [];

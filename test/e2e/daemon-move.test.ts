@@ -97,3 +97,27 @@ test('a move to another file system is told with its progress by all APIs', asyn
     }
   });
 });
+
+test('what is said to be elsewhere and is not there is downloaded, and nothing else is claimed meanwhile', async () => {
+  await using scratch = await scratchFolder();
+  const home = join(scratch.path, 'downloads');
+  const empty = join(scratch.path, 'empty');
+  await Promise.all([mkdir(home), mkdir(empty)]);
+  await writeFile(join(home, 'file'), randomBytes(MIB));
+  const { bytes } = await createTorrent(join(home, 'file'));
+  await using daemon = await DaemonProcess.start(scratch.path, { env: { DST_API_ROOTS: `${home},${empty}` } });
+  const added = { method: 'POST', bytes: { type: 'application/x-bittorrent', data: bytes } } as const;
+  const { hash } = (await daemon.api<{ torrent: TorrentJson }>('/torrents', added)).torrent;
+  await daemon.untilState(hash, 'seeding');
+  const move = async (savePath: string): Promise<TorrentJson> => {
+    await daemon.api(`/torrents/${hash}/actions/move`, { method: 'POST', body: { savePath, movesData: false } });
+    const show = (): Promise<TorrentJson> => daemon.api<TorrentJson>(`/torrents/${hash}`);
+    return await daemon.until('known', show, ({ state }) => ['seeding', 'downloading', 'stalled'].includes(state));
+  };
+  const { state, done, completedAt } = await move(empty);
+  assert.notEqual(state, 'seeding');
+  assert.deepEqual([done, completedAt], [0, null]);
+  assert.equal((await stat(join(home, 'file'))).size, MIB);
+  const back = await move(home);
+  assert.deepEqual([back.state, back.done], ['seeding', MIB]);
+});

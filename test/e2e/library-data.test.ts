@@ -165,6 +165,25 @@ describe('a torrent that is moved', () => {
     assert.equal(torrent.directory, scene.folder.join('seed'));
   });
 
+  it('is not taken for there although who hears that it rests starts it at once', async () => {
+    await using scene = new Scene();
+    const { bytes } = await scene.torrent();
+    const [, torrent] = await scene.seed(bytes);
+    const states: string[] = [];
+    torrent.on('state', ({ kind }) => {
+      states.push(kind);
+      if (kind === 'paused') void torrent.resume();
+    });
+    await torrent.setDirectory(scene.folder.join('empty'));
+    await torrent.ready();
+    assert.deepEqual(states, ['paused', 'checking', 'downloading']);
+    const { state, done } = torrent.status();
+    assert.deepEqual([state.kind, done, torrent.directory], ['downloading', 0, scene.folder.join('empty')]);
+    assert.equal(readFileSync(scene.folder.join('seed/album/one.bin')).length, 2 * MB);
+    await torrent.setDirectory(scene.folder.join('seed'));
+    await torrent.completed();
+  });
+
   it('is not led away from there by where it went before, and what lies there stays', async () => {
     await using scene = new Scene();
     const { bytes } = await scene.torrent();

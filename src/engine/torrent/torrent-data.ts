@@ -202,10 +202,12 @@ export class TorrentData {
   }
 
   /**
-   * The files are expected in another folder, and hashed there. The torrent must rest. What was known of other folders is
-   * forgotten: a note there that the files went on would lead away from this one, and cost what lies in it.
+   * The files are expected in another folder, and hashed there, once the torrent rests; who opens the data meanwhile waits.
+   * What was known of other folders is forgotten: a note there that the files went on would lead away from this one, and
+   * cost what lies in it.
    */
-  setDirectory(directory: string): Promise<void> {
+  setDirectory(directory: string, rest: Promise<void>): Promise<void> {
+    this.#opening = Promise.all([this.#opening, rest]);
     return this.#inTurn(this.#closing.signal, async () => {
       await this.#forget().catch((error: unknown) => this.#logFailure(error, 'could not forget where files were'));
       this.#storage = null;

@@ -215,8 +215,11 @@ export class Torrent {
     this.#refuseClosed();
     const isResting = this.#run === null;
     const { state } = this;
-    await this.#halt(isResting ? state : { kind: 'paused' });
-    await this.data.setDirectory(directory);
+    const rest = Promise.withResolvers<void>();
+    // Queued before it is told that it rests: whoever starts it at that must not be shown the old folder.
+    const expected = this.data.setDirectory(directory, rest.promise);
+    rest.resolve(this.#halt(isResting ? state : { kind: 'paused' }));
+    await expected;
     if (isResting) await this.look();
     else this.start();
   }
