@@ -257,9 +257,13 @@ export class FileStorage implements Storage {
     });
   }
 
-  /** Of the folder and of the one from which the files have come. By the last the others are found after a kill. */
+  /**
+   * Of the folder and of the one from which the files have come. By the last the others are found after a kill. What a
+   * check or a flush still has to note would bring them back.
+   */
   async #removeJournals(): Promise<void> {
-    const { site, state } = this.#torrent;
+    const { site, state, journal } = this.#torrent;
+    await journal?.end();
     const roots = [site.root, ...(state.origin === null ? [] : [state.origin])];
     roots.sort((a, b) => Number(a === this.#owned) - Number(b === this.#owned));
     for (const root of roots) await removeJournal(this.#torrent, { ...site, root });

@@ -38,6 +38,7 @@ export class Journal {
   readonly #deps: JournalDeps;
   #isStarted = false;
   #isBroken = false;
+  #isEnded = false;
   #bootId: Uint8Array;
   /** The file on the disk says of some pieces that they survive a power cut, and must survive one itself. */
   #hasDurable: boolean;
@@ -121,6 +122,12 @@ export class Journal {
     if (!isFirst) await this.#deps.disk.release(site.torrent);
   }
 
+  /** Nothing is written any more once this resolves: the journal can be removed. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.#writing;
+  }
+
   /** Gives the journal up until it is next rewritten. */
   fail(reason: string): void {
     if (this.#isBroken) return;
@@ -132,7 +139,7 @@ export class Journal {
   #write(site: Site, make: () => JournalWrite, isBlocking: boolean): Promise<void> {
     const done = this.#writing.then(async () => {
       const write = make();
-      if (this.#isBroken) return;
+      if (this.#isBroken || this.#isEnded) return;
       try {
         await this.#deps.disk.run('journal', { site, path: this.#path, ...write });
       } catch (error) {

@@ -132,6 +132,7 @@ class Move {
     state.origin = site.root;
     const isThere = this.#files.length > 0;
     const device = isThere ? (await disk.run('space', { site: this.#target })).device : null;
+    await torrent.journal?.end();
     torrent.site = { ...this.#target, device };
     torrent.journal = makeJournal(torrent, this.#target.root);
     torrent.journal?.protect();
