@@ -62,6 +62,27 @@ test('a reject for what was taken back does not count against the same block whe
     assert.deepEqual([wasted, downloaded], [0, asked.length * 16_384]);
   }));
 
+for (const [whose, options] of [
+  ['of the session', { engine: { downloadLimit: 500_000 } }],
+  ['of the torrent', { torrent: { downloadLimit: 500_000 } }],
+] as const) {
+  test(`under a download limit ${whose} nothing comes twice, and what is read comes within two seconds`, () =>
+    onStage({ content: { files: [20_000_000], pieceLength: 262_144 }, ...options }, async (stage) => {
+      await honestSeed(stage); // as a system's send buffer does, it has sent what is cancelled
+      const reader = stage.torrent.readers.open(0);
+      for (const from of [0, 19_900_000, 10_000_000, 5_000_000, 15_000_000]) {
+        await stage.clock.sleep(from === 10_000_000 ? 4000 : 0);
+        const start = stage.clock.now();
+        for await (const _ of reader.read(from, from + 65_536));
+        const took = stage.clock.now() - start;
+        assert.ok(took < 2000, `${took} ms`);
+      }
+      await stage.untilState('seeding', 60_000);
+      const { wasted, downloaded, done } = stage.torrent.status();
+      assert.deepEqual([wasted, downloaded, done], [0, 20_000_000, 20_000_000]);
+    }));
+}
+
 test('reading on asks for what follows without taking anything back', () =>
   onStage(leeching, async (stage) => {
     const peer = await stage.peer({ fast: true });

@@ -41,6 +41,17 @@ test('the depth never exceeds what the peer queues', () => {
   assert.equal(downloads.depth, 3);
 });
 
+test('under a limit of ours a second of it is asked ahead, and a few blocks at least', () => {
+  const downloads = new BlockDownloads(0);
+  const { depth } = downloads;
+  downloads.maxRate = 10 * 16_384;
+  assert.equal(downloads.depth, 10);
+  downloads.maxRate = 1000;
+  assert.equal(downloads.depth, 4);
+  downloads.maxRate = Number.POSITIVE_INFINITY;
+  assert.equal(downloads.depth, depth);
+});
+
 test('a block that was taken back is excused once', () => {
   const downloads = new BlockDownloads(0);
   downloads.asked(7, 0);

@@ -3,7 +3,8 @@
  *
  * The depth of the queue starts small and grows by one with each block (so it doubles each round trip) until the rate
  * stops growing; from then on it covers three seconds of the measured rate. It never exceeds what the peer lets us
- * queue (`reqq`, BEP 10).
+ * queue (`reqq`, BEP 10), nor much more than a second of what our own limits let pass: a peer sends at once what it is
+ * asked for, and what lies unread between it and us cannot be taken back, so that what is needed first waits behind it.
  */
 import { RateMeter } from '../../base/rate.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../base/units.ts';
@@ -13,6 +14,10 @@ import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
 const FIRST_DEPTH = 16;
 /** Seconds of the present rate that are asked ahead. */
 const QUEUE_SECONDS = 3;
+/** Seconds of our own limit that are asked ahead, … */
+const LIMITED_SECONDS = 1;
+/** … and the fewest blocks. */
+const LIMITED_DEPTH = 4;
 /** Most blocks asked ahead: 8 MiB keep a link of 1 Gbit/s and 60 ms busy, and bound what a peer can hold back. */
 const DEEPEST = 512;
 /** What a peer lets us queue when it does not say, blocks (the customary value of `reqq`). */
@@ -23,6 +28,8 @@ const MOST_EXCUSED = 2 * DEEPEST;
 
 export class BlockDownloads {
   readonly meter: RateMeter;
+  /** What our own limits let pass. */
+  maxRate: BytesPerSecond = Number.POSITIVE_INFINITY;
   /** Block key → when it was asked for, in order of asking. */
   readonly #pending = new Map<number, Millis>();
   #depth = FIRST_DEPTH;
@@ -51,7 +58,8 @@ export class BlockDownloads {
   }
 
   get depth(): number {
-    return Math.min(this.#depth, this.#limit);
+    const passing = Math.ceil((this.maxRate * LIMITED_SECONDS) / BLOCK_LENGTH);
+    return Math.min(this.#depth, this.#limit, Math.max(LIMITED_DEPTH, passing));
   }
 
   /** How many blocks to ask for now: nothing until half of the queue has come. */

@@ -31,6 +31,8 @@ const MOST_QUEUED: ByteCount = 1024 * 1024;
 
 /** A peer from which a limit kept us from reading does not count as stalled for so long afterwards, ms. */
 const UNREAD: Millis = 60_000;
+/** What such a peer was asked for may have been sent, and lie unread, for so long afterwards, ms. */
+const UNREAD_QUEUE: Millis = 2000;
 
 /** Memory into which a block is received. */
 export interface BlockTarget {
@@ -72,6 +74,8 @@ export interface PeerHost {
   countSent(bytes: ByteCount, pads: ByteCount): void;
   /** The download limit has no room: `throttle` stops reading from the peer until it has. */
   isDownloadExhausted(): boolean;
+  /** The download limit itself; Infinity without one. */
+  downloadLimit(): BytesPerSecond;
   throttle(peer: PeerSession): void;
 
   /** For uploads: memory, data, and what the rate limits let pass now (Infinity without limits). */
@@ -126,7 +130,8 @@ export class PeerSession {
   ended: () => void = () => {};
   readonly #host: PeerHost;
   #times: { received: Millis; sent: Millis };
-  #unreadUntil: Millis = 0;
+  /** When a limit last kept us from reading. */
+  #unreadAt: Millis = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: PeerSessionOptions, host: PeerHost) {
@@ -159,7 +164,7 @@ export class PeerSession {
 
   get rate(): BytesPerSecond {
     const { rate } = this.downloads.meter;
-    return rate === 0 && this.#host.now() < this.#unreadUntil ? 1 : rate;
+    return rate === 0 && this.#host.now() - this.#unreadAt < UNREAD ? 1 : rate;
   }
 
   get pendingBlocks(): number {
@@ -206,7 +211,13 @@ export class PeerSession {
   wasNotRead(): void {
     this.heard();
     this.downloads.wasNotRead(this.#times.received);
-    this.#unreadUntil = this.#times.received + UNREAD;
+    this.#unreadAt = this.#times.received;
+  }
+
+  /** A limit keeps us from reading, or soon may, as far as we know the peer: all it was asked for may be under way. */
+  get isHeldBack(): boolean {
+    const isUnknown = this.downloads.meter.rate === 0 && this.#host.downloadLimit() < Number.POSITIVE_INFINITY;
+    return isUnknown || this.#host.now() - this.#unreadAt < UNREAD_QUEUE;
   }
 
   send(bytes: Uint8Array): void {
@@ -248,6 +259,7 @@ export class PeerSession {
     const { geometry } = this.#host;
     if (geometry === null || this.#isClosed || !this.amInterested) return;
     if (this.peerChoking && this.pieces.allowedFast.size === 0) return;
+    this.downloads.maxRate = this.#host.downloadLimit();
     const count = this.downloads.wanted;
     if (count === 0) return;
     const requests = this.#host.nextRequests(this, count);

@@ -86,10 +86,10 @@ export class Download {
 
   /**
    * Pieces are needed at once: a peer that can bring blocks of them need not first bring what else it was asked for, but
-   * for what may be under way.
+   * for what may be under way: that is all of it when the peer is quicker than our own limit.
    */
   hurry(peer: PeerSession): void {
-    if (!this.picker.hasUrgent(peer, this.#port.now())) return;
+    if (peer.isHeldBack || !this.picker.hasUrgent(peer, this.#port.now())) return;
     const kept = Math.ceil((peer.rate * UNDER_WAY) / 1000 / BLOCK_LENGTH);
     peer.takeBack(kept, (piece) => !this.picker.hasDeadline(piece) && !this.#trials.isOf(peer.id, piece));
   }

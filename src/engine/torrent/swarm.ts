@@ -6,7 +6,7 @@ import type { PeerAddress } from '../../base/address.ts';
 import { compareBytes, equalBytes } from '../../base/bytes.ts';
 import type { Bitfield } from '../../base/bitfield.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { BlockIndex, ByteCount, Millis, PieceIndex } from '../../base/units.ts';
+import type { BlockIndex, ByteCount, BytesPerSecond, Millis, PieceIndex } from '../../base/units.ts';
 import type { Geometry } from '../../codec/metainfo/index.ts';
 import {
   type BlockRequest,
@@ -300,6 +300,10 @@ export class Swarm implements PeerHost {
   isDownloadExhausted(): boolean {
     const { rates } = this.#port.limits;
     return rates.isLimited && rates.downloadRoom(this.now()) <= 0;
+  }
+
+  downloadLimit(): BytesPerSecond {
+    return this.#port.limits.rates.downloadLimit;
   }
 
   throttle(peer: PeerSession): void {

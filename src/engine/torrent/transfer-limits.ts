@@ -28,6 +28,11 @@ export class TransferLimits {
     return this.#download.isLimited || this.#upload.isLimited || this.parent?.isLimited === true;
   }
 
+  /** The lowest download limit, here or above; Infinity without any. */
+  get downloadLimit(): BytesPerSecond {
+    return Math.min(this.#download.limit, this.parent?.downloadLimit ?? Number.POSITIVE_INFINITY);
+  }
+
   set({ download, upload }: Rates, now: Millis): void {
     if (download !== undefined) this.#download.set(download, now);
     if (upload !== undefined) this.#upload.set(upload, now);
@@ -65,6 +70,10 @@ class OneWay {
 
   get isLimited(): boolean {
     return this.#bucket !== null;
+  }
+
+  get limit(): BytesPerSecond {
+    return this.#bucket?.limit ?? Number.POSITIVE_INFINITY;
   }
 
   /** Another limit: what was taken stays taken. */
