@@ -122,7 +122,7 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   total_size: ({ totalSize }) => totalSize,
   upload_limit: ({ settings }) => limitOf(settings.uploadLimit),
   upload_limited: ({ settings }) => settings.uploadLimit > 0,
-  upload_ratio: ({ downloaded, totalSize, ratio }) => (downloaded + totalSize === 0 ? -1 : ratio),
+  upload_ratio: ({ downloaded, done, ratio }) => (downloaded + done === 0 ? -1 : ratio),
   uploaded_ever: ({ uploaded }) => uploaded,
   webseeds_sending_to_us: () => 0,
 };
