@@ -302,11 +302,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       this.#knownHashes = this.infoHashes;
       this.#library.hashesChanged(this);
     }
-    const facts = {
-      record: this.record.value,
-      problem: run.problem,
-      isMoving: relocation.isMoving || relocation.isDue,
-    };
+    const facts = { record: this.record.value, problem: run.problem, isMoving: relocation.isAhead };
     const state = viewStateOf(facts, run.state);
     if (state === this.#shownState) return;
     const from = this.#shownState;
@@ -401,7 +397,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       problem: run.problem,
       warning: network?.message ?? relocation.problem?.message ?? run.warning,
       moveProblem: relocation.problem,
-      isMoving: relocation.isMoving || relocation.isDue,
+      isMoving: relocation.isAhead,
       moved: relocation.progress,
       isStalled: this.#counters.isStalled(this.#services.clock.now()),
       place: this.#place,

@@ -35,10 +35,11 @@ export class Relocation {
     return this.#moving !== null;
   }
 
-  /** It is complete, and will be brought to where it belongs. */
-  get isDue(): boolean {
+  /** Its files are on their way, or about to be: it is complete, and not where it belongs. */
+  get isAhead(): boolean {
     const { directory, savePath } = this.#record.value;
-    return directory !== savePath && this.#run.state?.kind === 'seeding' && this.#problem === null;
+    const isDue = directory !== savePath && this.#run.state?.kind === 'seeding' && this.#problem === null;
+    return this.isMoving || isDue;
   }
 
   get progress(): number {
