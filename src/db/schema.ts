@@ -92,6 +92,7 @@ interface ClientTorrentsTable {
   active_at: UnixSeconds | null;
   downloaded: number;
   uploaded: number;
+  wasted: number;
   seconds_downloading: number;
   seconds_seeding: number;
 }

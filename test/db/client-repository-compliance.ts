@@ -27,7 +27,7 @@ const torrent = (fill: number, more: Partial<TorrentColumns> = {}): TorrentColum
   completedAt: null,
   ...more,
 });
-const nothing = { downloaded: 0, uploaded: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null };
+const nothing = { downloaded: 0, uploaded: 0, wasted: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null };
 
 const torrents: Record<string, Case> = {
   'a torrent is loaded as it was inserted': async ({ client }) => {
@@ -64,7 +64,7 @@ const torrents: Record<string, Case> = {
   },
   'changes are saved together or not at all, and leave counters alone': async ({ client }) => {
     const [a, b] = [await client.torrents.insert(torrent(1)), await client.torrents.insert(torrent(2))];
-    const counters = { downloaded: 1, uploaded: 2, secondsDownloading: 3, secondsSeeding: 4, activeAt: 5 };
+    const counters = { downloaded: 1, uploaded: 2, wasted: 6, secondsDownloading: 3, secondsSeeding: 4, activeAt: 5 };
     await client.torrents.saveCounters([{ id: a, ...counters }]);
     const changed = torrent(1, { name: 'new', savePath: '/other', hashV2: hash(8, 32), wanted: 'stopped' });
     await client.torrents.save([{ ...changed, id: a }]);

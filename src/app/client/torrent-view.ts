@@ -84,6 +84,7 @@ export interface TorrentView {
   /** Of this run. */
   readonly downloadedInRun: ByteCount;
   readonly uploadedInRun: ByteCount;
+  /** Received and thrown away, in all runs. */
   readonly wasted: ByteCount;
   /** `uploaded` by what was downloaded, or by the size where nothing was; 0 when nothing was sent. */
   readonly ratio: number;

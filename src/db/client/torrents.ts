@@ -14,6 +14,8 @@ export interface TorrentCounters {
   /** Payload. */
   readonly downloaded: ByteCount;
   readonly uploaded: ByteCount;
+  /** Received and thrown away. */
+  readonly wasted: ByteCount;
   readonly secondsDownloading: number;
   readonly secondsSeeding: number;
   /** When payload was last received or sent. */
@@ -80,13 +82,14 @@ const SAVE_COUNTERS: BatchStatement = {
     id: 'integer',
     downloaded: 'integer',
     uploaded: 'integer',
+    wasted: 'integer',
     seconds_downloading: 'integer',
     seconds_seeding: 'integer',
     active_at: 'integer',
   },
   steps: [
     `update client_torrents set downloaded = batch.downloaded, uploaded = batch.uploaded,
-        seconds_downloading = batch.seconds_downloading, seconds_seeding = batch.seconds_seeding,
+        wasted = batch.wasted, seconds_downloading = batch.seconds_downloading, seconds_seeding = batch.seconds_seeding,
         active_at = batch.active_at
       from batch where client_torrents.id = batch.id`,
   ],
@@ -119,6 +122,7 @@ const toRow = (row: Selectable<Schema['client_torrents']>): TorrentRow => ({
   counters: {
     downloaded: row.downloaded,
     uploaded: row.uploaded,
+    wasted: row.wasted,
     secondsDownloading: row.seconds_downloading,
     secondsSeeding: row.seconds_seeding,
     activeAt: row.active_at,
@@ -165,6 +169,7 @@ export class ClientTorrents {
       active_at: null,
       downloaded: 0,
       uploaded: 0,
+      wasted: 0,
       seconds_downloading: 0,
       seconds_seeding: 0,
     });
@@ -200,6 +205,7 @@ export class ClientTorrents {
       of.id,
       addSafely(of.downloaded, 0),
       addSafely(of.uploaded, 0),
+      addSafely(of.wasted, 0),
       of.secondsDownloading,
       of.secondsSeeding,
       of.activeAt,

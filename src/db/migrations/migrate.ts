@@ -12,10 +12,11 @@ import { tracker } from './0001-tracker.ts';
 import { trackerRevisions } from './0002-tracker-revisions.ts';
 import { trackerFollowing } from './0003-tracker-following.ts';
 import { client } from './0004-client.ts';
+import { clientWasted } from './0005-client-wasted.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const allMigrations: readonly Migration[] = [tracker, trackerRevisions, trackerFollowing, client];
+export const allMigrations: readonly Migration[] = [tracker, trackerRevisions, trackerFollowing, client, clientWasted];
 
 const TABLE = 'dst_migrations';
 

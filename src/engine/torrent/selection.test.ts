@@ -107,10 +107,12 @@ test('progress counts the verified bytes of wanted files, and of all', () => {
   });
 });
 
-test('what is missing counts all pieces, wanted or not', () => {
+test('what is missing counts all pieces, wanted or not, without their pads', () => {
   const geometry = geometryOf([PIECE, PIECE, 100]);
   const selection = new Selection(geometry, { select: [0] });
   assert.equal(selection.missing(haveOf(geometry, [0])), PIECE + 100);
   assert.equal(selection.missing(haveOf(geometry, [2])), 2 * PIECE);
   assert.equal(selection.missing(haveOf(geometry, [0, 1, 2])), 0);
+  const padded = geometryOf([100, 100 - PIECE, PIECE]);
+  assert.equal(new Selection(padded).missing(haveOf(padded, [])), PIECE + 100);
 });

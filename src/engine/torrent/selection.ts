@@ -85,11 +85,11 @@ export class Selection {
     return progress;
   }
 
-  /** Bytes that are not verified, of all pieces, wanted or not, pads included. */
+  /** Bytes that are not verified, of all pieces, wanted or not. */
   missing(have: Bitfield): ByteCount {
     let bytes = 0;
     for (let piece = 0; piece < have.size && !have.isComplete; piece++) {
-      if (!have.has(piece)) bytes += this.#geometry.pieceSize(piece);
+      if (!have.has(piece)) bytes += this.#geometry.payloadSize(piece);
     }
     return bytes;
   }

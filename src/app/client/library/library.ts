@@ -34,6 +34,7 @@ import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
 import { failuresSoon } from './removal-failures.ts';
+import { noCounters } from './torrent-counters.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
 import { TorrentIndex } from './torrent-index.ts';
 import type { ClientRepository } from '../../../db/index.ts';
@@ -223,8 +224,7 @@ export class Library implements Torrents {
     });
     if (source.kept !== null) await folder.write(hash, source.kept);
     const id = await store.insert(record);
-    const counters = { downloaded: 0, uploaded: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null };
-    const torrent = this.#make({ id, record, counters, repaired: [] });
+    const torrent = this.#make({ id, record, counters: noCounters, repaired: [] });
     this.#torrents.addAll([torrent]);
     this.added++;
     events.emit('torrent.added', { hash, name: record.name });

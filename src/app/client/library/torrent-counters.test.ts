@@ -6,7 +6,7 @@ import { RunCounters } from './torrent-counters.ts';
 
 const { metainfo } = smallTorrent(1);
 const idle = new FakeTorrent(new FakeEngine(), metainfo, { directory: '/', isPaused: true }).status();
-const stored = { downloaded: 10, uploaded: 20, secondsDownloading: 30, secondsSeeding: 40, activeAt: 5 };
+const stored = { downloaded: 10, uploaded: 20, wasted: 3, secondsDownloading: 30, secondsSeeding: 40, activeAt: 5 };
 const status = (kind: 'downloading' | 'seeding' | 'paused', figures: Partial<EngineStatus> = {}): EngineStatus => ({
   ...idle,
   state: { kind },
@@ -17,12 +17,13 @@ describe('counters', () => {
   test('go on from what was stored, each kind of time for itself', () => {
     const counters = new RunCounters(stored, 0);
     counters.look(status('downloading'), 1_000, 101, 0);
-    counters.look(status('seeding', { downloaded: 5, uploaded: 7 }), 4_000, 104, 0);
-    counters.look(status('paused', { downloaded: 5, uploaded: 7 }), 6_000, 106, 0);
-    counters.look(status('paused', { downloaded: 5, uploaded: 7 }), 60_000, 160, 0);
+    counters.look(status('seeding', { downloaded: 5, uploaded: 7, wasted: 2 }), 4_000, 104, 0);
+    counters.look(status('paused', { downloaded: 5, uploaded: 7, wasted: 2 }), 6_000, 106, 0);
+    counters.look(status('paused', { downloaded: 5, uploaded: 7, wasted: 2 }), 60_000, 160, 0);
     assert.deepEqual(counters.ever, {
       downloaded: 15,
       uploaded: 27,
+      wasted: 5,
       secondsDownloading: 33,
       secondsSeeding: 42,
       activeAt: 104,

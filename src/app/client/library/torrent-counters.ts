@@ -6,10 +6,20 @@ import type { EngineStatus } from '../engine-port.ts';
 /** Nothing has moved for so long: the torrent counts as stalled, ms. */
 const STALLED_AFTER: Millis = 60_000;
 
+export const noCounters: TorrentCounters = {
+  downloaded: 0,
+  uploaded: 0,
+  wasted: 0,
+  secondsDownloading: 0,
+  secondsSeeding: 0,
+  activeAt: null,
+};
+
 export class RunCounters {
   readonly #stored: TorrentCounters;
   #downloaded: ByteCount = 0;
   #uploaded: ByteCount = 0;
+  #wasted: ByteCount = 0;
   #millisDownloading: Millis = 0;
   #millisSeeding: Millis = 0;
   #activeAt: UnixSeconds | null;
@@ -33,10 +43,11 @@ export class RunCounters {
   }
 
   get ever(): TorrentCounters {
-    const { downloaded, uploaded, secondsDownloading, secondsSeeding } = this.#stored;
+    const { downloaded, uploaded, wasted, secondsDownloading, secondsSeeding } = this.#stored;
     return {
       downloaded: downloaded + this.#downloaded,
       uploaded: uploaded + this.#uploaded,
+      wasted: wasted + this.#wasted,
       secondsDownloading: secondsDownloading + Math.floor(this.#millisDownloading / 1000),
       secondsSeeding: secondsSeeding + Math.floor(this.#millisSeeding / 1000),
       activeAt: this.#activeAt,
@@ -65,8 +76,10 @@ export class RunCounters {
       this.#activeAt = wall;
       this.isChanged = true;
     }
+    if (status.wasted !== this.#wasted) this.isChanged = true;
     this.#downloaded = status.downloaded;
     this.#uploaded = status.uploaded;
+    this.#wasted = status.wasted;
     const rate = doing === 'downloading' ? status.downloadRate : status.uploadRate;
     if (doing === null || rate >= slowRate) this.#slowSince = null;
     else this.#slowSince ??= now;

@@ -5,7 +5,7 @@ import type { TorrentRow } from '../../../db/index.ts';
 import { defaultTorrentSettings, type TorrentSettings } from '../torrent-settings.ts';
 import { columnsOf, noChoices, recordOf, type TorrentRecord } from './torrent-record.ts';
 
-const counters = { downloaded: 1, uploaded: 2, secondsDownloading: 3, secondsSeeding: 4, activeAt: 5 };
+const counters = { downloaded: 1, uploaded: 2, wasted: 6, secondsDownloading: 3, secondsSeeding: 4, activeAt: 5 };
 const record: TorrentRecord = {
   hash: 'ab'.repeat(20),
   infoHashes: { v1: new Uint8Array(20).fill(1), v2: null },

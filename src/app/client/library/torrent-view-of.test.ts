@@ -30,7 +30,7 @@ const status = new FakeTorrent(new FakeEngine(), metainfo, { directory: '/save',
 const facts: TorrentFacts = {
   id: 1,
   record,
-  counters: { downloaded: 0, uploaded: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null },
+  counters: { downloaded: 0, uploaded: 0, wasted: 0, secondsDownloading: 0, secondsSeeding: 0, activeAt: null },
   metainfo,
   status,
   trackers: [],

@@ -95,7 +95,7 @@ export function torrentViewOf(facts: TorrentFacts): TorrentView {
     uploaded: counters.uploaded,
     downloadedInRun: status?.downloaded ?? 0,
     uploadedInRun: status?.uploaded ?? 0,
-    wasted: status?.wasted ?? 0,
+    wasted: counters.wasted,
     ratio: ratioBase > 0 ? counters.uploaded / ratioBase : 0,
     eta: state === 'seeding' ? facts.secondsToGoal : (status?.etaSeconds ?? null),
     secondsDownloading: counters.secondsDownloading,
