@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -18,4 +19,11 @@ test('bytes that were freed between others go back to the system', (t) => {
   if (!trimMemory()) return t.skip('not glibc, or a Node.js without node:ffi');
   assert.ok(before - process.memoryUsage.rss() > 100 * MIB, `${(before - process.memoryUsage.rss()) / MIB} MiB`);
   assert.equal(kept.length, 80);
+});
+
+test('what the start has read of the program is mapped no more', (t) => {
+  const mapped = (): number => Number(/RssFile:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) / 1024;
+  const before = process.platform === 'linux' ? mapped() : 0;
+  if (!trimMemory()) return t.skip('not glibc, or a Node.js without node:ffi');
+  assert.ok(mapped() < before / 2, `${before} MiB before, ${mapped()} MiB after`);
 });

@@ -77,17 +77,19 @@ export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
   const collect = runInNewContext('gc') as Collect;
   let kept = heapUsed();
   let before = performance.eventLoopUtilization();
-  /** Bytes are being freed, which another thread does. */
-  let isFreeing = false;
+  /** There is memory to give back: the start's, or what a collection has found, which another thread frees. */
+  let isTrimDue = true;
   const look = (): void => {
     const now = performance.eventLoopUtilization();
     const isQuiet = performance.eventLoopUtilization(now, before).utilization < QUIET;
     before = now;
-    if (isFreeing) trimMemory();
-    isFreeing = false;
+    if (isQuiet && isTrimDue) {
+      trimMemory();
+      isTrimDue = false;
+    }
     if (isQuiet && heapUsed() - kept > WORTHWHILE) {
       collect({ flavor: 'last-resort' });
-      isFreeing = true;
+      isTrimDue = true;
       kept = heapUsed();
     }
     clock.after(PERIOD, look);
