@@ -3,28 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bitfield } from '../../base/bitfield.ts';
 import { seededRandom } from '../../base/random.ts';
-import { BLOCK_LENGTH, Geometry } from '../../codec/metainfo/index.ts';
+import { BLOCK_LENGTH } from '../../codec/metainfo/index.ts';
+import { geometryOf } from '../geometries.test.ts';
 import { type PickingPeer, PiecePicker } from './piece-picker.ts';
 
 const LENGTH = 8 * BLOCK_LENGTH;
 const DATA = 2.5 * BLOCK_LENGTH;
-const file = {
-  path: ['a'],
-  originalPath: ['a'],
-  isExecutable: false,
-  isHidden: false,
-  symlink: null,
-  piecesRoot: null,
-};
 
 /** One piece of eight blocks: two and a half of a file, and pads behind them. */
 function setUp() {
-  const files = [
-    { ...file, offset: 0, length: DATA, isPad: false },
-    { ...file, offset: DATA, length: LENGTH - DATA, isPad: true },
-  ];
   const picker = new PiecePicker({
-    geometry: new Geometry({ pieceLength: LENGTH, pieceCount: 1, length: LENGTH, files, hasV1: true }),
+    geometry: geometryOf(LENGTH, [DATA, DATA - LENGTH]),
     have: new Bitfield(1),
     random: seededRandom(1),
     canOpen: () => true,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Geometry } from '../../codec/metainfo/index.ts';
 import { BufferPool } from '../../storage/index.ts';
+import { geometryOf } from '../geometries.test.ts';
 import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
 import { PieceMemory } from './piece-memory.ts';
 
 const PIECE = 32_768;
-const geometry = new Geometry({ pieceLength: PIECE, pieceCount: 10, length: 10 * PIECE, files: [], hasV1: true });
+const geometry = geometryOf(PIECE, [10 * PIECE]);
 
 function setUp(options: { budget?: number; pool?: number } = {}) {
   const pool = new BufferPool({ budget: options.pool ?? 100 * PIECE });
@@ -65,26 +65,11 @@ test('a complete piece is handed out with the sender of each block', () => {
 });
 
 test('blocks of pads are zeros that nobody has sent, whatever the memory held before', () => {
-  const file = {
-    path: ['a'],
-    originalPath: ['a'],
-    isExecutable: false,
-    isHidden: false,
-    symlink: null,
-    piecesRoot: null,
-  };
-  const files = [
-    { ...file, offset: 0, length: 10_000, isPad: false },
-    { ...file, offset: 10_000, length: PIECE - 10_000, isPad: true },
-  ];
   const memory = new PieceMemory(new BufferPool({ budget: 10 * PIECE }), 10 * PIECE);
   const before = memory.take(PIECE);
   before?.bytes.fill(1);
   before?.release();
-  const assembler = new PieceAssembler(
-    new Geometry({ pieceLength: PIECE, pieceCount: 1, length: PIECE, files, hasV1: true }),
-    memory,
-  );
+  const assembler = new PieceAssembler(geometryOf(PIECE, [10_000, 10_000 - PIECE]), memory);
   assembler.open(0);
   const target = assembler.target(7, 0, 0);
   assert.equal(target?.bytes[PIECE / 2 - 1], 1, 'the memory is that of before');

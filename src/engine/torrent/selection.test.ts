@@ -2,28 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bitfield } from '../../base/bitfield.ts';
 import { seededRandom } from '../../base/random.ts';
-import { type FileEntry, Geometry } from '../../codec/metainfo/index.ts';
+import type { Geometry } from '../../codec/metainfo/index.ts';
 import { PiecePicker } from '../picker/piece-picker.ts';
+import { geometryOf } from '../geometries.test.ts';
 import { Selection } from './selection.ts';
 
 const PIECE = 32_768;
-
-/** Files of these sizes, one behind the other; a negative size is a pad. */
-function geometryOf(sizes: readonly number[]): Geometry {
-  let offset = 0;
-  const files = sizes.map((size, index) => {
-    const file = { path: [`${index}`], length: Math.abs(size), offset, isPad: size < 0, symlink: null };
-    offset += file.length;
-    return file as unknown as FileEntry;
-  });
-  return new Geometry({
-    pieceLength: PIECE,
-    pieceCount: Math.ceil(offset / PIECE),
-    length: offset,
-    files,
-    hasV1: true,
-  });
-}
 
 const haveOf = (geometry: Geometry, pieces: readonly number[]): Bitfield => {
   const have = new Bitfield(geometry.pieceCount);
@@ -32,7 +16,7 @@ const haveOf = (geometry: Geometry, pieces: readonly number[]): Bitfield => {
 };
 
 test('without options all files are wanted, pads aside', () => {
-  const selection = new Selection(geometryOf([PIECE, 100, -500, PIECE]));
+  const selection = new Selection(geometryOf(PIECE, [PIECE, 100, -500, PIECE]));
   assert.equal(selection.files, 'all');
   assert.deepEqual(
     [0, 1, 2, 3].map((file) => selection.priorityOf(file)),
@@ -41,7 +25,7 @@ test('without options all files are wanted, pads aside', () => {
 });
 
 test('a selection names the wanted files', () => {
-  const selection = new Selection(geometryOf([PIECE, 100, PIECE]), { select: [2, 99] });
+  const selection = new Selection(geometryOf(PIECE, [PIECE, 100, PIECE]), { select: [2, 99] });
   assert.deepEqual(selection.files, new Set([2]));
 });
 
@@ -51,7 +35,7 @@ test('priorities override the selection and stay between 0 and 7', () => {
     [1, 99],
     [2, -1],
   ]);
-  const selection = new Selection(geometryOf([PIECE, 100, PIECE, PIECE]), { select: [0, 3], priorities });
+  const selection = new Selection(geometryOf(PIECE, [PIECE, 100, PIECE, PIECE]), { select: [0, 3], priorities });
   assert.deepEqual(
     [0, 1, 2, 3].map((file) => selection.priorityOf(file)),
     [0, 7, 0, 4],
@@ -60,7 +44,7 @@ test('priorities override the selection and stay between 0 and 7', () => {
 
 test('a piece is as important as its most important file', () => {
   // Piece 0: file 0; piece 1: files 0, 1 and 2; piece 2: file 2.
-  const geometry = geometryOf([PIECE + 100, 100, 2 * PIECE - 200]);
+  const geometry = geometryOf(PIECE, [PIECE + 100, 100, 2 * PIECE - 200]);
   const have = new Bitfield(geometry.pieceCount);
   const picker = new PiecePicker({ geometry, have, random: seededRandom(1), canOpen: () => true });
   const priorities = new Map([
@@ -76,7 +60,7 @@ test('a piece is as important as its most important file', () => {
 });
 
 test('the first and last piece of each wanted file come first when that is asked for', () => {
-  const geometry = geometryOf([4 * PIECE, 100, 3 * PIECE - 100, PIECE]);
+  const geometry = geometryOf(PIECE, [4 * PIECE, 100, 3 * PIECE - 100, PIECE]);
   const picker = new PiecePicker({
     geometry,
     have: haveOf(geometry, []),
@@ -94,7 +78,7 @@ test('the first and last piece of each wanted file come first when that is asked
 });
 
 test('progress counts the verified bytes of wanted files, and of all', () => {
-  const geometry = geometryOf([PIECE + 100, 100, 2 * PIECE - 200]);
+  const geometry = geometryOf(PIECE, [PIECE + 100, 100, 2 * PIECE - 200]);
   const selection = new Selection(geometry, { select: [0, 1] });
   const [wanted, total] = [{ wantedSize: PIECE + 200 }, 3 * PIECE];
   assert.deepEqual(selection.progress(haveOf(geometry, [])), { ...wanted, wantedDone: 0, done: 0 });
@@ -108,11 +92,11 @@ test('progress counts the verified bytes of wanted files, and of all', () => {
 });
 
 test('what is missing counts all pieces, wanted or not, without their pads', () => {
-  const geometry = geometryOf([PIECE, PIECE, 100]);
+  const geometry = geometryOf(PIECE, [PIECE, PIECE, 100]);
   const selection = new Selection(geometry, { select: [0] });
   assert.equal(selection.missing(haveOf(geometry, [0])), PIECE + 100);
   assert.equal(selection.missing(haveOf(geometry, [2])), 2 * PIECE);
   assert.equal(selection.missing(haveOf(geometry, [0, 1, 2])), 0);
-  const padded = geometryOf([100, 100 - PIECE, PIECE]);
+  const padded = geometryOf(PIECE, [100, 100 - PIECE, PIECE]);
   assert.equal(new Selection(padded).missing(haveOf(padded, [])), PIECE + 100);
 });
