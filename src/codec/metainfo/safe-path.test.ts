@@ -8,7 +8,8 @@ import { foldName, numberedElement, safeElement, safeName } from './safe-path.ts
 function assertSafe(element: string): void {
   assert.ok(element !== '' && element !== '.' && element !== '..', JSON.stringify(element));
   assert.doesNotMatch(element, /[\p{Cc}\p{Cs}<>:"/\\|?*\u2028\u2029]/u);
-  assert.doesNotMatch(element, /[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u);
+  assert.doesNotMatch(element, /[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u);
+  assert.doesNotMatch(element, /^[\u200c\u200d]|[\u200c\u200d]{2}|[\u200c\u200d]$/);
   assert.doesNotMatch(element, /[. ]$/);
   assert.doesNotMatch(element, /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i);
   assert.ok(utf8(element).length <= 255, `${utf8(element).length} bytes`);
@@ -42,6 +43,18 @@ const cases: readonly [why: string, input: string, expected: string][] = [
   ['bidirectional controls', 'photo\u202egpj.exe', 'photogpj.exe'],
   ['isolates and marks', '\u2066a\u2069\u200e\u200f\u061c', 'a'],
   ['zero-width characters', 'a\u200bb\u200cc\u200dd\u2060e\ufefff\u00adg', 'abcdefg'],
+  ['a Persian name', '\u0645\u06cc\u200c\u0631\u0648\u0645.mkv', '\u0645\u06cc\u200c\u0631\u0648\u0645.mkv'],
+  ['a conjunct of an Indic script', '\u0915\u094d\u200d\u0937', '\u0915\u094d\u200d\u0937'],
+  ['a half form before an extension', '\u0915\u094d\u200d.mp3', '\u0915\u094d\u200d.mp3'],
+  ['an emoji of several parts', '\u{1f469}\u{1f3fd}\u200d\u{1f680}', '\u{1f469}\u{1f3fd}\u200d\u{1f680}'],
+  ['an emoji with a variation selector', '\u2764\ufe0f\u200d\u{1f525}', '\u2764\ufe0f\u200d\u{1f525}'],
+  ['a joiner at the start', '\u200d\u{1f525}', '\u{1f525}'],
+  ['a joiner at the end', '\u{1f525}\u200d', '\u{1f525}'],
+  ['a joiner before dots and spaces at the end', '\u{1f525}\u200d. \u200c.', '\u{1f525}'],
+  ['several joiners', '\u{1f525}\u200d\u200d\u200c\u{1f525}', '\u{1f525}\u200d\u{1f525}'],
+  ['joiners around an invisible character', '\u{1f525}\u200d\u202e\u200d\u{1f525}', '\u{1f525}\u200d\u{1f525}'],
+  ['a joiner behind what is replaced', '\u2028\u200da', '_a'],
+  ['only joiners', '\u200d\u200c', '_'],
   ['tag characters', 'a\u{e0041}\u{e007f}', 'a'],
   ['dots hidden between invisible characters', '.\u200b.', '_'],
   ['an invalid sequence', toText(Uint8Array.of(0x61, 0xff, 0x62)), 'a_b'],
@@ -57,6 +70,8 @@ const cases: readonly [why: string, input: string, expected: string][] = [
   ['a device with a superscript', 'COM\u00b9', '_COM\u00b9'],
   ['console buffers', 'CONOUT$', '_CONOUT$'],
   ['a device hidden by an invisible character', 'C\u200bON', '_CON'],
+  ['a device hidden by a joiner', 'C\u200dON', '_CON'],
+  ['a device with a joiner behind it', 'COM\u00b9\u200d.txt', '_COM\u00b9.txt'],
   ['a name that begins like a device', 'console.log', 'console.log'],
   ['a device behind a prefix', 'xCON', 'xCON'],
 ];
@@ -75,6 +90,7 @@ test('a long name is cut to 255 bytes at a character and keeps its extension', (
   assert.equal(safeElement(`${'x'.repeat(254)} ${'y'.repeat(50)}`), 'x'.repeat(254));
   assert.equal(safeElement('x'.repeat(255)), 'x'.repeat(255));
   assert.equal(safeElement(`${' '.repeat(300)}x`), '_');
+  assert.equal(safeElement('\u{1f525}\u200d'.repeat(100)), `${'\u{1f525}\u200d'.repeat(35)}\u{1f525}`);
 });
 
 test('a name of ten million characters is shortened like any other', () => {
@@ -85,7 +101,7 @@ test('a name of ten million characters is shortened like any other', () => {
 
 test('any text becomes a safe element, and a safe element stays as it is', () => {
   const units = fc.constantFrom(
-    ...'abC.. /\\:\0\n\u202e\u200b\ud800',
+    ...'abC.. /\\:\0\n\u202e\u200b\u200c\u200d\u0645\ud800',
     'CON',
     'lpt1',
     '\u{1f600}',
@@ -131,6 +147,7 @@ test('paths that a file system may take for the same fold to one key', () => {
     ['stra\u00dfe', 'STRASSE'],
     ['\u03c3', '\u03c2'],
     ['\u212a', 'k'],
+    ['\u0645\u200c\u0631', '\u0645\u0631'],
   ] as const) {
     assert.equal(foldName(a), foldName(b), `${a} ${b}`);
   }

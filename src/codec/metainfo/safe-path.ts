@@ -17,10 +17,16 @@ const substitute = '_';
 
 /**
  * Invisible characters, with which a name can look like another: soft hyphen, Arabic letter mark, Mongolian vowel
- * separator, zero-width and bidirectional controls, invisible operators, byte order mark, annotations, tags.
+ * separator, zero-width space, bidirectional controls, invisible operators, byte order mark, annotations, tags.
  */
 const invisible =
-  /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0001}\u{e0020}-\u{e007f}]/gu;
+  /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0001}\u{e0020}-\u{e007f}]/gu;
+
+/**
+ * Joiners (ZWNJ, ZWJ) that join nothing. One alone behind a letter, mark, digit or symbol beyond ASCII belongs to the word
+ * or the emoji: Persian, Indic scripts and emoji of several parts are written with it.
+ */
+const strayJoiner = /(?<![[\p{L}\p{M}\p{Nd}\p{S}]--\p{ASCII}])[\u200c\u200d]/gv;
 
 /** Controls, line separators, lone surrogates, invalid UTF-8 (U+FFFD), and what Windows or a path itself reserves. */
 const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"/\\|?*]/gu;
@@ -33,12 +39,13 @@ const reserved = new RegExp(`^${device}`, 'i');
 const plain = new RegExp(String.raw`^(?!${device})[\w\-()[\]{}!,;'@#$%&+=~^ .]{0,200}[\w\-()[\]{}!,;'@#$%&+=~^]$`, 'i');
 
 /**
- * One path element, safe on every platform and never empty. Removes invisible characters, replaces forbidden ones,
- * trims the end, prefixes device names and shortens to 255 bytes while keeping the extension.
+ * One path element, safe on every platform and never empty. Removes invisible characters and stray joiners, replaces
+ * forbidden characters, trims the end, prefixes device names and shortens to 255 bytes while keeping the extension.
  */
 export function safeElement(name: string): string {
   if (plain.test(name)) return name;
-  const cleaned = trimEnd(bound(name).replace(invisible, '').replace(forbidden, substitute));
+  const visible = bound(name).replace(invisible, '').replace(forbidden, substitute);
+  const cleaned = trimEnd(visible.replace(strayJoiner, ''));
   if (cleaned === '') return substitute;
   return shorten(reserved.test(cleaned) ? substitute + cleaned : cleaned, '');
 }
@@ -68,10 +75,10 @@ function shorten(name: string, infix: string): string {
 /** The part of a name that can matter: of one that is absurdly long the start, and the end for its extension. */
 const bound = (name: string): string => (name.length <= 2048 ? name : name.slice(0, 2000) + name.slice(-48));
 
-/** Without dots and spaces at the end: Windows strips them, so that `a.` and `a` would be one file. */
+/** Without dots and spaces at the end: Windows strips them, so that `a.` and `a` would be one file. Nor joiners. */
 function trimEnd(name: string): string {
   let end = name.length;
-  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end--;
+  while (end > 0 && '. \u200c\u200d'.includes(name[end - 1] as string)) end--;
   return name.slice(0, end);
 }
 
@@ -90,9 +97,13 @@ function cutText(text: string, most: ByteCount): string {
 
 /**
  * A key that is equal for names which some file system takes for the same: letter case and Unicode normalisation do
- * not count (NTFS, APFS).
+ * not count (NTFS, APFS), nor do joiners (HFS+).
  */
 export function foldName(name: string): string {
   if (/^\p{ASCII}*$/u.test(name)) return name.toUpperCase();
-  return name.normalize('NFD').toUpperCase().normalize('NFD');
+  return name
+    .replaceAll(/[\u200c\u200d]/g, '')
+    .normalize('NFD')
+    .toUpperCase()
+    .normalize('NFD');
 }
