@@ -1,7 +1,7 @@
 /** Where the files of a torrent lie when some were renamed. */
 import { utf8 } from '../base/bytes.ts';
 import type { FileIndex } from '../base/units.ts';
-import { type FileEntry, type Geometry, safeName } from '../codec/metainfo/index.ts';
+import { type FileEntry, type Geometry, unsafeReason } from '../codec/metainfo/index.ts';
 import { storageError } from './errors.ts';
 import type { FilePaths } from './storage.ts';
 
@@ -33,9 +33,9 @@ export function renamedFiles(
   return renamed;
 }
 
-/** Whether a file of this system can be called so; not every other one may have such names (`safeName`). */
+/** Whether a file of this system can be called so; not every other one may have such names (`unsafeReason`). */
 export const isStorableName = (name: string): boolean =>
-  name !== '' && (safeName(name, '') === name || (process.platform !== 'win32' && isPosixName(name)));
+  name !== '' && (unsafeReason(name) === null || (process.platform !== 'win32' && isPosixName(name)));
 
 /** No path, and bytes that come back as they are. */
 const isPosixName = (name: string): boolean =>

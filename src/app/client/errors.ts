@@ -13,7 +13,7 @@ export const clientErrors = {
   },
   CLIENT_BAD_NAME: {
     category: 'usage',
-    help: 'The name cannot be used: it is empty, too long, taken, or has characters that do not belong into it.',
+    help: 'The name cannot be used: it is empty, too long, taken, or has characters that do not belong into it; the message says which.',
   },
   CLIENT_BAD_SETTING: { category: 'usage', help: 'A value is outside of what is allowed; the message says which.' },
   CLIENT_BLOCKLIST: {

@@ -32,5 +32,5 @@ export {
   type TransportPolicy,
 } from './metainfo.ts';
 export { pieceHashes } from './piece-hashes.ts';
-export { safeName } from './safe-path.ts';
+export { safeName, unsafeReason } from './safe-path.ts';
 export { contentKeys, planSealedTorrent, sealedMetainfo, type SealedPlan } from './sealed.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { toText, utf8 } from '../../base/bytes.ts';
-import { foldName, numberedElement, safeElement, safeName } from './safe-path.ts';
+import { foldName, numberedElement, safeElement, safeName, unsafeReason } from './safe-path.ts';
 
 /** What must hold of any element on any platform. */
 function assertSafe(element: string): void {
@@ -137,6 +137,28 @@ test('a number stands before the extension', () => {
 test('a name of which nothing is left takes the fallback', () => {
   assert.equal(safeName('..', 'hash'), 'hash');
   assert.equal(safeName('a', 'hash'), 'a');
+});
+
+test('what is wrong with a name is told, with the character by its code point', () => {
+  const rule = '; what a name cannot have are < > : " / \\ | ? *, control and invisible characters';
+  const end = '; a name ends in no dot, space or joiner';
+  for (const [name, reason] of [
+    ['', 'it is empty'],
+    ['a:b', `it has ":" (U+003A)${rule}`],
+    ['a\nb', `it has U+000A${rule}`],
+    ['photo\u202egpj.exe', `it has U+202E${rule}`],
+    ['a\u{e0041}', `it has U+E0041${rule}`],
+    ['a\u200db', `it has U+200D${rule}`],
+    ['..', `it ends in "." (U+002E)${end}`],
+    ['a ', `it ends in " " (U+0020)${end}`],
+    ['\u0645\u200c', `it ends in U+200C${end}`],
+    ['con.txt', 'it is that of a device on Windows'],
+    ['x'.repeat(256), 'it has more than 255 bytes'],
+    ['_', null],
+    ['\u0645\u06cc\u200c\u0631\u0648\u0645', null],
+  ] as const) {
+    assert.equal(unsafeReason(name), reason, JSON.stringify(name));
+  }
 });
 
 test('paths that a file system may take for the same fold to one key', () => {

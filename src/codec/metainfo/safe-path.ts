@@ -56,6 +56,24 @@ export function safeName(name: string, fallback: string): string {
   return safe === substitute ? fallback : safe;
 }
 
+/** Why a name is not safe as it is, in words for people; null: it is. */
+export function unsafeReason(name: string): string | null {
+  if (safeElement(name) === name) return null;
+  if (name === '') return 'it is empty';
+  const [character] = name.match(forbidden) ?? name.match(invisible) ?? name.match(strayJoiner) ?? [];
+  if (character !== undefined) {
+    return `it has ${named(character)}; what a name cannot have are < > : " / \\ | ? *, control and invisible characters`;
+  }
+  if (trimEnd(name) !== name) return `it ends in ${named(name.slice(-1))}; a name ends in no dot, space or joiner`;
+  return reserved.test(name) ? 'it is that of a device on Windows' : `it has more than ${longestElement} bytes`;
+}
+
+/** A character by its code point, and itself where it can be seen. */
+function named(character: string): string {
+  const code = `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
+  return /[ -~]/.test(character) ? `"${character}" (${code})` : code;
+}
+
 /** The element with a number before its extension: `name.1.ext`. */
 export function numberedElement(name: string, number: number): string {
   return shorten(name, `.${number}`);

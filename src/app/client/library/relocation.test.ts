@@ -223,6 +223,9 @@ describe('another name', () => {
     await assert.rejects(torrent.rename('test-1/file-0000', 'FILE-0001'), {
       message: 'the torrent has a test-1/FILE-0001 already',
     });
+    await assert.rejects(torrent.rename('test-1/file-0000', 'a\u202eb'), {
+      message: /^"a\\u202eb" is not a name that every system can have: it has U\+202E; /,
+    });
     for (const path of ['', 'nothing', 'test-1/file', '../test-1']) {
       await assert.rejects(torrent.rename(path, 'new'), { code: 'CLIENT_NO_SUCH_FILE' }, path);
     }

@@ -4,10 +4,10 @@
  */
 import { codeOf, messageOf } from '../../../base/errors.ts';
 import type { FileIndex } from '../../../base/units.ts';
-import { safeName } from '../../../codec/metainfo/index.ts';
 import { clientError } from '../errors.ts';
 import type { DurableRecord } from './durable-record.ts';
 import type { LibraryServices } from './library-services.ts';
+import { mustBeFileName } from './renamed-files.ts';
 import type { TorrentView } from '../torrent-view.ts';
 import type { TorrentRecord } from './torrent-record.ts';
 import type { TorrentRun } from './torrent-run.ts';
@@ -180,9 +180,7 @@ const sameText = (a: readonly string[] | undefined, b: readonly string[]): boole
 
 /** The paths after `path`, a file or a folder, has got another name for its last element. */
 function renamedPaths(now: ReadonlyMap<FileIndex, readonly string[]>, path: string, name: string): Paths {
-  if (name === '' || name === '.' || name === '..' || safeName(name, '') !== name) {
-    throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(name)} is not a name that every system can have`);
-  }
+  mustBeFileName(name);
   const from = path.split('/').filter((element) => element !== '');
   const isMeant = (of: readonly string[]): boolean => from.every((element, i) => of[i] === element);
   const paths: Paths = new Map();

@@ -1,6 +1,7 @@
 /** Where the files of a new torrent lie that were renamed elsewhere: what its user says, held against the torrent. */
+import { escapeJson } from '../../../base/printable.ts';
 import type { FileIndex } from '../../../base/units.ts';
-import { type Metainfo, safeName } from '../../../codec/metainfo/index.ts';
+import { type Metainfo, unsafeReason } from '../../../codec/metainfo/index.ts';
 import { clientError } from '../errors.ts';
 import { fileOf } from './file-of.ts';
 
@@ -15,10 +16,17 @@ export function renamedFiles(
   const renamed = new Map<FileIndex, readonly string[]>();
   for (const [index, path] of paths) {
     const file = fileOf(metainfo, index);
-    if (path.length === 0 || path.some((name) => name === '' || safeName(name, '') !== name)) {
-      throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(path.join('/'))} is no path that every system can have`);
-    }
+    if (path.length === 0) throw clientError('CLIENT_BAD_NAME', `the path of file ${index} is empty`);
+    for (const name of path) mustBeFileName(name);
     if (path.join('/') !== file.path.join('/')) renamed.set(index, path);
   }
   return renamed;
+}
+
+/** Throws CLIENT_BAD_NAME with what is wrong, unless files and folders can be called so on every system. */
+export function mustBeFileName(name: string): void {
+  const reason = unsafeReason(name);
+  if (reason === null) return;
+  const shown = escapeJson(JSON.stringify(name));
+  throw clientError('CLIENT_BAD_NAME', `${shown} is not a name that every system can have: ${reason}`);
 }
