@@ -252,6 +252,11 @@ interface SessionParts {
   readonly trackers: TrackerClient | null;
 }
 
+const ownPlaces: NonNullable<TorrentOptions['locate']> = async ({ info }, directory) => ({
+  directory,
+  paths: await ownNames(directory, info),
+});
+
 class ClientSession implements Session {
   readonly #engine: EngineSession;
   readonly #storage: FileStorageFactory;
@@ -289,13 +294,15 @@ class ClientSession implements Session {
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<SessionTorrent> {
     const directory = options.directory === undefined ? this.#directory : resolve(options.directory);
-    const read = async (): Promise<[NamedTorrent, AddOptions['paths']]> => {
+    const read = async (): Promise<[NamedTorrent, Pick<AddOptions, 'paths' | 'locate'>]> => {
       const named = await identify(source, nodeDigests, options);
       const { metainfo } = named.identity;
-      return [named, options.paths ?? (metainfo === null ? undefined : await ownNames(directory, metainfo.info))];
+      if (options.paths !== undefined) return [named, {}];
+      if (metainfo === null) return [named, { locate: options.locate ?? ownPlaces }];
+      return [named, await ownPlaces(metainfo, directory)];
     };
-    const [named, paths] = await this.#reading.run(read, this.#closing.signal);
-    return this.#take(named, { ...options, directory, ...(paths !== undefined && { paths }) });
+    const [named, places] = await this.#reading.run(read, this.#closing.signal);
+    return this.#take(named, { ...options, ...places, directory });
   }
 
   /** Apart from `add`, whose source would be kept along with the function below. */

@@ -124,6 +124,41 @@ it('data is seeded under names of the torrent that are not safe on every system'
   assert.ok(existsSync(scene.folder.join('leech/a_ b/why_/c.bin')));
 });
 
+describe('a magnet link', { skip: process.platform === 'win32' }, () => {
+  it('finds data under names of the torrent that are not safe on every system', async () => {
+    await using scene = new Scene();
+    for (const place of ['seed', 'leech']) scene.folder.write(`${place}/a: b/why?/c.bin`, content.subarray(0, MB));
+    const { bytes } = await createTorrent(scene.folder.join('seed/a: b'));
+    const [source, seed] = await scene.seed(bytes);
+    const directory = scene.folder.join('leech');
+    const torrent = await scene.add('leech', seed.magnetLink(), { directory, peers: source.listening });
+    await torrent.completed();
+    assert.equal(torrent.status().downloaded, 0);
+    assert.deepEqual(torrent.files()[0]?.path, ['a: b', 'why?', 'c.bin']);
+    assert.deepEqual(readdirSync(directory), ['a: b']);
+  });
+
+  it('whose data cannot be looked for fails, and looks again when it is started again', async () => {
+    await using scene = new Scene();
+    const { bytes } = await scene.torrent();
+    const [source, seed] = await scene.seed(bytes);
+    const asked: string[] = [];
+    const locate: AddOptions['locate'] = async (_, directory) => {
+      asked.push(directory);
+      if (asked.length === 1) throw new Error('not now');
+      return { directory: scene.folder.join('other'), paths: new Map([[0, ['album', 'renamed.bin']]]) };
+    };
+    const directory = scene.folder.join('leech');
+    const options = { directory, locate, peers: source.listening };
+    const torrent = await scene.add('leech', seed.magnetLink(), options);
+    assert.equal(await failure(torrent), 'ENGINE_STORAGE_FAILED');
+    await torrent.resume();
+    await torrent.completed();
+    assert.deepEqual(asked, [directory, directory]);
+    assert.ok(existsSync(scene.folder.join('other/album/renamed.bin')));
+  });
+});
+
 it('a file is read while it is downloaded, from any place', async () => {
   await using scene = new Scene();
   const { bytes } = await scene.torrent();

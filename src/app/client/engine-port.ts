@@ -21,6 +21,7 @@ export interface EngineAddOptions {
   readonly isPaused: boolean;
   readonly trustsData?: boolean;
   readonly paths?: ReadonlyMap<FileIndex, readonly string[]>;
+  readonly locate?: (metainfo: Metainfo) => Promise<Required<Pick<EngineAddOptions, 'directory' | 'paths'>>>;
   readonly select?: readonly FileIndex[];
   readonly priorities?: ReadonlyMap<FileIndex, number>;
   readonly peers?: readonly PeerAddress[];

@@ -2,6 +2,7 @@
 import type { PeerAddress } from '../../base/address.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, Millis } from '../../base/units.ts';
 import { clientName } from '../../base/version.ts';
+import type { Metainfo } from '../../codec/metainfo/index.ts';
 
 export interface EngineOptions {
   /** Addresses to listen on; the first free port is kept for both families. Empty: do not listen. */
@@ -87,6 +88,14 @@ export interface TorrentOptions {
   readonly trustsData?: boolean;
   /** Files that were renamed: elements of their paths below the directory. */
   readonly paths?: ReadonlyMap<FileIndex, readonly string[]>;
+  /**
+   * Of a magnet link, whose files nobody knew before: where they lie. Asked with the directory before they are opened for
+   * the first time; `paths` and files that were renamed meanwhile stay as they are. When it fails, so does the torrent.
+   */
+  readonly locate?: (
+    metainfo: Metainfo,
+    directory: string,
+  ) => Promise<Required<Pick<TorrentOptions, 'directory' | 'paths'>>>;
   /** The first and last piece of each wanted file come first. */
   readonly isFirstLast?: boolean;
   /** Only seed data that is there: nothing is downloaded or written. */

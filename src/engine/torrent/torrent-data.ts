@@ -52,6 +52,8 @@ export class TorrentData {
   readonly #closing = new AbortController();
   #directory: string;
   #paths: FilePaths;
+  /** Null once it was asked. */
+  #locate: NonNullable<TorrentOptions['locate']> | null;
   #isFirstLast: boolean;
   #described: Described | null = null;
   #content: OpenContent | null = null;
@@ -71,6 +73,7 @@ export class TorrentData {
     this.#port = port;
     this.#directory = options.directory;
     this.#paths = options.paths ?? noPaths;
+    this.#locate = options.locate ?? null;
     this.#isFirstLast = options.isFirstLast === true;
     this.#mustCheck = options.mustCheck === true;
     this.#trustsData = options.trustsData === true;
@@ -291,6 +294,7 @@ export class TorrentData {
     if (this.#content !== null && this.#storage !== null && !this.#isStale) return this.#content;
     const { metainfo, geometry, selection } = this.#known();
     await this.#letGo();
+    await this.#locateFiles(metainfo);
     const { info, infoHashes } = metainfo;
     const { allocation = 'sparse', isSeedOnly } = this.#options;
     const storage = await this.#services.storage.open(geometry, {
@@ -310,6 +314,14 @@ export class TorrentData {
     this.#storage = storage;
     this.#content = new OpenContent({ metainfo, geometry, selection }, storage, layers);
     return this.#content;
+  }
+
+  async #locateFiles(metainfo: Metainfo): Promise<void> {
+    if (this.#locate === null) return;
+    const { directory, paths } = await this.#locate(metainfo, this.#directory);
+    this.#locate = null;
+    this.#directory = directory;
+    this.#paths = new Map([...paths, ...this.#paths]);
   }
 
   /** Finds out which pieces are there. */

@@ -26,6 +26,7 @@ import type {
 } from '../torrents.ts';
 import { ChangesJournal } from './changes-journal.ts';
 import { engineOptions, engineSource } from './engine-options.ts';
+import { noteFoundData } from './found-data.ts';
 import { sortedOut } from './given-peers.ts';
 import { decodeKept, decodeLight } from './kept-metainfo.ts';
 import type { LibraryServices } from './library-services.ts';
@@ -289,6 +290,7 @@ export class Library implements Torrents {
   async #noteMetainfo({ record }: LibraryTorrent, metainfo: Metainfo | null): Promise<void> {
     const { hasMetainfo, choices, name } = record.value;
     if (metainfo === null || hasMetainfo) return;
+    await noteFoundData(record, metainfo);
     const { info, infoHashes } = metainfo;
     await record.change({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
   }
@@ -302,7 +304,10 @@ export class Library implements Torrents {
     const { engine, settings } = this.#options;
     const record = torrent.record.value;
     try {
-      const options = engineOptions(record, settings.value.torrents.allocation, peers);
+      const options = {
+        ...engineOptions(record, settings.value.torrents.allocation, peers),
+        ...(metainfo === null && { locate: (known: Metainfo) => noteFoundData(torrent.record, known) }),
+      };
       torrent.run.attach(await engine.add(engineSource(record, metainfo), options));
     } catch (error) {
       torrent.run.fail(error);

@@ -1,11 +1,11 @@
 /** Where a new torrent goes, and what its record is at first. */
 import type { UnixSeconds } from '../../../base/units.ts';
 import type { FilePaths } from '../../../storage/index.ts';
-import { ownNames } from '../../torrent-file/index.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
 import type { NewTorrent } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
 import { fileOf } from './file-of.ts';
+import { pathsIn } from './found-data.ts';
 import { newestPeers, sortedOut } from './given-peers.ts';
 import type { LibraryServices } from './library-services.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -80,14 +80,13 @@ export class Placement {
     return ofCategory ?? this.#services.settings.value.downloads;
   }
 
-  /** Where its files lie, if not where the torrent says: as its user says, or as they are called there. */
   async #paths(
     { paths = noChoices.paths }: NewTorrent,
     { metainfo }: OpenedSource,
     savePath: string,
   ): Promise<FilePaths> {
     const renamed = renamedFiles(paths, metainfo);
-    return metainfo === null ? renamed : new Map([...(await ownNames(savePath, metainfo.info)), ...renamed]);
+    return metainfo === null ? renamed : await pathsIn(savePath, metainfo, renamed);
   }
 
   /** Data that is at the save path already stays there. */

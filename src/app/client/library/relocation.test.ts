@@ -4,6 +4,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import { encodeMagnet, magnetOf, type Metainfo } from '../../../codec/metainfo/index.ts';
+import { decodeTorrent } from '../../torrent-file/index.ts';
+import type { EngineAddOptions } from '../engine-port.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent } from '../torrents.ts';
 
@@ -232,23 +235,55 @@ describe('another name', () => {
   });
 });
 
-test('data keeps the names that it has, though not every system could have them', {
-  skip: process.platform === 'win32',
-}, async () => {
-  const source = sampleTorrentFile({ name: 'a: b', files: { 'c?.bin': 10, 'd?.bin': 10 } });
-  await using stage = await Stage.open();
-  await stage.settings.set({ incomplete: join(stage.folder, 'incomplete') });
-  const { downloads } = stage.settings.value;
-  await mkdir(join(downloads, 'a: b'), { recursive: true });
-  await writeFile(join(downloads, 'a: b', 'c?.bin'), '');
-  await stage.client.torrents.add({ source });
-  const { options } = last(stage);
-  assert.equal(options.directory, downloads);
-  assert.deepEqual(
-    [...(options.paths ?? [])],
-    [
-      [0, ['a: b', 'c?.bin']],
-      [1, ['a: b', 'd_.bin']],
-    ],
-  );
+describe('data that is there', { skip: process.platform === 'win32' }, () => {
+  /** Something of a torrent at the save path, under names that not every system could have. */
+  async function withData(): Promise<{ stage: Stage; source: Uint8Array; metainfo: Metainfo; link: string }> {
+    const source = sampleTorrentFile({ name: 'a: b', files: { 'c?.bin': 10, 'd?.bin': 10 } });
+    const metainfo = decodeTorrent(source);
+    const stage = await Stage.open();
+    await stage.settings.set({ incomplete: join(stage.folder, 'incomplete') });
+    const { downloads } = stage.settings.value;
+    await mkdir(join(downloads, 'a: b'), { recursive: true });
+    await writeFile(join(downloads, 'a: b', 'c?.bin'), '');
+    return { stage, source, metainfo, link: encodeMagnet(magnetOf(metainfo)) };
+  }
+
+  const names = [
+    [0, ['a: b', 'c?.bin']],
+    [1, ['a: b', 'd_.bin']],
+  ];
+
+  /** What the engine was told, or is answered, of where the files are. */
+  function assertFound(stage: Stage, { directory, paths }: Partial<EngineAddOptions>): void {
+    assert.equal(directory, stage.settings.value.downloads);
+    assert.deepEqual([...(paths ?? [])], names);
+  }
+
+  test('keeps the names that it has, though not every system could have them', async () => {
+    const { stage, source } = await withData();
+    await using _ = stage;
+    await stage.client.torrents.add({ source });
+    assertFound(stage, last(stage).options);
+  });
+
+  test('is found by a magnet link when its metadata arrives, for good', async () => {
+    const { stage, metainfo, link } = await withData();
+    await using _ = stage;
+    await stage.client.torrents.add({ source: link });
+    const { options } = last(stage);
+    assert.equal(options.directory, stage.settings.value.incomplete);
+    assertFound(stage, (await options.locate?.(metainfo)) ?? {});
+    stage.kill();
+    await stage.start();
+    assertFound(stage, last(stage).options);
+  });
+
+  test('is found by a magnet link whose torrent file is added', async () => {
+    const { stage, source, link } = await withData();
+    await using _ = stage;
+    await stage.client.torrents.add({ source: link });
+    await stage.client.torrents.add({ source });
+    assertFound(stage, last(stage).options);
+    assert.equal(last(stage).options.locate, undefined);
+  });
 });

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { smallTorrent } from '../fakes.test.ts';
+import { defaultTorrentSettings } from '../torrent-settings.ts';
+import { noteFoundData } from './found-data.ts';
+import { noChoices, type TorrentRecord } from './torrent-record.ts';
+
+test('data is looked for at the save path that the user has chosen meanwhile', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'dst-found-'));
+  const { metainfo } = smallTorrent(1);
+  const at = (name: string): string => join(folder.path, name);
+  for (const name of ['before', 'after']) await mkdir(join(at(name), metainfo.info.name), { recursive: true });
+  const before: TorrentRecord = {
+    ...{ hash: '', infoHashes: metainfo.infoHashes, hasMetainfo: false, name: '', trackers: null, pending: null },
+    ...{ savePath: at('before'), directory: at('incomplete'), wanted: 'running', goal: 'ahead', queuePosition: 0 },
+    ...{ settings: defaultTorrentSettings, choices: noChoices, addedAt: 0, startedAt: 0, completedAt: null },
+  };
+  const values = [before];
+  const changes: Partial<TorrentRecord>[] = [];
+  const record = {
+    get value(): TorrentRecord {
+      return values.pop() ?? { ...before, savePath: at('after') };
+    },
+    change: async (change: Partial<TorrentRecord>) => void changes.push(change),
+  };
+  assert.equal((await noteFoundData(record, metainfo)).directory, at('after'));
+  assert.deepEqual(changes, [{ directory: at('after'), choices: noChoices }]);
+});
