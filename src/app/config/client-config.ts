@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { ByteCount, BytesPerSecond } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema } from './config-schema.ts';
-import { facts, path, readBy, readHost, readHostName, readPrefix, size, whole } from './config-values.ts';
+import { addressRange, facts, hostName, ipAddress, path, readBy, size, whole } from './config-values.ts';
 
 export interface ClientConfig {
   /** Folder for downloads. */
@@ -129,7 +129,7 @@ const needsRestart = facts({ restart: true });
 
 const api = z.object({
   bind: z
-    .array(readBy(readHost, 'IP address'))
+    .array(ipAddress())
     .default(['127.0.0.1'])
     .describe(
       'Addresses on which the APIs are served. Others than those of this machine itself need TLS or a proxy in front.',
@@ -142,11 +142,11 @@ const api = z.object({
     .describe('Socket for the command line of the same user. Without it: `dst.sock` in the runtime or state folder.')
     .meta(needsRestart),
   hostNames: z
-    .array(readBy(readHostName, 'host name without port'))
+    .array(hostName())
     .default([])
     .describe('Names under which the APIs may be called, besides addresses and names without a dot.'),
   trustProxy: z
-    .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
+    .array(addressRange())
     .default([])
     .describe('Proxies whose `X-Forwarded-For` is believed.')
     .meta(needsRestart),
@@ -161,7 +161,7 @@ const api = z.object({
     .default([])
     .describe('Folders below which callers may save and browse. Empty: the download folders.'),
   privateRanges: z
-    .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
+    .array(addressRange())
     .default([])
     .describe(
       'Addresses that are not public, whose web servers may be asked for torrents and told of events, and whose trackers are asked. Peers at loopback and link-local addresses are dialled only when they are here.',
@@ -174,7 +174,7 @@ const peers = z.object({
     .describe('Port on which peers are accepted; 0: any free one.')
     .meta(needsRestart),
   bind: z
-    .array(readBy(readHost, 'IP address'))
+    .array(ipAddress())
     .default([])
     .describe('Addresses to listen on and to connect from. Empty: all.')
     .meta(needsRestart),
@@ -183,10 +183,10 @@ const peers = z.object({
     .regex(/^[\w.:-]{1,15}$/)
     .nullable()
     .default(null)
-    .describe('Network interface, such as `wg0`: what torrents send leaves by it or not at all.')
-    .meta(facts({ restart: true, form: 'name of an interface' })),
+    .describe('Network interface: what torrents send leaves by it or not at all.')
+    .meta(facts({ restart: true, form: 'name of an interface, such as wg0' })),
   nameServers: z
-    .array(readBy(readHost, 'IP address'))
+    .array(ipAddress())
     .default([])
     .describe(
       'Name servers that are asked through `peers.interface`. Empty: those of the system, unless they are on this machine.',
@@ -224,7 +224,10 @@ const limits = z.object({
 const queue = z.object({
   enabled: z.boolean().default(true).describe('Torrents take turns.'),
   downloads: count(MOST_TORRENTS).default(5).describe('Most torrents that download at the same time; 0: any number.'),
-  seeds: count(MOST_TORRENTS).default(null).describe('Most torrents that seed at the same time; 0: any number.'),
+  seeds: count(MOST_TORRENTS)
+    .default(null)
+    .describe('Most torrents that seed at the same time; 0: any number.')
+    .meta(facts({ example: 5 })),
   slowRate: rate()
     .prefault('2K')
     .describe('What moves less than this for a minute takes no place in the queue; 0: everything takes one.')
@@ -238,17 +241,18 @@ const goals = z.object({
     .max(1_000_000)
     .nullable()
     .default(null)
-    .describe('Seeding is over when so many times the size has been uploaded. Without it: never.'),
+    .describe('Seeding is over when so many times the size has been uploaded. Without it: never.')
+    .meta(facts({ example: 1.5 })),
   minutes: whole(0, LONGEST_GOAL)
     .nullable()
     .default(null)
     .describe('Seeding is over after this time. Without it: never.')
-    .meta(facts({ unit: 'min' })),
+    .meta(facts({ unit: 'min', example: 120 })),
   idleMinutes: whole(1, LONGEST_GOAL)
     .nullable()
     .default(null)
     .describe('Seeding is over when nothing was sent for this time. Without it: never.')
-    .meta(facts({ unit: 'min' })),
+    .meta(facts({ unit: 'min', example: 30 })),
   action: z
     .enum(['stop', 'remove', 'remove-with-data'])
     .default('stop')

@@ -91,12 +91,30 @@ test('a change counts as a whole or not at all', async (t) => {
   await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much', nonsense: 1 }), {
     code: 'CONFIG_INVALID',
   });
-  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much' }), (error: Error & { code: string }) => {
-    assert.equal(error.code, 'CONFIG_INVALID');
-    return error.message.startsWith(`limits.upload (${file}): "much" is not allowed`);
-  });
+  await assert.rejects(store.set({ logLevel: 'warn', 'limits.upload': 'much' }), { code: 'CONFIG_INVALID' });
   assert.deepEqual([store.value.logLevel, applied], ['debug', []]);
   assert.equal(await readFile(file, 'utf8'), 'logLevel = "debug"\n');
+});
+
+test('a value that is not allowed is told with what is, and the file not blamed for it', async (t) => {
+  const { store, file } = await scene(t, null);
+  const refused: readonly [key: string, value: unknown, message: string][] = [
+    [
+      'limits.upload',
+      'much',
+      '"much" is not allowed, it must be: size such as 500K or 2M; 0: no limit (unit: bytes/s)',
+    ],
+    ['goals.minutes', 'a', '"a" is not allowed, it must be: whole number from 0 to 5256000 (unit: min), such as 120'],
+    ['api.port', -1, '-1 is not allowed, it must be: whole number from 0 to 65535, such as 8470'],
+    ['peers.bind', ['::1', 'x'], '"x" is not allowed, it must be: list: IP address such as 192.0.2.1 or 2001:db8::1'],
+  ];
+  for (const [key, value, message] of refused) {
+    await assert.rejects(store.set({ [key]: value }), { code: 'CONFIG_INVALID', message: `${key}: ${message}` });
+  }
+  await writeFile(file, '[limits]\ndownload = "much"\n');
+  await assert.rejects(store.set({ logLevel: 'warn' }), ({ message }: Error) =>
+    message.startsWith(`limits.download (${file}): "much" is not allowed`),
+  );
 });
 
 test('a change that cannot be taken in leaves the file as it was', async (t) => {

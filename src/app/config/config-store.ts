@@ -12,8 +12,9 @@ import { type ConfigSchema, keysOf, valueAt } from './config-schema.ts';
 import { type ConfigChange, ConfigWatch, type WatchFolder } from './config-watch.ts';
 import { parseConfig } from './config-file.ts';
 import { editToml } from './edit-toml.ts';
+import { type ConfigProblem, invalidConfig } from './config-problems.ts';
 import { configError } from './errors.ts';
-import { type ConfigOrigin, type ConfigSources, loadConfig, type LoadedConfig } from './load-config.ts';
+import { type ConfigOrigin, type ConfigSources, loadConfig, type LoadedConfig, problemOf } from './load-config.ts';
 
 export interface ConfigStoreOptions<T> {
   readonly schema: ConfigSchema<T>;
@@ -85,9 +86,12 @@ export class ConfigStore<T> implements Disposable {
   async #set(values: Readonly<Record<string, unknown>>, accept?: AcceptConfig<T>): Promise<ConfigChange> {
     const { schema, sources } = this.#options;
     const keys = new Map(keysOf(schema).map((key) => [key.name, key]));
+    const problems: ConfigProblem[] = [];
     const edits = Object.entries(values).map(([name, value]) => {
       const key = keys.get(name);
       if (key === undefined) throw configError('CONFIG_INVALID', `${name}: there is no such key`);
+      const problem = value === null ? null : problemOf(key, { place: null, value });
+      if (problem !== null) problems.push(problem);
       const origin = this.originOf(name);
       if (origin !== 'environment' && origin !== 'flag') return { path: key.path, value };
       const isSame = isDeepStrictEqual(valueAt(this.value, key.path), value);
@@ -96,6 +100,7 @@ export class ConfigStore<T> implements Disposable {
         details: { key: name },
       });
     });
+    if (problems.length > 0) throw invalidConfig(problems);
     const file = await targetOf(sources.file);
     const before = await textOf(file);
     parseConfig(before ?? '', sources.file);

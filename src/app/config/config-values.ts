@@ -29,19 +29,27 @@ export const readBy = <T>(read: (text: string) => T | null, form: string): z.Zod
     .meta(facts({ form }));
 
 /** An IP address in its one form. */
-export function readHost(text: string): string | null {
+export const ipAddress = (): z.ZodType<string> => readBy(readHost, 'IP address such as 192.0.2.1 or 2001:db8::1');
+
+function readHost(text: string): string | null {
   const bytes = parseHost(text.trim());
   return bytes === null ? null : formatHost(bytes);
 }
 
 /** A range of addresses (CIDR) in its one form. */
-export function readPrefix(text: string): string | null {
+export const addressRange = (): z.ZodType<string> =>
+  readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32');
+
+function readPrefix(text: string): string | null {
   const prefix = parsePrefix(text.trim());
   return prefix === null ? null : formatPrefix(prefix);
 }
 
 /** A DNS name or an address, as in a `Host` header without its port. */
-export function readHostName(text: string): string | null {
+export const hostName = (): z.ZodType<string> =>
+  readBy(readHostName, 'host name without port, such as nas.example.org');
+
+function readHostName(text: string): string | null {
   const name = text.trim().toLowerCase();
   const isName =
     name.length <= 253 && /^(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})*$/.test(name) && !/^[\d.]+$/.test(name);

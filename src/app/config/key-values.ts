@@ -11,6 +11,17 @@ const LONGEST_GIVEN = 80;
 /** What a key may hold, in words: `whole number from 0 to 65535`. */
 export const allowedBy = ({ core, facts }: ConfigKey): string => facts.form ?? typeWords(core);
 
+/** The same with the unit and an example, for whoever gave something else. */
+export function expectedBy(key: ConfigKey): string {
+  const { unit } = key.facts;
+  const example = key.core instanceof z.ZodNumber ? (key.facts.example ?? key.fallback) : null;
+  return [
+    allowedBy(key),
+    ...(unit === undefined ? [] : [` (unit: ${unit})`]),
+    ...(typeof example === 'number' ? [`, such as ${example}`] : []),
+  ].join('');
+}
+
 function typeWords(schema: z.ZodType): string {
   const { form } = (schema.meta() ?? {}) as KeyFacts;
   if (form !== undefined) return form;

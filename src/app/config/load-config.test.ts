@@ -122,11 +122,11 @@ test('all problems of all layers are told at once, with place, given value and w
     problems.map(({ key, place, given, allowed }) => [key, place, given, allowed]),
     [
       ['prot', path, null, 'there is no such key'],
-      ['port', path, '"x"', 'it must be: whole number from 1 to 65535'],
-      ['port', 'flags', '0', 'it must be: whole number from 1 to 65535'],
+      ['port', path, '"x"', 'it must be: whole number from 1 to 65535, such as 80'],
+      ['port', 'flags', '0', 'it must be: whole number from 1 to 65535, such as 80'],
       ['names', 'APP_NAMES', '"x"', 'it must be: list: text'],
       ['mode', 'APP_MODE', '"quick"', 'it must be: fast or slow'],
-      ['api.port', path, '1.5', 'it must be: whole number'],
+      ['api.port', path, '1.5', 'it must be: whole number, such as 8080'],
     ],
   );
 });

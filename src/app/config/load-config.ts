@@ -7,7 +7,7 @@ import type * as z from 'zod';
 import { readConfigFile } from './config-file.ts';
 import { type ConfigKey, type ConfigSchema, keysOf, type PartialConfig, tablesOf, valueAt } from './config-schema.ts';
 import { type ConfigProblem, invalidConfig } from './config-problems.ts';
-import { allowedBy, shown, valueOfText } from './key-values.ts';
+import { expectedBy, shown, valueOfText } from './key-values.ts';
 import { findStrays, isServiceLink, strayVariables } from './stray-keys.ts';
 
 /** Where a value came from. */
@@ -60,7 +60,7 @@ export async function loadConfig<T>(
     const layers = [fileSetting(key, tables, fileName), variableSetting(key, env), flagSetting(key, flags)];
     for (const setting of layers) {
       if (setting === null) continue;
-      const problem = checkSetting(key, setting);
+      const problem = problemOf(key, setting);
       if (problem !== null) problems.push(problem);
       settings.set(key, setting);
     }
@@ -91,7 +91,7 @@ export function parseWhole<T>(schema: ConfigSchema<T>, keys: readonly ConfigKey[
 function wholeProblem(keys: readonly ConfigKey[], issue: z.core.$ZodIssue): ConfigProblem {
   const name = issue.path.join('.');
   const key = keys.find((known) => known.name === name);
-  const allowed = issue.code === 'custom' || key === undefined ? issue.message : `it must be given: ${allowedBy(key)}`;
+  const allowed = issue.code === 'custom' || key === undefined ? issue.message : `it must be given: ${expectedBy(key)}`;
   return { key: name, place: null, given: null, allowed, suggestion: null };
 }
 
@@ -112,11 +112,15 @@ function flagSetting(key: ConfigKey, flags: unknown): Setting | null {
   return value === undefined ? null : { origin: 'flag', place: 'flags', value };
 }
 
-function checkSetting(key: ConfigKey, { place, value }: Setting): ConfigProblem | null {
+/** Null when the value is allowed; without a place it is what a caller gives. */
+export function problemOf(
+  key: ConfigKey,
+  { place, value }: Pick<Setting, 'value'> & Pick<ConfigProblem, 'place'>,
+): ConfigProblem | null {
   const result = key.schema.safeParse(value);
   if (result.success) return null;
   const index = result.error.issues[0]?.path[0];
   const wrong = Array.isArray(value) && typeof index === 'number' ? (value[index] as unknown) : value;
   const given = key.facts.secret === true ? null : shown(wrong);
-  return { key: key.name, place, given, allowed: `it must be: ${allowedBy(key)}`, suggestion: null };
+  return { key: key.name, place, given, allowed: `it must be: ${expectedBy(key)}`, suggestion: null };
 }

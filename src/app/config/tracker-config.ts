@@ -7,7 +7,7 @@ import { parseSwarmsUrl } from '../../base/swarms-url.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema } from './config-schema.ts';
-import { facts, path, readBy, readHost, readHostName, readPrefix, size, whole } from './config-values.ts';
+import { addressRange, facts, hostName, ipAddress, path, readBy, size, whole } from './config-values.ts';
 
 export interface TrackerConfig {
   readonly port: number;
@@ -71,7 +71,7 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       .describe('Port of HTTP, WebSocket and UDP; 0: any free one.')
       .meta(facts({ restart: true })),
     bind: z
-      .array(readBy(readHost, 'IP address'))
+      .array(ipAddress())
       .default([])
       .describe('Addresses to listen on. Empty: all.')
       .meta(facts({ restart: true })),
@@ -79,7 +79,7 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       .nullable()
       .default(null)
       .describe('Threads that answer. Without it: one a core.')
-      .meta(facts({ restart: true })),
+      .meta(facts({ restart: true, example: 4 })),
     memory: size(LEAST_MEMORY)
       .prefault('256M')
       .describe('Most memory for swarms and peers.')
@@ -92,7 +92,7 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       .nullable()
       .default(null)
       .describe('To so much the interval may be stretched under load. Without it: four times the interval.')
-      .meta(facts({ unit: 's' })),
+      .meta(facts({ unit: 's', example: 7200 })),
     access: z
       .enum(['open', 'whitelist', 'private'])
       .default('open')
@@ -121,12 +121,9 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
     apiBurst: whole(0, HIGHEST_LIMIT)
       .default(100)
       .describe('Requests of one address to the API that are answered at once; 0: any number.'),
-    trustProxy: z
-      .array(readBy(readPrefix, 'address or range such as 10.0.0.0/8 or 2001:db8::/32'))
-      .default([])
-      .describe('Proxies whose `X-Forwarded-For` is believed.'),
+    trustProxy: z.array(addressRange()).default([]).describe('Proxies whose `X-Forwarded-For` is believed.'),
     hostNames: z
-      .array(readBy(readHostName, 'host name without port'))
+      .array(hostName())
       .default([])
       .describe(
         'Names under which API, `/metrics` and `/stats` may be called, besides addresses and names without a dot.',
