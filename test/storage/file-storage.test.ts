@@ -199,6 +199,7 @@ describe('space', () => {
     await assert.rejects(opening, (error: unknown) => {
       assert.ok(error instanceof DstError);
       assert.equal(error.code, 'STORAGE_NO_SPACE');
+      assert.match(error.message, /^1 PiB are needed in .*, [\d.]+ [KMGT]iB are free$/);
       assert.equal(error.details.needed, 2 ** 50);
       assert.ok(Number(error.details.available) > 0);
       return true;

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { ClientRepository } from '../../db/index.ts';
 import { webFetch } from '../web-fetch/index.ts';
@@ -274,7 +275,7 @@ export class ClientService implements Client, AsyncDisposable {
     const patients = await this.#disks.look(downloads, this.torrents.all());
     const free = this.#disks.freeAt(downloads);
     const isLow = free !== null && free < LITTLE_SPACE;
-    this.#health.set('space', isLow ? `${free} bytes are free in ${downloads}` : null);
+    this.#health.set('space', isLow ? `${formatBytes(free)} are free in ${downloads}` : null);
     this.#health.set('torrents', patients.length > 0 ? `${patients.length} failed by a fault of the disk` : null);
     await this.#disks.heal(patients);
     const unanswered = this.#disks.unanswered;

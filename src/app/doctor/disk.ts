@@ -3,6 +3,7 @@ import { access, constants, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
+import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { ClientConfig } from '../config/index.ts';
 import { stateDirectory } from '../paths/index.ts';
@@ -36,7 +37,7 @@ async function checkFolder(folder: string, clock: Clock): Promise<Check> {
   const { bavail, bsize } = await statfs(place);
   const free = bavail * bsize;
   const missing = place === folder ? '' : ' (it is made when it is needed)';
-  const facts = `${folder}${missing}: ${inWords(free)} free${flush === null ? '' : `, a flush takes ${Math.round(flush)} ms`}`;
+  const facts = `${folder}${missing}: ${formatBytes(free)} free${flush === null ? '' : `, a flush takes ${Math.round(flush)} ms`}`;
   if (free < TOO_LITTLE) return problem('disk', facts, 'Free some space, or choose another folder.');
   if (free < LITTLE) return warning('disk', facts, 'Downloads will stop when it is used up: free some space.');
   if (flush !== null && flush > SLOW_FLUSH) {
@@ -75,6 +76,3 @@ async function flushTime(folder: string, clock: Clock): Promise<Millis> {
     await rm(path, { force: true });
   }
 }
-
-const inWords = (bytes: ByteCount): string =>
-  bytes >= LITTLE ? `${Math.floor(bytes / LITTLE)} GiB` : `${Math.floor(bytes / 1024 ** 2)} MiB`;

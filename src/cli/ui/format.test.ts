@@ -1,28 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, formatCount, formatDate, formatDuration, formatPercent, formatRate, plural } from './format.ts';
-
-test('sizes are binary with three significant digits', () => {
-  const cases: [number, string][] = [
-    [0, '0 B'],
-    [999, '999 B'],
-    [1023, '1023 B'],
-    [1024, '1 KiB'],
-    [1536, '1.50 KiB'],
-    [16384, '16 KiB'],
-    [1023 * 1024, '1.00 MiB'],
-    [2_254_857_830, '2.10 GiB'],
-    [12.34 * 1024 * 1024, '12.3 MiB'],
-    [2 ** 50, '1 PiB'],
-    [5000 * 2 ** 50, '5000 PiB'],
-  ];
-  for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text);
-});
-
-test('rates are whole bytes below a kibibyte', () => {
-  assert.equal(formatRate(12.7), '13 B/s');
-  assert.equal(formatRate(5 * 1024 * 1024), '5 MiB/s');
-});
+import { formatCount, formatDate, formatDuration, formatPercent, plural } from './format.ts';
 
 test('a percentage is rounded down, so 100 % means complete', () => {
   assert.equal(formatPercent(0, 10), '0.0 %');

@@ -1,27 +1,7 @@
-/** Figures for people. Sizes and rates are binary everywhere: KiB = 1024 bytes, MiB = 1024 KiB. */
-import type { ByteCount, BytesPerSecond, UnixSeconds } from '../../base/units.ts';
+/** Figures for people. */
+import type { UnixSeconds } from '../../base/units.ts';
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-
-/** Three significant digits and a unit: `16 KiB`, `1.46 GiB`. */
-export function formatBytes(bytes: ByteCount): string {
-  let value: number = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    if (unit === 0 && value < 1024 && Number.isInteger(value)) break;
-    value /= 1024;
-    unit++;
-  }
-  return `${digits(value)} ${UNITS[unit]}`;
-}
-
-function digits(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  if (value < 9.995) return value.toFixed(2);
-  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
-}
-
-export const formatRate = (rate: BytesPerSecond): string => `${formatBytes(Math.round(rate))}/s`;
+export { formatBytes, formatRate } from '../../base/size.ts';
 
 /** With thousands separators: `2,254`. */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,4 +1,5 @@
 /** Allocation `full`: claims all space before the first byte arrives, so that a disk cannot run full later on. */
+import { formatBytes } from '../../base/size.ts';
 import type { ByteCount } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type { PrepareOptions } from '../storage.ts';
@@ -27,7 +28,7 @@ export async function allocateFiles(torrent: OpenTorrent, options: PrepareOption
   if (total === 0) return;
   const { available } = await disk.run('space', { site });
   if (available < total) {
-    const message = `${total} bytes are needed in ${site.root}, ${available} are free`;
+    const message = `${formatBytes(total)} are needed in ${site.root}, ${formatBytes(available)} are free`;
     throw storageError('STORAGE_NO_SPACE', message, { details: { path: site.root, needed: total, available } });
   }
   let done = 0;

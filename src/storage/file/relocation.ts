@@ -1,6 +1,7 @@
 /** Moves a torrent's files to another folder, renames and deletes them. */
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, FileIndex } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type { MoveOptions } from '../storage.ts';
@@ -87,7 +88,7 @@ class Move {
   checkSpace(available: ByteCount): void {
     if (available >= this.#total) return;
     const path = this.#target.root;
-    const message = `${this.#total} bytes are needed in ${path}, ${available} are free`;
+    const message = `${formatBytes(this.#total)} are needed in ${path}, ${formatBytes(available)} are free`;
     throw storageError('STORAGE_NO_SPACE', message, { details: { path, needed: this.#total, available } });
   }
 

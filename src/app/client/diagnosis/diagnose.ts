@@ -1,5 +1,6 @@
 /** Why a torrent is slow, or stands still: findings from what is seen of it. Pure. */
 import { scrubSecrets } from '../../../base/scrub-secrets.ts';
+import { formatBytes, formatRate } from '../../../base/size.ts';
 import type { ByteCount, BytesPerSecond, Millis } from '../../../base/units.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import type { Diagnosis, Finding } from '../diagnosis.ts';
@@ -7,7 +8,7 @@ import type { FileView, PeerView, TorrentView, TrackerView } from '../torrent-vi
 import type { PieceMap } from '../torrents.ts';
 import { missingPieces } from './missing-pieces.ts';
 import { type FindingCode, findingTexts } from './finding-texts.ts';
-import { bytesText, countText, rateText } from './words.ts';
+import { countText } from './words.ts';
 
 export interface DiagnosisFacts {
   readonly view: TorrentView;
@@ -158,12 +159,12 @@ const limited: Rule = ({ view, limits, isAlternative, rates }) => {
   const [rate, own] =
     way === 'upload' ? [view.uploadRate, view.settings.uploadLimit] : [view.downloadRate, view.settings.downloadLimit];
   if (isReached(rate, own)) {
-    return finding('own-limit', `its ${way} is limited to ${rateText(own)}`, { limit: own, rate });
+    return finding('own-limit', `its ${way} is limited to ${formatRate(own)}`, { limit: own, rate });
   }
   const limit = limits[way];
   if (!view.settings.obeysGlobalLimits || !isReached(rates[way], limit)) return null;
   const code = isAlternative ? 'alternative-limit' : 'client-limit';
-  return finding(code, `the ${way} of all torrents is limited to ${rateText(limit)}`, { limit, rate: rates[way] });
+  return finding(code, `the ${way} of all torrents is limited to ${formatRate(limit)}`, { limit, rate: rates[way] });
 };
 
 const slowDisk: Rule = ({ diskDelay }) =>
@@ -174,7 +175,7 @@ const slowDisk: Rule = ({ diskDelay }) =>
 const lowDisk: Rule = ({ view, freeSpace }) => {
   const missing = view.wantedSize - view.wantedDone;
   if (freeSpace === null || missing <= freeSpace) return null;
-  const words = `${bytesText(missing)} are missing, ${bytesText(freeSpace)} are free on the disk`;
+  const words = `${formatBytes(missing)} are missing, ${formatBytes(freeSpace)} are free on the disk`;
   return finding('disk-low', words, { missing, free: freeSpace });
 };
 
@@ -226,8 +227,8 @@ function summaryOf(
   if (first?.weight === 'blocks') return `Nothing moves: ${first.message}.`;
   const why = first?.weight === 'slows' ? `; ${first.message}` : '';
   const peers = `with ${countText(peersConnected, 'peer')}`;
-  if (state === 'seeding') return `It seeds at ${rateText(uploadRate)} ${peers}${why}.`;
-  return `It downloads at ${rateText(downloadRate)} ${peers}${why}.`;
+  if (state === 'seeding') return `It seeds at ${formatRate(uploadRate)} ${peers}${why}.`;
+  return `It downloads at ${formatRate(downloadRate)} ${peers}${why}.`;
 }
 
 const earlier = (a: number | null, b: number | null): number | null => {
