@@ -79,6 +79,13 @@ test('a torrent whose files are on their way tells how far they are', async () =
   assert.match(await daemon.text(['show', '1']), /^State {9}move 45 %$/m);
 });
 
+test('torrents whose last move failed are listed alone, whatever else they do', async () => {
+  await using daemon = await daemonWithThree();
+  const moveProblem = { code: 'STORAGE_NO_SPACE', message: 'could not be moved' };
+  daemon.client.torrents.all()[0]?.set({ state: 'seeding', moveProblem });
+  assert.match((await daemon.run(['ls', '--state', 'move-failed'])).stdout, /^.*NAME\n.* move failed +Big Film\n$/);
+});
+
 test('files are shown as a tree with numbers, and their priorities changed', async () => {
   await using daemon = await daemonWithThree();
   assert.deepEqual((await daemon.text(['files', '1'])).trim().split('\n'), [

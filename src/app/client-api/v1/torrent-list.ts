@@ -34,6 +34,7 @@ const filters = {
   queued: ({ state }) => state === 'queued',
   checking: ({ state }) => state === 'checking' || state === 'waiting-to-check',
   moving: ({ state }) => state === 'moving',
+  'move-failed': ({ moveProblem }) => moveProblem !== null,
   failed: ({ state }) => state === 'failed',
 } satisfies Record<string, (view: TorrentView) => boolean>;
 

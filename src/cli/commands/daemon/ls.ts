@@ -20,6 +20,7 @@ const states = [
   'queued',
   'checking',
   'moving',
+  'move-failed',
   'failed',
 ] as const;
 
