@@ -181,7 +181,7 @@ export const commandList: readonly CommandEntry[] = [
     name: 'peers',
     aliases: [],
     group: DAEMON,
-    summary: 'show the peers of a torrent',
+    summary: 'show or add the peers of a torrent',
     load: async () => (await import('./commands/daemon/peers.ts')).peers,
   },
   {

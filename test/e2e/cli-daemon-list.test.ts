@@ -125,6 +125,22 @@ test('peers are shown, those that move most first', async () => {
   );
 });
 
+test('peers are added by hand, and those that are refused told with the reason', async () => {
+  await using daemon = await daemonWithThree();
+  const args = ['peers', '1', '--add', '192.0.2.1:7', '--add', '127.0.0.1:7'];
+  const { code, stdout, stderr } = await daemon.run(args);
+  assert.deepEqual([code, stdout.split('\n')[0]], [0, 'Big Film: 2 peers']);
+  assert.equal(stderr, 'warning: 127.0.0.1:7 is not added: not in `api.privateRanges`\nadded: 192.0.2.1:7\n');
+  assert.deepEqual(daemon.client.torrents.all()[0]?.calls, ['peers 192.0.2.1:7']);
+  const { added, refused } = await daemon.json<{ added: string[]; refused: object[] }>(args);
+  assert.deepEqual(
+    [added, refused],
+    [['192.0.2.1:7'], [{ peer: '127.0.0.1:7', reason: 'not in `api.privateRanges`' }]],
+  );
+  await daemon.fails(['peers', '1', '--add', '127.0.0.1:7'], 12, 'CLIENT_PEER_REFUSED');
+  await daemon.fails(['peers', '1', '--add', 'somewhere'], 2, 'USAGE_VALUE');
+});
+
 test('trackers are shown, replaced, removed and added', async () => {
   await using daemon = await daemonWithThree();
   const urls = async (...flags: string[]): Promise<string[]> => {

@@ -9,6 +9,7 @@ import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-f
 import { daemonFolder } from '../../daemon/daemon-folder.ts';
 import { followTorrents } from '../../daemon/follow.ts';
 import { isShut, type NamedSource, namedSources, type NewSource } from '../../daemon/new-torrent.ts';
+import { type RefusedPeer, warnOfRefused } from '../../daemon/refused-peers.ts';
 import { addSettingFlags, type SettingFlags, settingsOf } from '../../daemon/setting-flags.ts';
 import { ExitCode, exitCodeOf } from '../../exit-codes.ts';
 import { refuseTwoStdins } from '../../files.ts';
@@ -30,7 +31,7 @@ interface AddFlags extends DaemonFlags, SettingFlags, OpenFlags {
 interface Added {
   readonly torrent: TorrentView;
   readonly isDuplicate: boolean;
-  readonly refused: readonly { readonly peer: string; readonly reason: string }[];
+  readonly refused: readonly RefusedPeer[];
 }
 
 export const add: CommandDefinition = {
@@ -108,7 +109,7 @@ async function addSource(client: DaemonClient, { read, open }: NamedSource, opti
 }
 
 function tell({ output }: CommandContext, { torrent, isDuplicate, refused }: Added): void {
-  for (const { peer, reason } of refused) output.warn(`${peer} is not added: ${escapeText(reason)}`);
+  warnOfRefused(output, refused);
   if (output.options.json) {
     output.json({ event: 'added', isDuplicate, refused, ...torrent });
     return;

@@ -1,14 +1,26 @@
-/** `dst peers`: shows to whom a torrent of the daemon is connected. */
+/** `dst peers`: shows to whom a torrent of the daemon is connected, and tells it of others. */
 import type { PeerView } from '../../../app/client/index.ts';
-import { addressKey } from '../../../base/address.ts';
-import type { CommandContext, CommandDefinition } from '../../command.ts';
+import { addressKey, type PeerAddress } from '../../../base/address.ts';
+import { parsePeer } from '../../arguments.ts';
+import { type CommandContext, type CommandDefinition, values } from '../../command.ts';
 import { addDaemonFlags, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { TORRENT_HELP } from '../../daemon/named-torrents.ts';
+import { type RefusedPeer, warnOfRefused } from '../../daemon/refused-peers.ts';
 import { showEach } from '../../daemon/show-each.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatPercent, plural } from '../../ui/format.ts';
 import { type Column, renderTable } from '../../ui/table.ts';
 import { rateText } from '../../ui/torrent-words.ts';
+
+interface PeersFlags extends DaemonFlags {
+  readonly add?: PeerAddress[];
+}
+
+/** What became of peers that were given. */
+interface Given {
+  readonly added: readonly string[];
+  readonly refused: readonly RefusedPeer[];
+}
 
 export const peers: CommandDefinition = {
   configure(command, perform) {
@@ -16,7 +28,8 @@ export const peers: CommandDefinition = {
       .description(
         'Show the peers of a torrent, those that move most first. Flags: D it sends to us (d: it would not yet), U we send to it (u: not yet), K and ? nobody wants anything, O on trial, S it keeps us waiting, I it dialled us, E encrypted (e: only the handshake), H X L found by DHT, peers, local network.',
       )
-      .argument('<torrents...>', TORRENT_HELP);
+      .argument('<torrents...>', TORRENT_HELP)
+      .option('--add <ip:port>', 'peer to connect to; may be repeated', values(parsePeer));
     addDaemonFlags(command);
     command.action(perform(performPeers));
   },
@@ -32,13 +45,20 @@ const columns: readonly Column<PeerView>[] = [
   { title: 'CLIENT', cell: ({ client }) => escapeText(client), isFlexible: true },
 ];
 
-async function performPeers(context: CommandContext, names: readonly string[], flags: DaemonFlags): Promise<void> {
+async function performPeers(context: CommandContext, names: readonly string[], flags: PeersFlags): Promise<void> {
   const { output } = context;
   await showEach(context, flags, names, async (client, { hash, name }) => {
-    const { items } = await client.call<{ items: PeerView[] }>(`/torrents/${hash}/peers`);
+    const path = `/torrents/${hash}/peers`;
+    let given: Given | null = null;
+    if (flags.add !== undefined) {
+      given = await client.call<Given>(path, { method: 'POST', body: { peers: flags.add.map(addressKey) } });
+      warnOfRefused(output, given.refused);
+      output.note(`added: ${given.added.join(', ')}`);
+    }
+    const { items } = await client.call<{ items: PeerView[] }>(path);
     const sorted = items.toSorted((a, b) => b.downloadRate + b.uploadRate - a.downloadRate - a.uploadRate);
     return {
-      json: { peers: sorted },
+      json: { peers: sorted, ...given },
       lines: () => [
         `${escapeText(name)}: ${plural(items.length, 'peer')}`,
         ...(items.length === 0 ? [] : renderTable(columns, sorted, output.tableWidth, (text) => output.bold(text))),
