@@ -230,9 +230,11 @@ describe('torrents bound to a network interface', { skip, timeout: 240_000 }, ()
     for (const traffic of ['peers that we connect to', 'peers that connect to us', 'HTTP trackers', 'UDP trackers'])
       assert.match(stdout, new RegExp(`${traffic} +IPv4 +${HOST.vpn.replaceAll('.', '\\.')} +vpn +open`));
     assert.match(stdout, /look-ups of names +IPv4 +192\.0\.2\.2 +eth +open: asked from any address/);
-    assert.match(stdout, /Torrents are bound to .* \(peers\.bind\)/);
+    assert.match(stdout, /Torrents are bound to .* \(peers\.bind, --bind\)/);
     assert.match(stdout, /Not from there: look-ups of names\./);
     assert.deepEqual([await eth.end(), await vpn.end()], [[], []]);
+    assert.equal((await dst(['leaktest', '--bind', HOST.vpn], { cwd: folder.path })).stdout, stdout);
+    await assertFails(['leaktest', '--bind', HOST.vpn, '--interface', 'vpn'], 2, 'USAGE', { cwd: folder.path });
   });
 
   test('the daemon starts while it is away, says so at health and torrents, and goes on when it is there', async () => {

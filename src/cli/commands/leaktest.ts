@@ -8,6 +8,7 @@ import type { Output } from '../ui/output.ts';
 
 interface LeakTestFlags {
   readonly interface?: string;
+  readonly bind?: string[];
   readonly nameServer?: string[];
   readonly config?: string;
 }
@@ -19,6 +20,12 @@ export const leaktest: CommandDefinition = {
         'Show for each kind of traffic of torrents by which network interface it would leave. Sockets are opened and the kernel is asked; nothing is sent.',
       )
       .option('--interface <name>', 'interface by which all of it has to leave (default: that of the configuration)')
+      .addOption(
+        command
+          .createOption('--bind <ip>', 'address from which torrents are sent, with no interface; may be repeated')
+          .argParser(values(parseBindAddress))
+          .conflicts(['interface', 'nameServer']),
+      )
       .option(
         '--name-server <ip>',
         "name server to ask in place of the system's; may be repeated",
@@ -30,11 +37,12 @@ export const leaktest: CommandDefinition = {
 };
 
 async function performLeakTest({ output, signal }: CommandContext, flags: LeakTestFlags): Promise<number> {
-  const configured = flags.interface === undefined ? await readClientInterface(flags.config ?? null, signal) : null;
+  const isToldHere = flags.interface !== undefined || flags.bind !== undefined;
+  const configured = isToldHere ? null : await readClientInterface(flags.config ?? null, signal);
   const nameServers = flags.nameServer ?? configured?.nameServers;
   const report = await testLeaks({
     interface: flags.interface ?? configured?.interface ?? null,
-    bind: configured?.bind ?? [],
+    bind: flags.bind ?? configured?.bind ?? [],
     ...(nameServers !== undefined && { nameServers }),
   });
   if (output.options.json) output.json(describe(report));
@@ -93,7 +101,7 @@ function ofAddresses(bind: readonly string[], rows: readonly LeakRow[]): string 
   );
   const others = [...new Set(stray.map(({ traffic }) => traffic))].join(', ');
   return [
-    `Torrents are bound to ${bind.join(', ')} (peers.bind), which is no interface: by which one it leaves is up to the routes.`,
+    `Torrents are bound to ${bind.join(', ')} (peers.bind, --bind), which is no interface: by which one it leaves is up to the routes.`,
     ...(others === '' ? [] : [`Not from there: ${others}.`]),
     'peers.interface, or --interface, keeps all of it to one interface.',
   ].join('\n');
