@@ -151,6 +151,17 @@ test('data is moved; a folder is relative to where the command runs', async () =
   await daemon.fails(['move', 'one'], 2, 'USAGE');
 });
 
+test('torrents that are in the folder already are told apart from those that are moved', async () => {
+  await using daemon = await daemonWith('one', 'two', 'three');
+  await daemon.json(['move', 'one', '/media/films']);
+  const { code, stderr } = await daemon.run(['move', 'all', '/media/films']);
+  assert.deepEqual([code, stderr], [0, 'already there: one\nto be moved: 2 torrents\n']);
+  assert.deepEqual(daemon.client.torrents.all()[0]?.calls, ['moved']);
+  assert.deepEqual(await daemon.json(['move', 'one', '/media/films/']), { done: 0, failed: [] });
+  daemon.client.torrents.all()[0]?.set({ moveProblem: { code: 'STORAGE_NO_SPACE', message: 'full' } });
+  assert.deepEqual(await daemon.json(['move', 'one', '/media/films']), { done: 1, failed: [] });
+});
+
 test('what fails for one torrent is told, and the exit code is that of the failure', async () => {
   await using daemon = await daemonWith('one', 'two');
   const { code, stderr, stdout } = await daemon.run(['move', 'all', '/etc']);
