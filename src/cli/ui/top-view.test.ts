@@ -110,10 +110,14 @@ test('when the chosen torrent has gone another one is chosen, or none', async ()
   assert.equal(view.drawing(80, 9).length, 9);
 });
 
-test('what was done is told in the last line, harmless, and keys that mean nothing are not taken', () => {
-  const { view } = scene(1);
-  view.message = 'stopped: a\u001b[2J';
-  assert.match(view.drawing(80, 9).at(-1) ?? '', /^stopped: a\\x1b\[2J {3}q quit/);
+test('what was done is told above the keys, harmless, and keys that mean nothing are not taken', () => {
+  const { view } = scene(5, 4, 3, 2, 1);
+  assert.deepEqual(rowsOf(view.drawing(80, 9)), ['>t1', 't2', 't3']);
+  view.message = `stopped: a\u001b[2J${'b'.repeat(80)}`;
+  const lines = view.drawing(80, 9);
+  assert.deepEqual(rowsOf(lines.slice(0, -1)), ['>t1', 't2']);
+  assert.match(lines.at(-2) ?? '', /^stopped: a\\x1b\[2Jb+…$/);
+  assert.match(lines.at(-1) ?? '', /^q quit .* p freeze$/);
   assert.equal(view.press('x'), false);
 });
 

@@ -12,9 +12,8 @@ import { displayWidth, padEnd, padStart, truncateEnd } from './width.ts';
 
 /** Figures that are remembered, one a second. */
 const HISTORY = 300;
-/** Lines above and below the torrents. */
+/** Lines above the torrents. */
 const HEAD_LINES = 5;
-const FOOT_LINES = 1;
 const cycle: readonly OrderName[] = ['activity', 'down', 'up', 'done', 'eta', 'ratio', 'size', 'name', 'queue'];
 
 export interface TopStyle {
@@ -37,7 +36,7 @@ export class TopView {
   #first = 0;
   #rows = 1;
   #isFrozen = false;
-  /** What was done last, for the bottom line. */
+  /** What was done last, for a line above the keys. */
   message: string | null = null;
 
   constructor(style: TopStyle) {
@@ -90,7 +89,8 @@ export class TopView {
 
   /** All lines of a screen of this size. */
   drawing(width: number, height: number): string[] {
-    this.#rows = Math.max(1, height - HEAD_LINES - FOOT_LINES);
+    const foot = this.#foot(width);
+    this.#rows = Math.max(1, height - HEAD_LINES - foot.length);
     const index = Math.max(
       0,
       this.#torrents.findIndex(({ id }) => id === this.#chosen),
@@ -100,8 +100,8 @@ export class TopView {
     const shown = this.#torrents.slice(this.#first, this.#first + this.#rows);
     const table = this.#table(shown, width);
     const lines = [...this.#head(width), '', ...table];
-    while (lines.length < height - FOOT_LINES) lines.push('');
-    return [...lines.slice(0, height - FOOT_LINES), this.#foot(width)];
+    while (lines.length < height - foot.length) lines.push('');
+    return [...lines.slice(0, height - foot.length), ...foot];
   }
 
   #table(shown: readonly ListedTorrent[], width: number): string[] {
@@ -143,10 +143,10 @@ export class TopView {
     return `${now}${paint(renderSparkline(values, room, bars), word === 'down' ? 'good' : 'caution')}${paint(most, 'quiet')}`;
   }
 
-  #foot(width: number): string {
+  #foot(width: number): string[] {
     const keys = `q quit  arrows choose  space start/stop  s sort: ${this.#order}  p ${this.#isFrozen ? 'go on' : 'freeze'}`;
-    const text = this.message === null ? keys : `${escapeText(this.message)}   ${keys}`;
-    return this.#style.paint(truncateEnd(text, width), 'quiet');
+    const lines = this.message === null ? [keys] : [escapeText(this.message), keys];
+    return lines.map((line) => this.#style.paint(truncateEnd(line, width), 'quiet'));
   }
 
   #move(by: number): boolean {
