@@ -187,6 +187,7 @@ test('files and folders are renamed: by path, by the end of it, or by number', a
   assert.deepEqual(paths(), ['album/first/a.flac', 'album/cd2/z.flac', 'album/notes.txt']);
   await daemon.fails(['rename', 'album', 'c.txt', 'x'], 3, 'CLIENT_NO_SUCH_FILE');
   await daemon.fails(['rename', 'album', '0', 'a/b'], 2, 'CLIENT_BAD_NAME');
+  await daemon.fails(['rename', 'album', '0', 'a'.repeat(256)], 2, 'CLIENT_BAD_NAME');
 });
 
 test('a category is made with a folder, listed and removed', async () => {

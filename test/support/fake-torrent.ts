@@ -252,7 +252,7 @@ export class FakeTorrent implements ManagedTorrent {
   }
 
   async rename(path: string, name: string): Promise<void> {
-    if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) {
+    if (['', '.', '..'].includes(name) || name.length > 255 || /[/\\\0]/.test(name)) {
       throw clientFault('CLIENT_BAD_NAME', 'this is no name of a file');
     }
     const renamed = [...path.split('/').slice(0, -1), name].join('/');

@@ -18,7 +18,7 @@ const move = z.strictObject({
 });
 const rename = z.strictObject({
   path: z.string().min(1).max(4096).describe('of a file or folder, below the save path'),
-  name: z.string().min(1).max(255).describe('its new name'),
+  name: z.string().max(4096).describe('its new name, at most 255 bytes of UTF-8'),
 });
 const queue = z.strictObject({
   to: z.union([z.enum(['top', 'up', 'down', 'bottom']), z.strictObject({ position: z.int().min(0) })]),

@@ -229,6 +229,9 @@ describe('another name', () => {
     await assert.rejects(torrent.rename('test-1/file-0000', 'a\u202eb'), {
       message: /^"a\\u202eb" is not a name that every system can have: it has U\+202E; /,
     });
+    await assert.rejects(torrent.rename('test-1/file-0000', 'é'.repeat(128)), {
+      message: /it has more than 255 bytes$/,
+    });
     for (const path of ['', 'nothing', 'test-1/file', '../test-1']) {
       await assert.rejects(torrent.rename(path, 'new'), { code: 'CLIENT_NO_SUCH_FILE' }, path);
     }
