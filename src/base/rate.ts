@@ -25,8 +25,9 @@ export class RateMeter {
     return this.#total;
   }
 
+  /** Whole bytes; at least 1 while it is not zero. */
   get rate(): BytesPerSecond {
-    return this.#rate;
+    return Math.round(this.#rate);
   }
 
   add(bytes: ByteCount): void {

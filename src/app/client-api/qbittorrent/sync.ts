@@ -139,7 +139,7 @@ function peerRow(peer: PeerView): object {
   return {
     client: peer.client,
     connection: 'BT',
-    dl_speed: Math.round(peer.downloadRate),
+    dl_speed: peer.downloadRate,
     downloaded: peer.downloaded,
     files: '',
     flags: flags.join(' '),
@@ -149,7 +149,7 @@ function peerRow(peer: PeerView): object {
     port: peer.port,
     progress: peer.progress,
     relevance: peer.amInterested ? 1 : 0,
-    up_speed: Math.round(peer.uploadRate),
+    up_speed: peer.uploadRate,
     uploaded: peer.uploaded,
   };
 }

@@ -67,7 +67,7 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     completion_on: view.completedAt ?? NEVER,
     content_path: view.hasMetadata ? view.contentPath : '',
     dl_limit: limitOf(settings.downloadLimit),
-    dlspeed: Math.round(view.downloadRate),
+    dlspeed: view.downloadRate,
     download_path: isDone(view) ? '' : (config.incomplete ?? ''),
     downloaded: view.downloaded,
     downloaded_session: view.downloadedInRun,
@@ -114,7 +114,7 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     up_limit: limitOf(settings.uploadLimit),
     uploaded: view.uploaded,
     uploaded_session: view.uploadedInRun,
-    upspeed: Math.round(view.uploadRate),
+    upspeed: view.uploadRate,
   };
 }
 

@@ -20,10 +20,10 @@ export function transferInfo(client: Client): object {
     connection_status: listening.length === 0 ? 'disconnected' : isReachable ? 'connected' : 'firewalled',
     dht_nodes: 0,
     dl_info_data: run.downloaded,
-    dl_info_speed: Math.round(downloadRate),
+    dl_info_speed: downloadRate,
     dl_rate_limit: limitOf(client, 'download'),
     up_info_data: run.uploaded,
-    up_info_speed: Math.round(uploadRate),
+    up_info_speed: uploadRate,
     up_rate_limit: limitOf(client, 'upload'),
   };
 }

@@ -31,10 +31,10 @@ async function stats({ client }: MethodContext): ReturnType<Method['run']> {
     legacyStyle: 'camel',
     result: {
       active_torrent_count: torrents.active,
-      download_speed: Math.round(downloadRate),
+      download_speed: downloadRate,
       paused_torrent_count: torrents.stopped,
       torrent_count: torrents.all,
-      upload_speed: Math.round(uploadRate),
+      upload_speed: uploadRate,
       cumulative_stats: figures(ever),
       current_stats: figures(run),
     },

@@ -106,8 +106,8 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   piece_size: ({ pieceLength }) => pieceLength,
   primary_mime_type: () => 'application/octet-stream',
   queue_position: ({ queuePosition }) => queuePosition,
-  rate_download: ({ downloadRate }) => Math.round(downloadRate),
-  rate_upload: ({ uploadRate }) => Math.round(uploadRate),
+  rate_download: ({ downloadRate }) => downloadRate,
+  rate_upload: ({ uploadRate }) => uploadRate,
   recheck_progress: ({ state, checked }) => (state === 'checking' ? checked : 0),
   seconds_downloading: ({ secondsDownloading }) => secondsDownloading,
   seconds_seeding: ({ secondsSeeding }) => secondsSeeding,
@@ -188,8 +188,8 @@ const peerRow = (peer: Peer): object => ({
   peer_is_interested: peer.peerInterested,
   port: peer.port,
   progress: peer.progress,
-  rate_to_client: Math.round(peer.downloadRate),
-  rate_to_peer: Math.round(peer.uploadRate),
+  rate_to_client: peer.downloadRate,
+  rate_to_peer: peer.uploadRate,
 });
 
 /** Most peers, be that its own number or that of all torrents. */

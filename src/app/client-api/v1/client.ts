@@ -17,8 +17,8 @@ const totals = z.object({
 const stats = z.object({
   version: z.string(),
   startedAt: z.int().describe('unix seconds'),
-  downloadRate: z.number().describe('bytes/s'),
-  uploadRate: z.number().describe('bytes/s'),
+  downloadRate: z.int().describe('bytes/s'),
+  uploadRate: z.int().describe('bytes/s'),
   peersConnected: z.int(),
   torrents: z.object({ all: z.int(), active: z.int(), stopped: z.int(), failed: z.int() }),
   run: totals.describe('of this run'),

@@ -13,7 +13,7 @@ import {
 } from '../../client/index.ts';
 import { line } from '../../openapi/index.ts';
 
-const rate = z.number().describe('bytes/s');
+const rate = z.int().describe('bytes/s');
 const bytes = z.number().describe('bytes');
 const time = z.int().describe('unix seconds');
 
