@@ -123,8 +123,12 @@ export class FakeCategories implements Categories {
     return this.#categories.get(name) ?? null;
   }
 
+  isName(name: string): boolean {
+    return name !== '' && name.length <= 255 && !name.split('/').some((part) => ['', '.', '..'].includes(part));
+  }
+
   async put({ name, savePath }: Category): Promise<void> {
-    if (name === '' || name.length > 255 || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
+    if (!this.isName(name)) {
       throw clientFault('CLIENT_BAD_NAME', 'this is no name of a category');
     }
     this.#categories.set(name, { name, savePath: savePath === '' ? '' : this.#client.allowedPath(savePath) });
@@ -205,6 +209,9 @@ export class FakeClient implements Client {
       emit,
       allowedPath: (path) => this.allowedPath(path),
       defaultPath: (category) => this.categories.find(category)?.savePath || this.settings.value.downloads,
+      takeIn: (name) => {
+        if (name !== '' && this.categories.find(name) === null) void this.categories.put({ name, savePath: '' });
+      },
     });
   }
 

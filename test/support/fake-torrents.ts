@@ -29,6 +29,8 @@ export interface FakeTorrentsOwner {
   emit<K extends EventName>(name: K, data: ClientEvents[K]): void;
   allowedPath(path: string): string;
   defaultPath(category: string): string;
+  /** Makes the category when there is none of this name. */
+  takeIn(category: string): void;
 }
 
 export class FakeTorrents implements Torrents {
@@ -118,6 +120,7 @@ export class FakeTorrents implements Torrents {
   ): FakeTorrent {
     const settings = { ...defaultTorrentSettings, ...options.settings };
     const savePath = this.#owner.allowedPath(options.savePath ?? this.#owner.defaultPath(settings.category));
+    this.#owner.takeIn(settings.category);
     const torrent = new FakeTorrent(
       ++this.#lastId,
       {

@@ -10,6 +10,8 @@ export interface Category {
 export interface Categories {
   all(): readonly Category[];
   find(name: string): Category | null;
+  /** Whether one of this name can be there. */
+  isName(name: string): boolean;
   /** Makes it, or changes its path. Rejects CLIENT_BAD_NAME, CLIENT_PATH_REFUSED. */
   put(category: Category): Promise<void>;
   /** Its torrents have none then. */

@@ -173,6 +173,16 @@ describe('what the form says', () => {
     assert.equal(only(stage).settings.category, '');
   });
 
+  test('makes its category, unless the torrent is here already', async () => {
+    const stage = await Stage.open();
+    await stage.post('torrents/add', { urls: magnet, category: 'tv' });
+    await stage.post('torrents/add', { urls: magnet, category: 'films' });
+    assert.deepEqual(
+      stage.client.categories.all().map(({ name }) => name),
+      ['tv'],
+    );
+  });
+
   test('may want a folder around a single file', async () => {
     const folder = sampleTorrentFile({ name: 'folder', files: { a: 1 } });
     for (const [bytes, fields, expected] of [

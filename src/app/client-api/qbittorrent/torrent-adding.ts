@@ -16,7 +16,7 @@ const WEB = /^https?:\/\//i;
 /** `Ok.` when one of them at least was added, or else `Fails.`: also when all were here before. */
 async function add(call: Call): Promise<string> {
   const { client, files, params } = call;
-  const options = await optionsOf(call);
+  const options = optionsOf(call);
   let added = 0;
   const addOne = async (source: Uint8Array | string): Promise<void> => {
     const { isDuplicate } = await client.torrents.add({ ...options, ...layoutOf(call, options, source), source });
@@ -54,7 +54,7 @@ function passOver({ logger }: Call, error: unknown): void {
 }
 
 /** What the form says of all of them. */
-async function optionsOf(call: Call): Promise<Omit<NewTorrent, 'source'>> {
+function optionsOf(call: Call): Omit<NewTorrent, 'source'> {
   const { client, params } = call;
   // Two spellings of clients, as are the two below.
   const isManaged = flag(params, 'autoTMM') ?? flag(params, 'useAutoTMM') ?? false;
@@ -70,7 +70,7 @@ async function optionsOf(call: Call): Promise<Omit<NewTorrent, 'source'>> {
     isFirst: flag(params, 'addToTopOfQueue') === true,
     ...(name !== '' && { name }),
     settings: {
-      category: await categoryOf(call),
+      category: categoryOf(call),
       labels: [...new Set(parts(text(params, 'tags') ?? '', ','))],
       downloadLimit: limitIn(call, 'dlLimit'),
       uploadLimit: limitIn(call, 'upLimit'),
@@ -84,14 +84,10 @@ async function optionsOf(call: Call): Promise<Omit<NewTorrent, 'source'>> {
 
 const limitIn = ({ params }: Call, name: string): number => Math.max(0, Math.round(number(params, name) ?? 0));
 
-/** One that cannot be made is left out, as by the original: the library would refuse the torrent. */
-async function categoryOf({ client: { categories }, params }: Call): Promise<string> {
+/** One that cannot be made is left out, as by the original: the library, which makes it, would refuse the torrent. */
+function categoryOf({ client: { categories }, params }: Call): string {
   const name = text(params, 'category')?.trim() ?? '';
-  if (name === '' || categories.find(name) !== null) return name;
-  return categories.put({ name, savePath: '' }).then(
-    () => name,
-    () => '',
-  );
+  return categories.isName(name) ? name : '';
 }
 
 /**

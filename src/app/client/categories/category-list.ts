@@ -4,7 +4,7 @@ import type { ClientRepository } from '../../../db/index.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import type { Categories, Category } from '../categories.ts';
 import { clientError } from '../errors.ts';
-import { mustBeName } from '../library/checked-settings.ts';
+import { isName, mustBeName } from '../library/checked-settings.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import type { ManagedTorrent } from '../torrents.ts';
 
@@ -54,6 +54,10 @@ export class CategoryList implements Categories {
     if (path !== '') return path;
     const { downloads, torrents } = this.#services.config();
     return torrents.categoryFolders && isFolderName(name) ? join(downloads, ...name.split('/')) : null;
+  }
+
+  isName(name: string): boolean {
+    return isName(name) && isFolderName(name);
   }
 
   async put({ name, savePath }: Category): Promise<void> {

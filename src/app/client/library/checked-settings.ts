@@ -41,10 +41,14 @@ function mustBeCount(what: string, value: number): void {
   throw clientError('CLIENT_BAD_SETTING', `${what} is a whole number from 0, not ${value}`);
 }
 
+/** Of a category or label. */
+export const isName = (name: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
+  name.trim() !== '' && name.length <= LONGEST_NAME && !/[\u0000-\u001f\u007f,]/.test(name);
+
 /** Throws CLIENT_BAD_NAME for what is no name of a category or label. */
 export function mustBeName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
-  if (name.trim() !== '' && name.length <= LONGEST_NAME && !/[\u0000-\u001f\u007f,]/.test(name)) return;
+  if (isName(name)) return;
   const words = `a name has 1 … ${LONGEST_NAME} characters, not only spaces, and no commas`;
   throw clientError('CLIENT_BAD_NAME', `${JSON.stringify(name)} is no name: ${words}`);
 }
