@@ -195,6 +195,8 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
       await scene.untilSeeding(other.hash);
       const { piecesHave } = await scene.show(full.hash);
       assert.ok(piecesHave > 0, 'what fits is kept');
+      const told = scene.daemon.run.stderr.split('\n').filter((line) => line.includes('STORAGE_NO_SPACE'));
+      assert.equal(told.length, 1, told.join('\n'));
       rmSync(drive.join('ballast'));
       await scene.untilHealed(full.hash, 'STORAGE_NO_SPACE');
       scene.assertContent(full, drive.path);

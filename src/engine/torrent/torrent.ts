@@ -455,10 +455,10 @@ export class Torrent {
     return true;
   }
 
+  /** Told by its state alone: who hears that has a log, and says it once. */
   #fail(error: unknown): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'closed') return;
     const failure = failureOf(error);
-    this.#services.logger.error('torrent failed', { name: this.#identity.name, code: failure.code });
     this.data.distrust();
     void this.#halt({ kind: 'failed', error: failure });
   }
