@@ -22,7 +22,7 @@ export const eventTexts: EventTexts = {
     data: { hash, name },
   },
   'torrent.state': {
-    meaning: 'A torrent has gone from one state to another.',
+    meaning: 'A torrent has gone from one state to another. After a start only when it does not do what it did before.',
     data: { hash, from: '`stopped`, `queued`, `downloading`, …', to: 'likewise' },
   },
   'torrent.completed': {

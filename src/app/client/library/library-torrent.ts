@@ -21,6 +21,7 @@ import { Relocation } from './relocation.ts';
 import { RunCounters } from './torrent-counters.ts';
 import type { TorrentRecord } from './torrent-record.ts';
 import { type RunOwner, TorrentRun } from './torrent-run.ts';
+import { ShownState } from './shown-state.ts';
 import { torrentViewOf, viewStateOf } from './torrent-view-of.ts';
 import type { LibraryServices } from './library-services.ts';
 
@@ -48,7 +49,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
   #revision: Revision;
   /** Of the present revision. */
   #view: TorrentView | null = null;
-  #shownState: ViewState | null = null;
+  readonly #state = new ShownState();
   #knownHashes: InfoHashes;
   #place = 0;
   /** Named in errors once it is gone. */
@@ -119,7 +120,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   /** That of its view. */
   get state(): ViewState | null {
-    return this.#shownState;
+    return this.#state.now;
   }
 
   view(): TorrentView {
@@ -293,6 +294,17 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   // ---- for the library
 
+  /** It is one of an earlier run. */
+  returns(): void {
+    this.#state.returns(this.record.value);
+  }
+
+  /** What the queue says. */
+  allow(isAllowed: boolean): void {
+    this.run.allow(isAllowed);
+    if (!isAllowed && this.#engine !== null) this.#state.waits();
+  }
+
   /** Something that is seen has changed. */
   changed(): void {
     this.#revision = this.#library.nextRevision();
@@ -304,9 +316,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     }
     const facts = { record: this.record.value, problem: run.problem, isMoving: relocation.isAhead };
     const state = viewStateOf(facts, run.state);
-    if (state === this.#shownState) return;
-    const from = this.#shownState;
-    this.#shownState = state;
+    const from = this.#state.become(state);
     if (from !== null) this.#services.events.emit('torrent.state', { hash: this.hash, from, to: state });
   }
 
@@ -315,7 +325,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
    * time that is left until seeding is over is one.
    */
   refresh(): void {
-    const isCountedDown = this.#shownState === 'seeding' && (this.#view?.eta ?? null) !== null;
+    const isCountedDown = this.state === 'seeding' && (this.#view?.eta ?? null) !== null;
     this.#view = null;
     if (isCountedDown) this.changed();
   }

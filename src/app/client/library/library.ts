@@ -136,6 +136,7 @@ export class Library implements Torrents {
     const removals = found.filter(({ record }) => record.pending?.kind === 'remove');
     const kept = found.filter(({ record }) => record.pending?.kind !== 'remove');
     const torrents = kept.map((one) => this.#make(one));
+    for (const torrent of torrents) torrent.returns();
     this.#torrents.addAll(torrents);
     const next = torrents.values();
     const work = async (): Promise<void> => {
@@ -363,7 +364,7 @@ export class Library implements Torrents {
     const begun = clock.now();
     const queued = this.all().map((torrent) => torrent.queued(begun));
     const running = planQueue(queued, this.#options.settings.value.queue);
-    for (const one of queued) one.torrent.run.allow(running.has(one));
+    for (const one of queued) one.torrent.allow(running.has(one));
     const now = clock.now();
     this.#nextPlan = now + QUEUE_INTERVAL;
     this.#soonestPlan = now + PLANNING_PAUSE * (now - begun);
