@@ -269,7 +269,7 @@ const torrents = z.object({
   watch: z
     .array(folder())
     .default([])
-    .describe('Folders whose torrent files are added; a folder within is a category.'),
+    .describe('Folders whose torrent files are added; a folder within is a category. Symbolic links are left alone.'),
   watchAction: z
     .enum(['rename', 'delete'])
     .default('rename')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toHex } from '../../../base/bytes.ts';
+import { DstError } from '../../../base/errors.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import { smallTorrent, Stage } from '../fakes.test.ts';
 import { WatchFolders } from './watch-folders.ts';
@@ -15,12 +16,25 @@ async function open(): Promise<[Stage, string]> {
   return [stage, folder];
 }
 
+/** A folder that is looked at when the test says so. */
+async function watchOf({ client: { torrents }, folder, settings, log }: Stage): Promise<[string, WatchFolders]> {
+  const watched = join(folder, 'watched');
+  await mkdir(watched);
+  const config = (): ClientConfig => ({
+    ...settings.value,
+    torrents: { ...settings.value.torrents, watch: [watched] },
+  });
+  return [watched, new WatchFolders({ torrents, config, logger: log })];
+}
+
 /** Whether the folder has these files besides that of a category. */
 const has = async (folder: string, ...names: string[]): Promise<boolean> =>
   (await readdir(folder)).toSorted().join() === [...names, 'films'].toSorted().join();
 
 const shown = (stage: Stage): [name: string, category: string][] =>
   stage.client.torrents.all().map((torrent) => [torrent.view().name, torrent.view().settings.category]);
+
+const toldOf = (stage: Stage): string[] => stage.log.lines.filter((line) => line.includes('watched folder stays'));
 
 describe('a watched folder', () => {
   test('has its files added, those of a folder within as a category', async () => {
@@ -53,14 +67,8 @@ describe('a watched folder', () => {
 
   test('leaves a file alone while it is being written', async () => {
     await using stage = await Stage.open();
-    const folder = join(stage.folder, 'watched');
-    await mkdir(folder);
+    const [folder, watch] = await watchOf(stage);
     const { torrents } = stage.client;
-    const config = (): ClientConfig => ({
-      ...stage.settings.value,
-      torrents: { ...stage.settings.value.torrents, watch: [folder] },
-    });
-    const watch = new WatchFolders({ torrents, config, logger: stage.log });
     const { bytes } = smallTorrent(1);
     for (let length = 0; length <= bytes.length; length += 50) {
       await writeFile(join(folder, 'a.torrent'), bytes.subarray(0, length));
@@ -82,6 +90,40 @@ describe('a watched folder', () => {
     await stage.passUntil(() => has(folder, 'a.torrent.rejected', 'b.torrent'));
     await stage.clock.pass(20_000);
     assert.equal(shown(stage).length, 0);
+  });
+
+  test('has what cannot be added told once, when nobody writes it any more', async () => {
+    await using stage = await Stage.open();
+    const [folder, watch] = await watchOf(stage);
+    const empty = join(folder, 'empty.torrent');
+    await symlink('/nowhere', join(folder, 'link.torrent'));
+    for (let time = 1; time <= 5; time++) {
+      await writeFile(empty, '');
+      await utimes(empty, time, time);
+      await watch.look();
+    }
+    assert.match(toldOf(stage).join('\n'), /^warn [^\n]*link\.torrent[^\n]*symbolic link[^\n]*$/);
+    for (let looks = 0; looks < 5; looks++) await watch.look();
+    assert.match(toldOf(stage).slice(1).join('\n'), /^warn [^\n]*empty\.torrent[^\n]*it is empty[^\n]*$/);
+    await writeFile(empty, smallTorrent(1).bytes);
+    for (let looks = 0; looks < 2; looks++) await watch.look();
+    assert.equal(shown(stage).length, 1);
+  });
+
+  test('is tried again when the disk was full, which is told once', async () => {
+    const [stage, folder] = await open();
+    await using _ = stage;
+    const path = join(folder, 'a.torrent');
+    await writeFile(path, smallTorrent(1).bytes);
+    const { add } = stage.client.torrents;
+    stage.client.torrents.add = async () => {
+      throw new DstError('STORAGE_NO_SPACE', { category: 'storage', help: '' }, 'no space');
+    };
+    await stage.passUntil(() => toldOf(stage).length === 1);
+    await stage.clock.pass(60_000);
+    assert.equal(toldOf(stage).length, 1);
+    stage.client.torrents.add = add;
+    await stage.passUntil(() => shown(stage).length === 1);
   });
 
   test('that is not there is told', async () => {
