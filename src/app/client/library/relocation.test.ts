@@ -78,7 +78,7 @@ describe('another save path', () => {
     assert.equal(torrent.view().savePath, stage.settings.value.downloads);
     await stage.stop();
     await stage.start();
-    assert.deepEqual(last(stage).calls, ['resume']);
+    assert.deepEqual([last(stage).calls, first(stage).view().moveProblem], [['resume'], told]);
   });
 
   test('may have the data already, which is looked for there', async () => {
@@ -153,6 +153,34 @@ describe('a folder for what is not complete', () => {
     await stage.clock.pass(61_000);
     await until(() => stage.eventNames('torrent.moved').length === 1);
     assert.deepEqual([torrent.view().warning, torrent.view().contentPath], [null, join(downloads, 'test-1')]);
+  });
+
+  test('is still told to have been left in vain after a restart, until a further attempt goes well', async () => {
+    await using stage = await open();
+    const torrent = await add(stage);
+    const { downloads } = stage.settings.value;
+    const full = Object.assign(new Error('no space'), { code: 'STORAGE_NO_SPACE' });
+    const told = { code: 'STORAGE_NO_SPACE', message: `could not be moved to ${downloads}: no space` };
+    last(stage).failures.set('move', full);
+    last(stage).finish();
+    await until(() => torrent.view().moveProblem !== null && torrent.view().state === 'seeding');
+    await torrent.stop();
+    await stage.stop();
+    stage.engine.prepare = (engine) => {
+      engine.isComplete = true;
+      engine.failures.set('move', full);
+    };
+    await stage.start();
+    assert.deepEqual([first(stage).view().state, first(stage).view().moveProblem], ['stopped', told]);
+    await first(stage).start();
+    await stage.clock.pass(0);
+    await until(() => last(stage).calls.includes(`move ${downloads}`) && first(stage).view().state === 'seeding');
+    assert.deepEqual(stage.eventNames('torrent.move-failed'), [], 'told before');
+    await stage.clock.pass(61_000);
+    await until(() => stage.eventNames('torrent.moved').length === 1);
+    await stage.stop();
+    await stage.start();
+    assert.equal(first(stage).view().moveProblem, null);
   });
 
   test('is left at the next start when a crash came between the end of the download and the move', async () => {

@@ -20,8 +20,8 @@ export class Relocation {
   #moving: Promise<void> | null = null;
   /** 0 … 1 of the move that runs. */
   #progress = 0;
-  /** What became of the last move, if it failed. */
-  #problem: TorrentView['moveProblem'] = null;
+  /** What became of the last move, if it failed: also of one in an earlier run. */
+  #problem: TorrentView['moveProblem'];
   #isClosed = false;
 
   constructor(record: DurableRecord, run: TorrentRun, services: LibraryServices, owner: { changed(): void }) {
@@ -29,6 +29,7 @@ export class Relocation {
     this.#run = run;
     this.#services = services;
     this.#owner = owner;
+    this.#problem = record.value.choices.moveProblem;
   }
 
   get isMoving(): boolean {
@@ -65,7 +66,7 @@ export class Relocation {
     // What is not complete stays in its own folder and goes to the new place in the end.
     const isWaiting = directory !== savePath && completedAt === null;
     if (movesData && !isWaiting && to !== directory) return this.#begin(to);
-    await this.#record.change({ savePath: to, ...(!isWaiting && { directory: to }) });
+    await this.#record.change({ savePath: to, ...(!isWaiting && { directory: to }), ...this.#noted });
     if (!isWaiting && to !== directory) await this.#run.engine?.setDirectory(to);
     this.#services.events.emit('torrent.moved', { hash: this.#record.value.hash, from: savePath, to });
   }
@@ -118,6 +119,11 @@ export class Relocation {
     return pending?.kind === 'remove' ? pending : null;
   }
 
+  /** What the record says of the last move. */
+  get #noted(): Pick<TorrentRecord, 'choices'> {
+    return { choices: { ...this.#record.value.choices, moveProblem: this.#problem } };
+  }
+
   async #begin(to: string): Promise<void> {
     const back = this.#record.value.savePath;
     await this.#record.change({ pending: { kind: 'move', to, back }, savePath: to });
@@ -144,13 +150,13 @@ export class Relocation {
         };
         await this.#run.engine?.move(to, { onProgress });
       }
-      await this.#record.change({ pending: this.#removal, directory: to });
       this.#problem = null;
+      await this.#record.change({ pending: this.#removal, directory: to, ...this.#noted });
       this.#services.events.emit('torrent.moved', { hash, from, to });
     } catch (error) {
       if (this.#isClosed) return;
       this.#fail(to, error);
-      await this.#record.change({ pending: this.#removal, savePath: back }).catch((cause: unknown) => {
+      await this.#record.change({ pending: this.#removal, savePath: back, ...this.#noted }).catch((cause: unknown) => {
         this.#services.logger.error('could not store that a move failed', { name, reason: messageOf(cause) });
       });
     }

@@ -8,6 +8,7 @@ import type { FileIndex, UnixSeconds } from '../../../base/units.ts';
 import type { InfoHashes } from '../../../codec/metainfo/index.ts';
 import type { TorrentColumns, TorrentCounters, TorrentRow } from '../../../db/index.ts';
 import { defaultTorrentSettings, type TorrentSettings } from '../torrent-settings.ts';
+import type { TorrentView } from '../torrent-view.ts';
 
 export type Wanted = 'running' | 'stopped';
 /** `reached`: seeding was over; `waived`: the user has started it again after that, and it seeds on. */
@@ -33,6 +34,8 @@ export interface Choices {
   readonly isCompletionOwed: boolean;
   /** Given by hand or by its magnet link, the newest last. */
   readonly peers: readonly PeerAddress[];
+  /** Why its files could not be moved the last time; null: they could, or there was nothing to move. */
+  readonly moveProblem: TorrentView['moveProblem'];
 }
 
 export interface TorrentRecord {
@@ -66,6 +69,7 @@ export const noChoices: Choices = {
   isNamed: false,
   isCompletionOwed: false,
   peers: [],
+  moveProblem: null,
 };
 
 const rate = z.number().int().nonnegative();
@@ -121,6 +125,7 @@ const choicesSchema = z.object({
       }),
     )
     .default([]),
+  moveProblem: z.object({ code: z.string(), message: z.string() }).nullable().default(null),
 });
 const trackersSchema = z.array(z.array(z.string())).nullable();
 const pendingSchema = z
