@@ -19,6 +19,7 @@ import { PeerFilter } from './filter/peer-filter.ts';
 import type { GoalName } from './goals/seed-goals.ts';
 import { type DiskProbe, fileSystemProbe } from './healing/disk-probe.ts';
 import { Disks } from './healing/disks.ts';
+import { FolderLooks } from './healing/folder-looks.ts';
 import { HealthBoard } from './health/health-board.ts';
 import { Library } from './library/library.ts';
 import type { LibraryTorrent } from './library/library-torrent.ts';
@@ -100,7 +101,9 @@ export class ClientService implements Client, AsyncDisposable {
     this.events = events;
     this.#folders = new AllowedFolders(config);
     this.#health = new HealthBoard(events);
-    this.#disks = new Disks(deps.disk ?? fileSystemProbe, clock);
+    const disk = deps.disk ?? fileSystemProbe;
+    const looks = new FolderLooks(disk, clock);
+    this.#disks = new Disks(disk, looks, clock);
     const torrents = (): Library => this.torrents;
     this.categories = new CategoryList({ repository: repository.categories, config, allowedFolder, torrents });
     this.torrents = new Library({
@@ -124,7 +127,7 @@ export class ClientService implements Client, AsyncDisposable {
       logger,
     });
     this.#limits = new RateLimits({ engine, config, events, clock });
-    this.#watch = new WatchFolders({ torrents: this.torrents, config, logger });
+    this.#watch = new WatchFolders({ torrents: this.torrents, looks, config, logger });
     this.#program = new CompletionProgram({ clock, logger, program: () => config().torrents.onComplete });
     const mayContact = (host: string): boolean => isHostWithin(host, config().api.privateRanges);
     this.webhooks = new WebhookList(repository.webhooks, mayContact);

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { ByteCount } from '../../../base/units.ts';
 import type { LibraryTorrent } from '../library/library-torrent.ts';
 import type { DiskProbe } from './disk-probe.ts';
-import { FolderLooks } from './folder-looks.ts';
+import type { FolderLooks } from './folder-looks.ts';
 import { Healer, type Patient } from './healer.ts';
 
 export class Disks {
@@ -16,11 +16,11 @@ export class Disks {
   readonly #healer: Healer;
   #free: ReadonlyMap<string, ByteCount> = new Map();
 
-  constructor(probe: DiskProbe, clock: Clock) {
+  constructor(probe: DiskProbe, looks: FolderLooks, clock: Clock) {
     this.#probe = probe;
     this.#clock = clock;
-    this.#looks = new FolderLooks(probe, clock);
-    this.#healer = new Healer(probe, this.#looks);
+    this.#looks = looks;
+    this.#healer = new Healer(probe, looks);
   }
 
   /** Free space as it was at the last look; null: unknown. */

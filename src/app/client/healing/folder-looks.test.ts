@@ -64,7 +64,7 @@ describe('a folder that does not answer', () => {
     assert.deepEqual(drives.asked.slice(3), ['/1/a', '/2/c']);
   });
 
-  test('with another one is the last that is looked at: more would hold all threads', async () => {
+  test('with another one is the last that is looked at, of those of which nothing is known', async () => {
     const drives = new Drives();
     drives.fall('/1/a');
     drives.fall('/2/b');
@@ -72,6 +72,17 @@ describe('a folder that does not answer', () => {
     assert.deepEqual(drives.asked, ['/1/a', '/2/b']);
     await drives.answer('/2/b');
     assert.deepEqual(await drives.look('/1/a', '/2/b', '/3/c'), [null, '/2/b', '/3/c']);
+  });
+
+  test('does not keep those from being looked at that have answered before, until three hang: a thread is left', async () => {
+    const drives = new Drives();
+    const all = ['/1/a', '/2/b', '/3/c', '/4/d'];
+    await drives.look(...all);
+    drives.fall('/1/a');
+    drives.fall('/2/b');
+    assert.deepEqual(await drives.look(...all), [null, null, '/3/c', '/4/d']);
+    drives.fall('/3/c');
+    assert.deepEqual(await drives.look(...all), [null, null, null, null]);
   });
 
   test('may fail in the end, which is nothing to those who did not wait', async () => {
@@ -88,4 +99,14 @@ describe('a folder that does not answer', () => {
       /at once/,
     );
   });
+});
+
+test('who looks while others look waits for them, and a folder that is only slow counts as one that answers', async () => {
+  const { clock, looks } = new Drives();
+  const slow = Promise.withResolvers<string>();
+  const all = [looks.at('/1/a', () => slow.promise), ...['b', 'c'].map((path) => looks.at(path, async () => path))];
+  await clock.pass(10_000);
+  assert.deepEqual(looks.unanswered, []);
+  slow.resolve('a');
+  assert.deepEqual(await Promise.all(all), ['a', 'b', 'c']);
 });

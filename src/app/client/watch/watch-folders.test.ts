@@ -20,11 +20,12 @@ async function open(): Promise<[Stage, string]> {
 async function watchOf({ client: { torrents }, folder, settings, log }: Stage): Promise<[string, WatchFolders]> {
   const watched = join(folder, 'watched');
   await mkdir(watched);
+  const looks = { at: <T>(_folder: string, look: () => Promise<T>) => look() };
   const config = (): ClientConfig => ({
     ...settings.value,
     torrents: { ...settings.value.torrents, watch: [watched] },
   });
-  return [watched, new WatchFolders({ torrents, config, logger: log })];
+  return [watched, new WatchFolders({ torrents, looks, config, logger: log })];
 }
 
 /** Whether the folder has these files besides that of a category. */
@@ -124,6 +125,26 @@ describe('a watched folder', () => {
     assert.equal(toldOf(stage).length, 1);
     stage.client.torrents.add = add;
     await stage.passUntil(() => shown(stage).length === 1);
+  });
+
+  test('is read although others do not answer', async () => {
+    const [stage, folder] = await open();
+    await using _ = stage;
+    const dead = ['a', 'b'].map((name) => join(stage.folder, name));
+    await stage.clock.pass(5_000);
+    const { device } = stage.disk;
+    stage.disk.device = async (path) => {
+      if (dead.includes(path)) await new Promise(() => {});
+      return await device(path);
+    };
+    await stage.settings.set({ 'torrents.watch': [...dead, folder] });
+    await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
+    await stage.passUntil(() => has(folder, 'a.torrent.added'));
+    const { watch, folders } = stage.client.health();
+    assert.deepEqual(
+      [watch, folders],
+      [dead.map((path) => `no answer comes from ${path}`).join('; '), `no answer comes from ${dead.join(', ')}`],
+    );
   });
 
   test('that is not there is told', async () => {

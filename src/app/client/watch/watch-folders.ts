@@ -1,7 +1,8 @@
 /**
  * Folders whose torrent files are added: `.torrent`, `.dst`, and `.magnet` with a link as text. A file within a folder of
  * theirs gets its name as category. They are read every few seconds, which works on every file system; a file counts
- * when it has not changed between two looks, for it may still be being written.
+ * when it has not changed between two looks, for it may still be being written. A folder that does not answer, as on a
+ * network drive, keeps none of the others from being read.
  */
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
@@ -11,10 +12,12 @@ import { codeOf, DstError, messageOf } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import { readTorrentFile } from '../../torrent-file/index.ts';
+import type { FolderLooks } from '../healing/folder-looks.ts';
 import type { Torrents } from '../torrents.ts';
 
 export interface WatchServices {
   readonly torrents: Pick<Torrents, 'add'>;
+  readonly looks: Pick<FolderLooks, 'at'>;
   readonly config: () => Pick<ClientConfig, 'torrents'>;
   readonly logger: Logger;
 }
@@ -23,11 +26,13 @@ interface Found {
   readonly path: string;
   readonly category: string;
   readonly isLink: boolean;
+  readonly isEmpty: boolean;
+  /** Size and time. */
+  readonly mark: string;
 }
 
 /** A file at the last look. */
 interface Seen {
-  /** Size and time. */
   readonly mark: string;
   /** Why it stays where it is, as it was told; null: nothing was. */
   readonly told: string | null;
@@ -37,52 +42,61 @@ const SOURCE = /\.(torrent|dst|magnet)$/i;
 
 export class WatchFolders {
   readonly #services: WatchServices;
-  /** By path. */
-  #seen = new Map<string, Seen>();
-  #problem: string | null = null;
+  /** By folder and path. */
+  #seen = new Map<string, ReadonlyMap<string, Seen>>();
+  #problems: string[] = [];
 
   constructor(services: WatchServices) {
     this.#services = services;
   }
 
-  /** What is wrong with one of the folders; null: nothing. */
+  /** What was wrong at the last look; null: nothing. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#problems.length === 0 ? null : this.#problems.join('; ');
   }
 
   /** Adds what has come. Every few seconds, one look after another. */
   async look(): Promise<void> {
-    const { watch } = this.#services.config().torrents;
-    const problems: string[] = [];
-    const found: Found[] = [];
-    for (const folder of watch) {
+    this.#problems = [];
+    const seen = new Map<string, ReadonlyMap<string, Seen>>();
+    for (const folder of this.#services.config().torrents.watch) {
+      const before = this.#seen.get(folder) ?? new Map<string, Seen>();
       try {
-        found.push(...(await list(folder)));
+        seen.set(folder, await this.#lookAt(folder, before));
       } catch (error) {
-        problems.push(`${folder}: ${messageOf(error)}`);
+        this.#problems.push(`${folder}: ${messageOf(error)}`);
       }
-    }
-    this.#problem = problems.length === 0 ? null : problems.join('; ');
-    const seen = new Map<string, Seen>();
-    for (const one of found) {
-      const mark = await markOf(one.path);
-      if (mark === null) continue;
-      const last = this.#seen.get(one.path);
-      const isSettled = last?.mark === mark;
-      const reason = isSettled ? (whyNot(one, mark) ?? (await this.#take(one))) : null;
-      if (isSettled && reason === null) continue;
-      seen.set(one.path, { mark, told: reason });
-      if (reason === null || reason === last?.told) continue;
-      this.#services.logger.warn('a file of a watched folder stays there', { path: one.path, reason });
     }
     this.#seen = seen;
   }
 
+  /** Resolves with the files that stay. */
+  async #lookAt(folder: string, before: ReadonlyMap<string, Seen>): Promise<ReadonlyMap<string, Seen>> {
+    const found = await this.#services.looks.at(folder, () => list(folder));
+    if (found === null) {
+      this.#problems.push(`no answer comes from ${folder}`);
+      return before;
+    }
+    const seen = new Map<string, Seen>();
+    for (const one of found) {
+      const { path, mark } = one;
+      const last = before.get(path);
+      const isSettled = last?.mark === mark;
+      const reason = isSettled ? (whyNot(one) ?? (await this.#take(folder, one))) : null;
+      if (isSettled && reason === null) continue;
+      seen.set(path, { mark, told: reason });
+      if (reason === null || reason === last?.told) continue;
+      this.#services.logger.warn('a file of a watched folder stays there', { path, reason });
+    }
+    return seen;
+  }
+
   /** Resolves with why it is to be tried again; null: it is done with. */
-  async #take({ path, category }: Found): Promise<string | null> {
-    const { torrents, logger } = this.#services;
+  async #take(folder: string, { path, category }: Found): Promise<string | null> {
+    const { torrents, looks, logger } = this.#services;
     try {
-      const bytes = await readTorrentFile(path);
+      const bytes = await looks.at(folder, () => readTorrentFile(path));
+      if (bytes === null) return 'its folder does not answer';
       const source = path.toLowerCase().endsWith('.magnet') ? toText(bytes).trim() : bytes;
       const { torrent, isDuplicate } = await torrents.add({ source, settings: { category } });
       logger.info('added from a watched folder', { path, hash: torrent.hash, isDuplicate });
@@ -91,20 +105,20 @@ export class WatchFolders {
       // A full disk may have space the next time; what is no torrent stays none.
       if (!(error instanceof DstError) || error.category === 'storage') return reason;
       logger.warn('a file of a watched folder cannot be added', { path, code: codeOf(error), reason });
-      await this.#putAway(path, '.rejected');
+      await this.#putAway(folder, path, '.rejected');
       return null;
     }
     const { watchAction } = this.#services.config().torrents;
-    await this.#putAway(path, watchAction === 'rename' ? '.added' : null);
+    await this.#putAway(folder, path, watchAction === 'rename' ? '.added' : null);
     return null;
   }
 
   /** What cannot be put away is a duplicate at every look, and harms nobody. */
-  async #putAway(path: string, ending: string | null): Promise<void> {
+  async #putAway(folder: string, path: string, ending: string | null): Promise<void> {
     try {
-      await (ending === null ? rm(path) : rename(path, path + ending));
+      await this.#services.looks.at(folder, () => (ending === null ? rm(path) : rename(path, path + ending)));
     } catch (error) {
-      this.#problem = `${path} cannot be put away: ${messageOf(error)}`;
+      this.#problems.push(`${path} cannot be put away: ${messageOf(error)}`);
     }
   }
 }
@@ -112,29 +126,27 @@ export class WatchFolders {
 async function list(folder: string): Promise<Found[]> {
   const found: Found[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    found.push(...foundAs(folder, '', entry));
+    found.push(...(await foundAs(folder, '', entry)));
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
     const within = join(folder, entry.name);
     const files = await readdir(within, { withFileTypes: true }).catch(() => []);
-    found.push(...files.flatMap((file) => foundAs(within, entry.name, file)));
+    for (const file of files) found.push(...(await foundAs(within, entry.name, file)));
   }
   return found;
 }
 
-function foundAs(folder: string, category: string, entry: Dirent): Found[] {
+/** Nothing, if it is no torrent file, or has gone. */
+async function foundAs(folder: string, category: string, entry: Dirent): Promise<Found[]> {
   const isLink = entry.isSymbolicLink();
   if (!SOURCE.test(entry.name) || !(isLink || entry.isFile())) return [];
-  return [{ path: join(folder, entry.name), category, isLink }];
-}
-
-/** Null: it has gone. */
-async function markOf(path: string): Promise<string | null> {
-  const found = await lstat(path).catch(() => null);
-  return found && `${found.size} ${found.mtimeMs}`;
+  const path = join(folder, entry.name);
+  const stats = await lstat(path).catch(() => null);
+  if (stats === null) return [];
+  return [{ path, category, isLink, isEmpty: stats.size === 0, mark: `${stats.size} ${stats.mtimeMs}` }];
 }
 
 /** Why a file is not even tried, and what to do; null: it is. */
-function whyNot({ isLink }: Found, mark: string): string | null {
+function whyNot({ isLink, isEmpty }: Found): string | null {
   if (isLink) return 'it is a symbolic link, and those are not followed: put the file itself here';
-  return mark.startsWith('0 ') ? 'it is empty: put the whole file here, or delete it' : null;
+  return isEmpty ? 'it is empty: put the whole file here, or delete it' : null;
 }
