@@ -12,6 +12,7 @@ import {
   type PeerStatus,
   type PieceMap,
   type RemoveOptions,
+  type SharedFiles,
   type Torrent,
   type TorrentEvents,
   type TorrentStatus,
@@ -99,17 +100,17 @@ export interface SessionTorrent {
   recheck(options?: { signal?: AbortSignal }): Promise<void>;
   /** Fails when its data is gone from where it lay: of a drive that was unplugged nothing else tells before it is used. */
   checkFolder(): Promise<void>;
-  /** Ends the torrent; its data stays unless `deleteData`. */
-  remove(options?: RemoveOptions): Promise<void>;
+  /** Ends the torrent; its data stays unless `deleteData`. Resolves with files that stay though, for others have them too. */
+  remove(options?: RemoveOptions): Promise<SharedFiles | null>;
 }
 
 type Waiting = { signal?: AbortSignal };
 
 export class ClientTorrent implements SessionTorrent {
   readonly #torrent: Torrent;
-  readonly #remove: (options: RemoveOptions) => Promise<void>;
+  readonly #remove: (options: RemoveOptions) => Promise<SharedFiles | null>;
 
-  constructor(torrent: Torrent, remove: (options: RemoveOptions) => Promise<void>) {
+  constructor(torrent: Torrent, remove: (options: RemoveOptions) => Promise<SharedFiles | null>) {
     this.#torrent = torrent;
     this.#remove = remove;
   }
@@ -272,7 +273,7 @@ export class ClientTorrent implements SessionTorrent {
     return this.#torrent.checkFolder();
   }
 
-  remove(options: RemoveOptions = {}): Promise<void> {
+  remove(options: RemoveOptions = {}): Promise<SharedFiles | null> {
     return this.#remove(options);
   }
 

@@ -19,5 +19,6 @@ export type {
 } from './torrent/status.ts';
 export type { Torrent } from './torrent/torrent.ts';
 export type { RemoveOptions } from './torrent/torrent-data.ts';
+export type { SharedFiles } from './session/taken-files.ts';
 export type { TorrentIdentity } from './torrent/torrent-identity.ts';
 export type { TrackerTiers } from './torrent/tracker-list.ts';

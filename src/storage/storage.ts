@@ -151,8 +151,8 @@ export interface Storage {
    * both places; opened with `paths`, the storage finishes it. Rejects STORAGE_TARGET_EXISTS, STORAGE_BAD_PATH.
    */
   rename(paths: FilePaths): Promise<void>;
-  /** Deletes the torrent's files, its journal and the folders that become empty. */
-  delete(): Promise<void>;
+  /** Deletes the torrent's files, but for those in `kept`, its journal and the folders that become empty. */
+  delete(kept?: ReadonlySet<FileIndex>): Promise<void>;
   /** Deletes the journal alone and lets go of files: the data is nobody's from now on, and is checked when it is opened again. */
   abandon(): Promise<void>;
   /** Waits for what is under way, flushes, lets go of files. */

@@ -71,3 +71,18 @@ test('a torrent of the same data seeds it beside the other, and leaves it to tha
     await stage.member.session.remove(stage.torrent, { deleteData: true });
     assert.equal(stage.member.files.files.size, 0);
   }));
+
+test('a torrent that is removed with its data leaves the files that another has, and no others', () =>
+  onStage(seeding, async (stage) => {
+    await stage.untilState('seeding');
+    const paths = new Map([[1, ['test-1', 'own']]]);
+    const other = stage.add(testTorrent({ files, isPrivate: true }), { paths });
+    await honestSeed(other);
+    await other.untilState('seeding');
+    const before = bytesOf(stage, 'file-0000');
+    const shared = await stage.member.session.remove(other.torrent, { deleteData: true });
+    assert.deepEqual([shared?.files, shared?.holders], [new Set([0]), [stage.torrent]]);
+    assert.deepEqual(bytesOf(stage, 'file-0000'), before);
+    const left = [...stage.member.files.files.keys()];
+    assert.deepEqual(left.toSorted(), ['/downloads/test-1/file-0000', '/downloads/test-1/file-0001']);
+  }));

@@ -276,8 +276,8 @@ class SimStorage implements Storage {
     return this.#inner.checkFolder();
   }
 
-  delete(): Promise<void> {
-    return this.#inner.delete();
+  delete(kept?: ReadonlySet<number>): Promise<void> {
+    return this.#inner.delete(kept);
   }
 
   abandon(): Promise<void> {

@@ -356,6 +356,15 @@ export function storageCompliance(name: string, makeFixture: () => Promise<Stora
       await withStorage(sample, fixture, async (storage) => assert.equal((await storage.resume()).have.isEmpty, true));
     });
 
+    it('deletes all but the files that are to be kept', async (sample, fixture) => {
+      await withStorage(sample, fixture, async (storage) => {
+        await sample.store(storage);
+        await storage.prepare();
+        await storage.delete(new Set([sample.file('b/empty.txt'), sample.file('b/three.bin')]));
+      });
+      assert.deepEqual(await fixture.listFiles('a'), ['sample/b/empty.txt', 'sample/b/three.bin']);
+    });
+
     test('refuses a piece of a sealed torrent that has something else than zeros in its padding', async () => {
       await using fixture = await makeFixture();
       const pad = (length: number): Encodable => ({ attr: 'p', length, path: ['.pad', String(length)] });

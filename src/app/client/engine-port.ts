@@ -7,7 +7,14 @@ import type { Bitfield } from '../../base/bitfield.ts';
 import type { EventOf } from '../../base/events.ts';
 import type { ByteCount, BytesPerSecond, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
-import type { FileStatus, TorrentEvents, TorrentState, TorrentStatus, TrackerStatus } from '../../engine/index.ts';
+import type {
+  FileStatus,
+  SharedFiles,
+  TorrentEvents,
+  TorrentState,
+  TorrentStatus,
+  TrackerStatus,
+} from '../../engine/index.ts';
 import type { PeerView } from './torrent-view.ts';
 import type { FileReader } from './torrents.ts';
 
@@ -73,7 +80,7 @@ export interface EngineTorrent {
   move(directory: string, options?: { onProgress?: (done: ByteCount, total: ByteCount) => void }): Promise<void>;
   setDirectory(directory: string): Promise<void>;
   openFile(index: FileIndex): FileReader;
-  remove(options?: { deleteData?: boolean; isForgotten?: boolean }): Promise<void>;
+  remove(options?: { deleteData?: boolean; isForgotten?: boolean }): Promise<SharedFiles | null>;
 }
 
 export interface Engine {

@@ -33,6 +33,10 @@ export const clientErrors = {
     category: 'storage',
     help: 'The torrent is no longer there, and some of its files are. Delete them yourself, when the cause is mended.',
   },
+  CLIENT_DATA_SHARED: {
+    category: 'storage',
+    help: 'The torrent is no longer there. Files of it that another torrent has too stay for that one: remove it with its data as well to be rid of them.',
+  },
   CLIENT_NO_TRACKER: {
     category: 'usage',
     help: 'The torrent has no tracker that could be asked. Add one (`dst trackers --add`), or the address of a peer.',

@@ -13,6 +13,7 @@ import { seededRandom } from '../../base/random.ts';
 import type { Millis, UnixSeconds } from '../../base/units.ts';
 import { decodeMagnet, type InfoHashes, type Metainfo } from '../../codec/metainfo/index.ts';
 import { type Database, openDatabase } from '../../db/index.ts';
+import type { SharedFiles } from '../../engine/index.ts';
 import { clientConfig, type ClientConfig } from '../config/index.ts';
 import { type ClientDeps, ClientService } from './client-service.ts';
 import type {
@@ -317,10 +318,11 @@ export class FakeTorrent implements EngineTorrent {
     throw new Error('not faked');
   }
 
-  async remove({ deleteData = false }: { deleteData?: boolean } = {}): Promise<void> {
+  async remove({ deleteData = false }: { deleteData?: boolean } = {}): ReturnType<EngineTorrent['remove']> {
     await this.#engine.removing;
     this.#call(`remove ${deleteData}`);
     this.#engine.torrents.delete(this);
+    return this.#engine.shared.get(this) ?? null;
   }
 
   #open(): void {
@@ -350,6 +352,8 @@ export class FakeEngine implements Engine {
   /** Moves, and removals, take until it resolves. */
   moving: Promise<void> = Promise.resolve();
   removing: Promise<void> = Promise.resolve();
+  /** What stays of torrents that are removed. */
+  readonly shared: Map<FakeTorrent, SharedFiles> = new Map();
   /** Thrown by the next `add`. */
   refusal: Error | null = null;
   /** Told to a torrent that is added, before anybody sees it. */

@@ -90,7 +90,7 @@ export interface Torrents {
   add(torrent: NewTorrent): Promise<Added>;
   /**
    * The data stays unless `deleteData`: its deletion is waited for, if not for long. Resolves with what has failed of that by
-   * then: CLIENT_DATA_STAYS, though the torrents are removed.
+   * then: CLIENT_DATA_STAYS, CLIENT_DATA_SHARED, though the torrents are removed.
    */
   remove(
     torrents: readonly ManagedTorrent[],

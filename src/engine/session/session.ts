@@ -28,7 +28,7 @@ import { TransferLimits } from '../torrent/transfer-limits.ts';
 import { UploadMemory } from '../torrent/upload-memory.ts';
 import { Connections } from './connections.ts';
 import type { EngineOptions, TorrentOptions } from './options.ts';
-import { isDataShared, refuseTakenFiles } from './taken-files.ts';
+import { refuseTakenFiles, type SharedFiles, sharedFiles } from './taken-files.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -193,13 +193,14 @@ export class EngineSession {
     return torrent;
   }
 
-  async remove(torrent: Torrent, options: RemoveOptions = {}): Promise<void> {
+  /** Resolves with what stays of data that was to be deleted. */
+  async remove(torrent: Torrent, options: RemoveOptions = {}): Promise<SharedFiles | null> {
     this.#torrents.delete(torrent);
     this.#served.revision++;
     for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
-    const isShared = options.deleteData === true && isDataShared(torrent, this.#torrents);
-    if (isShared) this.#deps.logger.warn('the data of a torrent stays, another has it too', { name: torrent.name });
-    await torrent.close(isShared ? { isForgotten: true } : options);
+    const shared = options.deleteData === true ? sharedFiles(torrent, this.#torrents) : null;
+    await torrent.close({ ...options, ...(shared !== null && { kept: shared.files }) });
+    return shared;
   }
 
   setLimits(limits: { download?: BytesPerSecond; upload?: BytesPerSecond }): void {

@@ -1,5 +1,13 @@
+import type { FileIndex } from '../../base/units.ts';
+import type { InfoHashes } from '../../codec/metainfo/index.ts';
 import { engineError } from '../errors.ts';
 import type { Torrent } from '../torrent/torrent.ts';
+
+/** Files of a torrent that was removed with its data: they stay, for other torrents have them too. */
+export interface SharedFiles {
+  readonly files: ReadonlySet<FileIndex>;
+  readonly holders: readonly { readonly name: string; readonly infoHashes: InfoHashes }[];
+}
 
 /**
  * Throws ENGINE_FILES_TAKEN when a torrent of which nothing is there would write into files that another has, or may have:
@@ -7,17 +15,30 @@ import type { Torrent } from '../torrent/torrent.ts';
  */
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
   if (torrent.data.content?.isEmpty === false) return;
-  const other = holderOf(torrent, all);
-  if (other === undefined) return;
-  throw engineError('ENGINE_FILES_TAKEN', `files in ${torrent.data.directory} are those of ${other.name}`);
+  for (const [other] of holdersOf(torrent, all)) {
+    throw engineError('ENGINE_FILES_TAKEN', `files in ${torrent.data.directory} are those of ${other.name}`);
+  }
 }
 
-/** Another torrent has files of this one, or may have: they are not to be deleted. */
-export const isDataShared = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
-  holderOf(torrent, all) !== undefined;
+/** Files of a torrent that others have too, or may have: they are not to be deleted. Null: there are none. */
+export function sharedFiles(torrent: Torrent, all: ReadonlySet<Torrent>): SharedFiles | null {
+  const files = new Set<FileIndex>();
+  const holders: Torrent[] = [];
+  for (const [other, shared] of holdersOf(torrent, all)) {
+    holders.push(other);
+    for (const file of shared) files.add(file);
+  }
+  return holders.length > 0 ? { files, holders } : null;
+}
 
-const holderOf = (torrent: Torrent, all: ReadonlySet<Torrent>): Torrent | undefined =>
-  all.values().find((other) => other !== torrent && mayHaveData(other) && other.data.overlaps(torrent.data));
+/** Other torrents that have files of this one, or may have, and which. */
+function* holdersOf(torrent: Torrent, all: ReadonlySet<Torrent>): Generator<readonly [Torrent, readonly FileIndex[]]> {
+  for (const other of all) {
+    if (other === torrent || !mayHaveData(other)) continue;
+    const files = torrent.data.filesAmong(other.data);
+    if (files.length > 0) yield [other, files];
+  }
+}
 
 /** Of one that was not looked at yet nobody knows. */
 const mayHaveData = ({ data, isOpen }: Torrent): boolean => isOpen || data.content?.isEmpty !== true;

@@ -24,6 +24,11 @@ export interface RemoveOptions {
   readonly isForgotten?: boolean;
 }
 
+export interface CloseOptions extends RemoveOptions {
+  /** Files that stay though the data is deleted. */
+  readonly kept?: ReadonlySet<FileIndex>;
+}
+
 /** What the data tells its torrent. */
 export interface TorrentDataPort {
   /** Data that is there is being hashed: so many pieces of so many are done. */
@@ -102,18 +107,18 @@ export class TorrentData {
     return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
   }
 
-  /** Whether one of its files has the place of one of the other's. */
-  overlaps(other: TorrentData): boolean {
-    if (this.#directory !== other.directory) return false;
+  /** Those of its files that have the place of one of the other's. */
+  filesAmong(other: TorrentData): FileIndex[] {
+    if (this.#directory !== other.directory) return [];
     const isAsMade = this.#paths.size === 0 && other.#paths.size === 0;
-    if (isAsMade && this.pathOf(0)[0] !== other.pathOf(0)[0]) return false;
-    const places = new Set(this.#places);
-    return other.#places.some((place) => places.has(place));
+    if (isAsMade && this.pathOf(0)[0] !== other.pathOf(0)[0]) return [];
+    const places = new Set(other.#places.values());
+    return [...this.#places].flatMap(([index, place]) => (places.has(place) ? [index] : []));
   }
 
-  get #places(): string[] {
-    const files = this.#described?.geometry.files ?? [];
-    return files.flatMap(({ isPad }, index) => (isPad ? [] : [this.pathOf(index).join('/')]));
+  get #places(): Map<FileIndex, string> {
+    const files = [...(this.#described?.geometry.files ?? []).entries()];
+    return new Map(files.flatMap(([index, { isPad }]) => (isPad ? [] : [[index, this.pathOf(index).join('/')]])));
   }
 
   /** The metadata is known. */
@@ -248,26 +253,26 @@ export class TorrentData {
   }
 
   /** Lets go of the files, forgets or deletes them. A move under way is taken back. */
-  async close({ deleteData = false, isForgotten = false }: RemoveOptions): Promise<void> {
+  async close({ deleteData = false, isForgotten = false, kept }: CloseOptions): Promise<void> {
     this.#closing.abort(engineError('ENGINE_CLOSED', 'the torrent was closed'));
     await this.#opening;
     this.#flush?.cancel();
-    if (deleteData) await this.#delete();
+    if (deleteData) await this.#delete(kept);
     else if (isForgotten) await this.#forget();
     else await this.#letGo();
   }
 
   /** Also what was not looked at yet, or what could not be used. */
-  async #delete(): Promise<void> {
+  async #delete(kept?: ReadonlySet<FileIndex>): Promise<void> {
     if (this.#described === null) return;
     try {
-      await (await this.#opened()).storage.delete();
+      await (await this.#opened()).storage.delete(kept);
     } catch (error) {
       if (codeOf(error) !== 'STORAGE_MISSING') throw error;
       // Folders may be left by a deletion that was cut short, and the journal.
       this.#isStale = true;
       this.#mustCheck = true;
-      await (await this.#opened()).storage.delete();
+      await (await this.#opened()).storage.delete(kept);
     }
   }
 

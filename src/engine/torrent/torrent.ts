@@ -22,7 +22,7 @@ import type { FileStatus, PeerStatus, PieceMap, TorrentEvents, TorrentState, Tor
 import { fileStatuses, peerStatus, pieceMap, torrentStatus } from './status-snapshot.ts';
 import type { PeerSource } from './peer-pool.ts';
 import { Swarm } from './swarm.ts';
-import { type RemoveOptions, TorrentData } from './torrent-data.ts';
+import { type CloseOptions, TorrentData } from './torrent-data.ts';
 import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
 import { type LimitChanges, TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -260,7 +260,7 @@ export class Torrent {
   }
 
   /** Ends for good. */
-  async close(options: RemoveOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     if (this.#state.kind === 'closed') return;
     await this.#halt({ kind: 'closed' });
     await this.data.close(options);

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { Bitfield } from '../../base/bitfield.ts';
 import type { Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
-import type { ByteCount, PieceIndex } from '../../base/units.ts';
+import type { ByteCount, FileIndex, PieceIndex } from '../../base/units.ts';
 import type { FileEntry, Geometry } from '../../codec/metainfo/index.ts';
 import { forgetKey } from '../content-cipher.ts';
 import { storageError } from '../errors.ts';
@@ -208,11 +208,11 @@ export class FileStorage implements Storage {
     });
   }
 
-  async delete(): Promise<void> {
+  async delete(kept: ReadonlySet<FileIndex> = new Set()): Promise<void> {
     await this.#exclusive(async () => {
       this.#isClosed = true;
       try {
-        await removeAll(this.#torrent, this.#torrent.site);
+        await removeAll(this.#torrent, this.#torrent.site, kept);
       } finally {
         // What could not be deleted is nothing that is known either.
         await this.#removeJournals();

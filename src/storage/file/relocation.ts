@@ -192,15 +192,20 @@ export async function renameFiles(torrent: OpenTorrent, paths: ReadonlyMap<FileI
   await disk.run('tidy', { site, paths: done.map(({ path }) => path) });
 }
 
-/** Deletes all of an open torrent below a folder. */
-export async function removeAll(torrent: OpenTorrent, site: Site): Promise<void> {
+/** Deletes all of an open torrent below a folder, but for the files in `kept`. */
+export async function removeAll(
+  torrent: OpenTorrent,
+  site: Site,
+  kept: ReadonlySet<FileIndex> = new Set(),
+): Promise<void> {
   const { layout, disk } = torrent;
   const paths = layout.storedFiles().map((file) => layout.path(file));
   const { empty, links } = emptyEntries(torrent, 'all');
   for (const entry of [...empty, ...links]) paths.push(entry.path);
   paths.push(...layout.partPaths());
   await disk.release(site.torrent);
-  await disk.run('remove', { site, paths });
+  const keptPaths = new Set(Array.from(kept, (file) => layout.path(file)));
+  await disk.run('remove', { site, paths: paths.filter((path) => !keptPaths.has(path)) });
 }
 
 /**

@@ -212,9 +212,11 @@ class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  delete(): Promise<void> {
+  delete(kept: ReadonlySet<FileIndex> = new Set()): Promise<void> {
     return this.#run(() => {
-      for (const path of this.#present()) this.#disk.files.delete(`${this.#directory}/${path}`);
+      const keptPaths = new Set(Array.from(kept, (file) => this.#below(file)));
+      for (const path of this.#present().filter((one) => !keptPaths.has(one)))
+        this.#disk.files.delete(`${this.#directory}/${path}`);
       for (const { key } of this.#parts()) this.#disk.parts.delete(key);
       this.#disk.journals.delete(this.#key());
       this.#isClosed = true;

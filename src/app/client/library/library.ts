@@ -34,7 +34,7 @@ import { type LibraryPort, LibraryTorrent } from './library-torrent.ts';
 import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
-import { failuresSoon } from './removal-failures.ts';
+import { dataShared, dataStays, failuresSoon } from './removal-failures.ts';
 import { noCounters } from './torrent-counters.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
 import { TorrentIndex } from './torrent-index.ts';
@@ -317,7 +317,7 @@ export class Library implements Torrents {
 
   // ---- removing
 
-  /** Resolves with what could not be deleted. */
+  /** Resolves with what was to be deleted and is not. */
   #finishRemoval(torrent: LibraryTorrent): Promise<RemovalFailure | null> {
     const { hash, record } = torrent;
     const { name } = record.value;
@@ -325,17 +325,15 @@ export class Library implements Torrents {
       .catch((error: unknown) => {
         const reason = messageOf(error);
         this.#options.logger.error('a removed torrent is not quite gone; the next start goes on', { name, reason });
-        return reason;
+        return dataStays(reason);
       })
       .finally(() => this.#removing.delete(hash));
     this.#removing.set(hash, done);
-    return done.then((reason) =>
-      reason === null ? null : { hash, error: clientError('CLIENT_DATA_STAYS', `not all data is deleted: ${reason}`) },
-    );
+    return done.then((error) => error && { hash, error });
   }
 
-  /** Resolves with why data could not be deleted; null: nothing of it is left. */
-  async #eraseAll(torrent: LibraryTorrent): Promise<string | null> {
+  /** Resolves with why data is not deleted; null: nothing of it is left that was to be. */
+  async #eraseAll(torrent: LibraryTorrent): Promise<Error | null> {
     const { folder, store, logger } = this.#options;
     const { name, pending } = torrent.record.value;
     const deleteData = pending?.kind === 'remove' && pending.deleteData;
@@ -343,12 +341,19 @@ export class Library implements Torrents {
     // At the start. A move may have been cut short, and there is a journal, unless the torrent file has gone: it goes last.
     const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
     if (isThere) await this.#attach(torrent);
-    let failure: string | null = null;
+    let failure: Error | null = null;
     try {
-      await torrent.run.detach()?.remove({ deleteData, isForgotten: true });
+      const shared = await torrent.run.detach()?.remove({ deleteData, isForgotten: true });
+      // One that is being removed as well is the last to have them.
+      const holder = shared?.holders.find(({ infoHashes }) => this.#torrents.findAny(infoHashes) !== null);
+      if (shared && holder !== undefined) {
+        failure = dataShared(shared.files.size, holder.name);
+        logger.warn('not all data of a removed torrent is deleted', { name, reason: failure.message });
+      }
     } catch (error) {
-      failure = messageOf(error);
-      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason: failure });
+      const reason = messageOf(error);
+      failure = dataStays(reason);
+      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason });
     }
     await folder.delete(torrent.hash);
     await store.delete(torrent.id);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Millis } from '../../../base/units.ts';
+import { clientError } from '../errors.ts';
 import type { RemovalFailure } from '../torrents.ts';
 
 /** How long who removes torrents waits for their data to be deleted, ms. */
@@ -20,3 +21,9 @@ export async function failuresSoon(
   await Promise.race([Promise.all(all), late.promise]);
   return [...failures];
 }
+
+export const dataStays = (reason: string): Error =>
+  clientError('CLIENT_DATA_STAYS', `not all data is deleted: ${reason}`);
+
+export const dataShared = (files: number, holder: string): Error =>
+  clientError('CLIENT_DATA_SHARED', `${files} of its files ${files === 1 ? 'stays' : 'stay'}, ${holder} has them too`);
