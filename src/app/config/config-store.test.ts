@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -63,6 +63,22 @@ test('the first change makes the file, for its owner alone', async (t) => {
   await store.set({ 'queue.downloads': 2 });
   assert.equal(store.value.queue.downloads, 2);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
+});
+
+test('what was answered outlives a power cut: the file is synced before it is put in place, and its folder after', async (t) => {
+  const { store, file } = await scene(t, 'logLevel = "debug"\n');
+  await using handle = await open(file);
+  const { sync } = handle;
+  const synced: [isFolder: boolean, text: string][] = [];
+  t.mock.method(Object.getPrototypeOf(handle) as FileHandle, 'sync', async function (this: FileHandle) {
+    synced.push([(await this.stat()).isDirectory(), await readFile(file, 'utf8')]);
+    await sync.call(this);
+  });
+  await store.set({ logLevel: 'warn' });
+  assert.deepEqual(synced, [
+    [false, 'logLevel = "debug"\n'],
+    [true, 'logLevel = "warn"\n'],
+  ]);
 });
 
 test('mode and links of the file stay, whatever the mask of the process', async (t) => {

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import { makeFolder } from '../../storage/index.ts';
+import { makeFolder, syncFolder } from '../output-file/index.ts';
 import { type ConfigSchema, keysOf, valueAt } from './config-schema.ts';
 import { type ConfigChange, ConfigWatch, type WatchFolder } from './config-watch.ts';
 import { parseConfig } from './config-file.ts';
@@ -135,7 +135,7 @@ export class ConfigStore<T> implements Disposable {
     try {
       const next = await loadConfig(schema, { ...sources, file: draft, fileName: file, isFileOptional: false });
       await accept?.(next.value);
-      await rename(draft, file);
+      await putInPlace(draft, file);
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
@@ -167,7 +167,13 @@ const modeOf = async (file: string): Promise<number> => ((await stat(file).catch
 
 async function replace(file: string, text: string): Promise<void> {
   await write(`${file}.new`, text, await modeOf(file));
-  await rename(`${file}.new`, file);
+  await putInPlace(`${file}.new`, file);
+}
+
+/** A setting that was answered survives a power cut. */
+async function putInPlace(draft: string, file: string): Promise<void> {
+  await rename(draft, file);
+  await syncFolder(dirname(file));
 }
 
 async function write(path: string, text: string, mode: number): Promise<void> {

@@ -1,3 +1,3 @@
 /** Files that appear whole or not at all, and the folders for them. */
 export { makeFolder } from '../../storage/index.ts';
-export { OutputFile } from './output-file.ts';
+export { OutputFile, syncFolder } from './output-file.ts';

@@ -75,8 +75,10 @@ export class OutputFile implements AsyncDisposable {
   }
 }
 
-/** Not every platform can; then the file itself is as safe as can be. */
-async function syncFolder(path: string): Promise<void> {
+/**
+ * What was renamed in the folder survives a power cut. Not every platform can; then the file itself is as safe as can be.
+ */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null);
   await folder?.sync().catch(() => {});
   await folder?.close();
