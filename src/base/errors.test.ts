@@ -40,3 +40,13 @@ test('messageOf finds words for any thrown value', () => {
   assert.equal(messageOf('words'), 'words');
   assert.equal(messageOf(undefined), 'undefined');
 });
+
+test('an error that has no words itself is told by those of its parts, or by its code', () => {
+  const parts = ['ECONNREFUSED ::1:5432', 'ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED ::1:5432'].map(
+    (text) => new Error(text),
+  );
+  assert.equal(messageOf(new AggregateError(parts)), 'ECONNREFUSED ::1:5432; ECONNREFUSED 127.0.0.1:5432');
+  assert.equal(messageOf(new AggregateError(parts, 'nobody answers')), 'nobody answers');
+  assert.equal(messageOf(Object.assign(new AggregateError([]), { code: 'ETIMEDOUT' })), 'ETIMEDOUT');
+  assert.equal(messageOf(new TypeError()), 'TypeError');
+});

@@ -49,7 +49,11 @@ export function codeOf(error: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null;
 }
 
-/** The words of any thrown value. */
+/** The words of any thrown value; never none. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== '') return error.message;
+  // Node's, of a host with several addresses, leaves the words to those of each address.
+  const each = error instanceof AggregateError ? new Set(error.errors.map(messageOf)) : new Set<string>();
+  return each.size > 0 ? [...each].join('; ') : (codeOf(error) ?? error.name);
 }
