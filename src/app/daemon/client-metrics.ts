@@ -1,7 +1,8 @@
 /** The client's numbers for Prometheus. They are read when they are asked for; docs/metrics.md lists them. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { MetricsSource } from '../client-api/index.ts';
 import { type Client, viewStates } from '../client/index.ts';
+import { addProcessMetrics } from '../process-metrics/index.ts';
 import type { Session } from '../session.ts';
 
 const trackerStates = ['idle', 'working', 'ok', 'failed'] as const;
@@ -13,7 +14,7 @@ export function clientMetrics(
 ): MetricsSource {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const gauge = (name: string, help: string, read: () => number | null): void => {
     new Gauge({
       name,

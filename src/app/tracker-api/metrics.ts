@@ -1,6 +1,7 @@
 /** The tracker's numbers for Prometheus. They are read when they are asked for; docs/metrics.md lists them. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { CounterName } from '../../tracker/index.ts';
+import { addProcessMetrics } from '../process-metrics/index.ts';
 import type { ThreadStatus, TrackerService } from './service.ts';
 import { FAILURES, REQUESTS } from './status-view.ts';
 
@@ -8,7 +9,7 @@ import { FAILURES, REQUESTS } from './status-view.ts';
 export function trackerMetrics(service: TrackerService): Registry {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name,
