@@ -8,6 +8,7 @@ import type { ManualClock } from '../../../test/support/manual-clock.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { Access, Scope } from '../access/index.ts';
+import type { HealthChecks } from '../client/index.ts';
 import type { ApiMount } from './context.ts';
 import { clientApp } from './server.ts';
 
@@ -35,6 +36,7 @@ export interface ApiClientOptions extends FakeClientOptions {
   readonly trustProxy?: readonly string[];
   readonly logger?: Logger;
   readonly mounts?: readonly ApiMount[];
+  readonly readiness?: () => Promise<HealthChecks>;
   /** Requests come through the socket of the own user. */
   readonly isLocal?: boolean;
 }
@@ -55,12 +57,22 @@ export class ApiClient {
   }
 
   static async create(options: ApiClientOptions = {}): Promise<ApiClient> {
-    const { hostNames = [], trustProxy = [], logger = silentLogger, mounts = [], isLocal = false } = options;
+    const { hostNames = [], trustProxy = [], logger = silentLogger, mounts = [], isLocal = false, readiness } = options;
     const client = new FakeClient(options);
     const { access, clock } = await memoryAccess();
     const { token } = await access.addToken({ name: 'test', scope: 'admin', owner: null, expiresAt: null });
     const { app } = clientApp(
-      { client, access, clock, logger, random: systemRandom, hostNames: () => hostNames, trustProxy, mounts },
+      {
+        client,
+        access,
+        clock,
+        logger,
+        random: systemRandom,
+        hostNames: () => hostNames,
+        trustProxy,
+        mounts,
+        ...(readiness !== undefined && { readiness }),
+      },
       () => isLocal,
     );
     app.addHook('preSerialization', checkAnswer);

@@ -85,9 +85,23 @@ describe('health', () => {
       [json.status, json.checks],
       ['degraded', { disk: { status: 'degraded', detail: 'the disk is full' }, loop: { status: 'ok' } }],
     );
-    for (const path of ['/health/ready', '/health/live']) {
-      assert.equal((await api.askPath('GET', path, { token })).status, 200);
-    }
+  });
+
+  test('is one thing, to be ready another, to be alive a third', async () => {
+    let database: string | null = null;
+    const api = await ApiClient.create({ readiness: async () => ({ database, peers: null }) });
+    const statuses = async (): Promise<number[]> => {
+      const answers = ['/health', '/health/ready', '/health/live'].map((path) => api.askPath('GET', path));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    api.client.checks = { disk: 'the disk is full' };
+    assert.deepEqual(await statuses(), [200, 200, 200]);
+    database = 'nobody answers at 192.0.2.1:5432';
+    assert.deepEqual(await statuses(), [200, 503, 200]);
+    assert.deepEqual((await api.askPath('GET', '/health/ready')).json, {
+      status: 'unavailable',
+      checks: { database: { status: 'degraded', detail: database }, peers: { status: 'ok' } },
+    });
   });
 });
 

@@ -14,20 +14,19 @@ import type { Certificate } from '../served-certificate/index.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { ApiContext, ApiMount } from './context.ts';
 import { addGuards, addSafeHeaders } from './guards.ts';
-import { addHealth, type MetricsSource } from './health.ts';
+import { addHealth, type HealthSources } from './health.ts';
 import { Listeners } from './listeners.ts';
 import { addStartPage } from './start-page.ts';
 import { addApiV1 } from './v1/api-v1.ts';
 
 const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 
-export interface ClientApiParts extends Omit<ApiContext, 'isLocal' | 'bodies'> {
+export interface ClientApiParts extends Omit<ApiContext, 'isLocal' | 'bodies'>, Partial<HealthSources> {
   /** Names by which the client is reached, besides addresses and localhost; asked at each request. */
   readonly hostNames: () => readonly string[];
   /** Addresses and prefixes of proxies whose `X-Forwarded-…` are believed. */
   readonly trustProxy?: readonly string[];
   readonly mounts?: readonly ApiMount[];
-  readonly metrics?: MetricsSource | null;
 }
 
 export interface ClientServerOptions {
@@ -50,7 +49,7 @@ export function clientApp(
   parts: ClientApiParts,
   isLocal: (socket: object) => boolean,
 ): { readonly app: FastifyInstance; readonly handler: RequestListener } {
-  const { hostNames, trustProxy = [], mounts = [], metrics = null, ...shared } = parts;
+  const { hostNames, trustProxy = [], mounts = [], readiness = async () => ({}), metrics = null, ...shared } = parts;
   let handler: RequestListener | null = null;
   const app = Fastify({
     logger: false,
@@ -79,7 +78,7 @@ export function clientApp(
   addGuards(app, hostNames, (request) => context.isLocal(request));
   addNotFound(app);
   addStartPage(app);
-  addHealth(app, context, metrics);
+  addHealth(app, context, { readiness, metrics });
   void app.register((api) => addApiV1(api, context), { prefix: '/api/v1' });
   for (const mount of mounts) {
     void app.register(async (api) => await mount.add(api, context), { prefix: mount.prefix });

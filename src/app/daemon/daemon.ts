@@ -29,6 +29,7 @@ import { ConfiguredSettings } from './configured-settings.ts';
 import { lockInstance } from './instance-lock.ts';
 import { dailyCopy, openClientDatabase, type OpenedDatabase } from './open-client-database.ts';
 import { keptIn, setAside, takeIn, unknownOf } from './recover-torrents.ts';
+import { readiness } from './readiness.ts';
 import { openWithOwnKeys } from './seal-opener.ts';
 import { Services } from './services.ts';
 import { fetchTorrent } from './torrent-fetch.ts';
@@ -184,6 +185,7 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
         trustProxy: config.api.trustProxy,
         mounts: mountsFor(settings, egressOf(engine)),
         metrics,
+        readiness: () => readiness({ database, engine, folder, clock: systemClock }),
       },
     );
     return Object.assign(listening, { [Symbol.asyncDispose]: () => listening.close(DEADLINES.server) });

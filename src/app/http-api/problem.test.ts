@@ -45,7 +45,9 @@ test('every error of the API has the status of its table', () => {
   }
 });
 
-test('the words of a database are not told', () => {
+test('the words of a database are not told, but where they are', () => {
+  const away = problemOf(dbError('DB_UNREACHABLE', new Error('connect ECONNREFUSED 192.0.2.1:5432'))).detail;
+  assert.equal(away, 'the database cannot be used at present: GET /health says why');
   assert.equal(problemOf(dbError('DB_DUPLICATE', new Error('UNIQUE constraint failed'))).detail, undefined);
 });
 

@@ -67,6 +67,8 @@ const OF_INPUT = /^(BENCODE|METAINFO|MAGNET|DST|SEALED|CREATE)_/;
 const clientStatuses: Partial<Record<ErrorCategory, number>> = { usage: 400, security: 403, storage: 409 };
 /** Their causes are in the words of servers, files and statements. */
 const OF_DATABASES = /^(DB|SWARMS)_/;
+/** Told in their place when it will pass. */
+const AWAY = 'the database cannot be used at present: GET /health says why';
 
 /**
  * An error in words that say what to do: of a body of the wrong type fastify says no more than that, and does not name
@@ -117,7 +119,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof DstError) {
     const status = statusOf(error);
     const isSilent = error.cause !== undefined && OF_DATABASES.test(error.code);
-    return status === 500 ? failed : problem(status, error.code, isSilent ? '' : error.message);
+    const silence = status === 503 ? AWAY : '';
+    return status === 500 ? failed : problem(status, error.code, isSilent ? silence : error.message);
   }
   const { statusCode, message, validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
   if (validation !== undefined) {

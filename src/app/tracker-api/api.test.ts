@@ -39,8 +39,16 @@ describe('the API of a tracker', () => {
 
   test('is alive and ready also when it is degraded', async () => {
     const tracker = new FakeTracker(repository);
-    tracker.checks = { loop: 'something' };
+    tracker.checks = { threads: null, database: 'it is gone', loop: 'something' };
     for (const path of ['/health/live', '/health/ready']) assert.equal((await ask(tracker, path)).status, 200);
+  });
+
+  test('is alive, but not ready, while a thread does not answer', async () => {
+    const tracker = new FakeTracker(repository);
+    tracker.checks = { threads: 'thread 1 does not answer' };
+    assert.equal((await ask(tracker, '/health/live')).status, 200);
+    const { status, body } = await ask(tracker, '/health/ready');
+    assert.deepEqual([status, JSON.parse(body)], [503, { status: 'unavailable', detail: 'not all threads answer' }]);
   });
 
   test('gives Prometheus the numbers of all protocols', async () => {

@@ -141,9 +141,15 @@ type StatusReader = (request: FastifyRequest) => Promise<TrackerStatus>;
 
 function addHealth(app: FastifyInstance, statusFor: StatusReader): void {
   app.get('/health', (request) => statusFor(request).then(healthView));
-  // Whoever gets this answer is alive, and whoever listens is ready: a degraded tracker still serves.
+  // Whoever gets this answer is alive.
   app.get('/health/live', () => ({ status: 'ok' }));
-  app.get('/health/ready', () => ({ status: 'ok' }));
+  // Announces are answered from memory, also without a database: only threads that do not answer leave some unanswered.
+  app.get('/health/ready', async (request, reply) => {
+    const { checks } = await statusFor(request);
+    return checks['threads'] == null
+      ? reply.send({ status: 'ok' })
+      : reply.code(503).send({ status: 'unavailable', detail: checks['threads'] });
+  });
 }
 
 function addStatistics(app: FastifyInstance, service: TrackerService, statusFor: StatusReader): void {
