@@ -6,11 +6,14 @@ const run = promisify(execFile);
 
 export const FILM_SECONDS = 64;
 
-/** Where the table of its pictures is: encoders write it at last, who puts films on the web moves it. */
-export type FilmIndex = 'at its end' | 'in front';
+/**
+ * A container, and where in it the table of its pictures is: encoders write it at last, who puts films on the web moves
+ * it. An MP4 is nothing without its table; an MKV needs it to seek.
+ */
+export type FilmKind = 'mp4 with its index at its end' | 'mp4 with its index in front' | 'mkv';
 
-/** Makes an MP4 of about 20 MB, with the same number of bytes for each second. */
-export async function makeFilm(file: string, index: FilmIndex): Promise<void> {
+/** Makes a film of about 20 MB, with the same number of bytes for each second; the name of the file says its container. */
+export async function makeFilm(file: string, kind: FilmKind): Promise<void> {
   const picture = `testsrc2=size=640x360:rate=25:duration=${FILM_SECONDS}`;
   const sound = `sine=frequency=440:duration=${FILM_SECONDS}`;
   const rate = ['-b:v', '2500k', '-minrate', '2500k', '-maxrate', '2500k', '-bufsize', '2500k'];
@@ -18,7 +21,7 @@ export async function makeFilm(file: string, index: FilmIndex): Promise<void> {
     ...['-loglevel', 'error', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-pix_fmt', 'yuv420p', ...rate],
     ...['-x264-params', 'nal-hrd=cbr', '-c:a', 'aac', '-b:a', '96k'],
-    ...(index === 'in front' ? ['-movflags', '+faststart'] : []),
+    ...(kind === 'mp4 with its index in front' ? ['-movflags', '+faststart'] : []),
     file,
   ]);
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { chromium, type Page } from 'playwright-core';
 import { DownloadStage } from './download-stage.ts';
-import { FILM_SECONDS, type FilmIndex, lengthOf, makeFilm } from './film.ts';
+import { FILM_SECONDS, type FilmKind, lengthOf, makeFilm } from './film.ts';
 import { ensurePrograms } from './setup.ts';
 
 const missing = ensurePrograms(['chromium', 'ffmpeg']);
@@ -28,7 +28,7 @@ interface Video {
 async function linkOf(stage: DownloadStage): Promise<string> {
   const headers = { authorization: `Bearer ${await stage.token()}` };
   const answer = await fetch(`${stage.daemon.url}/api/v1/torrents/${stage.hash}/playlist.m3u8`, { headers });
-  const [, link] = /^#EXTM3U\n#EXTINF:-1,film\.mp4\n(http:\S+)\n$/.exec(await answer.text()) ?? [];
+  const [, link] = /^#EXTM3U\n#EXTINF:-1,film\.\w+\n(http:\S+)\n$/.exec(await answer.text()) ?? [];
   assert.ok(link !== undefined);
   return link;
 }
@@ -63,12 +63,12 @@ function placeOf(piece: number, pieces: readonly number[]): number {
   return place < 0 ? Number.POSITIVE_INFINITY : place;
 }
 
-for (const index of ['at its end', 'in front'] satisfies FilmIndex[]) {
-  test(`a browser plays a film with its index ${index} while it downloads, and seeks in it`, {
+for (const kind of ['mp4 with its index at its end', 'mp4 with its index in front', 'mkv'] satisfies FilmKind[]) {
+  test(`a browser plays an ${kind} while it downloads, and seeks in it`, {
     skip: missing ?? false,
     timeout: 120_000,
   }, async (t) => {
-    await using stage = await DownloadStage.open('film.mp4', (file) => makeFilm(file, index));
+    await using stage = await DownloadStage.open(`film.${kind.slice(0, 3)}`, (file) => makeFilm(file, kind));
     const { verified } = stage;
     await using browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
@@ -86,7 +86,7 @@ for (const index of ['at its end', 'in front'] satisfies FilmIndex[]) {
       assert.ok((await stage.share()) < 0.5);
       for (const piece of [0, 1, 2, 3])
         assert.ok(placeOf(piece, verified) < UNDER_WAY, `${piece}: ${verified.join(' ')}`);
-      if (index === 'at its end')
+      if (kind === 'mp4 with its index at its end')
         assert.ok(placeOf(stage.pieceCount - 1, verified) < 2 * UNDER_WAY, verified.join(' '));
     });
 
