@@ -1,4 +1,8 @@
-/** A torrent's record, and its changes: seen at once, durable when the promise resolves, taken back when that fails. */
+/**
+ * A torrent's record. What is wanted of it is seen at once, durable when the promise resolves, and taken back when that
+ * fails; what has happened stays.
+ */
+import { DstError } from '../../../base/errors.ts';
 import type { RecordStore } from './record-store.ts';
 import type { TorrentRecord } from './torrent-record.ts';
 
@@ -7,6 +11,8 @@ export class DurableRecord {
   readonly #store: Pick<RecordStore, 'save'>;
   readonly #owner: { changed(): void };
   #value: TorrentRecord;
+  /** Something that has happened is not stored yet. */
+  #isBehind = false;
 
   constructor(id: number, value: TorrentRecord, store: Pick<RecordStore, 'save'>, owner: { changed(): void }) {
     this.id = id;
@@ -20,6 +26,27 @@ export class DurableRecord {
   }
 
   async change(change: Partial<TorrentRecord>): Promise<void> {
+    await this.#change(change, () => false);
+  }
+
+  /**
+   * Something that has happened. While the database cannot take it, it is kept for `catchUp`; rejects with what will
+   * not pass.
+   */
+  async note(fact: Partial<TorrentRecord>): Promise<void> {
+    await this.#change(fact, (error) => error instanceof DstError && error.isRetryable);
+  }
+
+  /** Stores what was kept. Never rejects. */
+  async catchUp(): Promise<void> {
+    if (!this.#isBehind) return;
+    this.#isBehind = false;
+    await this.#store.save(this.id, this.#value).catch(() => {
+      this.#isBehind = true;
+    });
+  }
+
+  async #change(change: Partial<TorrentRecord>, isToKeep: (error: unknown) => boolean): Promise<void> {
     const before = this.#value;
     const after = { ...before, ...change };
     this.#value = after;
@@ -27,6 +54,10 @@ export class DurableRecord {
     try {
       await this.#store.save(this.id, after);
     } catch (error) {
+      if (isToKeep(error)) {
+        this.#isBehind = true;
+        return;
+      }
       // What was changed later may be durable, and stays.
       const kept = Object.keys(change).filter(
         (key) => this.#value[key as keyof TorrentRecord] === after[key as keyof TorrentRecord],

@@ -1,6 +1,8 @@
 /** What the library does by itself as time passes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DstError } from '../../../base/errors.ts';
+import { dbErrors } from '../../../db/index.ts';
 import type { EngineTracker } from '../engine-port.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent } from '../torrents.ts';
@@ -29,6 +31,28 @@ test('what was transferred is kept with the completion, whenever the client is k
   stage.kill();
   await stage.start();
   assert.equal(stage.client.torrents.all()[0]?.view().downloaded, 100_000);
+});
+
+test('what happens while the database is away is told at once, and kept when it is back', async (t) => {
+  await using stage = await Stage.open();
+  const [torrent, engine] = await add(stage, 1);
+  const { torrents } = stage.database.client;
+  const unreachable = (): Promise<never> =>
+    Promise.reject(new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away'));
+  const away = [t.mock.method(torrents, 'save', unreachable), t.mock.method(torrents, 'saveCounters', unreachable)];
+  engine.figures = { downloaded: 100_000 };
+  engine.finish();
+  await until(() => stage.eventNames('torrent.completed').length === 1);
+  engine.become({ kind: 'paused' });
+  await stage.clock.pass(2 * MINUTE);
+  const { completedAt } = torrent.view();
+  assert.notEqual(completedAt, null);
+  for (const { mock } of away) mock.restore();
+  await stage.clock.pass(MINUTE);
+  stage.kill();
+  const [row] = (await torrents.load().next()).value ?? [];
+  assert.deepEqual([row?.completedAt, row?.counters.downloaded], [completedAt, 100_000]);
+  assert.equal((JSON.parse(row?.choices ?? '') as { isCompletionOwed?: boolean }).isCompletionOwed, false);
 });
 
 describe('what is shown of a torrent', () => {

@@ -43,7 +43,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
   readonly record: DurableRecord;
   readonly run: TorrentRun;
   readonly relocation: Relocation;
-  readonly #counters: RunCounters;
+  readonly counters: RunCounters;
   readonly #services: LibraryServices;
   readonly #library: LibraryPort;
   #revision: Revision;
@@ -68,10 +68,10 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     this.#services = services;
     this.#library = library;
     this.#revision = library.nextRevision();
-    this.#counters = new RunCounters(counters, services.clock.now());
+    this.counters = new RunCounters(counters, services.clock.now());
     this.#knownHashes = record.infoHashes;
     this.record = new DurableRecord(id, record, services.store, this);
-    this.run = new TorrentRun(this.record, this.#counters, services, this);
+    this.run = new TorrentRun(this.record, this.counters, services, this);
     this.relocation = new Relocation(this.record, this.run, services, this);
   }
 
@@ -114,7 +114,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       isRunning: run.isRunning,
       isChecking: kind === 'checking',
       isDownload,
-      isSlow: this.#counters.isSlow(now),
+      isSlow: this.counters.isSlow(now),
     };
   }
 
@@ -369,13 +369,6 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     return reachedGoal(settings.goals, this.#services.settings.value.goals, this.#seeding);
   }
 
-  /** Its counters, if they have changed since the last call. */
-  takeCounters(): (TorrentCounters & { readonly id: number }) | null {
-    if (!this.#counters.isChanged) return null;
-    this.#counters.isChanged = false;
-    return { id: this.id, ...this.#counters.ever };
-  }
-
   markRemoved(): void {
     this.#isRemoved = true;
   }
@@ -385,9 +378,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
   }
 
   get #seeding(): { ratio: number; secondsSeeding: number; secondsIdle: number; ratioBase: number } {
-    const { downloaded, uploaded, secondsSeeding } = this.#counters.ever;
+    const { downloaded, uploaded, secondsSeeding } = this.counters.ever;
     const ratioBase = downloaded > 0 ? downloaded : (this.metainfo?.info.totalSize ?? 0);
-    const secondsIdle = this.#counters.secondsIdle(this.#services.clock.now());
+    const secondsIdle = this.counters.secondsIdle(this.#services.clock.now());
     return { ratio: ratioBase > 0 ? uploaded / ratioBase : 0, secondsSeeding, secondsIdle, ratioBase };
   }
 
@@ -400,7 +393,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     return torrentViewOf({
       id: this.id,
       record: this.record.value,
-      counters: this.#counters.ever,
+      counters: this.counters.ever,
       metainfo: this.metainfo,
       status,
       trackers: run.engine?.trackers() ?? [],
@@ -409,7 +402,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
       moveProblem: relocation.problem,
       isMoving: relocation.isAhead,
       moved: relocation.progress,
-      isStalled: this.#counters.isStalled(this.#services.clock.now()),
+      isStalled: this.counters.isStalled(this.#services.clock.now()),
       place: this.#place,
       secondsToGoal: secondsToGoal(settings.goals, goals, { ...this.#seeding, uploadRate: status?.uploadRate ?? 0 }),
     });

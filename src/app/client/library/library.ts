@@ -82,7 +82,7 @@ export class Library implements Torrents {
     },
     completed: async (torrent) => {
       torrent.look(this.#options.clock.now());
-      await this.#saveCounters();
+      await this.#saveFacts();
       return this.#options.completed(torrent);
     },
   };
@@ -196,7 +196,7 @@ export class Library implements Torrents {
     clock.after(Math.max(0, this.#soonestPlan - clock.now()), () => this.#plan());
   }
 
-  /** Stops looking, saves counters, and waits for what is under way. The engine is closed by its owner. */
+  /** Stops looking, saves what has happened, and waits for what is under way. The engine is closed by its owner. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
@@ -204,7 +204,7 @@ export class Library implements Torrents {
     await this.#adding;
     await Promise.all(this.#removing.values());
     for (const torrent of this.all()) torrent.look(this.#options.clock.now());
-    await this.#saveCounters();
+    await this.#saveFacts();
     for (const torrent of this.all()) torrent.run.detach();
   }
 
@@ -393,15 +393,21 @@ export class Library implements Torrents {
     if (now >= this.#nextPlan) this.queueChanged();
     if (now >= this.#nextSave) {
       this.#nextSave = now + SAVE_INTERVAL;
-      void this.#saveCounters();
+      void this.#saveFacts();
     }
     this.#timer = this.#isClosed ? null : clock.after(TICK, () => this.#tick());
   }
 
-  async #saveCounters(): Promise<void> {
-    const counters = this.all().flatMap((torrent) => torrent.takeCounters() ?? []);
-    if (counters.length === 0) return;
-    await this.#options.store.saveCounters(counters).catch((error: unknown) => {
+  /** Counters, and what could not be stored when it happened. */
+  async #saveFacts(): Promise<void> {
+    const torrents = this.all();
+    await Promise.all(torrents.map(({ record }) => record.catchUp()));
+    const changed = torrents.filter(({ counters }) => counters.isChanged);
+    if (changed.length === 0) return;
+    for (const { counters } of changed) counters.isChanged = false;
+    const rows = changed.map(({ id, counters }) => ({ id, ...counters.ever }));
+    await this.#options.store.saveCounters(rows).catch((error: unknown) => {
+      for (const { counters } of changed) counters.isChanged = true;
       this.#options.logger.error('could not save counters', { reason: messageOf(error) });
     });
   }

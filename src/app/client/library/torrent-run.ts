@@ -295,7 +295,7 @@ export class TorrentRun {
   async #complete(): Promise<void> {
     const telling = this.#beginTelling();
     if (this.#record.value.completedAt === null) {
-      await this.#record.change({ completedAt: this.#services.clock.wall() });
+      await this.#record.note({ completedAt: this.#services.clock.wall() });
     }
     await this.#keepPieceLayers();
     if (telling === null) await this.#owner.settle();
@@ -315,7 +315,7 @@ export class TorrentRun {
     this.#services.events.emit('torrent.completed', { hash, name, savePath });
     const isTold = await this.#owner.completed();
     if (!isTold || this.#telling !== telling) return;
-    await this.#record.change({ choices: { ...this.#record.value.choices, isCompletionOwed: false } });
+    await this.#record.note({ choices: { ...this.#record.value.choices, isCompletionOwed: false } });
     this.#telling = null;
   }
 
@@ -330,7 +330,7 @@ export class TorrentRun {
     const { infoHashes, info } = metainfo;
     // As it is by now: the user may have named it meanwhile.
     const { choices, name } = this.#record.value;
-    await this.#record.change({ infoHashes, hasMetainfo: true, name: choices.isNamed ? name : info.name });
+    await this.#record.note({ infoHashes, hasMetainfo: true, name: choices.isNamed ? name : info.name });
     this.#services.events.emit('torrent.metadata', { hash, name: this.#record.value.name });
     this.#owner.queueChanged();
   }
@@ -348,8 +348,8 @@ export class TorrentRun {
     });
   }
 
-  #store(change: Parameters<DurableRecord['change']>[0]): void {
-    this.#background('store', () => this.#record.change(change));
+  #store(fact: Parameters<DurableRecord['note']>[0]): void {
+    this.#background('store', () => this.#record.note(fact));
   }
 
   #background(what: string, work: () => Promise<unknown>): void {
