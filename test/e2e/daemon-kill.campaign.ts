@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../../src/base/errors.ts';
@@ -39,7 +40,7 @@ const LONGEST_REST = 60;
 /** What the seeder sends, bytes a second: a download takes a second or two. */
 const RATE = 10_000_000;
 /** A migration is over so long after it has begun, ms at most. */
-const MIGRATION_TIME = 20;
+const MIGRATION_TIME = 80;
 /** Exit code of a program that SIGTERM has ended in order. */
 const ENDED_BY_SIGTERM = 143;
 /** Lines of what was done that are shown after a failure. */
@@ -234,6 +235,42 @@ test(`${KILLS} kills of a daemon lose nothing and leave nothing half-done (seed 
   t.diagnostic(`${KILLS} kills, ${deeds} deeds answered, ${downloads} downloads completed`);
 });
 
+/** What a client has in a database of the form of its first migration. */
+const OF_CLIENT: Readonly<Record<string, Readonly<Record<string, string | number | Uint8Array>>>> = {
+  client_torrents: {
+    ...{ hash: 'ab'.repeat(20), hash_v1: new Uint8Array(20).fill(0xab), has_metainfo: 0, name: 'a torrent' },
+    ...{ save_path: '/films', directory: '/films', wanted: 'stopped', goal: 'ahead', queue_position: 0 },
+    ...{ settings: '{"category":"films"}', choices: '{}', trackers: '[["http://a.example/"]]', added_at: 500 },
+    ...{ downloaded: 1, uploaded: 2, seconds_downloading: 3, seconds_seeding: 4 },
+  },
+  client_categories: { name: 'films', save_path: '/films' },
+  client_labels: { name: 'new' },
+  client_users: { name: 'Ada', name_folded: 'ada', hash: '$argon2id$x', role: 'admin', created_at: 500 },
+  client_webhooks: { url: 'http://a.example/', events: '*', secret: 'x', created_at: 500 },
+  client_bans: { host: '203.0.113.7', created_at: 500 },
+};
+
+function insertOfClient(path: string): void {
+  using file = new DatabaseSync(path);
+  for (const [table, row] of Object.entries(OF_CLIENT)) {
+    const names = Object.keys(row);
+    const insert = `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`;
+    file.prepare(insert).run(...Object.values(row));
+  }
+}
+
+function assertOfClient(path: string): void {
+  using file = new DatabaseSync(path);
+  for (const [table, row] of Object.entries(OF_CLIENT)) {
+    const found = file.prepare(`select ${Object.keys(row).join(', ')} from ${table}`).all();
+    assert.deepEqual(
+      found.map((one) => ({ ...one })),
+      [row],
+      table,
+    );
+  }
+}
+
 test(`${MIGRATION_KILLS} kills while an older database is brought to the newest form leave it whole (seed ${seed})`, async (t: TestContext) => {
   const random = seededRandom(seed + 1);
   const older = allMigrations.slice(0, -1);
@@ -243,6 +280,7 @@ test(`${MIGRATION_KILLS} kills while an older database is brought to the newest 
     const before = await openWith(original, older);
     await before.tracker.bans.put([{ prefix: '203.0.113.0/24', reason: 'x', expiresAt: null }]);
     await before.close();
+    insertOfClient(original);
     let migrated = 0;
     for (let kill = 0; kill < MIGRATION_KILLS; kill++) {
       rmSync(join(home, 'data'), { recursive: true, force: true });
@@ -263,6 +301,7 @@ test(`${MIGRATION_KILLS} kills while an older database is brought to the newest 
       await using database = await openDatabase(path);
       await database.checkWhole();
       assert.equal((await database.tracker.bans.list({ limit: 10 })).length, 1);
+      assertOfClient(path);
     }
     t.diagnostic(`${migrated} were brought to the newest form before the kill`);
   } finally {
