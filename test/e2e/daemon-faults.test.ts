@@ -272,6 +272,32 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
     assert.ok(uploaded <= 3 * MB + SENT_AGAIN, `${uploaded} bytes were sent`);
   });
 
+  test('when a disk that was mounted for reading only can be written again', (t: TestContext) =>
+    onTmpfs(t, '16m', async ({ path }) => {
+      await using scene = await Scene.open({ roots: [path], rate: MB });
+      const complete = await scene.add([MB], { savePath: path });
+      await scene.untilSeeding(complete.hash);
+      const growing = await scene.add(
+        Array.from({ length: 100 }, () => 30_000),
+        { savePath: path },
+      );
+      await scene.until(
+        'under way',
+        () => scene.show(growing.hash),
+        ({ piecesHave }) => piecesHave > 4,
+      );
+      using disk = readOnly(path);
+      await scene.untilFailed(growing.hash, 'STORAGE_READ_ONLY');
+      const other = await scene.add([MB]);
+      await scene.untilSeeding(other.hash);
+      assert.equal((await scene.show(complete.hash)).state, 'seeding', 'to be read is all that it takes to serve it');
+      disk[Symbol.dispose]();
+      await scene.untilHealed(growing.hash, 'STORAGE_READ_ONLY');
+      scene.assertContent(growing, path);
+      const { uploaded } = growing.seeded.status();
+      assert.ok(uploaded <= 3 * MB + SENT_AGAIN, `${uploaded} bytes were sent`);
+    }));
+
   test('whatever the clock of the machine says', async (t: TestContext) => {
     const missing = ensurePrograms(['faketime']);
     if (missing !== undefined) return t.skip(missing);
@@ -370,6 +396,19 @@ async function startTracker(folder: string, port: number): Promise<AsyncDisposab
     [Symbol.asyncDispose]: async () => {
       run.child.kill('SIGKILL');
       if (run.child.exitCode === null && run.child.signalCode === null) await once(run.child, 'close');
+    },
+  };
+}
+
+/** What is opened from now on can only be read, until it is disposed. (A mount with files that are open for writing stays.) */
+function readOnly(path: string): Disposable {
+  execFileSync('mount', ['--bind', path, path]);
+  let isMounted = true;
+  execFileSync('mount', ['-o', 'remount,bind,ro', path]);
+  return {
+    [Symbol.dispose]: () => {
+      if (isMounted) execFileSync('umount', ['--lazy', path]);
+      isMounted = false;
     },
   };
 }
