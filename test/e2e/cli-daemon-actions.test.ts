@@ -271,29 +271,21 @@ test('a torrent without trackers is not said to be announced', async () => {
 test('the limits of all torrents together are shown and changed', async () => {
   await using daemon = await daemonWith();
   assert.match(await daemon.text(['limits']), /^Limits {8}down no limit, up no limit$/m);
-  const text = await daemon.text([
-    'limits',
-    '--down',
-    '5M',
-    '--alt',
-    'on',
-    '--alt-up',
-    '100K',
-    '--schedule',
-    'sat,sun 10:00-12:00',
-  ]);
+  const text = await daemon.text([...'limits --down 5M --alt on --alt-up 100K --schedule'.split(' '), '00:00-00:00']);
   assert.match(text, /^Limits {8}down 5 MiB\/s, up no limit$/m);
   assert.match(text, /^Alternative {3}down 1 MiB\/s, up 100 KiB\/s \(on\)$/m);
-  assert.match(text, /^Schedule {6}sat,sun 10:00-12:00$/m);
-  assert.match(text, /^In effect {5}the alternative ones$/m);
-  const now = await daemon.json<object>(['limits', '--down', 'none', '--alt', 'off', '--no-schedule']);
+  assert.match(text, /^Schedule {6}00:00-00:00 \(on\)$/m);
+  const now = await daemon.json<object>(['limits', '--down', 'none', '--alt', 'off']);
   assert.deepEqual(now, {
     download: 0,
     upload: 0,
     altDownload: 1024 ** 2,
     altUpload: 100 * 1024,
-    alternative: 'off',
-    schedule: [],
-    usesAlternative: false,
+    alternative: false,
+    followSchedule: true,
+    schedule: ['00:00-00:00'],
   });
+  const other = await daemon.json<object>(['limits', '--schedule', 'off']);
+  assert.deepEqual(other, { ...now, followSchedule: false });
+  assert.deepEqual(await daemon.json<object>(['limits', '--schedule', 'on']), now);
 });

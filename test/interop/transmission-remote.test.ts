@@ -85,7 +85,11 @@ test('transmission-remote: from adding to removing', options, async (t) => {
     assert.match(session, /Daemon version: 4\.0\.\d+/);
     assert.match(session, /turtle/i);
     assert.deepEqual((await daemon.api<{ uploadRate: number }>('/stats')).uploadRate, 0);
+    await scene.succeeds('--alt-speed-scheduler');
     await scene.succeeds('--no-alt-speed');
+    const { alternative, followSchedule } = await daemon.api<Record<string, unknown>>('/limits');
+    assert.deepEqual([alternative, followSchedule], [false, true]);
+    await scene.succeeds('--no-alt-speed-scheduler');
   });
 
   await t.test('trackers are added, listed and removed', async () => {

@@ -261,7 +261,7 @@ export class FakeClient implements Client {
       freeSpace: 500_000_000_000,
       listening: ['0.0.0.0:8471'],
       isReachable: true,
-      usesAltLimits: this.settings.value.limits.alternative === 'on',
+      usesAltLimits: this.settings.value.limits.alternative,
     };
   }
 

@@ -242,6 +242,13 @@ describe('settings that change', () => {
     assert.equal(second.view().state, 'queued');
   });
 
+  test('switch limits which the schedule has switched since', async () => {
+    await using stage = await Stage.open({ limits: { followSchedule: true, schedule: ['00:00-00:00'] } });
+    assert.equal(stage.client.stats().usesAltLimits, true);
+    await stage.client.changeSettings({ 'limits.alternative': false }, { isLocal: true });
+    assert.equal(stage.client.stats().usesAltLimits, false);
+  });
+
   test('of one torrent reach the engine', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);

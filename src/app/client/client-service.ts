@@ -8,6 +8,7 @@ import type { Random } from '../../base/random.ts';
 import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { ClientRepository } from '../../db/index.ts';
+import type { AcceptConfig, ClientConfig } from '../config/index.ts';
 import { webFetch } from '../web-fetch/index.ts';
 import { CategoryList } from './categories/category-list.ts';
 import type { Client, ClientStats, HealthChecks } from './client.ts';
@@ -146,17 +147,19 @@ export class ClientService implements Client, AsyncDisposable {
     return client;
   }
 
-  changeSettings(
+  async changeSettings(
     values: Readonly<Record<string, unknown>>,
     { isLocal }: { readonly isLocal: boolean },
   ): Promise<SettingsChange> {
-    if (isLocal) return this.settings.set(values);
     // The roots are those of before: what counts is where data would go, and not how it was written.
-    return this.settings.set(values, async ({ downloads, incomplete }) => {
+    const accept: AcceptConfig<ClientConfig> = async ({ downloads, incomplete }) => {
       const now = this.settings.value;
       if (downloads !== now.downloads) await this.#folders.check(downloads);
       if (incomplete !== null && incomplete !== now.incomplete) await this.#folders.check(incomplete);
-    });
+    };
+    const change = await this.settings.set(this.#limits.withSwitch(values), isLocal ? undefined : accept);
+    this.#limits.changed(values, change);
+    return change;
   }
 
   stats(): ClientStats {

@@ -46,8 +46,9 @@ export interface Client {
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   /**
-   * Changes settings, as `settings.set` does. Rejects CLIENT_PATH_REFUSED when that would lead data out of the folders
-   * that callers may name, unless the caller is on this machine (`isLocal`).
+   * Changes settings for a user, as `settings.set` does. `limits.alternative` is a switch also when it has this value:
+   * the schedule may have turned it since. Rejects CLIENT_PATH_REFUSED when data would be led out of the folders that
+   * callers may name, unless the caller is on this machine (`isLocal`).
    */
   changeSettings(
     values: Readonly<Record<string, unknown>>,

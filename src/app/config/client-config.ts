@@ -52,8 +52,10 @@ export interface ClientConfig {
     readonly upload: BytesPerSecond;
     readonly altDownload: BytesPerSecond;
     readonly altUpload: BytesPerSecond;
-    /** `off`, `on`, or by the schedule. */
-    readonly alternative: 'off' | 'on' | 'schedule';
+    /** The alternative limits count: as the user has said it last. The schedule does not change it. */
+    readonly alternative: boolean;
+    /** The schedule switches them on and off, and decides at the start. */
+    readonly followSchedule: boolean;
     /** When the alternative limits count: `mon-fri 08:00-17:30`, local time. */
     readonly schedule: readonly string[];
   };
@@ -213,7 +215,16 @@ const limits = z.object({
   upload: rate().prefault(0).describe('Most that is sent.'),
   altDownload: rate().prefault('1M').describe('Most that is received while the alternative limits count.'),
   altUpload: rate().prefault('256K').describe('Most that is sent while the alternative limits count.'),
-  alternative: z.enum(['off', 'on', 'schedule']).default('off').describe('When the alternative limits count.'),
+  alternative: z
+    .boolean()
+    .default(false)
+    .describe('The alternative limits count. Where a schedule is followed: until it switches.'),
+  followSchedule: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The schedule switches the alternative limits on and off at its times, and says at the start which count.',
+    ),
   schedule: z
     .array(z.string().regex(SCHEDULE))
     .default([])

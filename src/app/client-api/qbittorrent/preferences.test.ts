@@ -11,7 +11,7 @@ describe('preferences', () => {
     const stage = await Stage.open({
       config: {
         incomplete: '/downloads/part',
-        limits: { download: 1000, altUpload: 2000, alternative: 'schedule', schedule: ['sat,sun 10:30-23:05'] },
+        limits: { download: 1000, altUpload: 2000, followSchedule: true, schedule: ['sat,sun 10:30-23:05'] },
         queue: { downloads: 3, slowRate: 0 },
         goals: { ratio: 1.5, minutes: 600, action: 'remove-with-data' },
         peers: { connections: 77, encryption: 'required', blocklist: '/media/list.gz' },
@@ -87,8 +87,9 @@ describe('preferences', () => {
       [{ up_limit: 6000 }, 'limits.upload', 6000],
       [{ alt_dl_limit: 7000 }, 'limits.altDownload', 7000],
       [{ alt_up_limit: 8000 }, 'limits.altUpload', 8000],
-      [{ scheduler_enabled: true }, 'limits.alternative', 'schedule'],
-      [{ scheduler_enabled: 'false' }, 'limits.alternative', 'off'],
+      [{ scheduler_enabled: true }, 'limits.followSchedule', true],
+      [{ scheduler_enabled: true }, 'limits.schedule', ['08:00-20:00']],
+      [{ scheduler_enabled: 'false' }, 'limits.followSchedule', false],
       [{ schedule_from_hour: 9, scheduler_days: 1 }, 'limits.schedule', ['mon-fri 09:00-20:00']],
       [{ schedule_to_min: 45, scheduler_days: 9 }, 'limits.schedule', ['sun 09:00-20:45']],
       [{ queueing_enabled: false }, 'queue.enabled', false],

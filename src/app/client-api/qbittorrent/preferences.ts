@@ -86,7 +86,7 @@ const connections = ({ peers }: ClientConfig, banned: readonly string[]) => ({
   upnp: false,
 });
 
-function limits({ limits: { download, upload, altDownload, altUpload, alternative, schedule } }: ClientConfig) {
+function limits({ limits: { download, upload, altDownload, altUpload, followSchedule, schedule } }: ClientConfig) {
   const span = spanOf(schedule[0]);
   return {
     alt_dl_limit: altDownload,
@@ -101,7 +101,7 @@ function limits({ limits: { download, upload, altDownload, altUpload, alternativ
     schedule_to_hour: span.toHour,
     schedule_to_min: span.toMinute,
     scheduler_days: span.days,
-    scheduler_enabled: alternative === 'schedule',
+    scheduler_enabled: followSchedule,
   };
 }
 
@@ -177,8 +177,8 @@ export const readPreferences = (client: Client, { name, scope }: Caller): object
 /** Preferences that stand for keys of ours, and what these are then. */
 interface Mapping {
   readonly names: readonly (keyof Preferences)[];
-  /** `next`: as all is to be; `given`: what is said of it. */
-  readonly keys: (next: Preferences, given: Partial<Preferences>) => Record<string, unknown>;
+  /** `next`: as all is to be; `given`: what is said of it; `now`: as it is. */
+  readonly keys: (next: Preferences, given: Partial<Preferences>, now: ClientConfig) => Record<string, unknown>;
 }
 
 const one = <K extends keyof Preferences>(
@@ -205,6 +205,16 @@ const countOf = (value: number): number => (value <= 0 ? MOST_CONNECTIONS : valu
 /** 0: any number. */
 const turnsOf = (value: number): number => (value < 0 ? 0 : Math.max(1, value));
 
+const timesOf = (next: Preferences): string[] => [
+  scheduleOf({
+    days: next.scheduler_days,
+    fromHour: next.schedule_from_hour,
+    fromMinute: next.schedule_from_min,
+    toHour: next.schedule_to_hour,
+    toMinute: next.schedule_to_min,
+  }),
+];
+
 const mappings: readonly Mapping[] = [
   one('save_path', 'downloads'),
   {
@@ -226,20 +236,17 @@ const mappings: readonly Mapping[] = [
   one('up_limit', 'limits.upload', rate),
   one('alt_dl_limit', 'limits.altDownload', rate),
   one('alt_up_limit', 'limits.altUpload', rate),
-  one('scheduler_enabled', 'limits.alternative', (isOn) => (isOn ? 'schedule' : 'off')),
+  {
+    names: ['scheduler_enabled'],
+    keys: (next, _given, { limits: { schedule } }) => ({
+      'limits.followSchedule': next.scheduler_enabled,
+      // The times that were told count, though nobody has set any.
+      ...(next.scheduler_enabled && schedule.length === 0 && { 'limits.schedule': timesOf(next) }),
+    }),
+  },
   {
     names: ['schedule_from_hour', 'schedule_from_min', 'schedule_to_hour', 'schedule_to_min', 'scheduler_days'],
-    keys: (next) => ({
-      'limits.schedule': [
-        scheduleOf({
-          days: next.scheduler_days,
-          fromHour: next.schedule_from_hour,
-          fromMinute: next.schedule_from_min,
-          toHour: next.schedule_to_hour,
-          toMinute: next.schedule_to_min,
-        }),
-      ],
-    }),
+    keys: (next) => ({ 'limits.schedule': timesOf(next) }),
   },
   one('queueing_enabled', 'queue.enabled'),
   one('max_active_downloads', 'queue.downloads', turnsOf),
@@ -279,7 +286,8 @@ export function changesOf(asked: Readonly<Record<string, unknown>>, client: Clie
   const next = { ...now, ...given };
   const settings: Record<string, unknown> = {};
   for (const mapping of mappings) {
-    if (mapping.names.some((name) => Object.hasOwn(given, name))) Object.assign(settings, mapping.keys(next, given));
+    if (!mapping.names.some((name) => Object.hasOwn(given, name))) continue;
+    Object.assign(settings, mapping.keys(next, given, client.settings.value));
   }
   for (const [key, value] of Object.entries(settings)) {
     if (value === undefined) throw badParams(`There is no such choice for ${key}`);

@@ -5,7 +5,9 @@ import { Stage } from './stage.test.ts';
 
 describe('traffic', () => {
   test('is told with the limits that count', async () => {
-    const stage = await Stage.open({ config: { limits: { download: 1000, altDownload: 500, altUpload: 250 } } });
+    const stage = await Stage.open({
+      config: { limits: { download: 1000, altDownload: 500, altUpload: 250, followSchedule: true } },
+    });
     stage.torrent();
     const info = await stage.read('transfer/info');
     assert.deepEqual(
@@ -28,6 +30,7 @@ describe('traffic', () => {
     assert.deepEqual(await told(), ['0', '70', '0']);
     const { altUpload, upload, download } = stage.client.settings.value.limits;
     assert.deepEqual([altUpload, upload, download], [300, 70, 0]);
+    assert.equal(stage.client.settings.value.limits.followSchedule, true);
     await stage.refuses('transfer/setSpeedLimitsMode', { mode: 'x' }, 400);
     await stage.refuses('transfer/setUploadLimit', {}, 400);
   });

@@ -35,7 +35,7 @@ const setLimit = (way: Way): Endpoint =>
   });
 
 const useAlternative = async ({ client }: Call, isAlternative: boolean): Promise<void> => {
-  await client.settings.set({ 'limits.alternative': isAlternative ? 'on' : 'off' });
+  await client.changeSettings({ 'limits.alternative': isAlternative }, { isLocal: false });
 };
 
 /** Addresses with or without port. */

@@ -36,7 +36,7 @@ export function readSession({ client, sessionId, speeds, caller }: MethodContext
     alt_speed_enabled: client.stats().usesAltLimits,
     alt_speed_time_begin: schedule.begin,
     alt_speed_time_day: daysOf(limits.schedule[0]),
-    alt_speed_time_enabled: limits.alternative === 'schedule',
+    alt_speed_time_enabled: limits.followSchedule,
     alt_speed_time_end: schedule.end,
     alt_speed_up: Math.round(limits.altUpload / KILO),
     anti_brute_force_enabled: true,
@@ -140,18 +140,16 @@ function speedChanges({ speeds }: MethodContext, params: Params, { limits }: Cli
 
 function altChanges(params: Params, { limits }: ClientConfig): Record<string, unknown> {
   const [down, up] = [number(params, 'alt_speed_down'), number(params, 'alt_speed_up')];
-  const isOn = flag(params, 'alt_speed_enabled');
   const isScheduled = flag(params, 'alt_speed_time_enabled');
   const now = limits.schedule[0];
   const begin = number(params, 'alt_speed_time_begin');
   const end = number(params, 'alt_speed_time_end');
   const days = number(params, 'alt_speed_time_day');
-  const alternative = isScheduled === true ? 'schedule' : isOn === undefined ? undefined : isOn ? 'on' : 'off';
-  const isOver = isScheduled === false && alternative === undefined && limits.alternative === 'schedule';
   return {
     ...given('limits.altDownload', down && Math.round(down * KILO)),
     ...given('limits.altUpload', up && Math.round(up * KILO)),
-    ...given('limits.alternative', isOver ? 'off' : alternative),
+    ...given('limits.alternative', flag(params, 'alt_speed_enabled')),
+    ...given('limits.followSchedule', isScheduled),
     ...((begin ?? end ?? days ?? (isScheduled === true && now === undefined ? 0 : undefined)) !== undefined && {
       'limits.schedule': [scheduleOf(days ?? daysOf(now), begin ?? minutesOf(now).begin, end ?? minutesOf(now).end)],
     }),

@@ -506,6 +506,17 @@ describe('the session', () => {
     assert.deepEqual(stage.client.settings.value.limits.schedule, ['mon,tue,wed,thu,fri 08:00-17:30']);
   });
 
+  test('the alternative limits are switched apart from their schedule', async () => {
+    const stage = await Stage.open();
+    await stage.call('session-set', { 'alt-speed-time-enabled': true });
+    const fields = ['alt-speed-enabled', 'alt-speed-time-enabled'];
+    for (const isOn of [true, false]) {
+      await stage.call('session-set', { 'alt-speed-enabled': isOn });
+      const told = await stage.call('session-get', { fields });
+      assert.deepEqual(told, { 'alt-speed-enabled': isOn, 'alt-speed-time-enabled': true });
+    }
+  });
+
   test('a limit that is switched off keeps its number', async () => {
     const stage = await Stage.open();
     await stage.call('session-set', { 'speed-limit-up': 70, 'speed-limit-up-enabled': true });

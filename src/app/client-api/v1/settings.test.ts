@@ -88,11 +88,11 @@ describe('limits', () => {
   test('are shown, and changed by who works with torrents', async () => {
     const api = await ApiClient.create();
     const token = await api.tokenFor('control');
-    const body = { download: 5000, alternative: 'on', schedule: ['mon-fri 08:00-17:30'] };
+    const body = { download: 5000, alternative: true, followSchedule: false, schedule: ['mon-fri 08:00-17:30'] };
     const { status, json } = await api.ask('PATCH', '/limits', { token, body });
     assert.equal(status, 200);
     assert.deepEqual(json, (await api.ask('GET', '/limits', { token })).json);
-    assert.deepEqual([json.download, json.upload, json.usesAlternative], [5000, 0, true]);
+    assert.deepEqual([json.download, json.upload, json.alternative], [5000, 0, true]);
     for (const wrong of [{ download: -1 }, { alternative: 'never' }, { nothing: 1 }, { schedule: ['x'] }]) {
       assert.equal((await api.ask('PATCH', '/limits', { token, body: wrong })).status, 400);
     }

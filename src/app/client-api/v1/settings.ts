@@ -34,10 +34,12 @@ const limits = z.object({
   upload: z.int().min(0).describe('bytes/s; 0: none'),
   altDownload: z.int().min(0),
   altUpload: z.int().min(0),
-  alternative: z.enum(['off', 'on', 'schedule']).describe('when the alternative limits count'),
+  alternative: z
+    .boolean()
+    .describe('the alternative limits count; switched while a schedule is followed: until it switches'),
+  followSchedule: z.boolean().describe('the schedule switches them on and off'),
   schedule: z.array(z.string().max(100)).max(50).describe('such as `mon-fri 08:00-17:30`, local time'),
 });
-const limitsNow = limits.extend({ usesAlternative: z.boolean().describe('the alternative limits count at present') });
 
 export function addSettings(context: V1Context): void {
   const { client } = context;
@@ -86,16 +88,16 @@ export function addSettings(context: V1Context): void {
 
 function addLimits(context: V1Context): void {
   const { client } = context;
-  const now = (): z.output<typeof limitsNow> => {
+  const now = (): z.output<typeof limits> => {
     const { schedule, ...rest } = client.settings.value.limits;
-    return { ...rest, schedule: [...schedule], usesAlternative: client.stats().usesAltLimits };
+    return { ...rest, schedule: [...schedule], alternative: client.stats().usesAltLimits };
   };
   addRoute(context, {
     method: 'GET',
     path: '/limits',
     scope: 'read',
     summary: 'Shows the limits of the whole client',
-    result: limitsNow,
+    result: limits,
     handle: now,
   });
   addRoute(context, {
@@ -104,10 +106,11 @@ function addLimits(context: V1Context): void {
     scope: 'control',
     summary: 'Changes limits of the whole client; what is not named stays',
     body: z.strictObject(limits.partial().shape),
-    result: limitsNow,
+    result: limits,
     handle: async ({ body }) => {
       const named = Object.entries(body).filter(([, value]) => value !== undefined);
-      await client.settings.set(Object.fromEntries(named.map(([key, value]) => [`limits.${key}`, value])));
+      const values = Object.fromEntries(named.map(([key, value]) => [`limits.${key}`, value]));
+      await client.changeSettings(values, { isLocal: false });
       return now();
     },
   });

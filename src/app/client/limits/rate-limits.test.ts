@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { clientConfig } from '../../config/index.ts';
 import { FakeEngine, FakeSettings, ManualClock } from '../fakes.test.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -8,12 +8,13 @@ function stage(limits: object): {
   readonly engine: FakeEngine;
   readonly settings: FakeSettings;
   readonly clock: ManualClock;
-  readonly told: unknown[];
+  readonly told: [name: string, data: object][];
   readonly rates: RateLimits;
 } {
   const groups = { api: {}, peers: { connections: 77 }, queue: {}, goals: {}, torrents: {}, memory: {} };
   const settings = new FakeSettings(clientConfig.parse({ ...groups, limits }));
-  const [engine, clock, told] = [new FakeEngine(), new ManualClock(), [] as unknown[]];
+  const [engine, clock] = [new FakeEngine(), new ManualClock()];
+  const told: [name: string, data: object][] = [];
   const rates = new RateLimits({
     engine,
     clock,
@@ -38,10 +39,10 @@ test('the engine is told once, and again when something has changed', async () =
 
 test('the user switches to the alternative limits and back', async () => {
   const { engine, settings, told, rates } = stage({ altDownload: 10, altUpload: 20 });
-  await settings.set({ 'limits.alternative': 'on' });
+  await settings.set({ 'limits.alternative': true });
   rates.apply();
   assert.deepEqual([engine.limits.at(-1), rates.isAlternative], [{ download: 10, upload: 20 }, true]);
-  await settings.set({ 'limits.alternative': 'off' });
+  await settings.set({ 'limits.alternative': false });
   rates.apply();
   assert.deepEqual([engine.limits.at(-1), rates.isAlternative], [{ download: 0, upload: 0 }, false]);
   assert.deepEqual(told, [
@@ -50,20 +51,90 @@ test('the user switches to the alternative limits and back', async () => {
   ]);
 });
 
-test('the schedule switches when its time comes and when it is over', async () => {
-  const clock = new ManualClock();
-  const minute = Math.floor(clock.wall() / 60) % 1440;
-  const text = (of: number): string =>
-    `${String(Math.floor((of % 1440) / 60)).padStart(2, '0')}:${String(of % 60).padStart(2, '0')}`;
-  const schedule = [`${text(minute + 10)}-${text(minute + 20)}`];
-  const { clock: time, told, rates } = stage({ altDownload: 10, alternative: 'schedule', schedule });
-  assert.equal(rates.isAlternative, false);
-  await time.pass(600_000);
-  rates.apply();
-  await time.pass(600_000);
-  rates.apply();
-  assert.deepEqual(told, [
-    ['limits.switched', { isAlternative: true, by: 'schedule' }],
-    ['limits.switched', { isAlternative: false, by: 'schedule' }],
-  ]);
+/** A time that begins and ends so many minutes from the start of the clock. */
+function times(from: number, to: number): string {
+  const start = Math.floor(new ManualClock().wall() / 60);
+  const text = (minute: number): string => {
+    const [hours, minutes] = [Math.floor(minute / 60) % 24, minute % 60];
+    return [hours, minutes].map((number) => String(number).padStart(2, '0')).join(':');
+  };
+  return `${text(start + from)}-${text(start + to)}`;
+}
+
+describe('a schedule that is followed', () => {
+  const begin = (limits: object = {}) => {
+    const scene = stage({ altDownload: 10, followSchedule: true, schedule: [times(10, 20)], ...limits });
+    const { clock, rates, settings } = scene;
+    return {
+      ...scene,
+      /** Minutes later. */
+      later: async (minutes: number): Promise<boolean> => {
+        await clock.pass(minutes * 60_000);
+        rates.apply();
+        return rates.isAlternative;
+      },
+      /** As the client does it. */
+      set: async (values: Record<string, unknown>): Promise<boolean> => {
+        const before = settings.value.limits as unknown as Record<string, unknown>;
+        await settings.set(rates.withSwitch(values));
+        rates.apply();
+        const changed = Object.keys(values).filter((key) => before[key.slice('limits.'.length)] !== values[key]);
+        rates.changed(values, { changed, needRestart: [] });
+        return rates.isAlternative;
+      },
+    };
+  };
+
+  test('switches when its time comes and when it is over', async () => {
+    const { told, rates, later } = begin();
+    assert.equal(rates.isAlternative, false);
+    assert.equal(await later(10), true);
+    assert.equal(await later(10), false);
+    assert.deepEqual(told, [
+      ['limits.switched', { isAlternative: true, by: 'schedule' }],
+      ['limits.switched', { isAlternative: false, by: 'schedule' }],
+    ]);
+  });
+
+  test('decides at the start, whatever was switched before', () => {
+    assert.equal(begin({ alternative: true }).rates.isAlternative, false);
+    assert.equal(begin({ alternative: false, schedule: [times(-10, 20)] }).rates.isAlternative, true);
+  });
+
+  test('leaves what is switched by hand until its next time', async () => {
+    const { told, engine, later, set } = begin();
+    assert.equal(await set({ 'limits.alternative': true }), true);
+    assert.equal(await later(5), true);
+    assert.deepEqual(engine.limits.at(-1), { download: 10, upload: 256 * 1024 });
+    assert.equal(await set({ 'limits.alternative': false }), false);
+    assert.equal(await later(5), true);
+    // The configuration has it so already.
+    assert.equal(await set({ 'limits.alternative': false }), false);
+    assert.deepEqual(engine.limits.at(-1), { download: 0, upload: 0 });
+    assert.equal(await later(5), false);
+    assert.equal(await set({ 'limits.alternative': true }), true);
+    assert.equal(await later(5), false);
+    assert.deepEqual(
+      told.map(([, data]) => 'by' in data && data.by),
+      ['user', 'user', 'schedule', 'user', 'user', 'schedule'],
+    );
+  });
+
+  test('decides when it is switched on and when its times are changed', async () => {
+    const { set } = begin({ followSchedule: false, alternative: true });
+    assert.equal(await set({ 'limits.followSchedule': true, 'limits.alternative': true }), false);
+    assert.equal(await set({ 'limits.schedule': [times(-5, 5)] }), true);
+    assert.equal(await set({ 'limits.alternative': false }), false);
+    assert.equal(await set({ 'limits.schedule': [times(-5, 6)] }), true);
+  });
+
+  test('leaves the limits as they are when it is switched off, and so they stay', async () => {
+    const { settings, later, set } = begin();
+    await later(10);
+    assert.equal(await set({ 'limits.followSchedule': false }), true);
+    assert.equal(settings.value.limits.alternative, true);
+    assert.equal(await later(10), true);
+    await set({ 'limits.followSchedule': true });
+    assert.equal(await set({ 'limits.followSchedule': null, 'limits.alternative': true }), true);
+  });
 });

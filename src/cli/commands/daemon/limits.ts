@@ -16,8 +16,8 @@ interface LimitsFlags extends DaemonFlags {
   readonly up?: BytesPerSecond;
   readonly altDown?: BytesPerSecond;
   readonly altUp?: BytesPerSecond;
-  readonly alt?: Limits['alternative'];
-  readonly schedule?: string[] | false;
+  readonly alt?: 'on' | 'off';
+  readonly schedule?: string[];
 }
 
 export const limits: CommandDefinition = {
@@ -28,9 +28,17 @@ export const limits: CommandDefinition = {
       .option('--up <rate>', 'most that is sent', value(parseRate))
       .option('--alt-down <rate>', 'most that is received while the alternative limits count', value(parseRate))
       .option('--alt-up <rate>', 'most that is sent meanwhile', value(parseRate))
-      .addOption(new Option('--alt <when>', 'when the alternative limits count').choices(['on', 'off', 'schedule']))
-      .option('--schedule <times>', 'local time, such as "mon-fri 08:00-17:30"; may be repeated', values(String))
-      .option('--no-schedule', 'no times');
+      .addOption(
+        new Option('--alt <switch>', 'the alternative limits count; a schedule switches them again').choices([
+          'on',
+          'off',
+        ]),
+      )
+      .option(
+        '--schedule <times>',
+        'when they are switched on, in local time, such as "mon-fri 08:00-17:30"; may be repeated; off: no schedule, on: the times that were set before',
+        values(String),
+      );
     addDaemonFlags(command);
     command.action(perform(performLimits));
   },
@@ -44,14 +52,11 @@ async function performLimits(context: CommandContext, flags: LimitsFlags): Promi
     upload: flags.up,
     altDownload: flags.altDown,
     altUpload: flags.altUp,
-    alternative: flags.alt,
-    schedule: flags.schedule === false ? [] : flags.schedule,
+    alternative: flags.alt && flags.alt === 'on',
+    ...scheduleChange(flags.schedule),
   };
   const isChanged = Object.values(change).some((one) => one !== undefined);
-  const now = await client.call<Limits & { readonly usesAlternative: boolean }>(
-    '/limits',
-    isChanged ? { method: 'PATCH', body: change } : {},
-  );
+  const now = await client.call<Limits>('/limits', isChanged ? { method: 'PATCH', body: change } : {});
   if (output.options.json) {
     output.json(now);
     return;
@@ -59,11 +64,18 @@ async function performLimits(context: CommandContext, flags: LimitsFlags): Promi
   const pair = (down: BytesPerSecond, up: BytesPerSecond): string => `down ${rate(down)}, up ${rate(up)}`;
   const rows = [
     ['Limits', pair(now.download, now.upload)],
-    ['Alternative', `${pair(now.altDownload, now.altUpload)} (${now.alternative})`],
-    ['Schedule', now.schedule.map(escapeText)],
-    ['In effect', now.usesAlternative ? 'the alternative ones' : null],
+    ['Alternative', `${pair(now.altDownload, now.altUpload)} (${now.alternative ? 'on' : 'off'})`],
+    ['Schedule', `${now.schedule.map(escapeText).join('; ') || 'no times'} (${now.followSchedule ? 'on' : 'off'})`],
   ] as const;
   for (const line of renderRows(rows, (text) => output.bold(text))) output.line(line);
+}
+
+function scheduleChange(words: readonly string[] | undefined): Record<'followSchedule' | 'schedule', unknown> {
+  const isSwitch = words?.length === 1 && (words[0] === 'on' || words[0] === 'off');
+  return {
+    followSchedule: words && (!isSwitch || words[0] === 'on'),
+    schedule: isSwitch ? undefined : words,
+  };
 }
 
 const rate = (limit: BytesPerSecond): string => (limit === 0 ? 'no limit' : formatRate(limit));
