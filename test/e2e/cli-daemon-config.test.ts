@@ -7,7 +7,12 @@ import { assertFails, dst, dstJson, scratchFolder } from './cli-process.ts';
 import { FakeDaemon } from './fake-daemon.ts';
 
 interface Config {
-  readonly config: readonly { readonly key: string; readonly value: unknown; readonly origin: string }[];
+  readonly config: readonly {
+    readonly key: string;
+    readonly value: unknown;
+    readonly pending: unknown;
+    readonly origin: string;
+  }[];
 }
 
 test('the daemon that runs is asked, and a change counts at once', async () => {
@@ -17,13 +22,36 @@ test('the daemon that runs is asked, and a change counts at once', async () => {
   assert.equal(daemon.client.settings.value.limits.download, 5 * 1024 ** 2);
   assert.match(await daemon.text(['config', 'get', 'limits', '--origin']), /^limits\.download = 5242880 {2}# file$/m);
   const { config } = await daemon.json<Config>(['config', 'get', 'limits.download', 'queue']);
-  assert.deepEqual(config[0], { key: 'limits.download', value: 5 * 1024 ** 2, origin: 'file', isSecret: false });
+  assert.deepEqual(config[0], {
+    key: 'limits.download',
+    value: 5 * 1024 ** 2,
+    pending: null,
+    origin: 'file',
+    isSecret: false,
+  });
   assert.ok(config.length > 2);
   const restart = await daemon.run(['config', 'set', 'api.port', '9000']);
-  assert.match(restart.stderr, /^warning: it counts when the daemon is started again: api\.port$/m);
+  assert.match(restart.stderr, /^changed: api\.port\nwarning: it counts when the daemon is started again: api\.port$/m);
   daemon.client.settings.fix('limits.upload');
   await daemon.fails(['config', 'set', 'limits.upload', '1M'], 10, 'CONFIG_FIXED');
   await daemon.fails(['config', 'get', 'limts'], 10, 'CONFIG_INVALID');
+});
+
+test('what waits for a restart is told with the value in effect', async () => {
+  await using daemon = await FakeDaemon.start({ peers: { port: 18471 } });
+  await daemon.run(['config', 'set', 'peers.port', '18475']);
+  const alone = await daemon.run(['config', 'get', 'peers.port']);
+  assert.deepEqual([alone.stdout, alone.stderr], ['18471\n', 'peers.port is 18475 after a restart\n']);
+  const origin = await daemon.text(['config', 'get', 'peers.port', '--origin']);
+  assert.equal(origin, '18471  # file; 18475 after a restart\n');
+  assert.match(await daemon.text(['config', 'get']), /^peers\.port = 18471 {2}# 18475 after a restart$/m);
+  const { config } = await daemon.json<Config>(['config', 'get', 'peers.port']);
+  assert.deepEqual(config[0]?.pending, { value: 18475 });
+  const again = await daemon.run(['config', 'set', 'peers.port', '18475']);
+  assert.match(again.stderr, /^nothing has changed: it was so before\nwarning: it counts when .*: peers\.port$/m);
+  const back = await daemon.run(['config', 'set', 'peers.port', '18471']);
+  assert.equal(back.stderr, 'taken back before it counted: peers.port\n');
+  assert.equal((await daemon.run(['config', 'get', 'peers.port'])).stderr, '');
 });
 
 test('without a daemon the file is read and changed; what stands in it stays', async () => {

@@ -70,13 +70,16 @@ test('files with secrets that others can read are found', {
 });
 
 test('a daemon that runs is asked how it is', async () => {
-  await using daemon = await FakeDaemon.start();
-  await daemon.client.settings.set({ downloads: daemon.cwd, 'api.port': 0 });
+  await using daemon = await FakeDaemon.start({ api: { port: 0 } });
+  await daemon.client.settings.set({ downloads: daemon.cwd });
   const options = { env: { DST_API_PORT: '0' } };
   const well = await daemon.run(['doctor'], options);
   assert.equal(well.code, 0, well.stdout);
   assert.match(well.stdout, /^ok {7}health {9}all is well with disk, loop$/m);
   assert.match(well.stdout, /^(ok {7}|warning {2})disk {11}\/.*free, a flush takes \d+ ms$/m);
+  await daemon.client.settings.set({ 'peers.port': 9000 });
+  const due = await daemon.run(['doctor'], options);
+  assert.match(due.stdout, /^warning {2}daemon {9}it has not been started again .*: peers\.port$/m);
   daemon.client.checks = { disk: 'no room below /downloads', loop: null };
   const ill = await daemon.run(['doctor'], options);
   assert.equal(ill.code, 1);

@@ -21,7 +21,10 @@ export async function startClient(home: string, roots: readonly string[]): Promi
   const downloads = join(home, 'downloads');
   const groups = { api: { roots }, peers: {}, limits: {}, queue: {}, goals: {}, torrents: {}, memory: {} };
   const value = clientConfig.parse({ downloads, incomplete: join(home, 'incomplete'), ...groups });
-  const settings: Settings = { value, originOf: () => 'default', set: () => Promise.reject(new Error('not here')) };
+  const settings: Settings = {
+    ...{ value, afterRestart: value, originOf: () => 'default' },
+    set: () => Promise.reject(new Error('not here')),
+  };
   const database = await openDatabase(join(home, 'client.db'), { outlivesPowerCut: true });
   const session = await createSession({
     ...{ port: 0, bind: ['127.0.0.1'], useTrackers: false, stateDirectory: join(home, 'resume') },

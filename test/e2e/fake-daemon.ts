@@ -33,9 +33,10 @@ export class FakeDaemon implements AsyncDisposable {
     this.socket = join(folder.path, 'dst.sock');
   }
 
-  static async start(): Promise<FakeDaemon> {
+  /** `config`: what differs from the defaults. */
+  static async start(config: Record<string, unknown> = {}): Promise<FakeDaemon> {
     const folder = await scratchFolder();
-    const client = new FakeClient({ roots: ['/downloads', '/media', folder.path] });
+    const client = new FakeClient({ config, roots: ['/downloads', '/media', folder.path] });
     const { access } = await memoryAccess();
     const server = await ClientServer.listen(
       { bind: ['127.0.0.1'], port: 0, socket: join(folder.path, 'dst.sock'), certificate: null },

@@ -14,6 +14,7 @@ import {
   clientConfig,
   configErrors,
   type ConfigOrigin,
+  describeConfig,
 } from '../../src/app/config/index.ts';
 import { DstError } from '../../src/base/errors.ts';
 import type { NewWebhook, Webhook, Webhooks } from '../../src/app/client/webhooks.ts';
@@ -57,17 +58,23 @@ export class FakeEventLog implements EventLog {
 
 export class FakeSettings implements Settings {
   #value: ClientConfig;
+  #latest: ClientConfig;
   readonly #origins = new Map<string, ConfigOrigin>();
   readonly #emit: FakeEventLog['emit'];
 
   constructor(value: Record<string, unknown>, emit: FakeEventLog['emit']) {
     const sections = Object.fromEntries(SECTIONS.map((section) => [section, {}]));
     this.#value = clientConfig.parse({ ...sections, ...value });
+    this.#latest = this.#value;
     this.#emit = emit;
   }
 
   get value(): ClientConfig {
     return this.#value;
+  }
+
+  get afterRestart(): ClientConfig {
+    return this.#latest;
   }
 
   originOf(key: string): ConfigOrigin {
@@ -80,7 +87,7 @@ export class FakeSettings implements Settings {
   }
 
   async set(values: Readonly<Record<string, unknown>>, accept?: AcceptConfig<ClientConfig>): Promise<SettingsChange> {
-    const next = structuredClone(this.#value) as unknown as Record<string, unknown>;
+    const next = structuredClone(this.#latest) as unknown as Record<string, unknown>;
     const changed: string[] = [];
     for (const [key, value] of Object.entries(values)) {
       if (this.originOf(key) === 'environment') throw configFault('CONFIG_FIXED', `${key} is set by the environment`);
@@ -95,12 +102,26 @@ export class FakeSettings implements Settings {
     const read = clientConfig.safeParse(next);
     if (!read.success) throw configFault('CONFIG_INVALID', read.error.issues.map(({ message }) => message).join('; '));
     await accept?.(read.data);
-    this.#value = read.data;
+    this.#latest = read.data;
+    const waiting = describeConfig(clientConfig).filter(({ restart }) => restart);
+    this.#value = waiting.reduce((value, { key }) => withKeyOf(value, this.#value, key), read.data);
     for (const key of changed) this.#origins.set(key, 'file');
-    const needRestart = changed.filter((key) => /^(api|memory|data|database)/.test(key));
+    const needRestart = Object.keys(values).filter(
+      (key) => !isDeepStrictEqual(at(this.#value, key), at(read.data, key)),
+    );
     this.#emit('settings.changed', { keys: changed, needRestart });
     return { changed, needRestart };
   }
+}
+
+const at = (config: object, key: string): unknown =>
+  key.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], config);
+
+/** With the value that the other one has. */
+function withKeyOf(config: ClientConfig, other: ClientConfig, key: string): ClientConfig {
+  const [section, name] = key.split('.') as [keyof ClientConfig, string?];
+  const value = at(other, key);
+  return { ...config, [section]: name === undefined ? value : { ...(config[section] as object), [name]: value } };
 }
 
 const configFault = (code: 'CONFIG_INVALID' | 'CONFIG_FIXED', message: string): DstError =>

@@ -419,6 +419,10 @@ export class FakeSettings implements Settings {
     return this.#value;
   }
 
+  get afterRestart(): ClientConfig {
+    return this.#value;
+  }
+
   originOf(): 'default' {
     return 'default';
   }

@@ -3,12 +3,14 @@ import type { AcceptConfig, ClientConfig, ConfigOrigin } from '../config/index.t
 
 export interface SettingsChange {
   readonly changed: readonly string[];
-  /** Of them those that count after a restart only. */
+  /** Of those that were named the ones that count after a restart only. */
   readonly needRestart: readonly string[];
 }
 
 export interface Settings {
   readonly value: ClientConfig;
+  /** As it is in effect after a restart: with what was set and waits for one. */
+  readonly afterRestart: ClientConfig;
   originOf(key: string): ConfigOrigin;
   /**
    * New values by key (`limits.download`). Rejects CONFIG_INVALID with everything that is wrong, CONFIG_FIXED for a key

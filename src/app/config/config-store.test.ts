@@ -45,10 +45,20 @@ async function scene(t: TestContext, text: string | null, env: Record<string, st
 test('what is set counts at once and stands in the file, beside what was there', async (t) => {
   const { store, file, applied } = await scene(t, '# mine\n[limits]\nupload = 1000 # slow\n');
   const change = await store.set({ 'limits.upload': '2M', 'api.port': 9000 });
-  assert.deepEqual(change, { changed: ['limits.upload'], needRestart: ['api.port'] });
+  assert.deepEqual(change, { changed: ['api.port', 'limits.upload'], needRestart: ['api.port'] });
   assert.equal(store.value.limits.upload, 2 * 1024 * 1024);
   assert.equal(applied.length, 1);
   assert.equal(await readFile(file, 'utf8'), '# mine\n[limits]\nupload = "2M" # slow\n\n[api]\nport = 9000\n');
+});
+
+test('what waits for a restart is known until it is set back', async (t) => {
+  const { store } = await scene(t, '[api]\nport = 9000\n');
+  await store.set({ 'api.port': 9001 });
+  assert.deepEqual([store.value.api.port, store.afterRestart.api.port], [9000, 9001]);
+  assert.deepEqual(await store.set({ 'api.port': 9001 }), { changed: [], needRestart: ['api.port'] });
+  assert.deepEqual(await store.set({ 'limits.upload': 1 }), { changed: ['limits.upload'], needRestart: [] });
+  assert.deepEqual(await store.set({ 'api.port': 9000 }), { changed: ['api.port'], needRestart: [] });
+  assert.equal(store.afterRestart.api.port, 9000);
 });
 
 test('null gives a key back to its default', async (t) => {

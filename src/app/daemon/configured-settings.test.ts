@@ -20,5 +20,8 @@ test('who is told of a change finds the new values', async (t) => {
   events.on(({ name, data }) => told.push(name, data, settings.value.limits.upload));
   await settings.set({ 'limits.upload': 5000 });
   assert.deepEqual(told, ['settings.changed', { keys: ['limits.upload'], needRestart: [] }, 5000]);
-  assert.match(await readFile(sources.file, 'utf8'), /upload = 5000/);
+  await settings.set({ 'peers.port': 1 });
+  await settings.set({ 'limits.upload': 5001 });
+  assert.deepEqual(told.at(-2), { keys: ['limits.upload'], needRestart: [] }, 'the port was told before');
+  assert.match(await readFile(sources.file, 'utf8'), /upload = 5001/);
 });

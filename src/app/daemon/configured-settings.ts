@@ -37,7 +37,8 @@ export class ConfiguredSettings implements Settings, Disposable {
         logger.info('configuration changed', { changed, needRestart });
         // Listeners read the new values, which the store has only after this.
         this.#value = next.value;
-        events.emit('settings.changed', { keys: changed, needRestart });
+        const waiting = needRestart.filter((key) => changed.includes(key));
+        events.emit('settings.changed', { keys: changed, needRestart: waiting });
       },
       onProblem: (error) => {
         this.#problem = error === null ? null : `the configuration before stays in effect: ${messageOf(error)}`;
@@ -48,6 +49,10 @@ export class ConfiguredSettings implements Settings, Disposable {
 
   get value(): ClientConfig {
     return this.#value;
+  }
+
+  get afterRestart(): ClientConfig {
+    return this.#store.afterRestart;
   }
 
   /** Why the file as it is now does not count; null: it does. */

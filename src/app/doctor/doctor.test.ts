@@ -30,6 +30,7 @@ const running = (facts: Partial<RunningDaemon> = {}): RunningDaemon => ({
   listening: ['0.0.0.0:8471'],
   isReachable: true,
   activeTorrents: 1,
+  waiting: [],
   ...facts,
 });
 
@@ -118,11 +119,12 @@ test('an interface that torrents are bound to has to be there', () => {
   assert.deepEqual(named('none0'), ['problem']);
 });
 
-test('what a daemon says of itself is told: version, health, and whether others reach it', () => {
+test('what a daemon says of itself is told: version, changes that wait, health, and whether others reach it', () => {
   const statuses = (facts: Partial<RunningDaemon>): string[] =>
     checkRunning(running(facts)).map(({ status }) => status);
   assert.deepEqual(statuses({}), ['ok', 'ok']);
   assert.deepEqual(statuses({ version: '0.0.0' }), ['warning', 'ok']);
+  assert.deepEqual(statuses({ waiting: ['peers.port'] }), ['ok', 'warning', 'ok']);
   assert.deepEqual(statuses({ health: { disk: 'full', loop: null } }), ['ok', 'problem']);
   const reach = (facts: Partial<RunningDaemon>): string => checkReachable(running(facts))[0]?.status ?? '';
   assert.equal(reach({}), 'ok');

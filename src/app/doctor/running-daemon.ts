@@ -16,6 +16,8 @@ export interface RunningDaemon {
   readonly isReachable: boolean;
   /** Torrents that move something. */
   readonly activeTorrents: number;
+  /** Keys of the configuration whose new values wait for a restart. */
+  readonly waiting: readonly string[];
 }
 
 /** Whoever could connect has had time for it, seconds. */
@@ -31,6 +33,10 @@ export function checkRunning(daemon: RunningDaemon): Check[] {
           'Start the daemon again after an update.',
         ),
   ];
+  if (daemon.waiting.length > 0) {
+    const words = `it has not been started again since these were changed: ${daemon.waiting.join(', ')}`;
+    checks.push(warning('daemon', words, 'Start the daemon again, so that they count.'));
+  }
   const wrong = Object.entries(daemon.health).filter(([, detail]) => detail !== null);
   for (const [check, detail] of wrong) {
     checks.push(

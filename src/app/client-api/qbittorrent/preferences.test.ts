@@ -66,7 +66,7 @@ describe('preferences', () => {
     const stage = await Stage.open();
     const { settings } = stage.client;
     const valueOf = (key: string): unknown =>
-      key.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], settings.value);
+      key.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], settings.afterRestart);
     for (const [values, key, expected] of [
       [{ save_path: '/media' }, 'downloads', '/media'],
       [{ temp_path_enabled: true, temp_path: '/media/part' }, 'incomplete', '/media/part'],
@@ -156,7 +156,7 @@ describe('preferences', () => {
 
   test('that mean nothing are refused, all of them', async () => {
     const stage = await Stage.open();
-    const before = structuredClone(stage.client.settings.value);
+    const before = structuredClone(stage.client.settings.afterRestart);
     for (const [json, status] of [
       ['nonsense', 400],
       ['[]', 400],

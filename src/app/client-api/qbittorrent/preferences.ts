@@ -148,7 +148,8 @@ const interfaces = ({ api }: ClientConfig, user: string) => ({
   web_ui_username: user,
 });
 
-const told = ({ settings: { value: config }, banned }: Client, user: string) => ({
+/** Also what waits for a restart is told as it was set. */
+const told = ({ settings: { afterRestart: config }, banned }: Client, user: string) => ({
   ...saving(config),
   ...connections(config, banned),
   ...limits(config),
@@ -291,7 +292,7 @@ export function changesOf(asked: Readonly<Record<string, unknown>>, client: Clie
   }
   for (const [key, value] of Object.entries(settings)) {
     if (value === undefined) throw badParams(`There is no such choice for ${key}`);
-    if (isDeepStrictEqual(value, valueAt(client.settings.value, key))) delete settings[key];
+    if (isDeepStrictEqual(value, valueAt(client.settings.afterRestart, key))) delete settings[key];
   }
   return { settings, banned: given.banned_IPs === undefined ? undefined : parts(given.banned_IPs, '\n').map(hostOf) };
 }

@@ -27,8 +27,10 @@ const units = {
 
 /** Paths of the machine are for admins. */
 export function readSession({ client, sessionId, speeds, caller }: MethodContext): Record<string, unknown> {
-  const config = client.settings.value;
+  // Clients want to find what they have set, also where it waits for a restart.
+  const config = client.settings.afterRestart;
   const { limits, peers, queue, goals } = config;
+  const isPortNew = peers.port !== client.settings.value.peers.port;
   const schedule = minutesOf(limits.schedule[0]);
   const forAdmin = (path: string | null): string => (allows(caller.scope, 'admin') ? (path ?? '') : '');
   return {
@@ -60,7 +62,7 @@ export function readSession({ client, sessionId, speeds, caller }: MethodContext
     lpd_enabled: false,
     peer_limit_global: peers.connections,
     peer_limit_per_torrent: peers.perTorrent,
-    peer_port: portOf(client.stats().listening[0]) ?? peers.port,
+    peer_port: (isPortNew ? undefined : portOf(client.stats().listening[0])) ?? peers.port,
     peer_port_random_on_start: peers.port === 0,
     pex_enabled: false,
     port_forwarding_enabled: false,

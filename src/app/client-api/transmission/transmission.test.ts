@@ -498,6 +498,8 @@ describe('the session', () => {
       'peer-limit-global': 99,
       'start-added-torrents': false,
       encryption: 'required',
+      'peer-port': 6881,
+      'cache-size-mb': 100,
     };
     await stage.call('session-set', args);
     const told = await stage.call('session-get', { fields: Object.keys(args) });

@@ -6,6 +6,7 @@ import { ApiClient } from '../fakes.test.ts';
 interface Item {
   readonly key: string;
   readonly value: unknown;
+  readonly pending: unknown;
   readonly origin: string;
   readonly isLocalOnly: boolean;
 }
@@ -29,11 +30,19 @@ describe('settings', () => {
   });
 
   test('are changed, all or none', async () => {
-    const api = await ApiClient.create();
+    const api = await ApiClient.create({ config: { peers: { port: 4000 } } });
     const body = { 'limits.download': 1000, 'queue.downloads': null, 'peers.port': 5000 };
     const { status, json } = await api.ask('PATCH', '/settings', { body });
     assert.deepEqual([status, json.changed], [200, ['limits.download', 'queue.downloads', 'peers.port']]);
-    assert.deepEqual((await item(api, 'limits.download'))?.value, 1000);
+    assert.deepEqual(json.needRestart, ['peers.port']);
+    const states = await Promise.all(['limits.download', 'peers.port'].map((key) => item(api, key)));
+    assert.deepEqual(
+      states.map((state) => [state?.value, state?.pending]),
+      [
+        [1000, null],
+        [4000, { value: 5000 }],
+      ],
+    );
     for (const [wrong, code, expected] of [
       [{ 'limits.download': 5, 'peers.port': -1 }, 'CONFIG_INVALID', 400],
       [{ 'limits.nothing': 5 }, 'CONFIG_INVALID', 400],

@@ -2,6 +2,7 @@
  * The configuration of the client. What would let a caller out of what this API allows (a program to run, folders,
  * addresses, files of its own) can be changed on the machine alone, or a token would be as good as the whole account.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { clientConfig, describeConfig, shownValue } from '../../config/index.ts';
 import { apiError } from '../../http-api/index.ts';
@@ -13,7 +14,11 @@ const LOCAL_ONLY =
 const setting = z
   .object({
     key: z.string(),
-    value: z.unknown().describe('null: not set, or a secret'),
+    value: z.unknown().describe('in effect; null: not set, or a secret'),
+    pending: z
+      .object({ value: z.unknown() })
+      .nullable()
+      .describe('what was set and is in effect after a restart; null: nothing'),
     origin: z.enum(['default', 'file', 'environment', 'flag']),
     isSecret: z.boolean().describe('its value is not told'),
     needsRestart: z.boolean().describe('a change counts after a restart'),
@@ -26,7 +31,7 @@ const setting = z
 
 const changes = z.object({
   changed: z.array(z.string()),
-  needRestart: z.array(z.string()).describe('of them those that count after a restart'),
+  needRestart: z.array(z.string()).describe('of those that were named the ones that count after a restart'),
 });
 
 const limits = z.object({
@@ -52,10 +57,14 @@ export function addSettings(context: V1Context): void {
     result: z.object({ items: z.array(setting) }),
     handle: () => ({
       items: describeConfig(clientConfig).map(({ key, restart, type, unit, text }) => {
-        const isSecret = shownValue(clientConfig, key, settings.value) === '(secret)';
+        const { value: now, afterRestart } = settings;
+        const isSecret = [now, afterRestart].some((config) => shownValue(clientConfig, key, config) === '(secret)');
+        const value = valueOf(now, key);
+        const later = valueOf(afterRestart, key);
         return {
           key,
-          value: isSecret ? null : valueOf(settings.value, key),
+          value: isSecret ? null : value,
+          pending: isDeepStrictEqual(later, value) ? null : { value: isSecret ? null : later },
           origin: settings.originOf(key),
           isSecret,
           needsRestart: restart,

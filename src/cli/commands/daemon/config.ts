@@ -29,6 +29,8 @@ interface Setting {
   readonly key: string;
   /** Null: not set, or a secret. */
   readonly value: unknown;
+  /** What is in effect after a restart; null: the same. */
+  readonly pending: { readonly value: unknown } | null;
   readonly origin: ConfigOrigin;
   /** There is a value, and it is not told. */
   readonly isSecret: boolean;
@@ -103,15 +105,25 @@ async function get(context: CommandContext, words: readonly string[], flags: Con
   );
   const chosen = choose(settings, words);
   if (output.options.json) {
-    output.json({ config: chosen.map(({ key, value, origin, isSecret }) => ({ key, value, origin, isSecret })) });
+    const shown = chosen.map(({ key, value, pending, origin, isSecret }) => ({
+      key,
+      value,
+      pending,
+      origin,
+      isSecret,
+    }));
+    output.json({ config: shown });
     return;
   }
   // One value alone is for scripts.
   const isAlone = words.length === 1 && chosen.length === 1 && chosen[0]?.key === words[0];
   for (const setting of chosen) {
     const shown = isAlone ? bareValue(setting) : `${setting.key} = ${writtenValue(setting)}`;
-    const origin = flags.origin === true ? `  ${output.dim(`# ${setting.origin}`)}` : '';
-    output.line(`${escapeText(shown)}${origin}`);
+    const later = setting.pending && `${writtenValue({ ...setting, ...setting.pending })} after a restart`;
+    const remarks = [flags.origin === true ? setting.origin : null, isAlone && flags.origin !== true ? null : later];
+    const remark = remarks.filter((text) => text !== null).join('; ');
+    output.line(`${escapeText(shown)}${remark === '' ? '' : `  ${output.dim(`# ${escapeText(remark)}`)}`}`);
+    if (isAlone && later !== null && flags.origin !== true) output.note(`${setting.key} is ${escapeText(later)}`);
   }
 }
 
@@ -122,7 +134,7 @@ async function settingsOfFile(file: string | null): Promise<Setting[]> {
     const value = key
       .split('.')
       .reduce((table: unknown, name) => (table as Record<string, unknown>)[name], loaded.value);
-    return { key, value: isSecret ? null : value, origin: loaded.originOf(key), isSecret };
+    return { key, value: isSecret ? null : value, pending: null, origin: loaded.originOf(key), isSecret };
   });
 }
 
@@ -173,9 +185,14 @@ async function change(context: CommandContext, flags: ConfigFlags, values: Recor
     output.json({ changed, needRestart: runs ? needRestart : [] });
     return;
   }
-  const all = [...new Set([...changed, ...needRestart])];
-  if (all.length === 0) output.note('nothing has changed: it was so before');
-  else output.note(`changed: ${all.map(escapeText).join(', ')}${runs ? '' : ' (no daemon was asked)'}`);
+  const needers = new Set(describeConfig(clientConfig).flatMap(({ key, restart }) => (restart ? [key] : [])));
+  const isTakenBack = (key: string): boolean => runs && needers.has(key) && !needRestart.includes(key);
+  const done = changed.filter((key) => !isTakenBack(key));
+  const back = changed.filter(isTakenBack);
+  if (changed.length === 0) output.note('nothing has changed: it was so before');
+  if (done.length > 0)
+    output.note(`changed: ${done.map(escapeText).join(', ')}${runs ? '' : ' (no daemon was asked)'}`);
+  if (back.length > 0) output.note(`taken back before it counted: ${back.map(escapeText).join(', ')}`);
   if (runs && needRestart.length > 0)
     output.warn(`it counts when the daemon is started again: ${needRestart.join(', ')}`);
 }

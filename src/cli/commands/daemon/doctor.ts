@@ -106,6 +106,7 @@ async function examined(client: DaemonClient): Promise<Asked> {
   const signal = AbortSignal.timeout(PATIENCE);
   const { checks } = await client.call<Health>('/health', { prefix: '', signal });
   const stats = await client.call<DaemonStats>('/stats', { signal });
+  const settings = await settingsOf(client, signal);
   const daemon = {
     version: stats.version,
     health: Object.fromEntries(Object.entries(checks).map(([name, { detail }]) => [name, detail ?? null])),
@@ -114,22 +115,31 @@ async function examined(client: DaemonClient): Promise<Asked> {
     listening: stats.listening,
     isReachable: stats.isReachable,
     activeTorrents: stats.torrents.active,
+    waiting: (settings ?? []).filter(({ pending }) => pending !== null).map(({ key }) => key),
   };
-  return { daemon, config: await configOf(client, signal) };
+  return { daemon, config: settings && configOf(settings) };
 }
 
-/** Null when it is not told: that needs the scope admin. */
-async function configOf(client: DaemonClient, signal: AbortSignal): Promise<ClientConfig | null> {
+interface Setting {
+  readonly key: string;
+  readonly value: unknown;
+  readonly pending: object | null;
+}
+
+function configOf(settings: readonly Setting[]): ClientConfig {
+  const config: Record<string, unknown> = {};
+  for (const { key, value } of settings) {
+    const [section = '', name] = key.split('.');
+    if (name === undefined) config[section] = value;
+    else config[section] = { ...(config[section] as object | undefined), [name]: value };
+  }
+  return config as unknown as ClientConfig;
+}
+
+/** Null when they are not told: that needs the scope admin. */
+async function settingsOf(client: DaemonClient, signal: AbortSignal): Promise<readonly Setting[] | null> {
   try {
-    type Settings = { readonly items: readonly { readonly key: string; readonly value: unknown }[] };
-    const { items } = await client.call<Settings>('/settings', { signal });
-    const config: Record<string, unknown> = {};
-    for (const { key, value } of items) {
-      const [section = '', name] = key.split('.');
-      if (name === undefined) config[section] = value;
-      else config[section] = { ...(config[section] as object | undefined), [name]: value };
-    }
-    return config as unknown as ClientConfig;
+    return (await client.call<{ readonly items: readonly Setting[] }>('/settings', { signal })).items;
   } catch (error) {
     if (codeOf(error) === 'API_SCOPE_MISSING') return null;
     throw error;
