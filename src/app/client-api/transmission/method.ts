@@ -4,6 +4,7 @@ import type { Client } from '../../client/index.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import type { RpcResult } from './message.ts';
 import type { Params } from './params.ts';
+import type { PassedOver } from './passed-over.ts';
 import type { RecentRevisions } from './recent-revisions.ts';
 import type { SpeedMemory } from './speed-memory.ts';
 
@@ -15,6 +16,7 @@ export interface RpcState {
   readonly recent: RecentRevisions;
   readonly speeds: SpeedMemory;
   readonly fetchTorrent: TorrentFetch;
+  readonly passedOver: PassedOver;
 }
 
 export interface MethodContext extends RpcState {

@@ -16,6 +16,7 @@ import type { TorrentFetch } from '../torrent-fetch.ts';
 import { readRequest, type RpcRequest, writeFault, writeResult } from './message.ts';
 import type { RpcState } from './method.ts';
 import { methods } from './methods.ts';
+import { PassedOver } from './passed-over.ts';
 import { RecentRevisions } from './recent-revisions.ts';
 import { rpcError, RpcFault } from './rpc-error.ts';
 import { SpeedMemory } from './speed-memory.ts';
@@ -45,6 +46,7 @@ function addTransmission(app: FastifyInstance, context: ApiContext, options: Tra
     recent: new RecentRevisions(clock),
     speeds: new SpeedMemory(),
     fetchTorrent: options.fetchTorrent,
+    passedOver: new PassedOver(logger),
   };
   // Clients send all kinds of types, such as `json`, and none: the body is JSON whatever they say.
   app.removeAllContentTypeParsers();

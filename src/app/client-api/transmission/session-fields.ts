@@ -101,7 +101,7 @@ const portOf = (address: string | undefined): number | undefined =>
 
 /**
  * Keys of the configuration that a `session-set` changes. What this client has not, or lets nobody set from afar (a
- * program that is run), is passed over, as Transmission passes over what it does not know.
+ * program that is run), is passed over (`PassedOver`).
  */
 export function changesOf(context: MethodContext, params: Params): Record<string, unknown> {
   const config = context.client.settings.value;
@@ -172,11 +172,14 @@ function queueChanges(params: Params, { queue, goals }: ClientConfig): Record<st
     if (isOn === true) return value ?? now ?? first;
     return now === null ? undefined : value;
   };
+  const isStalledOut = flag(params, 'queue_stalled_enabled');
+  const isChanged = isStalledOut !== undefined && isStalledOut !== queue.slowRate > 0;
   const downloads = size('download', queue.downloads, 5);
   const seeds = size('seed', queue.seeds, 10);
   return {
     ...given('queue.downloads', downloads),
     ...given('queue.seeds', seeds),
+    ...(isChanged && { 'queue.slowRate': isStalledOut ? null : 0 }),
     ...((downloads ?? 0) + (seeds ?? 0) > 0 && !queue.enabled && { 'queue.enabled': true }),
     ...given(
       'goals.ratio',

@@ -491,6 +491,7 @@ describe('the session', () => {
       'download-queue-enabled': true,
       'download-queue-size': 3,
       'seed-queue-enabled': false,
+      'queue-stalled-enabled': false,
       seedRatioLimit: 2.5,
       seedRatioLimited: true,
       'idle-seeding-limit': 45,
