@@ -41,14 +41,31 @@ export class LongList<T> {
   }
 }
 
+/** Several answers as one list, of which each may have such lists in it. */
+export class AnswerList {
+  readonly answers: readonly object[];
+
+  constructor(answers: readonly object[]) {
+    this.answers = answers;
+  }
+
+  /** For answers that are short. */
+  toJSON(): object {
+    return this.answers;
+  }
+}
+
 /** Sends an answer that may have such lists in it. */
 export function sendLong(reply: FastifyReply, answer: object): FastifyReply {
   void reply.type('application/json; charset=utf-8');
   return reply.send(isLong(answer) ? Readable.from(bytesOf(answer)) : answer);
 }
 
-const isLong = (value: unknown): boolean =>
-  value instanceof LongList ? value.length > AT_ONCE : isRecord(value) && Object.values(value).some(isLong);
+function isLong(value: unknown): boolean {
+  if (value instanceof LongList) return value.length > AT_ONCE;
+  if (value instanceof AnswerList) return value.answers.some(isLong);
+  return isRecord(value) && Object.values(value).some(isLong);
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -60,6 +77,7 @@ async function* bytesOf(answer: object): AsyncGenerator<Uint8Array> {
 async function* textOf(value: unknown): AsyncGenerator<string> {
   if (value instanceof LongList) return yield* value.parts();
   if (!isRecord(value) || !isLong(value)) return yield JSON.stringify(value);
+  if (value instanceof AnswerList) return yield* listOf(value.answers);
   let before = '{';
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue;
@@ -68,4 +86,14 @@ async function* textOf(value: unknown): AsyncGenerator<string> {
     before = ',';
   }
   yield '}';
+}
+
+async function* listOf(answers: readonly object[]): AsyncGenerator<string> {
+  let before = '[';
+  for (const answer of answers) {
+    yield before;
+    yield* textOf(answer);
+    before = ',';
+  }
+  yield ']';
 }

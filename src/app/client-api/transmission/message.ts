@@ -14,7 +14,7 @@ export interface RpcRequest {
   readonly dialect: Dialect;
 }
 
-type Dialect =
+export type Dialect =
   | { readonly kind: 'legacy'; readonly tag: number | undefined }
   /** Without an id it is a notification, which gets no answer. */
   | { readonly kind: 'json-rpc'; readonly id: string | number | null | undefined };
@@ -41,10 +41,15 @@ const jsonRpcRequest = z.object({
   id: z.union([z.string(), z.number(), z.null()]).optional(),
 });
 
+const isJsonRpc = (body: unknown): boolean => typeof body === 'object' && body !== null && 'jsonrpc' in body;
+
+/** In which dialect is answered what may be no request; what stands in a list is JSON-RPC, or nothing. */
+export const dialectOf = (body: unknown, isInBatch: boolean): Dialect =>
+  isInBatch || isJsonRpc(body) ? { kind: 'json-rpc', id: null } : { kind: 'legacy', tag: undefined };
+
 /** Throws an RpcFault for what is no request. */
-export function readRequest(body: unknown): RpcRequest {
-  const isJsonRpc = typeof body === 'object' && body !== null && 'jsonrpc' in body;
-  if (isJsonRpc) {
+export function readRequest(body: unknown, isInBatch: boolean): RpcRequest {
+  if (isInBatch || isJsonRpc(body)) {
     const { success, data } = jsonRpcRequest.safeParse(body);
     if (!success) throw rpcError('invalid-request', 'the request is not JSON-RPC 2.0 with params by name');
     const { method, params = {}, id } = data;

@@ -11,14 +11,15 @@ import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
 import type { PageConfig } from '../guards.ts';
-import { sendLong } from '../long-list.ts';
+import { AnswerList, sendLong } from '../long-list.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
-import { readRequest, type RpcRequest, writeFault, writeResult } from './message.ts';
-import type { RpcState } from './method.ts';
+import { type Dialect, dialectOf, readRequest, writeFault, writeResult } from './message.ts';
+import type { MethodContext, RpcState } from './method.ts';
 import { methods } from './methods.ts';
 import { PassedOver } from './passed-over.ts';
 import { RecentRevisions } from './recent-revisions.ts';
 import { rpcError, RpcFault } from './rpc-error.ts';
+import { JSON_RPC_RELEASE } from './session-fields.ts';
 import { SpeedMemory } from './speed-memory.ts';
 
 export interface TransmissionOptions {
@@ -31,6 +32,10 @@ const SESSION_HEADER = 'x-transmission-session-id';
 /** A torrent file as base64, and a little more. */
 const LONGEST_BODY: ByteCount = 32 * 1024 * 1024;
 const SESSION_BYTES = 36;
+/** Says that JSON-RPC is spoken; Transmission sends it with a 409 alone. */
+const VERSION_HEADER = 'x-transmission-rpc-version';
+/** Most requests of a batch. */
+const MOST_REQUESTS = 100;
 
 export const transmissionRpc = (options: TransmissionOptions): ApiMount => ({
   prefix: '/transmission',
@@ -73,7 +78,7 @@ function addTransmission(app: FastifyInstance, context: ApiContext, options: Tra
       void reply.header(SESSION_HEADER, sessionId);
       if (request.headers[SESSION_HEADER] !== sessionId) return conflict(reply, sessionId);
       if (request.method !== 'POST') return reply.code(405).header('allow', 'POST').send();
-      const answer = await call(request, shared, logger);
+      const answer = await answerTo(request, shared, logger);
       return answer === null ? reply.code(204).send() : sendLong(reply, answer);
     },
   });
@@ -90,6 +95,7 @@ const unauthorized = (reply: FastifyReply): FastifyReply =>
 const conflict = (reply: FastifyReply, sessionId: string): FastifyReply =>
   reply
     .code(409)
+    .header(VERSION_HEADER, JSON_RPC_RELEASE.rpc_version_semver)
     .type('text/html; charset=utf-8')
     .send(
       `<h1>409: Conflict</h1><p>Your request had an invalid session id. Send it again with this header.</p><p><code>X-Transmission-Session-Id: ${sessionId}</code></p>`,
@@ -109,28 +115,58 @@ async function callerOf(request: FastifyRequest, context: ApiContext): Promise<C
   }
 }
 
-async function call(request: FastifyRequest, shared: RpcState, logger: ApiContext['logger']): Promise<object | null> {
-  let asked: RpcRequest | null = null;
+/** Null: nobody waits for an answer. */
+async function answerTo(
+  request: FastifyRequest,
+  shared: RpcState,
+  logger: ApiContext['logger'],
+): Promise<object | null> {
+  const caller = request.getDecorator<Caller>('rpcCaller');
+  const call = (body: unknown, isInBatch: boolean): Promise<object | null> =>
+    answerOne(body, isInBatch, { ...shared, caller }, logger);
+  const body = parse(request.body);
+  if (body === undefined) return writeFault(rpcError('parse', 'the request is not JSON'), dialectOf(body, false));
+  if (!Array.isArray(body)) return await call(body, false);
+  if (body.length === 0 || body.length > MOST_REQUESTS) {
+    return writeFault(rpcError('invalid-request', `a batch has 1 to ${MOST_REQUESTS} requests`), dialectOf(body, true));
+  }
+  const answers: object[] = [];
+  for (const one of body) {
+    const answer = await call(one, true);
+    if (answer !== null) answers.push(answer);
+  }
+  return answers.length === 0 ? null : new AnswerList(answers);
+}
+
+async function answerOne(
+  body: unknown,
+  isInBatch: boolean,
+  context: MethodContext,
+  logger: ApiContext['logger'],
+): Promise<object | null> {
+  let dialect: Dialect = dialectOf(body, isInBatch);
   try {
-    asked = readRequest(parse(request.body));
+    const asked = readRequest(body, isInBatch);
+    dialect = asked.dialect;
     const method = methods.get(asked.method);
     if (method === undefined) throw rpcError('no-method', 'no such method');
-    const caller = request.getDecorator<Caller>('rpcCaller');
+    const { caller } = context;
     if (!allows(caller.scope, method.scope)) {
       throw rpcError('system', `${caller.name} may not do this: it needs the scope ${method.scope}`);
     }
     if (method.scope !== 'read') logger.info('asked by RPC', { method: asked.method, by: caller.name });
-    return writeResult(await method.run({ ...shared, caller }, asked.params), asked.dialect);
+    return writeResult(await method.run(context, asked.params), dialect);
   } catch (error) {
-    return writeFault(faultOf(error, logger), asked?.dialect ?? { kind: 'legacy', tag: undefined });
+    return writeFault(faultOf(error, logger), dialect);
   }
 }
 
+/** Undefined: it is no JSON. */
 function parse(body: unknown): unknown {
   try {
     return JSON.parse(String(body)) as unknown;
   } catch {
-    throw rpcError('parse', 'the request is not JSON');
+    return undefined;
   }
 }
 

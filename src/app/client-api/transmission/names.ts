@@ -24,6 +24,8 @@ const exceptions: Readonly<Record<string, string>> = {
   total_size: 'total_size',
   cumulative_stats: 'cumulative-stats',
   current_stats: 'current-stats',
+  preferred_transports: 'preferred_transports',
+  sequential_download: 'sequential_download',
   torrent_added: 'torrent-added',
   torrent_duplicate: 'torrent-duplicate',
 };

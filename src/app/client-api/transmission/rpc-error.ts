@@ -28,3 +28,6 @@ export class RpcFault extends Error {
 }
 
 export const rpcError = (kind: RpcFaultKind, message: string): RpcFault => new RpcFault(kind, message);
+
+export const noGroups = (): RpcFault =>
+  rpcError('system', 'this client has no bandwidth groups: limit each torrent, or all together');

@@ -9,12 +9,27 @@ import { daysOf, minutesOf, scheduleOf } from './alt-schedule.ts';
 import { KILO } from './torrent-fields.ts';
 
 /** The release whose interface this is: what clients look at to know what they may ask. */
-const RELEASE = '4.0.6';
-const RPC_VERSION = 17;
+export interface Release {
+  readonly encryptions: Readonly<Record<ClientConfig['peers']['encryption'], string>>;
+  readonly rpc_version: number;
+  readonly rpc_version_semver: string;
+  readonly version: string;
+}
+
+export const LEGACY_RELEASE: Release = {
+  encryptions: { required: 'required', prefer: 'preferred', plaintext: 'tolerated' },
+  rpc_version: 17,
+  rpc_version_semver: '5.3.0',
+  version: `4.0.6 (dst ${version})`,
+};
+export const JSON_RPC_RELEASE: Release = {
+  encryptions: { required: 'required', prefer: 'preferred', plaintext: 'allowed' },
+  rpc_version: 19,
+  rpc_version_semver: '6.0.1',
+  version: `4.1.1 (dst ${version})`,
+};
 const RPC_VERSION_MINIMUM = 14;
 const MEBI = 1024 * 1024;
-
-const encryptions = { required: 'required', prefer: 'preferred', plaintext: 'tolerated' } as const;
 
 const units = {
   speed_units: ['kB/s', 'MB/s', 'GB/s', 'TB/s'],
@@ -26,7 +41,10 @@ const units = {
 };
 
 /** Paths of the machine are for admins. */
-export function readSession({ client, sessionId, speeds, caller }: MethodContext): Record<string, unknown> {
+export function readSession(
+  { client, sessionId, speeds, caller }: MethodContext,
+  { encryptions, ...release }: Release,
+): Record<string, unknown> {
   // Clients want to find what they have set, also where it waits for a restart.
   const config = client.settings.afterRestart;
   const { limits, peers, queue, goals } = config;
@@ -66,12 +84,11 @@ export function readSession({ client, sessionId, speeds, caller }: MethodContext
     peer_port_random_on_start: peers.port === 0,
     pex_enabled: false,
     port_forwarding_enabled: false,
+    preferred_transports: ['tcp'],
     queue_stalled_enabled: queue.slowRate > 0,
     queue_stalled_minutes: 1,
     rename_partial_files: false,
-    rpc_version: RPC_VERSION,
     rpc_version_minimum: RPC_VERSION_MINIMUM,
-    rpc_version_semver: '5.3.0',
     script_torrent_added_enabled: false,
     script_torrent_added_filename: '',
     script_torrent_done_enabled: config.torrents.onComplete !== null,
@@ -82,16 +99,18 @@ export function readSession({ client, sessionId, speeds, caller }: MethodContext
     seed_queue_size: queue.seeds ?? 0,
     seed_ratio_limit: goals.ratio ?? 2,
     seed_ratio_limited: goals.ratio !== null,
+    sequential_download: false,
     session_id: sessionId,
     speed_limit_down: Math.round(speeds.of('download', limits.download) / KILO),
     speed_limit_down_enabled: limits.download > 0,
     speed_limit_up: Math.round(speeds.of('upload', limits.upload) / KILO),
     speed_limit_up_enabled: limits.upload > 0,
     start_added_torrents: config.torrents.startAdded,
+    tcp_enabled: true,
     trash_original_torrent_files: false,
     units,
     utp_enabled: false,
-    version: `${RELEASE} (dst ${version})`,
+    ...release,
   };
 }
 
@@ -194,7 +213,8 @@ function queueChanges(params: Params, { queue, goals }: ClientConfig): Record<st
 
 function peerChanges(params: Params): Record<string, unknown> {
   const encryption = text(params, 'encryption');
-  const ours = Object.entries(encryptions).find(([, theirs]) => theirs === encryption)?.[0];
+  const words = [LEGACY_RELEASE, JSON_RPC_RELEASE].flatMap(({ encryptions }) => Object.entries(encryptions));
+  const ours = words.find(([, theirs]) => theirs === encryption)?.[0];
   if (encryption !== undefined && ours === undefined) throw rpcError('invalid-params', 'encryption is not known');
   const buffers = number(params, 'cache_size_mb');
   return {

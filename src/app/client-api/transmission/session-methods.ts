@@ -1,20 +1,21 @@
 /** Methods on the client as a whole (rpc-spec §4). */
-import { changesOf, readSession } from './session-fields.ts';
+import { changesOf, JSON_RPC_RELEASE, LEGACY_RELEASE, readSession } from './session-fields.ts';
 import type { Method, MethodContext } from './method.ts';
 import { type Params, text, texts } from './params.ts';
-import { rpcError } from './rpc-error.ts';
+import { noGroups, rpcError } from './rpc-error.ts';
 import { snake, toLegacy } from './names.ts';
 
 const none = { result: {} };
 
 async function get(context: MethodContext, params: Params): ReturnType<Method['run']> {
+  const result = readSession(context, JSON_RPC_RELEASE);
+  const legacy = readSession(context, LEGACY_RELEASE);
   const asked = texts(params, 'fields');
-  const session = readSession(context);
-  if (asked === undefined) return { result: session };
-  const known = [...new Set(asked)].filter((name) => Object.hasOwn(session, snake(name)));
+  if (asked === undefined) return { result, legacyResult: toLegacy(legacy, 'kebab') };
+  const known = [...new Set(asked)].filter((name) => Object.hasOwn(result, snake(name)));
   return {
-    result: Object.fromEntries(known.map((name) => [snake(name), session[snake(name)]])),
-    legacyResult: Object.fromEntries(known.map((name) => [name, toLegacy(session[snake(name)], 'kebab')])),
+    result: Object.fromEntries(known.map((name) => [snake(name), result[snake(name)]])),
+    legacyResult: Object.fromEntries(known.map((name) => [name, toLegacy(legacy[snake(name)], 'kebab')])),
   };
 }
 
@@ -75,5 +76,12 @@ export const sessionMethods: Readonly<Record<string, Method>> = {
   // Nobody is asked outside: somebody has come in, or nobody has yet.
   port_test: { scope: 'read', run: async ({ client }) => ({ result: { port_is_open: client.stats().isReachable } }) },
   free_space: { scope: 'read', run: freeSpace },
+  // Clients that list groups list none, and who makes one learns that nothing would be limited by it.
   group_get: { scope: 'read', run: async () => ({ result: { group: [] } }) },
+  group_set: {
+    scope: 'control',
+    run: async () => {
+      throw noGroups();
+    },
+  },
 };

@@ -1,7 +1,7 @@
 /** What `torrent-set` and `torrent-add` say of one torrent, as settings and priorities of ours. */
 import type { Goal, ManagedTorrent, TorrentSettings } from '../../client/index.ts';
 import { flag, number, numbers, type Params, text, texts } from './params.ts';
-import { rpcError } from './rpc-error.ts';
+import { noGroups, rpcError } from './rpc-error.ts';
 import { KILO } from './torrent-fields.ts';
 import { readTrackerText } from './tracker-fields.ts';
 
@@ -13,6 +13,7 @@ export const NORMAL_PRIORITY = 4;
 
 export function settingsOf(params: Params, now: TorrentSettings): Partial<TorrentSettings> {
   const labels = texts(params, 'labels');
+  if ((text(params, 'group') ?? '') !== '') throw noGroups();
   const obeysGlobalLimits = flag(params, 'honors_session_limits');
   const isSequential = flag(params, 'sequential_download');
   const maxPeers = number(params, 'peer_limit');

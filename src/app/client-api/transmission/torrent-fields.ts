@@ -116,6 +116,7 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   seed_ratio_limit: ({ settings }) => goalValue(settings.goals.ratio),
   seed_ratio_mode: ({ settings }) => goalMode(settings.goals.ratio),
   sequential_download: ({ settings }) => settings.isSequential,
+  sequential_download_from_piece: () => 0,
   size_when_done: ({ wantedSize }) => wantedSize,
   start_date: ({ startedAt }) => startedAt ?? 0,
   torrent_file: () => '',
@@ -132,6 +133,7 @@ const lists: Readonly<Record<string, (torrent: ManagedTorrent) => unknown>> = {
     const map = torrent.pieces();
     return map === null ? [] : Array.from(map.availability, (copies, piece) => (map.have.has(piece) ? -1 : copies));
   },
+  bytes_completed: (torrent) => torrent.files().map(({ done }) => done),
   files: (torrent) =>
     torrent.files().map(({ path, size, done, firstPiece, lastPiece }) => ({
       bytes_completed: done,
@@ -166,7 +168,7 @@ const lists: Readonly<Record<string, (torrent: ManagedTorrent) => unknown>> = {
   tracker_list: (torrent) => trackerText(torrent.trackers()),
   tracker_stats: (torrent) => trackerStats(torrent.trackers()),
   trackers: (torrent) => trackerRows(torrent.trackers()),
-  wanted: (torrent) => torrent.files().map(({ priority }) => (priority > 0 ? 1 : 0)),
+  wanted: (torrent) => torrent.files().map(({ priority }) => priority > 0),
   webseeds: (torrent) => torrent.webSeeds(),
 };
 
@@ -174,6 +176,8 @@ type Peer = ReturnType<ManagedTorrent['peers']>[number];
 
 const peerRow = (peer: Peer): object => ({
   address: peer.host,
+  bytes_to_client: peer.downloaded,
+  bytes_to_peer: peer.uploaded,
   client_is_choked: peer.peerChoking,
   client_is_interested: peer.amInterested,
   client_name: peer.client,

@@ -42,8 +42,9 @@ async function get({ client, recent }: MethodContext, params: Params): ReturnTyp
   const known = [...new Set(asked)].filter((name) => isField(snake(name)));
   if (known.length > MOST_FIELDS) throw rpcError('invalid-params', 'too many fields');
   const names = known.map(snake);
-  const told = (labels: readonly string[], value: (cell: unknown) => unknown): object => {
-    const row = (torrent: ManagedTorrent): unknown[] => readFields(torrent, names, client.settings.value).map(value);
+  const told = (labels: readonly string[], value: (cell: unknown, name: string) => unknown): object => {
+    const row = (torrent: ManagedTorrent): unknown[] =>
+      readFields(torrent, names, client.settings.value).map((cell, i) => value(cell, names[i] as string));
     const object = (torrent: ManagedTorrent): object => {
       const cells = row(torrent);
       return Object.fromEntries(labels.map((label, i) => [label, cells[i]]));
@@ -55,9 +56,13 @@ async function get({ client, recent }: MethodContext, params: Params): ReturnTyp
   };
   return {
     result: told(names, (cell) => cell) as Record<string, unknown>,
-    legacyResult: told(known, (cell) => toLegacy(cell, 'camel')),
+    legacyResult: told(known, legacyCell),
   };
 }
+
+/** `wanted` is a list of booleans since JSON-RPC; before, its numbers were never meant to be (rpc-spec §5, 4.0.2). */
+const legacyCell = (cell: unknown, name: string): unknown =>
+  name === 'wanted' ? (cell as boolean[]).map(Number) : toLegacy(cell, 'camel');
 
 /** The torrents that are meant; of those that are recently active, also the ids of the ones that went. */
 function chosen(

@@ -1,95 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { FakeClient, type FakeTorrent, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
-import { ManualClock } from '../../../../test/support/manual-clock.ts';
-import { memoryAccess, PASSWORD } from '../../../../test/support/memory-access.ts';
-import { silentLogger } from '../../../base/logger.ts';
-import { seededRandom } from '../../../base/random.ts';
-import { clientApp } from '../server.ts';
-import { transmissionRpc } from './index.ts';
-
-const HEADER = 'x-transmission-session-id';
-
-type Answer = { readonly result: string; readonly arguments: Record<string, unknown>; readonly tag?: number };
-
-class Stage {
-  readonly client = new FakeClient();
-  readonly fetched: string[] = [];
-  #app: FastifyInstance | null = null;
-  #session = '';
-  #login = '';
-
-  static async open(user = 'ada'): Promise<Stage> {
-    const stage = new Stage();
-    const clock = new ManualClock();
-    const { access } = await memoryAccess(clock);
-    stage.#login = `Basic ${Buffer.from(`${user}:${PASSWORD}`).toString('base64')}`;
-    const mount = transmissionRpc({
-      fetchTorrent: async (url) => {
-        stage.fetched.push(url);
-        return sampleTorrentFile({ name: 'fetched' });
-      },
-      webFolder: () => import.meta.dirname,
-    });
-    const parts = {
-      client: stage.client,
-      access,
-      clock,
-      logger: silentLogger,
-      random: seededRandom(1),
-      mounts: [mount],
-      hostNames: () => [],
-    };
-    stage.#app = clientApp(parts, () => false).app;
-    await stage.#app.ready();
-    stage.#session = String((await stage.send({})).headers[HEADER]);
-    return stage;
-  }
-
-  send(
-    body: unknown,
-    headers: Record<string, string> = { authorization: this.#login },
-    url = '/transmission/rpc',
-    method: 'GET' | 'POST' = 'POST',
-  ): Promise<LightMyRequestResponse> {
-    const payload = typeof body === 'string' ? body : JSON.stringify(body);
-    return (this.#app as FastifyInstance).inject({
-      method,
-      url,
-      headers: { host: 'localhost', ...headers },
-      ...(method === 'POST' && { payload }),
-    });
-  }
-
-  /** Of a request that is let through. */
-  get headers(): Record<string, string> {
-    return { authorization: this.#login, [HEADER]: this.#session };
-  }
-
-  async rpc(body: unknown): Promise<unknown> {
-    const response = await this.send(body, this.headers);
-    assert.equal(response.statusCode, 200, response.body);
-    return response.json();
-  }
-
-  /** In the old dialect; must succeed. */
-  async call(method: string, args: object = {}): Promise<Record<string, unknown>> {
-    const answer = (await this.rpc({ method, arguments: args })) as Answer;
-    assert.equal(answer.result, 'success', `${method}: ${answer.result}`);
-    return answer.arguments;
-  }
-
-  async fails(method: string, args: object = {}): Promise<string> {
-    const answer = (await this.rpc({ method, arguments: args })) as Answer;
-    assert.notEqual(answer.result, 'success');
-    return answer.result;
-  }
-
-  torrent(name = 'sample'): FakeTorrent {
-    return this.client.torrents.addSample({ name });
-  }
-}
+import type { LightMyRequestResponse } from 'fastify';
+import { type FakeTorrent, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import { type Answer, HEADER, Stage } from './stage.test.ts';
 
 describe('who may ask', () => {
   test('without name and password nothing is told, not even the session id', async () => {
@@ -146,29 +59,6 @@ describe('the dialects', () => {
       },
       result: 'success',
       tag: 77,
-    });
-  });
-
-  test('JSON-RPC has names in snake_case, errors with their words, and no answer to notifications', async () => {
-    const stage = await Stage.open();
-    const { hash } = stage.torrent();
-    const params = { fields: ['hash_string', 'file_stats'], ids: 'recently_active' };
-    assert.deepEqual(await stage.rpc({ jsonrpc: '2.0', method: 'torrent_get', params, id: 'a' }), {
-      jsonrpc: '2.0',
-      id: 'a',
-      result: {
-        torrents: [{ hash_string: hash, file_stats: [{ bytes_completed: 0, wanted: true, priority: 0 }] }],
-        removed: [],
-      },
-    });
-    assert.deepEqual(await stage.rpc({ jsonrpc: '2.0', method: 'free_space', params: { path: 'x' }, id: 1 }), {
-      jsonrpc: '2.0',
-      id: 1,
-      error: {
-        code: 3,
-        message: 'Path is not absolute',
-        data: { error_string: 'directory path is not absolute' },
-      },
     });
   });
 
@@ -230,7 +120,7 @@ describe('the dialects', () => {
 
   test('what is no request is answered with an error', async () => {
     const stage = await Stage.open();
-    for (const body of ['{', '[]', '{"method":1}', 'null', '{"method":"nonsense"}', '{"method":"__proto__"}']) {
+    for (const body of ['{', '{"method":1}', 'null', '{"method":"nonsense"}', '{"method":"__proto__"}']) {
       assert.notEqual(((await stage.rpc(body)) as Answer).result, 'success', body);
     }
   });
@@ -580,4 +470,13 @@ test('files of a web client are served, and nothing beside its folder', async ()
   for (const path of ['../server.ts', '..%2fserver.js', '%2e%2e/server.js', 'a/../../x.js', '%00.js']) {
     assert.equal((await get(`/transmission/web/${path}`)).statusCode, 404, path);
   }
+});
+
+test('there are no bandwidth groups, and who makes one or puts a torrent in one is told so', async () => {
+  const stage = await Stage.open();
+  const { hash } = stage.torrent();
+  assert.deepEqual(await stage.call('group-get', { group: 'slow' }), { group: [] });
+  assert.match(await stage.fails('group-set', { name: 'slow', 'speed-limit-up': 1 }), /no bandwidth groups/);
+  assert.match(await stage.fails('torrent-set', { ids: hash, group: 'slow' }), /no bandwidth groups/);
+  await stage.call('torrent-set', { ids: hash, group: '' });
 });
