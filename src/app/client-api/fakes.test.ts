@@ -104,7 +104,8 @@ export class ApiClient {
       },
       ...(body !== undefined && { payload: isRaw ? Buffer.from(body as string) : JSON.stringify(body) }),
     });
-    const isJson = /json/.test(answer.headers['content-type'] ?? '') && answer.body !== '';
+    const { 'content-type': type = '', 'content-encoding': encoding } = answer.headers;
+    const isJson = /json/.test(type) && answer.body !== '' && encoding === undefined;
     return {
       status: answer.statusCode,
       headers: answer.headers as Answer['headers'],

@@ -12,6 +12,7 @@ import { addNotFound, explained, problemOf, sendProblem } from '../http-api/inde
 import { zodCompilers } from '../openapi/index.ts';
 import type { Certificate } from '../served-certificate/index.ts';
 import { BodyBudget } from './body-budget.ts';
+import { addCompression } from './compression.ts';
 import type { ApiContext, ApiMount } from './context.ts';
 import { addGuards, addSafeHeaders } from './guards.ts';
 import { addHealth, type HealthSources } from './health.ts';
@@ -76,6 +77,7 @@ export function clientApp(
   };
   addErrors(app, context);
   addGuards(app, hostNames, (request) => context.isLocal(request));
+  addCompression(app);
   addNotFound(app);
   addStartPage(app);
   addHealth(app, context, { readiness, metrics });
