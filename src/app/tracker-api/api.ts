@@ -146,9 +146,8 @@ function addHealth(app: FastifyInstance, statusFor: StatusReader): void {
   // Announces are answered from memory, also without a database: only threads that do not answer leave some unanswered.
   app.get('/health/ready', async (request, reply) => {
     const { checks } = await statusFor(request);
-    return checks['threads'] == null
-      ? reply.send({ status: 'ok' })
-      : reply.code(503).send({ status: 'unavailable', detail: checks['threads'] });
+    const detail = checks['threads'] ?? null;
+    return detail === null ? reply.send({ status: 'ok' }) : reply.code(503).send({ status: 'unavailable', detail });
   });
 }
 

@@ -57,7 +57,7 @@ export const sessionMethods: Readonly<Record<string, Method>> = {
       const changes = changesOf(context, params);
       const isLocal = context.caller.kind === 'socket';
       if (Object.keys(changes).length > 0) await context.client.changeSettings(changes, { isLocal });
-      context.passedOver.tell(params, readSession(context));
+      context.passedOver.tell(params, readSession(context, LEGACY_RELEASE));
       return none;
     },
   },
