@@ -23,3 +23,16 @@ test('every alert has a severity, a summary and a description', () => {
     assert.match(rule, /severity: (?:warning|critical)[\s\S]*summary: "[\s\S]*description: "/, rule);
   }
 });
+
+test('every alert has a case in which it fires', () => {
+  const [rules, cases] = ['dst-alerts.yml', 'dst-alerts.test.yml'].map((name) =>
+    readFileSync(join(folder, 'prometheus', name), 'utf8'),
+  ) as [string, string];
+  const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name as string);
+  assert.ok(alerts.length > 10);
+  const fired = new Set([...cases.matchAll(/alertname: (\w+)\n +exp_alerts:\n/g)].map(([, name]) => name));
+  assert.deepEqual(
+    alerts.filter((name) => !fired.has(name)),
+    [],
+  );
+});

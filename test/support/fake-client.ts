@@ -184,6 +184,7 @@ export class FakeWebhooks implements Webhooks {
   #webhooks: Webhook[] = [];
   #lastId = 0;
   readonly secrets: string[] = [];
+  attempts = { taken: 0, failed: 0 };
 
   all(): readonly Webhook[] {
     return this.#webhooks;

@@ -18,7 +18,14 @@ export interface Webhook extends Omit<NewWebhook, 'secret'> {
   readonly problem: string | null;
 }
 
+/** What became of attempts to send events in this run. Each that failed is made again later, unless the event is given up. */
+export interface WebhookAttempts {
+  readonly taken: number;
+  readonly failed: number;
+}
+
 export interface Webhooks {
+  readonly attempts: WebhookAttempts;
   all(): readonly Webhook[];
   /** Rejects CLIENT_BAD_SETTING. */
   add(webhook: NewWebhook): Promise<Webhook>;

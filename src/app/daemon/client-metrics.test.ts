@@ -28,6 +28,7 @@ class Engine {
 async function lines(): Promise<string[]> {
   const client = new FakeClient();
   client.torrents.addSample({ name: 'a' }).set({ state: 'seeding' });
+  client.webhooks.attempts = { taken: 4, failed: 3 };
   client.torrents.addSample({ name: 'b' }).set({ state: 'failed' });
   return (await clientMetrics(client, new Engine()).metrics()).split('\n');
 }
@@ -47,6 +48,8 @@ test('what happens is told in numbers', async () => {
     'dst_client_tracker_requests_total{result="answered"} 7',
     'dst_client_tracker_requests_total{result="spared"} 5',
     'dst_client_tracker_servers_down 1',
+    'dst_client_webhook_attempts_total{result="taken"} 4',
+    'dst_client_webhook_attempts_total{result="failed"} 3',
   ]) {
     assert.ok(told.includes(line), line);
   }

@@ -56,6 +56,7 @@ export function clientMetrics(
   addTorrents(registers, client);
   addChecks(registers, client);
   addTrackers(registers, engine);
+  addWebhooks(registers, client);
   addDisk(registers, engine);
   return registry;
 }
@@ -122,6 +123,20 @@ function addTrackers(registers: Registry[], engine: Pick<Session, 'trackerUse'>)
     registers,
     collect() {
       this.set(engine.trackerUse()?.serversDown ?? 0);
+    },
+  });
+}
+
+/** What is sent to webhooks; what fails is sent again. */
+function addWebhooks(registers: Registry[], { webhooks }: Client): void {
+  new Counter({
+    name: 'dst_client_webhook_attempts_total',
+    help: 'Attempts to send an event to a webhook in this run, by what became of them',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(webhooks.attempts)) this.inc({ result }, count);
     },
   });
 }

@@ -2,7 +2,7 @@
 import type { ClientRepository, Webhook as StoredWebhook } from '../../../db/index.ts';
 import { refusedAddress } from '../../web-fetch/index.ts';
 import { clientError } from '../errors.ts';
-import type { NewWebhook, Webhook, Webhooks } from '../webhooks.ts';
+import type { NewWebhook, Webhook, WebhookAttempts, Webhooks } from '../webhooks.ts';
 import { isEventPattern } from './event-pattern.ts';
 
 /** Fewest and most characters of a secret. */
@@ -14,6 +14,7 @@ export class WebhookList implements Webhooks {
   readonly #mayContact: (host: string) => boolean;
   #webhooks: StoredWebhook[] = [];
   readonly #problems = new Map<number, string>();
+  readonly #attempts = { taken: 0, failed: 0 };
 
   /** `mayContact`: whether events may be sent to an address that is not public. */
   constructor(repository: ClientRepository['webhooks'], mayContact: (host: string) => boolean) {
@@ -28,6 +29,10 @@ export class WebhookList implements Webhooks {
   /** With their secrets: for those who sign. */
   get stored(): readonly StoredWebhook[] {
     return this.#webhooks;
+  }
+
+  get attempts(): WebhookAttempts {
+    return this.#attempts;
   }
 
   all(): readonly Webhook[] {
@@ -64,6 +69,7 @@ export class WebhookList implements Webhooks {
 
   /** What became of what was sent last. */
   told(id: number, problem: string | null): void {
+    this.#attempts[problem === null ? 'taken' : 'failed']++;
     if (problem === null) this.#problems.delete(id);
     else this.#problems.set(id, problem);
   }

@@ -151,6 +151,8 @@ describe('the list of webhooks', () => {
     assert.equal(JSON.stringify(list.all()).includes(secret), false);
     list.told(added.id, 'refused');
     assert.equal(list.all()[0]?.problem, 'refused');
+    list.told(added.id, null);
+    assert.deepEqual([list.all()[0]?.problem, list.attempts], [null, { taken: 1, failed: 1 }]);
     const again = new WebhookList(database.client.webhooks, () => false);
     await again.open();
     assert.deepEqual([again.all(), again.stored[0]?.secret], [[added], secret]);
