@@ -87,6 +87,18 @@ describe('a torrent', () => {
     assert.deepEqual(await shown('pieces'), { count: 2, have: 'gA==', active: [1], availability: [2, 2] });
   });
 
+  test('has a log of its own events', async () => {
+    const { api, torrent, path } = await withFilm();
+    api.client.torrents.addSample({ name: 'other' });
+    const { hash } = torrent;
+    api.client.events.emit('torrent.state', { hash, from: 'downloading', to: 'seeding' });
+    api.client.events.emit('health.changed', { check: 'space', problem: null });
+    const { json } = await api.ask('GET', `${path}/log`);
+    const told = (json.items as { name: string; data: unknown }[]).map(({ name, data }) => ({ name, data }));
+    assert.deepEqual(told.at(-1), { name: 'torrent.state', data: { hash, from: 'downloading', to: 'seeding' } });
+    assert.ok(told.every(({ data }) => (data as { hash: string }).hash === hash));
+  });
+
   test('without metadata has no pieces and no file', async () => {
     const api = await ApiClient.create();
     const hash = 'ab'.repeat(20);

@@ -35,6 +35,13 @@ const finding = z.object({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 
+const event = z.object({
+  id: z.int(),
+  at: z.int().describe('unix seconds'),
+  name: z.string(),
+  data: z.record(z.string(), z.unknown()).describe('by name, see docs/events.md'),
+});
+
 const pieces = z.object({
   count: z.int(),
   have: z.string().describe('base64 of a bit for each piece, the first one highest (BEP 3)'),
@@ -72,6 +79,19 @@ function addShowing(context: V1Context): void {
     handle: ({ params }) => {
       const { summary, findings } = torrentOf(context, params.hash).why();
       return { summary, findings: [...findings] };
+    },
+  });
+  addRoute(context, {
+    method: 'GET',
+    path: '/torrents/:hash/log',
+    scope: 'read',
+    summary: 'Lists the events of a torrent, oldest first, as far as they are not forgotten',
+    params: hashParams,
+    result: listOf(event),
+    handle: ({ params }) => {
+      const { hash } = torrentOf(context, params.hash);
+      const { events } = context.client.events.since(0);
+      return { items: events.filter(({ data }) => 'hash' in data && data.hash === hash) };
     },
   });
 }
