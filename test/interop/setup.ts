@@ -37,6 +37,7 @@ export type ProgramName =
   | 'ip'
   | 'tcpdump'
   | 'promtool'
+  | 'systemd-analyze'
   | 'transmission-remote'
   | 'transmission-web'
   | 'chromium'
@@ -63,6 +64,7 @@ const PROGRAMS: Record<ProgramName, { package?: string; isPresent: () => boolean
   ip: { package: 'iproute2', isPresent: () => isOnPath('ip') },
   tcpdump: { package: 'tcpdump', isPresent: () => isOnPath('tcpdump') },
   promtool: { package: 'prometheus', isPresent: () => isOnPath('promtool') },
+  'systemd-analyze': { package: 'systemd', isPresent: () => isOnPath('systemd-analyze') },
   'transmission-remote': { package: 'transmission-cli', isPresent: () => isOnPath('transmission-remote') },
   'transmission-web': {
     package: 'transmission-common',

@@ -1,12 +1,13 @@
 /** The configuration file, and files with secrets that others can read. */
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DstError, messageOf } from '../../base/errors.ts';
 import { type ClientConfig, loadOwnConfig } from '../config/index.ts';
 import { errorHelp } from '../error-catalog/index.ts';
 import { configFile, keyDirectory } from '../paths/index.ts';
 import { type Check, ok, problem, warning } from './check.ts';
+import { existing } from './disk.ts';
 
 /** With the configuration that is in the file; null when that is not valid. */
 export async function checkConfiguration(
@@ -16,12 +17,23 @@ export async function checkConfiguration(
   try {
     const { value } = await loadOwnConfig(file);
     const words = existsSync(path) ? `${path} is valid` : `there is no ${path}, so the defaults count`;
-    return { check: ok('configuration', words), config: value };
+    const refusal = await writeRefusal(path);
+    if (refusal === null) return { check: ok('configuration', words), config: value };
+    const advice = `Let whoever runs the daemon own ${dirname(path)}, or set XDG_CONFIG_HOME to where it may write.`;
+    const check = warning('configuration', `${words}, but no setting can be changed: ${refusal}`, advice);
+    return { check, config: value };
   } catch (error) {
     if (!(error instanceof DstError)) throw error;
     const advice = (await errorHelp(error.code)) ?? 'Correct it.';
     return { check: problem('configuration', messageOf(error), advice), config: null };
   }
+}
+
+/** Why settings cannot be written, null: they can. A new file takes the place of the old one, so it is the folder that counts. */
+async function writeRefusal(path: string): Promise<string | null> {
+  const target = await realpath(path).catch(() => path);
+  const folder = await existing(dirname(target));
+  return await access(folder, constants.W_OK | constants.X_OK).then(() => null, messageOf);
 }
 
 /** Rights of everybody but the owner. */

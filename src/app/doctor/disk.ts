@@ -53,7 +53,7 @@ function adviceFor(code: string | null): string {
 }
 
 /** The folder, or the nearest one above it that is there. */
-async function existing(folder: string): Promise<string> {
+export async function existing(folder: string): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
     if ((await stat(at).catch(() => null)) !== null || dirname(at) === at) return at;
   }
