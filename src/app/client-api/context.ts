@@ -6,6 +6,8 @@ import type { Random } from '../../base/random.ts';
 import type { Access } from '../access/index.ts';
 import type { Client } from '../client/index.ts';
 import type { BodyBudget } from './body-budget.ts';
+import type { CallerShares } from './caller-shares.ts';
+import type { CreationTasks } from './creation-tasks.ts';
 
 export interface ApiContext {
   readonly client: Client;
@@ -16,6 +18,9 @@ export interface ApiContext {
   readonly random: Random;
   /** To be added to each app that reads bodies (`bodies.addTo`). */
   readonly bodies: BodyBudget;
+  /** Places for files of torrents that are read. */
+  readonly readers: CallerShares;
+  readonly creations: CreationTasks;
   /** Whether a request came through the socket of the own user, who may do everything (`access.bySocket`). */
   isLocal(request: FastifyRequest): boolean;
 }

@@ -17,11 +17,15 @@ export type CreateTorrent = (path: string, options: CreateOptions) => Promise<Cr
 export interface CreationTask {
   readonly id: number;
   readonly path: string;
+  readonly options: CreateOptions;
   state: 'waiting' | 'running' | 'done' | 'failed';
   /** Bytes that are hashed, and all; 0 until they are known. */
   hashed: ByteCount;
   total: ByteCount;
   readonly createdAt: UnixSeconds;
+  /** Null: not yet. */
+  startedAt: UnixSeconds | null;
+  finishedAt: UnixSeconds | null;
   /** 40 digits; null until it is done. */
   result: CreatedTorrent | null;
   error: { readonly code: string; readonly detail: string } | null;
@@ -58,10 +62,13 @@ export class CreationTasks {
     const task: CreationTask = {
       id,
       path,
+      options,
       state: 'waiting',
       hashed: 0,
       total: 0,
       createdAt,
+      startedAt: null,
+      finishedAt: null,
       result: null,
       error: null,
     };
@@ -95,6 +102,7 @@ export class CreationTasks {
     try {
       await this.#limit.run(async () => {
         task.state = 'running';
+        task.startedAt = this.#clock.wall();
         const created = await this.#create(task.path, { ...options, onProgress, signal });
         task.result = created;
         await onDone(created);
@@ -105,6 +113,7 @@ export class CreationTasks {
       task.error = { code: codeOf(error) ?? code, detail };
       task.state = 'failed';
     }
+    task.finishedAt = this.#clock.wall();
     this.#forgetOld();
   }
 

@@ -14,15 +14,18 @@ import type { Certificate } from '../served-certificate/index.ts';
 import { BodyBudget } from './body-budget.ts';
 import { addCompression } from './compression.ts';
 import type { ApiContext, ApiMount } from './context.ts';
+import { CreationTasks } from './creation-tasks.ts';
 import { addGuards, addSafeHeaders } from './guards.ts';
 import { addHealth, type HealthSources } from './health.ts';
 import { Listeners } from './listeners.ts';
+import { fileReaders } from './send-file.ts';
 import { addStartPage } from './start-page.ts';
 import { addApiV1 } from './v1/api-v1.ts';
 
 const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 
-export interface ClientApiParts extends Omit<ApiContext, 'isLocal' | 'bodies'>, Partial<HealthSources> {
+export interface ClientApiParts
+  extends Omit<ApiContext, 'isLocal' | 'bodies' | 'readers' | 'creations'>, Partial<HealthSources> {
   /** Names by which the client is reached, besides addresses and localhost; asked at each request. */
   readonly hostNames: () => readonly string[];
   /** Addresses and prefixes of proxies whose `X-Forwarded-…` are believed. */
@@ -73,8 +76,14 @@ export function clientApp(
   const context: ApiContext = {
     ...shared,
     bodies: new BodyBudget(),
+    readers: fileReaders(),
+    creations: new CreationTasks(shared.clock, async (of, options) => {
+      const { createTorrent } = await import('../torrent-creation/index.ts');
+      return createTorrent(of, options);
+    }),
     isLocal: (request: FastifyRequest) => isLocal(request.raw.socket),
   };
+  app.addHook('preClose', () => context.creations.close());
   addErrors(app, context);
   addGuards(app, hostNames, (request) => context.isLocal(request));
   addCompression(app);

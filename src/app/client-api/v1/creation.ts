@@ -6,7 +6,7 @@ import type { CreatedTorrent } from '../../torrent-creation/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { line, nothing, seconds } from '../../openapi/index.ts';
 import { attachment } from '../content-disposition.ts';
-import { type CreationTask, CreationTasks } from '../creation-tasks.ts';
+import type { CreationTask } from '../creation-tasks.ts';
 import { addRoute, bareContent, path, type V1Context } from './route.ts';
 import { trackerTiers } from './torrent-schemas.ts';
 
@@ -45,7 +45,13 @@ const creation = z.strictObject({
 
 const one = z.strictObject({ id: z.coerce.number().int().min(1) });
 
-const viewOf = ({ result, ...rest }: CreationTask): z.output<typeof task> => ({
+const viewOf = ({
+  result,
+  options: _options,
+  startedAt: _startedAt,
+  finishedAt: _finishedAt,
+  ...rest
+}: CreationTask): z.output<typeof task> => ({
   ...rest,
   hash: result === null ? null : hashOf(result),
   skipped: result === null ? [] : result.skipped.map((skipped) => ({ ...skipped })),
@@ -56,17 +62,13 @@ function hashOf({ metainfo: { infoHashes } }: CreatedTorrent): string {
 }
 
 export function addCreation(context: V1Context): void {
-  const tasks = new CreationTasks(context.clock, async (of, options) => {
-    const { createTorrent } = await import('../../torrent-creation/index.ts');
-    return createTorrent(of, options);
-  });
-  context.app.addHook('preClose', () => tasks.close());
+  const tasks = context.creations;
   const existing = (id: number): CreationTask => {
     const found = tasks.find(id);
     if (found === null) throw apiError('API_NOT_FOUND', 'there is no such task');
     return found;
   };
-  addStarting(context, tasks);
+  addStarting(context);
   addRoute(context, {
     method: 'GET',
     path: '/create',
@@ -114,8 +116,8 @@ export function addCreation(context: V1Context): void {
   });
 }
 
-function addStarting(context: V1Context, tasks: CreationTasks): void {
-  const { client } = context;
+function addStarting(context: V1Context): void {
+  const { client, creations: tasks } = context;
   addRoute(context, {
     method: 'POST',
     path: '/create',
