@@ -190,4 +190,30 @@ describe('the library @ctrl/qbittorrent', () => {
     library.state.auth.sid = 'x'.repeat(43);
     assert.deepEqual(await library.listTorrents(), []);
   });
+
+  test('looks into a torrent file, gets files and limits, and finds no feeds', async () => {
+    await using server = await qbittorrentServer();
+    const library = libraryOf(server);
+    const [metadata] = await library.parseTorrentMetadata(file);
+    assert.deepEqual(metadata?.info.files, [
+      { path: 'show/one.mkv', length: 200_000 },
+      { path: 'show/two.mkv', length: 100_000 },
+    ]);
+    const { id } = await library.normalizedAddTorrent(file);
+    assert.deepEqual(await library.fetchTorrentMetadata(id), metadata);
+    assert.deepEqual(await library.saveTorrentMetadata(id), server.client.torrents.find(id)?.torrentFile());
+    assert.equal((await library.torrentPieceAvailability(id)).length, metadata.info.pieces_num);
+    server.client.torrents.find(id)?.setProgress(1);
+    assert.equal((await library.downloadTorrentFile(id, 1)).length, 100_000);
+    await library.setTransferSpeedLimits({ up_limit: 1000, dl_limit: 2000, alt_up_limit: 3000, alt_dl_limit: 4000 });
+    assert.equal((await library.getTransferSpeedLimits()).alt_dl_limit, 4000);
+    assert.match(await library.rotateApiKey(), /^dst_/);
+    assert.deepEqual(
+      [await library.getRssRules(), await library.loadClientData(), await library.getCookies()],
+      [{}, {}, []],
+    );
+    assert.ok((await library.getFreeSpaceAtPath('/downloads')) >= 0);
+    assert.ok((await library.getProcessInfo()).launch_time > 0);
+    assert.deepEqual(await library.getTorrentCreatorStatus(), []);
+  });
 });

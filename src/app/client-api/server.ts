@@ -25,7 +25,8 @@ import { addApiV1 } from './v1/api-v1.ts';
 const { createServer } = process.getBuiltinModule('node:http'); // not imported: see discovery/tracker-client/node-network.ts
 
 export interface ClientApiParts
-  extends Omit<ApiContext, 'isLocal' | 'bodies' | 'readers' | 'creations'>, Partial<HealthSources> {
+  extends Omit<ApiContext, 'isLocal' | 'bodies' | 'readers' | 'creations'>,
+    Partial<HealthSources> {
   /** Names by which the client is reached, besides addresses and localhost; asked at each request. */
   readonly hostNames: () => readonly string[];
   /** Addresses and prefixes of proxies whose `X-Forwarded-…` are believed. */

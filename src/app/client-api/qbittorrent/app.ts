@@ -70,12 +70,16 @@ export const appEndpoints: Endpoints = {
   'app/buildInfo': reads(() => buildInfo),
   'app/defaultSavePath': reads(({ client }) => client.settings.value.downloads),
   'app/getDirectoryContent': reads(getDirectoryContent, 'control'),
+  'app/getFreeSpaceAtPath': reads(async ({ client, params }) =>
+    String((await client.space(required(params, 'path'))).free),
+  ),
   'app/networkInterfaceAddressList': reads(interfaceAddresses, 'admin'),
   'app/networkInterfaceList': reads(
     () => Object.keys(networkInterfaces()).map((name) => ({ name, value: name })),
     'admin',
   ),
   'app/preferences': reads(({ client, caller }) => readPreferences(client, caller)),
+  'app/processInfo': reads(({ client, clock }) => ({ launch_time: clock.wall() - client.stats().run.seconds })),
   'app/setPreferences': changes(setPreferences, 'admin'),
   'app/shutdown': changes((call) => call.afterAnswer(() => call.client.shutDown()), 'admin'),
   'app/version': reads(() => RELEASE),

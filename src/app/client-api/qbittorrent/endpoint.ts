@@ -1,8 +1,9 @@
 /** What an endpoint is: who may call it, what it gets, and how it answers. */
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
-import type { Caller, Scope } from '../../access/index.ts';
-import type { Client } from '../../client/index.ts';
+import type { Access, Caller, Scope } from '../../access/index.ts';
+import type { Client, ManagedTorrent } from '../../client/index.ts';
+import type { CreationTasks } from '../creation-tasks.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import type { Params } from './params.ts';
 import type { SyncMemory } from './sync-memory.ts';
@@ -10,6 +11,8 @@ import type { SyncMemory } from './sync-memory.ts';
 /** What all endpoints work on. */
 export interface ApiState {
   readonly client: Client;
+  readonly access: Access;
+  readonly creations: CreationTasks;
   readonly clock: Pick<Clock, 'wall'>;
   readonly logger: Logger;
   readonly fetchTorrent: TorrentFetch;
@@ -37,8 +40,19 @@ export interface FileAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** A file of a torrent. */
+export class ContentAnswer {
+  readonly torrent: ManagedTorrent;
+  readonly index: number;
+
+  constructor(torrent: ManagedTorrent, index: number) {
+    this.torrent = torrent;
+    this.index = index;
+  }
+}
+
 /** Text, a file, what becomes JSON, or nothing: an empty text. */
-export type Answer = string | FileAnswer | object | void;
+export type Answer = string | FileAnswer | ContentAnswer | object | void;
 
 export interface Endpoint {
   readonly scope: Scope;

@@ -9,10 +9,19 @@ import { allows, type Caller } from '../../access/index.ts';
 import { attachment } from '../content-disposition.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
 import { sendLong } from '../long-list.ts';
+import { sendFile } from '../send-file.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import { addAuth, callerOf } from './auth.ts';
 import { ApiFault, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
-import type { Answer, ApiState, Call, Endpoint, FileAnswer, UploadedFile } from './endpoint.ts';
+import {
+  type Answer,
+  type ApiState,
+  type Call,
+  ContentAnswer,
+  type Endpoint,
+  type FileAnswer,
+  type UploadedFile,
+} from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { SyncMemory } from './sync-memory.ts';
 
@@ -48,8 +57,8 @@ async function addQbittorrent(
   context: ApiContext,
   { fetchTorrent }: QbittorrentOptions,
 ): Promise<void> {
-  const { client, clock, logger, random, bodies } = context;
-  const state: ApiState = { client, clock, logger, fetchTorrent, sync: new SyncMemory(random) };
+  const { client, clock, logger, random, bodies, access, creations } = context;
+  const state: ApiState = { client, access, creations, clock, logger, fetchTorrent, sync: new SyncMemory(random) };
   await addBodies(app);
   app.setErrorHandler((error, _request, reply) => sendFault(reply, faultOf(error, logger)));
   addCallers(app, context);
@@ -70,6 +79,10 @@ async function addQbittorrent(
         const call: Call = { ...state, params, files, caller, afterAnswer };
         const answer = await endpoint.run(call);
         if (endpoint.isChange) logger.info('asked by the qBittorrent API', { path, by: caller.name });
+        if (answer instanceof ContentAnswer) {
+          const { torrent, index } = answer;
+          return sendFile({ torrent, index, isSaved: true }, { ...context, caller, request, reply });
+        }
         return send(reply, answer);
       },
     });

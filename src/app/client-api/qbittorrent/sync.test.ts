@@ -40,6 +40,8 @@ describe('sync/maindata', () => {
       dl_rate_limit: 1000,
       free_space_on_disk: 500_000_000_000,
       global_ratio: '0.50',
+      last_external_address_v4: '',
+      last_external_address_v6: '',
       queued_io_jobs: 0,
       queueing: true,
       read_cache_hits: '0',

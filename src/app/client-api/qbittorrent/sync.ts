@@ -20,6 +20,9 @@ function serverState(client: Client): ServerState {
     alltime_ul: ever.uploaded,
     average_time_queue: 0,
     free_space_on_disk: freeSpace ?? 0,
+    // No peer or tracker is asked for it.
+    last_external_address_v4: '',
+    last_external_address_v6: '',
     global_ratio: isTold ? (ever.uploaded / ever.downloaded).toFixed(2) : '-',
     queued_io_jobs: 0,
     queueing: client.settings.value.queue.enabled,

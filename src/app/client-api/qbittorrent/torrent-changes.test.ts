@@ -257,6 +257,18 @@ describe('trackers', () => {
     await stage.refuses('torrents/editTracker', { hash, origUrl: c, newUrl: 'http://d.example/' }, 409);
   });
 
+  test('are put in another tier, with or without another URL', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.client.torrents.addSample({ trackers: [[a], [b]] });
+    const { hash } = torrent;
+    await stage.does('torrents/editTracker', { hash, url: a, tier: 1 });
+    assert.deepEqual(urlsOf(torrent), [[b, a]]);
+    await stage.does('torrents/editTrackers', { hash, url: a, newUrl: c, tier: 7 });
+    assert.deepEqual(urlsOf(torrent), [[b], [c]]);
+    await stage.refuses('torrents/editTracker', { hash, url: a, tier: -1 }, 400);
+    await stage.refuses('torrents/editTracker', { hash, url: a }, 400);
+  });
+
   test('are removed, be their URLs encoded or not; a stopped torrent is not announced', async () => {
     const stage = await Stage.open();
     const torrent = stage.client.torrents.addSample({ trackers: [[a], [b], [c]] });
@@ -320,4 +332,12 @@ describe('tags', () => {
     await stage.does('torrents/removeTags', { hashes: hash });
     assert.deepEqual(torrent.view().settings.labels, []);
   });
+});
+
+test('a comment and a download path of its own cannot be had', async () => {
+  const stage = await Stage.open();
+  const { hash } = stage.torrent();
+  await stage.refuses('torrents/setComment', { hashes: hash, comment: 'x' }, 409);
+  await stage.refuses('torrents/setDownloadPath', { id: hash, path: '/downloads/x' }, 409);
+  await stage.does('torrents/setDownloadPath', { id: hash, path: '' });
 });

@@ -128,7 +128,17 @@ export const torrentChanges: Endpoints = {
   'torrents/resume': start,
   'torrents/setAutoManagement': unsupported('enable', 'Automatic torrent management'),
   'torrents/setCategory': changes(setCategory),
+  'torrents/setComment': changes((call) => {
+    torrentsOf(call);
+    required(call.params, 'comment');
+    throw conflict('A comment is that of the torrent file');
+  }),
   'torrents/setDownloadLimit': setLimit('downloadLimit'),
+  // Where files lie while they are incomplete is the same for all torrents.
+  'torrents/setDownloadPath': changes((call) => {
+    torrentsOf(call, 'id');
+    if (required(call.params, 'path') !== '') throw conflict('A download path of its own is not supported');
+  }),
   'torrents/setForceStart': onEach((torrent, { params }) =>
     torrent.start({ isForced: required(params, 'value').toLowerCase() === 'true' }),
   ),

@@ -4,8 +4,8 @@ import { pieceHashes } from '../../../codec/metainfo/index.ts';
 import type { FileView, ManagedTorrent, TorrentView } from '../../client/index.ts';
 import { eachTorrent } from '../each-torrent.ts';
 import { LongList } from '../long-list.ts';
-import { badParams, conflict } from './api-fault.ts';
-import { type Call, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
+import { badParams, conflict, notFound } from './api-fault.ts';
+import { type Call, ContentAnswer, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
 import { flag, number, type Params, parts, required, text } from './params.ts';
 import { hashesIn, torrentOf } from './select-torrents.ts';
 import { limitOf, readFields, readProperties, type TorrentRow } from './torrent-fields.ts';
@@ -104,6 +104,16 @@ function pieceStates(call: Call): number[] {
   return states;
 }
 
+/** A file that is there whole, by its number or its path. */
+function downloadFile(call: Call): ContentAnswer {
+  const torrent = torrentOf(call);
+  const asked = required(call.params, 'file');
+  const file = torrent.files().find(({ index, path }) => String(index) === asked || path === asked);
+  if (file === undefined) throw notFound('There is no such file');
+  if (file.done < file.size) throw conflict('The file is not complete');
+  return new ContentAnswer(torrent, file.index);
+}
+
 /** SHA-1, or the root of the piece where there is only v2; empty where its layer is not known. */
 function hashesOfPieces(call: Call): string[] {
   const { metainfo } = torrentOf(call);
@@ -132,10 +142,12 @@ const limits = (way: 'downloadLimit' | 'uploadLimit') =>
 
 export const torrentQueries: Endpoints = {
   'torrents/count': reads(({ client }) => String(client.torrents.size)),
+  'torrents/downloadFile': reads(downloadFile),
   'torrents/downloadLimit': limits('downloadLimit'),
   'torrents/export': reads(exportFile),
   'torrents/files': reads(files),
   'torrents/info': reads(info),
+  'torrents/pieceAvailability': reads((call) => Array.from(torrentOf(call).pieces()?.availability ?? [])),
   'torrents/pieceHashes': reads(hashesOfPieces),
   'torrents/pieceStates': reads(pieceStates),
   'torrents/properties': reads((call) => readProperties(torrentOf(call), call)),

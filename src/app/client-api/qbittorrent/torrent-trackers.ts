@@ -2,7 +2,7 @@
 import type { ManagedTorrent, TrackerView } from '../../client/index.ts';
 import { badParams, conflict } from './api-fault.ts';
 import { type Call, changes, type Endpoints, reads } from './endpoint.ts';
-import { parts, required, text } from './params.ts';
+import { number, parts, required, text } from './params.ts';
 import { torrentOf } from './select-torrents.ts';
 
 const DISABLED = 0;
@@ -91,16 +91,21 @@ async function edit(call: Call): Promise<void> {
   const { params } = call;
   const torrent = torrentOf(call);
   const old = text(params, 'origUrl') ?? required(params, 'url');
-  const changed = required(params, 'newUrl').trim();
-  if (old === changed) return;
-  if (!URL.canParse(changed)) throw badParams('New tracker URL is invalid');
-  const urls = torrent.trackers().map(({ url }) => url);
-  if (urls.includes(changed)) throw conflict('New tracker URL already exists');
-  if (!urls.includes(old)) throw conflict('Tracker not found');
-  await setTiers(
-    torrent,
-    tiersOf(torrent, (url) => (url === old ? changed : url)),
-  );
+  const changed = text(params, 'newUrl')?.trim() ?? '';
+  const tier = number(params, 'tier');
+  if (changed === '' && tier === undefined) throw badParams('Parameter newUrl is missing');
+  if (tier !== undefined && !(Number.isInteger(tier) && tier >= 0 && tier <= 255)) throw badParams('tier is invalid');
+  if (changed !== '' && !URL.canParse(changed)) throw badParams('New tracker URL is invalid');
+  const known = torrent.trackers().find(({ url }) => url === old);
+  const wanted = { url: changed === '' ? old : changed, tier: tier ?? known?.tier };
+  if (known !== undefined && wanted.url === old && wanted.tier === known.tier) return;
+  if (wanted.url !== old && torrent.trackers().some(({ url }) => url === changed)) {
+    throw conflict('New tracker URL already exists');
+  }
+  if (known === undefined) throw conflict('Tracker not found');
+  const isMoved = wanted.tier !== known.tier;
+  const tiers = tiersOf(torrent, (url) => (url !== old ? url : isMoved ? null : wanted.url));
+  await setTiers(torrent, isMoved ? put(tiers, wanted.tier as number, wanted.url) : tiers);
   announce(torrent);
 }
 
@@ -131,6 +136,8 @@ function announce(torrent: ManagedTorrent): void {
 export const torrentTrackers: Endpoints = {
   'torrents/addTrackers': changes(add),
   'torrents/editTracker': changes(edit),
+  // As some clients spell it.
+  'torrents/editTrackers': changes(edit),
   'torrents/removeTrackers': changes(remove),
   'torrents/trackers': reads(list),
 };

@@ -139,3 +139,21 @@ describe('the log', () => {
     );
   });
 });
+
+test('the usual limits and the alternative ones are read and set at once', async () => {
+  const stage = await Stage.open();
+  await stage.does('transfer/setSpeedLimits', { up_limit: 1000, alt_dl_limit: 3000.4 });
+  await stage.does('transfer/setSpeedLimits', { dl_limit: 2000, up_limit: -1 });
+  const { alt_up_limit: unchanged, ...rest } = await stage.read('transfer/getSpeedLimits');
+  assert.deepEqual(rest, { up_limit: 0, dl_limit: 2000, alt_dl_limit: 3000 });
+  assert.equal(unchanged, stage.client.settings.value.limits.altUpload);
+});
+
+test('the start of the program and the space of a folder are told', async () => {
+  const stage = await Stage.open();
+  const { launch_time: launched } = await stage.read('app/processInfo');
+  assert.equal(launched, stage.api.clock.wall() - stage.client.stats().run.seconds);
+  const { free } = await stage.client.space('/downloads');
+  assert.equal(await stage.read('app/getFreeSpaceAtPath', { path: '/downloads' }), String(free));
+  assert.equal((await stage.get('app/getFreeSpaceAtPath', { path: '/etc' })).status, 409);
+});

@@ -2,7 +2,7 @@
 import { formatHost, parseAddress, parseHost } from '../../../base/address.ts';
 import type { Client } from '../../client/index.ts';
 import { type Call, changes, type Endpoint, type Endpoints, reads } from './endpoint.ts';
-import { parts, required, requiredNumber } from './params.ts';
+import { number, parts, required, requiredNumber } from './params.ts';
 
 type Way = 'download' | 'upload';
 
@@ -34,6 +34,25 @@ const setLimit = (way: Way): Endpoint =>
     await client.settings.set({ [`limits.${keyOf(client, way)}`]: limit });
   });
 
+/** The usual limits and the alternative ones, whichever count at present; bytes per second, 0: none. */
+const allLimits = {
+  up_limit: 'upload',
+  dl_limit: 'download',
+  alt_up_limit: 'altUpload',
+  alt_dl_limit: 'altDownload',
+} as const;
+
+const getSpeedLimits = ({ client }: Call): object =>
+  Object.fromEntries(Object.entries(allLimits).map(([name, key]) => [name, client.settings.value.limits[key]]));
+
+async function setSpeedLimits({ client, params }: Call): Promise<void> {
+  const given = Object.entries(allLimits).flatMap(([name, key]) => {
+    const limit = number(params, name);
+    return limit === undefined ? [] : [[`limits.${key}`, Math.max(0, Math.round(limit))] as const];
+  });
+  if (given.length > 0) await client.settings.set(Object.fromEntries(given));
+}
+
 const useAlternative = async ({ client }: Call, isAlternative: boolean): Promise<void> => {
   await client.changeSettings({ 'limits.alternative': isAlternative }, { isLocal: false });
 };
@@ -50,8 +69,10 @@ export const transferEndpoints: Endpoints = {
     client.ban(parts(required(params, 'peers'), '|').flatMap(hostOf)),
   ),
   'transfer/downloadLimit': reads(({ client }) => String(limitOf(client, 'download'))),
+  'transfer/getSpeedLimits': reads(getSpeedLimits),
   'transfer/info': reads(({ client }) => transferInfo(client)),
   'transfer/setDownloadLimit': setLimit('download'),
+  'transfer/setSpeedLimits': changes(setSpeedLimits),
   'transfer/setSpeedLimitsMode': changes((call) => useAlternative(call, requiredNumber(call.params, 'mode') !== 0)),
   'transfer/setUploadLimit': setLimit('upload'),
   'transfer/speedLimitsMode': reads(({ client }) => (client.stats().usesAltLimits ? '1' : '0')),
