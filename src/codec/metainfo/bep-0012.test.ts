@@ -53,6 +53,28 @@ test('web seeds come as a string or as a list, each once, with spaces escaped', 
   assert.deepEqual(torrent({ httpseeds: 'http://a/' }).httpSeeds, ['http://a/']);
 });
 
+test('a URL cannot end the attribute of a page, and asks for the same as the torrent says', () => {
+  const raw = 'http://u"s:p`w@host.example:80/a"><b onload=`x`>/announce?k="<c>`#d';
+  const path = '/a%22%3E%3Cb%20onload=%60x%60%3E/announce?k=%22%3Cc%3E%60#d';
+  const url = `http://u%22s:p%60w@host.example:80${path}`;
+  const { trackers, webSeeds, httpSeeds } = torrent({ announce: raw, 'url-list': raw, httpseeds: [raw] });
+  assert.deepEqual([trackers, webSeeds, httpSeeds], [[[url]], [url], [url]]);
+  assert.deepEqual(torrent({ announce: url }).trackers, [[url]]);
+  const target = ({ hostname, pathname, searchParams }: URL): unknown => [hostname, pathname, searchParams.get('k')];
+  assert.deepEqual(target(new URL(url)), target(new URL(raw)));
+  for (const bad of [
+    'http://a"b/',
+    'http://a%22b/',
+    'http://a`b/',
+    'http://t:99999/',
+    'http://a/\tb',
+    'http://a/\nb',
+  ]) {
+    const keys = { announce: bad, 'url-list': bad };
+    assert.deepEqual([torrent(keys).trackers, torrent(keys).webSeeds], [[], []], bad);
+  }
+});
+
 test('nodes come as pairs or as strings, and malformed ones are left out', () => {
   const nodes = [
     ['127.0.0.1', 6881],

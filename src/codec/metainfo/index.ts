@@ -34,3 +34,4 @@ export {
 export { pieceHashes } from './piece-hashes.ts';
 export { safeName, unsafeReason } from './safe-path.ts';
 export { contentKeys, planSealedTorrent, sealedMetainfo, type SealedPlan } from './sealed.ts';
+export { trackerUrlOf } from './urls.ts';

@@ -1,22 +1,29 @@
 /** The URLs in torrents and magnet links: which ones are kept, and how they are tidied. */
 
-const trackerUrl = /^(?:https?|udp|wss?):\/\/[^\s/?#]/i;
-const seedUrl = /^(?:https?|ftp):\/\/[^\s/?#]/i;
+/** A host has no escapes: what they stand for would be in its name as soon as it is taken apart. */
+const host = '[^\\s/?#@%]+(?:[/?#]|$)';
+const trackerUrl = new RegExp(`^(?:https?|udp|wss?)://(?:[^\\s/?#]*@)?${host}`, 'i');
+const seedUrl = new RegExp(`^(?:https?|ftp)://(?:[^\\s/?#]*@)?${host}`, 'i');
 
-/** Spaces and controls: inside a tracker URL they make it unusable, and they could forge lines in logs. */
+/** Spaces of other kinds and controls: inside a URL they make it unusable, and they could forge lines in logs. */
 const unusable = /[\s\p{Cc}]/u;
 
-/** A tracker URL (HTTP, UDP or WebSocket) without space around it, or null when it is none. */
-export function trackerUrlOf(text: string): string | null {
-  const url = text.trim();
-  return trackerUrl.test(url) && !unusable.test(url) ? url : null;
+/**
+ * What no URL has (RFC 3986, section 2): escaped it asks for the same, and cannot end the attribute of a page that some
+ * client puts the URL into as it is.
+ */
+const unsafe = /[ "<>`]/g;
+
+function usable(text: string, form: RegExp): string | null {
+  const url = text.trim().replaceAll(unsafe, encodeURIComponent);
+  return form.test(url) && !unusable.test(url) && URL.canParse(url) ? url : null;
 }
 
-/** A web seed URL (HTTP or FTP; BEP 19 says to ignore others) with its spaces escaped, or null when it is none. */
-export function seedUrlOf(text: string): string | null {
-  const url = text.trim().replaceAll(' ', '%20');
-  return seedUrl.test(url) && !unusable.test(url) ? url : null;
-}
+/** A tracker URL (HTTP, UDP or WebSocket), tidied, or null when it is none. */
+export const trackerUrlOf = (text: string): string | null => usable(text, trackerUrl);
+
+/** A web seed URL (HTTP or FTP; BEP 19 says to ignore others), tidied, or null when it is none. */
+export const seedUrlOf = (text: string): string | null => usable(text, seedUrl);
 
 /** The URLs that are usable, each once, in order. */
 export function usableUrls(texts: Iterable<string>, urlOf: (text: string) => string | null): string[] {

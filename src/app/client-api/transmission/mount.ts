@@ -193,9 +193,12 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** That client sets styles and handlers in its page: a policy that would forbid them makes it useless. */
+/**
+ * That client sets styles in its page: a policy that would forbid them makes it useless. Its scripts are files. It puts
+ * words of strangers into its page as they are, and a script among them must not run.
+ */
 const WEB_POLICY =
-  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+  "default-src 'self'; script-src 'self'; object-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
 
 const page: { readonly config: object } = { config: { isPage: true } satisfies PageConfig };
 
