@@ -12,6 +12,8 @@ const PATIENCE_MS = 60_000;
 export interface DaemonOptions {
   /** Further flags of `dst daemon`. */
   readonly flags?: readonly string[];
+  /** Whether a flag says where downloads go, which nobody changes then; else a configuration file has to. */
+  readonly fixesDownloads?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly within?: CliOptions['within'];
 }
@@ -54,11 +56,13 @@ export class DaemonProcess implements AsyncDisposable {
   }
 
   /** The process alone: it may not come as far as to serve. */
-  static spawn(folder: string, { flags = [], env = {}, within }: DaemonOptions = {}): DstRun {
-    const places = ['--downloads', join(folder, 'downloads'), '--data', join(folder, 'data')];
+  static spawn(folder: string, { flags = [], fixesDownloads = true, env = {}, within }: DaemonOptions = {}): DstRun {
+    const downloads = fixesDownloads ? ['--downloads', join(folder, 'downloads')] : [];
     const args = [
       'daemon',
-      ...places,
+      ...downloads,
+      '--data',
+      join(folder, 'data'),
       '--socket',
       join(folder, 'dst.sock'),
       '--port',
