@@ -17,7 +17,9 @@ const environment = valuesOf('Environment').flatMap((words) => words.split(' '))
 /** Worst grade of `systemd-analyze security`, tenths: 0 is best, 100 worst. */
 const MOST_EXPOSED = 16;
 const NOBODY = 65_534;
-const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'];
+/** It may read everything, for the program under test may lie in a folder of root's. */
+const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...mayRead, '--'];
 
 test('systemd takes the unit, and finds little that an intruder could use', (t) => {
   const reason = ensurePrograms(['systemd-analyze']);
