@@ -9,6 +9,7 @@ export { clientError, clientErrors } from './errors.ts';
 export type { ClientEvent, ClientEvents, EventLog, EventName } from './event-log.ts';
 export { EventHistory, type EventSink } from './events/event-history.ts';
 export { type EventTexts, eventTexts } from './events/event-texts.ts';
+export { hashOf } from './library/open-source.ts';
 export { isAnythingThere } from './library/present-data.ts';
 export type { Settings, SettingsChange } from './settings.ts';
 export { defaultTorrentSettings, type Goal, type SeedGoals, type TorrentSettings } from './torrent-settings.ts';

@@ -4,6 +4,7 @@ import { messageOf } from '../../../base/errors.ts';
 import { decodeMetainfo } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
 import { defaultTorrentSettings, type NewTorrent } from '../../client/index.ts';
+import { isWebAddress } from '../torrent-fetch.ts';
 import { badData, conflict, isBadSource } from './api-fault.ts';
 import { type Call, changes, type Endpoints } from './endpoint.ts';
 import { flag, number, parts, text } from './params.ts';
@@ -11,7 +12,6 @@ import { goalsIn } from './torrent-changes.ts';
 
 const LINK = /^magnet:/i;
 const HASH = /^(?:[\da-f]{40}|[\da-f]{64}|[a-z2-7]{32})$/i;
-const WEB = /^https?:\/\//i;
 
 /** `Ok.` when one of them at least was added, or else `Fails.`: also when all were here before. */
 async function add(call: Call): Promise<string> {
@@ -38,7 +38,7 @@ async function add(call: Call): Promise<string> {
 async function sourceOf({ fetchTorrent, logger }: Call, url: string): Promise<Uint8Array | string | null> {
   if (LINK.test(url) || HASH.test(url)) return url;
   // Paths of this machine, which the original takes: who asks may be elsewhere, and may not read every file here.
-  if (!WEB.test(url)) return null;
+  if (!isWebAddress(url)) return null;
   try {
     return await fetchTorrent(url);
   } catch (error) {

@@ -1,28 +1,27 @@
 /** What is in torrents that are not added yet: of files, of web addresses, and of links to what is here already. */
 import { toHex } from '../../../base/bytes.ts';
 import { messageOf } from '../../../base/errors.ts';
+import { hashOf } from '../../client/index.ts';
 import { decodeMagnet, decodeTorrent } from '../../torrent-file/index.ts';
 import type { Metainfo } from '../../../codec/metainfo/index.ts';
+import { isWebAddress } from '../torrent-fetch.ts';
 import { badData, badParams, conflict, isBadSource } from './api-fault.ts';
 import { type Call, changes, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
 import { required } from './params.ts';
 
-const WEB = /^https?:\/\//i;
-
 /** 40 or 64 digits of a link or an info hash; null: it is neither. */
-function hashOf(source: string): string | null {
+function hashIn(source: string): string | null {
   if (!/^magnet:/i.test(source)) return /^(?:[\da-f]{40}|[\da-f]{64})$/i.test(source) ? source.toLowerCase() : null;
-  const { v1, v2 } = decodeMagnet(source).infoHashes;
-  const hash = v1 ?? v2;
-  return hash === null ? null : toHex(hash);
+  return hashOf(decodeMagnet(source).infoHashes);
 }
 
-function viewOf({ info, infoHashes: { v1, v2 }, ...rest }: Metainfo): object {
+function viewOf({ info, infoHashes, ...rest }: Metainfo): object {
+  const { v1, v2 } = infoHashes;
   return {
     comment: rest.comment ?? '',
     created_by: rest.createdBy ?? '',
     creation_date: rest.creationDate ?? -1,
-    hash: toHex((v1 ?? v2) as Uint8Array).slice(0, 40),
+    hash: hashOf(infoHashes),
     infohash_v1: v1 === null ? '' : toHex(v1),
     infohash_v2: v2 === null ? '' : toHex(v2),
     info: {
@@ -40,12 +39,12 @@ function viewOf({ info, infoHashes: { v1, v2 }, ...rest }: Metainfo): object {
 
 /** Bytes of a torrent file that is known, or is on the web. */
 async function fileOf({ client, fetchTorrent }: Call, source: string): Promise<Uint8Array> {
-  if (WEB.test(source)) {
+  if (isWebAddress(source)) {
     return await fetchTorrent(source).catch((error: unknown) => {
       throw isBadSource(error) ? error : conflict(`Could not fetch the torrent: ${messageOf(error)}`);
     });
   }
-  const hash = hashOf(source);
+  const hash = hashIn(source);
   if (hash === null) throw badParams('source is no link, info hash or web address');
   const bytes = client.torrents.find(hash)?.torrentFile() ?? null;
   // It would have to be asked of peers, who are only found for torrents that are added.

@@ -1,8 +1,7 @@
 /** Making torrents of files on the client's machine. */
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { toHex } from '../../../base/bytes.ts';
-import type { CreatedTorrent } from '../../torrent-creation/index.ts';
+import { hashOf } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
 import { line, nothing, seconds } from '../../openapi/index.ts';
 import { attachment } from '../content-disposition.ts';
@@ -53,13 +52,9 @@ const viewOf = ({
   ...rest
 }: CreationTask): z.output<typeof task> => ({
   ...rest,
-  hash: result === null ? null : hashOf(result),
+  hash: result === null ? null : hashOf(result.metainfo.infoHashes),
   skipped: result === null ? [] : result.skipped.map((skipped) => ({ ...skipped })),
 });
-
-function hashOf({ metainfo: { infoHashes } }: CreatedTorrent): string {
-  return toHex((infoHashes.v1 ?? infoHashes.v2) as Uint8Array).slice(0, 40);
-}
 
 export function addCreation(context: V1Context): void {
   const tasks = context.creations;

@@ -11,7 +11,6 @@ export class DurableRecord {
   readonly #store: Pick<RecordStore, 'save'>;
   readonly #owner: { changed(): void };
   #value: TorrentRecord;
-  /** Something that has happened is not stored yet. */
   #isBehind = false;
 
   constructor(id: number, value: TorrentRecord, store: Pick<RecordStore, 'save'>, owner: { changed(): void }) {
@@ -23,6 +22,11 @@ export class DurableRecord {
 
   get value(): TorrentRecord {
     return this.#value;
+  }
+
+  /** Something that has happened is not stored yet: see `catchUp`. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   async change(change: Partial<TorrentRecord>): Promise<void> {
@@ -39,7 +43,6 @@ export class DurableRecord {
 
   /** Stores what was kept. Never rejects. */
   async catchUp(): Promise<void> {
-    if (!this.#isBehind) return;
     this.#isBehind = false;
     await this.#store.save(this.id, this.#value).catch(() => {
       this.#isBehind = true;

@@ -401,7 +401,7 @@ export class Library implements Torrents {
   /** Counters, and what could not be stored when it happened. */
   async #saveFacts(): Promise<void> {
     const torrents = this.all();
-    await Promise.all(torrents.map(({ record }) => record.catchUp()));
+    await Promise.all(torrents.filter(({ record }) => record.isBehind).map(({ record }) => record.catchUp()));
     const changed = torrents.filter(({ counters }) => counters.isChanged);
     if (changed.length === 0) return;
     for (const { counters } of changed) counters.isChanged = false;
