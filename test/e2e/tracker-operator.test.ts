@@ -135,7 +135,7 @@ test('a change of the configuration file counts at once, as a whole or not at al
   assert.match(await tracker.announce(), /8:intervali600e/);
   await write('interval = 900\nwarning = "moves on Sunday"\nport = 7000\n');
   await tracker.logged('configuration changed');
-  assert.match(tracker.run.stderr, /"changed":\["interval","warning"\]/);
+  assert.match(tracker.run.stderr, /"changed":\["threads","interval","warning"\],"needRestart":\["threads"\]/);
   assert.match(await tracker.announce(), /8:intervali900e.*15:moves on Sunday/);
   await write('interval = 1200\nacces = "private"\n');
   await tracker.logged('configuration not changed');
