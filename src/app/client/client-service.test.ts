@@ -195,6 +195,21 @@ describe('a fault of the disk', () => {
     assert.equal(asked > 1, true);
   });
 
+  test('that lets a folder never answer refuses a torrent that is to go there, and holds up no other', async () => {
+    await using stage = await Stage.open();
+    const { client, disk, folder } = stage;
+    const silent = join(folder, 'silent');
+    disk.device = (path) => (path === silent ? new Promise(() => {}) : Promise.resolve(1));
+    const refused = assert.rejects(client.torrents.add({ source: smallTorrent(1).bytes, savePath: silent }), {
+      code: 'CLIENT_FOLDER_SILENT',
+      message: `no answer comes from ${JSON.stringify(silent)}`,
+    });
+    const added = client.torrents.add({ source: smallTorrent(2).bytes, savePath: join(folder, 'there') });
+    await stage.passUntil(() => client.torrents.size === 1);
+    await Promise.all([refused, added]);
+    await assert.rejects(client.space(silent), { code: 'CLIENT_FOLDER_SILENT' });
+  });
+
   test('is not tried to mend while the user has stopped the torrent', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);

@@ -79,6 +79,7 @@ export class ClientService implements Client, AsyncDisposable {
   readonly webhooks: WebhookList;
   readonly #deps: ClientDeps;
   readonly #folders: AllowedFolders;
+  readonly #inTime: FolderLooks['inTime'];
   readonly #filter: PeerFilter;
   readonly #limits: RateLimits;
   readonly #diskDelay = new DiskDelay();
@@ -96,7 +97,6 @@ export class ClientService implements Client, AsyncDisposable {
   private constructor(deps: ClientDeps) {
     const { engine, repository, settings, events, logger, clock } = deps;
     const config = (): Settings['value'] => settings.value;
-    const allowedFolder = (path: string): Promise<string> => this.#folders.check(path);
     this.#deps = deps;
     this.settings = settings;
     this.events = events;
@@ -105,6 +105,9 @@ export class ClientService implements Client, AsyncDisposable {
     const disk = deps.disk ?? fileSystemProbe;
     const looks = new FolderLooks(disk, clock);
     this.#disks = new Disks(disk, looks, clock);
+    const inTime = looks.inTime.bind(looks);
+    this.#inTime = inTime;
+    const allowedFolder = (path: string): Promise<string> => inTime(path, () => this.#folders.check(path));
     const torrents = (): Library => this.torrents;
     this.categories = new CategoryList({ repository: repository.categories, config, allowedFolder, torrents });
     this.torrents = new Library({
@@ -113,6 +116,7 @@ export class ClientService implements Client, AsyncDisposable {
       store: new RecordStore(repository.torrents),
       folder: new MetainfoFolder(deps.folder),
       allowedFolder,
+      inTime,
       takeIn: (given) => this.categories.takeIn(given),
       refusalOf: (host) => this.#refusalOf(host),
       surroundings: () => this.#surroundings,
@@ -192,11 +196,11 @@ export class ClientService implements Client, AsyncDisposable {
   }
 
   async space(path: string): Promise<Space> {
-    return spaceAt(await this.#folders.check(path));
+    return this.#inTime(path, async () => spaceAt(await this.#folders.check(path)));
   }
 
   browse(path: string): Promise<readonly BrowsedEntry[]> {
-    return browse(this.#folders, path);
+    return this.#inTime(path, () => browse(this.#folders, path));
   }
 
   refreshBlocklist(): Promise<number> {

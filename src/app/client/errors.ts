@@ -5,6 +5,11 @@ export const clientErrors = {
     category: 'security',
     help: 'The folder lies outside of the folders that the client may use, or leads out of them. Choose another one, or name all folders that may be used, also that for downloads, in `api.roots`: `dst config set api.roots ~/Downloads /srv/films`.',
   },
+  CLIENT_FOLDER_SILENT: {
+    category: 'storage',
+    retryable: true,
+    help: 'The drive on which the folder lies does not answer, as a network drive whose server is away. Choose another folder, or mend the drive and try again; torrents elsewhere go on meanwhile.',
+  },
   CLIENT_NOT_FOUND: { category: 'usage', help: 'There is no such thing here. List what there is first.' },
   CLIENT_NO_SUCH_FILE: { category: 'usage', help: 'The torrent has no such file. List its files first.' },
   CLIENT_NO_METADATA: {

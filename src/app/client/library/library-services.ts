@@ -19,8 +19,10 @@ export interface LibraryServices {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: Pick<Settings, 'value'>;
-  /** The folder in its canonical form. Rejects CLIENT_PATH_REFUSED for one that callers may not name. */
+  /** The folder in its canonical form. Rejects CLIENT_PATH_REFUSED for one that callers may not name, CLIENT_FOLDER_SILENT. */
   readonly allowedFolder: (path: string) => Promise<string>;
+  /** What the look gives. Rejects CLIENT_FOLDER_SILENT when the folder does not answer. */
+  readonly inTime: <T>(folder: string, look: () => Promise<T>) => Promise<T>;
   /** Counts labels that a torrent gets, and makes its category. Rejects CLIENT_BAD_NAME, CLIENT_BAD_SETTING. */
   readonly takeIn: (settings: Partial<TorrentSettings>) => Promise<void>;
   /** Of peers that are given by hand. */

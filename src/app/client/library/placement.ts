@@ -15,7 +15,7 @@ import { type Choices, noChoices, type TorrentRecord } from './torrent-record.ts
 import { sanitized } from './tracker-urls.ts';
 
 export interface PlacementServices
-  extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'takeIn' | 'refusalOf'> {
+  extends Pick<LibraryServices, 'settings' | 'allowedFolder' | 'inTime' | 'takeIn' | 'refusalOf'> {
   /** Folder of a category; null: that of the client. */
   readonly categoryPath: (category: string) => string | null;
 }
@@ -27,7 +27,10 @@ export class Placement {
     this.#services = services;
   }
 
-  /** Rejects CLIENT_PATH_REFUSED, CLIENT_BAD_SETTING, CLIENT_BAD_NAME, CLIENT_NO_SUCH_FILE, CLIENT_NO_METADATA. */
+  /**
+   * Rejects CLIENT_PATH_REFUSED, CLIENT_FOLDER_SILENT, CLIENT_BAD_SETTING, CLIENT_BAD_NAME, CLIENT_NO_SUCH_FILE,
+   * CLIENT_NO_METADATA.
+   */
   async recordOf(
     wanted: NewTorrent,
     source: OpenedSource,
@@ -37,13 +40,15 @@ export class Placement {
     const settings = { ...defaultTorrentSettings, ...checkedSettings(wanted.settings ?? {}) };
     mustHaveFiles(source.metainfo, wanted);
     const savePath = await this.#savePath(wanted, settings.category);
-    const paths = await this.#paths(wanted, source, savePath);
+    const trustsData = wanted.isCheckSkipped === true;
+    const { inTime } = this.#services;
+    const paths = await inTime(savePath, () => this.#paths(wanted, source, savePath));
     const isStopped = wanted.isStopped ?? !torrents.startAdded;
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
     const name = wanted.name === undefined ? source.name : checkedName(wanted.name);
     const peers = sortedOut([...source.peers, ...(wanted.peers ?? [])], this.#services.refusalOf).taken;
-    const directory = await this.#directory(savePath, source, { paths, trustsData: wanted.isCheckSkipped === true });
+    const directory = await inTime(savePath, () => this.#directory(savePath, source, { paths, trustsData }));
     // Last: what is refused leaves no category behind.
     await this.#services.takeIn(settings);
     return {
@@ -62,7 +67,7 @@ export class Placement {
         select: wanted.select ?? source.select,
         priorities: wanted.priorities ?? noChoices.priorities,
         paths,
-        trustsData: wanted.isCheckSkipped === true,
+        trustsData,
         isNamed: wanted.name !== undefined,
         peers: newestPeers(peers),
       },
