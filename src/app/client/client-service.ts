@@ -79,7 +79,6 @@ export class ClientService implements Client, AsyncDisposable {
   readonly webhooks: WebhookList;
   readonly #deps: ClientDeps;
   readonly #folders: AllowedFolders;
-  readonly #inTime: FolderLooks['inTime'];
   readonly #filter: PeerFilter;
   readonly #limits: RateLimits;
   readonly #diskDelay = new DiskDelay();
@@ -89,6 +88,8 @@ export class ClientService implements Client, AsyncDisposable {
   readonly #program: CompletionProgram;
   readonly #sender: WebhookSender;
   readonly #timers = new Map<string, Disposable>();
+  /** Their goal is reached, and their seeding not ended yet. */
+  readonly #unended = new WeakSet<LibraryTorrent>();
   /** Settled when the webhooks have the completion of a torrent, by hash. */
   readonly #toldCompletions = new Map<string, Promise<void>>();
   #network: Disposable | null = null;
@@ -105,9 +106,7 @@ export class ClientService implements Client, AsyncDisposable {
     const disk = deps.disk ?? fileSystemProbe;
     const looks = new FolderLooks(disk, clock);
     this.#disks = new Disks(disk, looks, clock);
-    const inTime = looks.inTime.bind(looks);
-    this.#inTime = inTime;
-    const allowedFolder = (path: string): Promise<string> => inTime(path, () => this.#folders.check(path));
+    const allowedFolder = (path: string): Promise<string> => this.#disks.inTime(path, () => this.#folders.check(path));
     const torrents = (): Library => this.torrents;
     this.categories = new CategoryList({ repository: repository.categories, config, allowedFolder, torrents });
     this.torrents = new Library({
@@ -116,7 +115,7 @@ export class ClientService implements Client, AsyncDisposable {
       store: new RecordStore(repository.torrents),
       folder: new MetainfoFolder(deps.folder),
       allowedFolder,
-      inTime,
+      inTime: (folder, look) => this.#disks.inTime(folder, look),
       takeIn: (given) => this.categories.takeIn(given),
       refusalOf: (host) => this.#refusalOf(host),
       surroundings: () => this.#surroundings,
@@ -196,11 +195,11 @@ export class ClientService implements Client, AsyncDisposable {
   }
 
   async space(path: string): Promise<Space> {
-    return this.#inTime(path, async () => spaceAt(await this.#folders.check(path)));
+    return this.#disks.inTime(path, async () => spaceAt(await this.#folders.check(path)));
   }
 
   browse(path: string): Promise<readonly BrowsedEntry[]> {
-    return this.#inTime(path, () => browse(this.#folders, path));
+    return this.#disks.inTime(path, () => browse(this.#folders, path));
   }
 
   refreshBlocklist(): Promise<number> {
@@ -307,13 +306,17 @@ export class ClientService implements Client, AsyncDisposable {
   #goalReached(torrent: LibraryTorrent, goal: GoalName): void {
     const { action } = this.settings.value.goals;
     const { hash } = torrent;
-    this.events.emit('torrent.goal-reached', { hash, name: torrent.record.value.name, goal, action });
+    // It is tried again at each look.
+    const isAgain = this.#unended.has(torrent);
+    this.#unended.add(torrent);
+    if (!isAgain) this.events.emit('torrent.goal-reached', { hash, name: torrent.record.value.name, goal, action });
     const end = async (): Promise<void> => {
-      await torrent.endSeeding();
-      if (action !== 'stop') await this.torrents.remove([torrent], { deleteData: action === 'remove-with-data' });
+      if (action === 'stop') await torrent.endSeeding();
+      else await this.torrents.remove([torrent], { deleteData: action === 'remove-with-data' });
+      this.#unended.delete(torrent);
     };
     void end().catch((error: unknown) => {
-      this.#deps.logger.error('could not end seeding', { hash, action, reason: messageOf(error) });
+      if (!isAgain) this.#deps.logger.error('could not end seeding', { hash, action, reason: messageOf(error) });
     });
   }
 

@@ -33,6 +33,11 @@ export class Disks {
     return this.#looks.unanswered;
   }
 
+  /** See `FolderLooks.inTime`. */
+  inTime<T>(folder: string, look: () => Promise<T>): Promise<T> {
+    return this.#looks.inTime(folder, look);
+  }
+
   /** Resolves with the torrents that have failed and may go on. */
   async look(downloads: string, torrents: readonly LibraryTorrent[]): Promise<readonly Patient[]> {
     const free = new Map<string, ByteCount>();

@@ -55,6 +55,24 @@ test('what happens while the database is away is told at once, and kept when it 
   assert.equal((JSON.parse(row?.choices ?? '') as { isCompletionOwed?: boolean }).isCompletionOwed, false);
 });
 
+test('a seeding goal that is reached while the database is away is told once, and ends the seeding when it is back', async (t) => {
+  await using stage = await Stage.open();
+  await stage.settings.set({ 'goals.ratio': 1 });
+  const [torrent, engine] = await add(stage, 1);
+  engine.finish();
+  await stage.clock.pass(2_000);
+  const save = t.mock.method(stage.database.client.torrents, 'save', () =>
+    Promise.reject(new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away')),
+  );
+  engine.figures = { uploaded: 10 ** 9 };
+  await stage.clock.pass(2 * MINUTE);
+  assert.equal(torrent.view().state, 'seeding');
+  save.mock.restore();
+  await stage.clock.pass(MINUTE);
+  assert.equal(torrent.view().state, 'stopped');
+  assert.equal(stage.eventNames('torrent.goal-reached').length, 1);
+});
+
 describe('what is shown of a torrent', () => {
   test('does not change by the mere passing of time, though times are shown as they are', async () => {
     await using stage = await Stage.open();

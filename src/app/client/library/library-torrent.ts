@@ -194,17 +194,19 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   async stop(): Promise<void> {
     this.#mustExist();
-    const { settings } = this.record.value;
-    await this.record.change({ wanted: 'stopped', settings: { ...settings, isForced: false } });
-    this.run.rest();
-    this.#library.queueChanged();
+    await this.#stop();
   }
 
   /** Its seeding is over. */
   async endSeeding(): Promise<void> {
-    if (this.record.value.goal !== 'ahead') return;
-    await this.record.change({ goal: 'reached' });
-    await this.stop();
+    if (this.record.value.goal === 'ahead') await this.#stop({ goal: 'reached' });
+  }
+
+  async #stop(change: Partial<TorrentRecord> = {}): Promise<void> {
+    const { settings } = this.record.value;
+    await this.record.change({ ...change, wanted: 'stopped', settings: { ...settings, isForced: false } });
+    this.run.rest();
+    this.#library.queueChanged();
   }
 
   async verify(): Promise<void> {
