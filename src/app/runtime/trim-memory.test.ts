@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { trimMemory } from './trim-memory.ts';
+import { trimMemory, unchangedFiles } from './trim-memory.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -27,4 +27,27 @@ test('bytes that were freed between others go back to the system', (t) => {
   if (!trimMemory()) return t.skip('not glibc, or a Node.js without node:ffi');
   assert.ok(before - process.memoryUsage.rss() > 100 * MIB, `${(before - process.memoryUsage.rss()) / MIB} MiB`);
   assert.equal(kept.length, 80);
+});
+
+test('pages that differ from their file stay mapped, also when they were swapped out', () => {
+  const mapping = (at: string, rights: string, anonymous: number, swap: number): string =>
+    [
+      `${at}000-${at}100 ${rights} 00000000 fe:00 339380                     /usr/lib/libc.so.6`,
+      ...['Size:                 4 kB', `Anonymous:            ${anonymous} kB`, 'LazyFree:             0 kB'],
+      ...[`Swap:                 ${swap} kB`, 'SwapPss:              0 kB', 'VmFlags: rd mr mw me sd', ''],
+    ].join('\n');
+  const smaps = [
+    ...[
+      mapping('1', 'r--p', 0, 0),
+      mapping('2', 'r--p', 4, 0),
+      mapping('3', 'r--p', 0, 16),
+      mapping('4', 'r-xp', 0, 0),
+    ],
+    ...[mapping('5', 'rw-p', 0, 0), mapping('6', 'r--p', 0, 4)],
+  ];
+  const length = 0x100n;
+  assert.deepEqual(unchangedFiles(smaps.join('')), [
+    { start: 0x1000n, length },
+    { start: 0x4000n, length },
+  ]);
 });

@@ -25,8 +25,11 @@ interface CLibrary {
 const MADV_DONTNEED = 4;
 /** From where to where a file is mapped that nobody can write there, in /proc/self/smaps. */
 const READ_ONLY_FILE = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p \S+ \S+ [1-9]/;
-/** All of its pages are the file's: one that differed, such as an address that the linker has filled in, would be lost. */
-const IS_UNCHANGED = /^Anonymous:\s+0 kB/m;
+/**
+ * All of its pages are the file's: one that differed, such as an address that the linker has filled in, would be lost.
+ * Those that were swapped out are no longer counted as anonymous.
+ */
+const IS_UNCHANGED = /^Anonymous:\s+0 kB$[^]*^Swap:\s+0 kB$/m;
 
 let library: CLibrary | null | undefined;
 
@@ -40,20 +43,25 @@ export function trimMemory(): boolean {
 }
 
 function releaseFiles(c: CLibrary): void {
-  for (const mapping of mappings()) {
+  for (const { start, length } of unchangedFiles(mappings())) c.madvise(start, length, MADV_DONTNEED);
+}
+
+/** Where files are mapped of which every page can be read again, by what smaps says (proc_pid_smaps(5)). */
+export function unchangedFiles(smaps: string): { readonly start: bigint; readonly length: bigint }[] {
+  return smaps.split(/^(?=[0-9a-f]+-)/m).flatMap((mapping) => {
     const [, from, to] = READ_ONLY_FILE.exec(mapping) ?? [];
-    if (from === undefined || !IS_UNCHANGED.test(mapping)) continue;
+    if (from === undefined || !IS_UNCHANGED.test(mapping)) return [];
     const start = BigInt(`0x${from}`);
-    c.madvise(start, BigInt(`0x${to}`) - start, MADV_DONTNEED);
-  }
+    return [{ start, length: BigInt(`0x${to}`) - start }];
+  });
 }
 
 /** None when no more files can be opened. */
-function mappings(): string[] {
+function mappings(): string {
   try {
-    return readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[0-9a-f]+-)/m);
+    return readFileSync('/proc/self/smaps', 'latin1');
   } catch {
-    return [];
+    return '';
   }
 }
 
