@@ -157,6 +157,23 @@ describe('a magnet link', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual(asked, [directory, directory]);
     assert.ok(existsSync(scene.folder.join('other/album/renamed.bin')));
   });
+
+  it('whose data was never looked for has none that could be deleted with it', async () => {
+    await using scene = new Scene();
+    const { bytes } = await scene.torrent();
+    const [source, seed] = await scene.seed(bytes);
+    const asked: string[] = [];
+    const locate: AddOptions['locate'] = async (_, directory) => {
+      asked.push(directory);
+      if (asked.length === 1) throw new Error('not now');
+      return { directory: scene.folder.join('seed'), paths: new Map() };
+    };
+    const directory = scene.folder.join('leech');
+    const torrent = await scene.add('leech', seed.magnetLink(), { directory, locate, peers: source.listening });
+    await failure(torrent);
+    await torrent.remove({ deleteData: true });
+    assert.ok(existsSync(scene.folder.join('seed/album/one.bin')));
+  });
 });
 
 it('a file is read while it is downloaded, from any place', async () => {

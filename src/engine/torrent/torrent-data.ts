@@ -264,7 +264,7 @@ export class TorrentData {
 
   /** Also what was not looked at yet, or what could not be used. */
   async #delete(kept?: ReadonlySet<FileIndex>): Promise<void> {
-    if (this.#described === null) return;
+    if (this.#isNowhere) return;
     try {
       await (await this.#opened()).storage.delete(kept);
     } catch (error) {
@@ -278,9 +278,14 @@ export class TorrentData {
 
   /** Also what is missing. */
   async #forget(): Promise<void> {
-    if (this.#described === null) return;
+    if (this.#isNowhere) return;
     this.#mustCheck = true;
     await (await this.#opened()).storage.abandon();
+  }
+
+  /** Nobody knows its files yet, or where they lie: what is found there by now may be that of others. */
+  get #isNowhere(): boolean {
+    return this.#described === null || this.#locate !== null;
   }
 
   #known(): Described {
