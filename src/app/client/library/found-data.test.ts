@@ -3,7 +3,8 @@ import { mkdir, mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { smallTorrent } from '../fakes.test.ts';
+import { encodeMagnet, magnetOf } from '../../../codec/metainfo/index.ts';
+import { smallTorrent, Stage, until } from '../fakes.test.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
 import { noteFoundData } from './found-data.ts';
 import { noChoices, type TorrentRecord } from './torrent-record.ts';
@@ -28,4 +29,15 @@ test('data is looked for at the save path that the user has chosen meanwhile', a
   };
   assert.equal((await noteFoundData(record, metainfo)).directory, at('after'));
   assert.deepEqual(changes, [{ directory: at('after'), choices: noChoices }]);
+});
+
+test('a magnet link keeps the name that the user gives it while data of its torrent file is looked for', async () => {
+  await using stage = await Stage.open();
+  const { metainfo, bytes } = smallTorrent(1);
+  const { torrent } = await stage.client.torrents.add({ source: encodeMagnet(magnetOf(metainfo)) });
+  const adding = stage.client.torrents.add({ source: bytes });
+  await until(() => stage.torrents.length === 0);
+  await torrent.setName('mine');
+  await adding;
+  assert.equal(torrent.view().name, 'mine');
 });

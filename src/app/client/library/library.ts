@@ -289,10 +289,11 @@ export class Library implements Torrents {
 
   /** A torrent file has come since the record was written, if there is one. */
   async #noteMetainfo({ record }: LibraryTorrent, metainfo: Metainfo | null): Promise<void> {
-    const { hasMetainfo, choices, name } = record.value;
-    if (metainfo === null || hasMetainfo) return;
+    if (metainfo === null || record.value.hasMetainfo) return;
     await noteFoundData(record, metainfo);
     const { info, infoHashes } = metainfo;
+    // As it is by now: the user may have named it meanwhile.
+    const { choices, name } = record.value;
     await record.change({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
   }
 
