@@ -25,7 +25,7 @@ test('data is looked for at the save path that the user has chosen meanwhile', a
     get value(): TorrentRecord {
       return values.pop() ?? { ...before, savePath: at('after') };
     },
-    change: async (change: Partial<TorrentRecord>) => void changes.push(change),
+    note: async (change: Partial<TorrentRecord>) => void changes.push(change),
   };
   assert.equal((await noteFoundData(record, metainfo)).directory, at('after'));
   assert.deepEqual(changes, [{ directory: at('after'), choices: noChoices }]);

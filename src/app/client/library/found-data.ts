@@ -12,10 +12,11 @@ export const pathsIn = async (folder: string, { info }: Metainfo, renamed: FileP
 
 /**
  * What a torrent file tells when it is added, the metadata of a magnet link tells when it arrives: what is at the save path
- * already stays there, under the names that it has. Resolves when that is stored, so that no later run takes other names.
+ * already stays there, under the names that it has. Noted before it is that the metadata is there, so that no later run takes
+ * other names.
  */
 export async function noteFoundData(
-  record: Pick<DurableRecord, 'value' | 'change'>,
+  record: Pick<DurableRecord, 'value' | 'note'>,
   metainfo: Metainfo,
 ): Promise<Pick<TorrentRecord, 'directory'> & { readonly paths: FilePaths }> {
   const { savePath, choices } = record.value;
@@ -27,7 +28,7 @@ export async function noteFoundData(
   const paths = new Map([...found, ...now.choices.paths]);
   const directory = isThere ? savePath : now.directory;
   if (paths.size > now.choices.paths.size || directory !== now.directory) {
-    await record.change({ directory, choices: { ...now.choices, paths } });
+    await record.note({ directory, choices: { ...now.choices, paths } });
   }
   return { directory, paths };
 }

@@ -4,7 +4,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import { DstError } from '../../../base/errors.ts';
 import { encodeMagnet, magnetOf, type Metainfo } from '../../../codec/metainfo/index.ts';
+import { dbErrors } from '../../../db/index.ts';
 import { decodeTorrent } from '../../torrent-file/index.ts';
 import type { EngineAddOptions } from '../engine-port.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
@@ -304,6 +306,33 @@ describe('data that is there', { skip: process.platform === 'win32' }, () => {
     const { options } = last(stage);
     assert.equal(options.directory, stage.settings.value.incomplete);
     assertFound(stage, (await options.locate?.(metainfo)) ?? {});
+    stage.kill();
+    await stage.start();
+    assertFound(stage, last(stage).options);
+  });
+
+  test('is found by a magnet link also when the client ends before its files are opened', async () => {
+    const { stage, source, metainfo, link } = await withData();
+    await using _ = stage;
+    stage.engine.files.set(metainfo, source);
+    await stage.client.torrents.add({ source: link });
+    await stage.clock.pass(0);
+    last(stage).metadataArrives(metainfo);
+    await until(() => stage.eventNames('torrent.metadata').length === 1);
+    stage.kill();
+    await stage.start();
+    assertFound(stage, last(stage).options);
+  });
+
+  test('is found by a magnet link while the database is away', async (t) => {
+    const { stage, metainfo, link } = await withData();
+    await using _ = stage;
+    await stage.client.torrents.add({ source: link });
+    const away = new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away');
+    const { mock } = t.mock.method(stage.database.client.torrents, 'save', () => Promise.reject(away));
+    assertFound(stage, (await last(stage).options.locate?.(metainfo)) ?? {});
+    mock.restore();
+    await stage.clock.pass(60_000);
     stage.kill();
     await stage.start();
     assertFound(stage, last(stage).options);

@@ -10,6 +10,7 @@ import type { Metainfo } from '../../../codec/metainfo/index.ts';
 import type { EngineEvents, EngineState, EngineStatus, EngineTorrent, EngineTracker } from '../engine-port.ts';
 import type { Problem } from '../torrent-view.ts';
 import type { DurableRecord } from './durable-record.ts';
+import { noteFoundData } from './found-data.ts';
 import type { LibraryServices } from './library-services.ts';
 import { healsItself } from '../healing/curable.ts';
 import type { RunCounters } from './torrent-counters.ts';
@@ -319,10 +320,11 @@ export class TorrentRun {
     this.#telling = null;
   }
 
-  /** The torrent file first: the record says that there is one. */
+  /** The torrent file and what is there of its data first: once the record says that it is known, nobody looks any more. */
   async #keepMetadata(engine: EngineTorrent): Promise<void> {
     const { metainfo } = engine;
     if (metainfo === null) return;
+    await noteFoundData(this.#record, metainfo);
     const { hash } = this.#record.value;
     const bytes = engine.torrentFile() ?? bareTorrentFile(metainfo);
     await this.#services.folder.write(hash, { kind: 'torrent', bytes });
