@@ -58,6 +58,8 @@ export interface Endpoint {
   readonly scope: Scope;
   /** Takes POST alone, so that no link can call it. */
   readonly isChange: boolean;
+  /** `run` answers HEAD too: how long a file is, without reading it. */
+  readonly answersHead?: boolean;
   readonly run: (call: Call) => Answer | Promise<Answer>;
 }
 

@@ -67,7 +67,7 @@ async function addQbittorrent(
   for (const [path, endpoint] of endpoints) {
     const config: RouteConfig = { endpoint };
     app.route({
-      method: ['GET', 'POST'],
+      method: ['GET', 'POST', ...(endpoint.answersHead === true ? ['HEAD'] : [])],
       url: `/${path}`,
       config,
       handler: async (request, reply) => {

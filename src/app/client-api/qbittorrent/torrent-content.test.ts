@@ -14,6 +14,8 @@ test('a file that is complete is given by its number or its path', async () => {
     assert.deepEqual([status, bytes.length], [200, size]);
     assert.match(String(headers['content-disposition']), /^attachment;.*film/);
   }
+  const head = await stage.api.askPath('HEAD', `/api/v2/torrents/downloadFile?hash=${hash}&file=0`);
+  assert.deepEqual([head.status, head.headers['content-length']], [200, String(size)]);
   assert.equal((await stage.get('torrents/downloadFile', { hash, file: '7' })).status, 404);
 });
 

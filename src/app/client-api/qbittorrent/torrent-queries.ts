@@ -142,7 +142,7 @@ const limits = (way: 'downloadLimit' | 'uploadLimit') =>
 
 export const torrentQueries: Endpoints = {
   'torrents/count': reads(({ client }) => String(client.torrents.size)),
-  'torrents/downloadFile': reads(downloadFile),
+  'torrents/downloadFile': { ...reads(downloadFile), answersHead: true },
   'torrents/downloadLimit': limits('downloadLimit'),
   'torrents/export': reads(exportFile),
   'torrents/files': reads(files),
