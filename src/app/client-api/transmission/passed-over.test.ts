@@ -22,6 +22,7 @@ test('settings that this client has not are told once in the log, and the others
   };
   await set({
     ...{ dht_enabled: 1, blocklist_url: 'http://lists.example/', queue_stalled_minutes: 30, pex_enabled: 0 },
+    preferred_transports: ['tcp'],
     ...{ script_torrent_done_enabled: true, script_torrent_done_filename: '/bin/sh', nonsense: true },
     ...{ peer_limit_global: 99, seed_ratio_limited: 1, download_dir: '/media/', encryption: 'tolerated' },
   });

@@ -2,6 +2,7 @@
  * Settings that a `session-set` names and does not get. Transmission answers "success" whatever it is given, and clients
  * send whole forms with what they do not mean to change, so an error would take all the rest from them: the log tells.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../../base/logger.ts';
 import type { Params } from './params.ts';
 
@@ -20,7 +21,7 @@ export class PassedOver {
   /** `session`: as it is read afterwards. */
   tell(params: Params, session: Readonly<Record<string, unknown>>): void {
     const isAsAsked = (name: string): boolean =>
-      session[name] === (typeof session[name] === 'boolean' ? Boolean(params[name]) : params[name]);
+      isDeepStrictEqual(session[name], typeof session[name] === 'boolean' ? Boolean(params[name]) : params[name]);
     const settings = Object.keys(session).filter(
       (name) => Object.hasOwn(params, name) && !NEVER.has(name) && !isAsAsked(name) && !this.#told.has(name),
     );
