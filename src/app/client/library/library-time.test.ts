@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DstError } from '../../../base/errors.ts';
+import { encodeMagnet, magnetOf } from '../../../codec/metainfo/index.ts';
 import { dbErrors } from '../../../db/index.ts';
 import type { EngineTracker } from '../engine-port.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
@@ -71,6 +72,22 @@ test('a seeding goal that is reached while the database is away is told once, an
   await stage.clock.pass(MINUTE);
   assert.equal(torrent.view().state, 'stopped');
   assert.equal(stage.eventNames('torrent.goal-reached').length, 1);
+});
+
+test('a torrent file for a magnet link is taken while the database is away', async (t) => {
+  await using stage = await Stage.open();
+  const { bytes, metainfo } = smallTorrent(1);
+  const { torrent } = await stage.client.torrents.add({ source: encodeMagnet(magnetOf(metainfo)) });
+  const away = new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away');
+  const { mock } = t.mock.method(stage.database.client.torrents, 'save', () => Promise.reject(away));
+  await stage.client.torrents.add({ source: bytes });
+  await stage.clock.pass(0);
+  assert.equal(torrent.view().state, 'downloading');
+  mock.restore();
+  await stage.clock.pass(MINUTE);
+  stage.kill();
+  const [row] = (await stage.database.client.torrents.load().next()).value ?? [];
+  assert.equal(row?.hasMetainfo, true);
 });
 
 describe('what is shown of a torrent', () => {

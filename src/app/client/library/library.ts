@@ -294,7 +294,7 @@ export class Library implements Torrents {
     const { info, infoHashes } = metainfo;
     // As it is by now: the user may have named it meanwhile.
     const { choices, name } = record.value;
-    await record.change({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
+    await record.note({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
   }
 
   /** What the engine does not take fails this torrent alone. `peers`: default those that are kept. */
