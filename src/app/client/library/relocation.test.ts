@@ -268,6 +268,26 @@ describe('another name', () => {
   });
 });
 
+test('what was moved while the database was away is where it is, and that is kept when it is back', async (t) => {
+  await using stage = await Stage.open();
+  const torrent = await add(stage);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stage.engine.moving = promise;
+  const to = join(stage.folder, 'archive');
+  await torrent.setSavePath(to, { movesData: true });
+  const away = new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away');
+  const { mock } = t.mock.method(stage.database.client.torrents, 'save', () => Promise.reject(away));
+  resolve();
+  await until(() => torrent.view().state !== 'moving');
+  assert.deepEqual([torrent.view().moveProblem, torrent.view().contentPath], [null, join(to, 'test-1')]);
+  assert.equal(stage.events('torrent.moved').length, 1);
+  mock.restore();
+  await stage.clock.pass(60_000);
+  stage.kill();
+  const [row] = (await stage.database.client.torrents.load().next()).value ?? [];
+  assert.deepEqual([row?.directory, row?.pending], [to, null]);
+});
+
 describe('data that is there', { skip: process.platform === 'win32' }, () => {
   /** Something of a torrent at the save path, under names that not every system could have. */
   async function withData(): Promise<{ stage: Stage; source: Uint8Array; metainfo: Metainfo; link: string }> {

@@ -151,12 +151,12 @@ export class Relocation {
         await this.#run.engine?.move(to, { onProgress });
       }
       this.#problem = null;
-      await this.#record.change({ pending: this.#removal, directory: to, ...this.#noted });
+      await this.#record.note({ pending: this.#removal, directory: to, ...this.#noted });
       this.#services.events.emit('torrent.moved', { hash, from, to });
     } catch (error) {
       if (this.#isClosed) return;
       this.#fail(to, error);
-      await this.#record.change({ pending: this.#removal, savePath: back, ...this.#noted }).catch((cause: unknown) => {
+      await this.#record.note({ pending: this.#removal, savePath: back, ...this.#noted }).catch((cause: unknown) => {
         this.#services.logger.error('could not store that a move failed', { name, reason: messageOf(cause) });
       });
     }
