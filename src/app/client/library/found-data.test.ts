@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtempDisposable } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { encodeMagnet, magnetOf } from '../../../codec/metainfo/index.ts';
 import { smallTorrent, Stage, until } from '../fakes.test.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
@@ -40,4 +41,15 @@ test('a magnet link keeps the name that the user gives it while data of its torr
   await torrent.setName('mine');
   await adding;
   assert.equal(torrent.view().name, 'mine');
+});
+
+test('metadata that comes while its torrent is being removed is neither kept nor told', async () => {
+  await using stage = await Stage.open();
+  const { metainfo, bytes } = smallTorrent(1);
+  stage.engine.files.set(metainfo, bytes);
+  const { torrent } = await stage.client.torrents.add({ source: encodeMagnet(magnetOf(metainfo)) });
+  stage.torrents[0]?.metadataArrives(metainfo);
+  await stage.client.torrents.remove([torrent], { deleteData: true });
+  await setTimeout(100); // for what would go on
+  assert.deepEqual([await readdir(stage.kept), stage.eventNames('torrent.metadata')], [[], []]);
 });

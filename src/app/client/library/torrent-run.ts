@@ -325,6 +325,8 @@ export class TorrentRun {
     const { metainfo } = engine;
     if (metainfo === null) return;
     await noteFoundData(this.#record, metainfo);
+    // It has been removed meanwhile, or its torrent file was added.
+    if (this.#engine !== engine) return;
     const { hash } = this.#record.value;
     const bytes = engine.torrentFile() ?? bareTorrentFile(metainfo);
     await this.#services.folder.write(hash, { kind: 'torrent', bytes });
