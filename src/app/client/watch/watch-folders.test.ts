@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toHex } from '../../../base/bytes.ts';
 import { DstError } from '../../../base/errors.ts';
+import { dbErrors } from '../../../db/index.ts';
 import type { ClientConfig } from '../../config/index.ts';
+import { clientErrors } from '../errors.ts';
 import { smallTorrent, Stage } from '../fakes.test.ts';
 import { WatchFolders } from './watch-folders.ts';
 
@@ -111,20 +113,25 @@ describe('a watched folder', () => {
     assert.equal(shown(stage).length, 1);
   });
 
-  test('is tried again when the disk was full, which is told once', async () => {
-    await using stage = await Stage.open();
-    const [folder, watch] = await watchOf(stage);
-    await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
-    const { add } = stage.client.torrents;
-    stage.client.torrents.add = async () => {
-      throw new DstError('STORAGE_NO_SPACE', { category: 'storage', help: '' }, 'no space');
-    };
-    for (let looks = 0; looks < 5; looks++) await watch.look();
-    assert.equal(toldOf(stage).length, 1);
-    stage.client.torrents.add = add;
-    await watch.look();
-    assert.equal(shown(stage).length, 1);
-  });
+  const passing = [
+    new DstError('STORAGE_NO_SPACE', { category: 'storage', help: '' }, 'no space'),
+    new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away'),
+    new DstError('CLIENT_CLOSED', { ...clientErrors.CLIENT_CLOSED }, 'closed'),
+  ];
+  for (const failure of passing) {
+    test(`is tried again after ${failure.code}, which is told once`, async () => {
+      await using stage = await Stage.open();
+      const [folder, watch] = await watchOf(stage);
+      await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
+      const { add } = stage.client.torrents;
+      stage.client.torrents.add = () => Promise.reject(failure);
+      for (let looks = 0; looks < 5; looks++) await watch.look();
+      assert.equal(toldOf(stage).length, 1);
+      stage.client.torrents.add = add;
+      await watch.look();
+      assert.equal(shown(stage).length, 1);
+    });
+  }
 
   test('is read although others do not answer', async () => {
     const [stage, folder] = await open();

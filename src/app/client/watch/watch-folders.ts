@@ -102,8 +102,7 @@ export class WatchFolders {
       logger.info('added from a watched folder', { path, hash: torrent.hash, isDuplicate });
     } catch (error) {
       const reason = messageOf(error);
-      // A full disk may have space the next time; what is no torrent stays none.
-      if (!(error instanceof DstError) || error.category === 'storage') return reason;
+      if (mayPass(error)) return reason;
       logger.warn('a file of a watched folder cannot be added', { path, code: codeOf(error), reason });
       await this.#putAway(folder, path, '.rejected');
       return null;
@@ -150,3 +149,7 @@ function whyNot({ isLink, isEmpty }: Found): string | null {
   if (isLink) return 'it is a symbolic link, and those are not followed: put the file itself here';
   return isEmpty ? 'it is empty: put the whole file here, or delete it' : null;
 }
+
+/** A full disk may have space the next time, and a server be back; what is no torrent stays none. */
+const mayPass = (error: unknown): boolean =>
+  !(error instanceof DstError) || error.category === 'storage' || error.isRetryable || error.code === 'CLIENT_CLOSED';
