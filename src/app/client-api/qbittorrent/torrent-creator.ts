@@ -1,5 +1,6 @@
 /** Torrents that are made of files on this machine; the tasks are those of our own API. */
 import { dirname } from 'node:path';
+import type { UnixSeconds } from '../../../base/units.ts';
 import type { CreateOptions } from '../../torrent-creation/index.ts';
 import type { CreationTask } from '../creation-tasks.ts';
 import { badParams, conflict, notFound } from './api-fault.ts';
@@ -65,6 +66,13 @@ function taskOf({ creations, params }: Call): CreationTask {
   return task;
 }
 
+/** Tiers as they were asked for: an empty URL begins the next one. */
+const listOf = (tiers: readonly (readonly string[])[]): string[] =>
+  tiers.flatMap((urls, tier) => (tier === 0 ? urls : ['', ...urls]));
+
+/** In words, of which clients make a date; a number they would take for milliseconds. */
+const timeOf = (time: UnixSeconds): string => new Date(time * 1000).toISOString();
+
 function row(task: CreationTask): object {
   const { id, path, options, state, hashed, total, createdAt, startedAt, finishedAt, result, error } = task;
   const { format, isPrivate, trackers = [], webSeeds, comment = '', source = '', pieceLength } = options;
@@ -77,13 +85,13 @@ function row(task: CreationTask): object {
     format,
     private: isPrivate,
     pieceSize: result?.metainfo.info.pieceLength ?? pieceLength ?? 0,
-    trackers: trackers.flat(),
+    trackers: listOf(trackers),
     urlSeeds: webSeeds,
     comment,
     source,
-    timeAdded: createdAt,
-    ...(startedAt !== null && { timeStarted: startedAt }),
-    ...(finishedAt !== null && { timeFinished: finishedAt }),
+    timeAdded: timeOf(createdAt),
+    ...(startedAt !== null && { timeStarted: timeOf(startedAt) }),
+    ...(finishedAt !== null && { timeFinished: timeOf(finishedAt) }),
     ...(error !== null && { errorMessage: error.detail }),
   };
 }
