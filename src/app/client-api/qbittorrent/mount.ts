@@ -23,6 +23,7 @@ import {
   type UploadedFile,
 } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
+import { LARGEST_FILE } from './preferences.ts';
 import { SyncMemory } from './sync-memory.ts';
 
 export interface QbittorrentOptions {
@@ -40,8 +41,7 @@ const CALLER = 'qbittorrentCaller';
 const TEXT = 'text/plain; charset=utf-8';
 /** A form without files: hashes of a hundred thousand torrents. */
 const LONGEST_FORM: ByteCount = 8 * 1024 * 1024;
-/** Largest torrent file, and all files of a form. */
-const LARGEST_FILE: ByteCount = 32 * 1024 * 1024;
+/** All files of a form. */
 const LARGEST_UPLOAD: ByteCount = 64 * 1024 * 1024;
 const LONGEST_FIELD: ByteCount = 1024 * 1024;
 const MOST_FILES = 500;

@@ -58,6 +58,12 @@ describe('preferences', () => {
       listen_port: 8471,
       web_ui_port: 8470,
       web_ui_username: 'test',
+      // Clients divide these by 1024.
+      torrent_file_size_limit: 32 * 1024 * 1024,
+      disk_queue_size: 1024 * 1024,
+      socket_send_buffer_size: 0,
+      socket_receive_buffer_size: 0,
+      validate_https_tracker_certificate: true,
     };
     assert.deepEqual({ ...preferences, ...expected }, preferences);
   });

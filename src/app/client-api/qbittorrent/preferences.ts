@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { formatHost, parseHost } from '../../../base/address.ts';
-import type { Millis } from '../../../base/units.ts';
+import type { ByteCount, Millis } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
 import type { ClientConfig } from '../../config/index.ts';
 import type { Client } from '../../client/index.ts';
@@ -15,6 +15,8 @@ import { scheduleOf, spanOf } from './schedule.ts';
 
 /** How often clients ask for what has changed, ms; they may choose otherwise. */
 export const REFRESH_INTERVAL: Millis = 1500;
+/** Largest torrent file that is taken. */
+export const LARGEST_FILE: ByteCount = 32 * 1024 * 1024;
 const KIBI = 1024;
 /** As many as may be set. */
 const MOST_CONNECTIONS = 100_000;
@@ -22,6 +24,7 @@ const MOST_CONNECTIONS = 100_000;
 const FIRST_RATIO = 1;
 const FIRST_MINUTES = 1440;
 const FIRST_SLOW_RATE = 2;
+const FIRST_DISK_QUEUE: ByteCount = 1024 * 1024;
 const SECONDS_OF_SESSION = 86_400;
 
 const encryptions: readonly string[] = ['prefer', 'required', 'plaintext'];
@@ -148,6 +151,16 @@ const interfaces = ({ api }: ClientConfig, user: string) => ({
   web_ui_username: user,
 });
 
+/** What nobody sets, but clients compute with. */
+const fixed = {
+  disk_queue_size: FIRST_DISK_QUEUE,
+  // Those of the system.
+  socket_receive_buffer_size: 0,
+  socket_send_buffer_size: 0,
+  torrent_file_size_limit: LARGEST_FILE,
+  validate_https_tracker_certificate: true,
+};
+
 /** Also what waits for a restart is told as it was set. */
 const told = ({ settings: { afterRestart: config }, banned }: Client, user: string) => ({
   ...saving(config),
@@ -155,6 +168,7 @@ const told = ({ settings: { afterRestart: config }, banned }: Client, user: stri
   ...limits(config),
   ...turns(config),
   ...interfaces(config, user),
+  ...fixed,
 });
 
 type Preferences = ReturnType<typeof told>;
