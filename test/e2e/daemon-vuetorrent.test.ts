@@ -238,6 +238,8 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
       await vue.does('torrents/createTags', { tags: 'red' });
       await vue.does('torrents/addTags', { hashes: hash, tags: 'red' });
       await vue.does('torrents/removeTags', { hashes: hash, tags: 'blue' });
+      // It can be given again from the menu.
+      assert.deepEqual(await vue.read('torrents/tags'), ['blue', 'green', 'red']);
       const folder = { savePath: '', downloadPath: '', downloadPathEnabled: false };
       await vue.does('torrents/createCategory', { category: 'films', ...folder });
       await vue.does('torrents/setCategory', { hashes: link, category: 'films' });

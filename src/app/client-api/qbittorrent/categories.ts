@@ -1,9 +1,10 @@
 /** Categories and tags; tags are our labels. */
 import type { Category } from '../../client/index.ts';
+import { eachTorrent } from '../each-torrent.ts';
 import { badParams, conflict } from './api-fault.ts';
 import { type Call, changes, type Endpoints, reads } from './endpoint.ts';
 import { parts, required, text } from './params.ts';
-import { onEach } from './select-torrents.ts';
+import { onEach, torrentsOf } from './select-torrents.ts';
 
 export const categoriesOf = (categories: readonly Category[]): Record<string, object> =>
   Object.fromEntries(categories.map(({ name, savePath }) => [name, { name, savePath }]));
@@ -20,11 +21,17 @@ const put = (isNew: boolean) =>
 
 const tagsIn = ({ params }: Call): string[] => parts(required(params, 'tags'), ',');
 
+/** They are kept until they are deleted, also when no torrent has them any more, as by the original. */
+async function addTags(call: Call): Promise<void> {
+  const [torrents, tags] = [torrentsOf(call), tagsIn(call)];
+  if (torrents.length > 0) await call.client.categories.addLabels(tags);
+  await eachTorrent(torrents, (torrent) =>
+    torrent.change({ labels: [...new Set([...torrent.view().settings.labels, ...tags])] }),
+  );
+}
+
 export const categoryEndpoints: Endpoints = {
-  'torrents/addTags': onEach(async (torrent, call) => {
-    const { labels } = torrent.view().settings;
-    await torrent.change({ labels: [...new Set([...labels, ...tagsIn(call)])] });
-  }),
+  'torrents/addTags': changes(addTags),
   'torrents/categories': reads(({ client }) => categoriesOf(client.categories.all())),
   'torrents/createCategory': put(true),
   'torrents/createTags': changes((call) => call.client.categories.addLabels(tagsIn(call))),

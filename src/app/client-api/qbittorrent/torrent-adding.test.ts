@@ -97,6 +97,13 @@ describe('torrents are added', () => {
 });
 
 describe('what the form says', () => {
+  test('keeps tags that the torrent loses later', async () => {
+    const stage = await Stage.open();
+    assert.deepEqual(await says(upload(stage, [{ field: 'torrents', bytes: film }], { tags: 'a,b' })), [200, 'Ok.']);
+    await stage.does('torrents/removeTags', { hashes: 'all', tags: 'a' });
+    assert.deepEqual(await stage.read('torrents/tags'), ['a', 'b']);
+  });
+
   test('counts for the torrents', async () => {
     const stage = await Stage.open();
     const fields = {

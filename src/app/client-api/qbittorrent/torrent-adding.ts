@@ -31,7 +31,9 @@ async function add(call: Call): Promise<string> {
       throw isBadSource(error) ? badData(`Error: '${name}' is not a valid torrent file: ${messageOf(error)}`) : error;
     });
   }
-  return added > 0 ? 'Ok.' : 'Fails.';
+  if (added === 0) return 'Fails.';
+  await client.categories.addLabels(options.settings?.labels ?? []);
+  return 'Ok.';
 }
 
 /** What is added for one of the lines; null: it is nothing that can be. */
