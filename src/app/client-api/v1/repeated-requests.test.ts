@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sampleTorrentFile } from '../../../../test/support/fake-client.ts';
 import type { Caller } from '../../access/index.ts';
 import { type Answer, ApiClient } from '../fakes.test.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
@@ -43,6 +44,18 @@ describe('a request with an Idempotency-Key', () => {
     await post(api, 'k', {});
     const { status, json } = await post(api, 'k', { events: ['torrent.*'] });
     assert.deepEqual([status, json.code], [422, 'API_KEY_REUSED']);
+  });
+
+  test('is refused when only its priorities or paths of files are other ones', async () => {
+    const api = await ApiClient.create();
+    const torrent = Buffer.from(sampleTorrentFile({ name: 'x' })).toString('base64');
+    const add = (body: object): Promise<Answer> =>
+      api.ask('POST', '/torrents', { body: { torrent, ...body }, headers: { 'idempotency-key': 'k' } });
+    const first = { priorities: { 0: 1 }, paths: { 0: 'a' } };
+    assert.equal((await add(first)).status, 201);
+    assert.equal((await add({ ...first, priorities: { 0: 7 } })).json.code, 'API_KEY_REUSED');
+    assert.equal((await add({ ...first, paths: { 0: 'b' } })).json.code, 'API_KEY_REUSED');
+    assert.equal((await add(first)).status, 201);
   });
 
   test('is that of its caller and its path', async () => {

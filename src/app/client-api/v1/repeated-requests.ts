@@ -47,7 +47,7 @@ export class RepeatedRequests {
       throw apiError('API_INVALID', 'an Idempotency-Key has 1 to 255 visible characters');
     }
     const key = `${caller.kind} ${caller.user} ${proofOf(request)} ${request.url} ${shown}`;
-    const asked = hashOfSecret(JSON.stringify(request.body, bytesAsText) ?? '');
+    const asked = hashOfSecret(JSON.stringify(request.body, asJson) ?? '');
     this.#forgetOld();
     const known = this.#kept.get(key);
     if (known !== undefined) return this.#repeat(known, asked, reply);
@@ -101,6 +101,10 @@ const sizeOf = ({ answer }: Kept): ByteCount => answer?.body?.length ?? 0;
 const proofOf = (request: FastifyRequest): string =>
   toHex(hashOfSecret(request.headers.authorization ?? sessionIdOf(request) ?? ''));
 
-/** A torrent file in a body. */
-const bytesAsText = (_key: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+/** What JSON has no form for, or an empty one: a torrent file in a body, and numbers by file. */
+const asJson = (_key: string, value: unknown): unknown =>
+  value instanceof Uint8Array
+    ? Buffer.from(value).toString('base64')
+    : value instanceof Map
+      ? [...(value as Map<unknown, unknown>)]
+      : value;
