@@ -145,13 +145,16 @@ function streamOf(
   reader: FileReader,
   parts: readonly (ByteRange | Uint8Array)[],
   reply: FastifyReply,
-  { logger }: Pick<ApiContext, 'logger'>,
+  { logger, caller }: Pick<AskedFile, 'logger' | 'caller'>,
 ): Readable {
   const gone = new AbortController();
   const { raw } = reply;
   raw.once('close', () => gone.abort());
   // The head goes out at once, and not only with the first bytes, which may take minutes to arrive.
-  const bytes = bytesOf(reader, parts, gone.signal, () => raw.flushHeaders());
+  const bytes = whileAllowed(
+    bytesOf(reader, parts, gone.signal, () => raw.flushHeaders()),
+    caller,
+  );
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: BUFFERED });
   stream.on('error', (error) => {
     if (!gone.signal.aborted) logger.debug('file content ended early', { error: messageOf(error) });
@@ -169,5 +172,14 @@ async function* bytesOf(
   for (const part of parts) {
     if ('from' in part) yield* reader.read(part.from, part.to, { signal });
     else yield part;
+  }
+}
+
+/** Ends when the token is revoked, or the user goes. What a ticket has begun may end: a film may last longer than it. */
+async function* whileAllowed(bytes: AsyncIterable<Uint8Array>, caller: Caller): AsyncGenerator<Uint8Array> {
+  for await (const some of bytes) {
+    if (caller.kind !== 'ticket' && !caller.isValid())
+      throw apiError('API_TOKEN_INVALID', 'the caller may read no more');
+    yield some;
   }
 }

@@ -229,6 +229,20 @@ describe('a file that is still downloading', () => {
     assert.equal(error.code, 'ECONNRESET');
   });
 
+  test('ends with a closed connection when the token of its reader is revoked', async () => {
+    const { api, torrent, path } = await withFilm();
+    torrent.holdsAt = 40_000;
+    await using server = await served(api, false);
+    const response = await server.get(path, api.token);
+    response.resume();
+    await until(() => torrent.reading.bytes === 40_000);
+    for (const { hash } of api.access.tokens()) await api.access.revokeToken(hash);
+    const ended = once(response, 'end');
+    torrent.release();
+    await assert.rejects(ended, { code: 'ECONNRESET' });
+    await until(() => torrent.reading.open === 0);
+  });
+
   test('has at most 64 readers at a time, and 32 of one caller', async () => {
     const { api, torrent, path } = await withFilm();
     torrent.holdsAt = 0;
