@@ -4,6 +4,7 @@
  */
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { codeOf, messageOf } from '../../../base/errors.ts';
 import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
 import { attachment } from '../content-disposition.ts';
@@ -12,7 +13,7 @@ import { sendLong } from '../long-list.ts';
 import { sendFile } from '../send-file.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import { addAuth, callerOf } from './auth.ts';
-import { ApiFault, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
+import { ApiFault, badParams, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
 import {
   type Answer,
   type ApiState,
@@ -139,7 +140,11 @@ async function readRequest(request: FastifyRequest, { isChange }: Endpoint): Pro
   }
   if (request.isMultipart()) {
     if (!isChange) throw new ApiFault(415, 'This takes no multipart form');
-    return await readForm(request);
+    return await readForm(request).catch((error: unknown) => {
+      // What reads forms has no code for those that are broken.
+      const isKnown = codeOf(error) !== null || error instanceof ApiFault;
+      throw isKnown ? error : badParams(`The form is broken: ${messageOf(error)}`);
+    });
   }
   return { params: new URLSearchParams(typeof request.body === 'string' ? request.body : ''), files: [] };
 }

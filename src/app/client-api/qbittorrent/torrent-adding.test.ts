@@ -89,6 +89,17 @@ describe('torrents are added', () => {
     assert.equal(stage.client.torrents.size, 0);
   });
 
+  test('unless the form is broken', async () => {
+    const stage = await Stage.open();
+    const part = '--b\r\nContent-Disposition: form-data; name="urls"\r\n\r\nx';
+    for (const type of ['multipart/form-data', 'multipart/form-data; boundary=b']) {
+      const asked = { headers: { 'content-type': type }, body: part };
+      const [status, text] = await says(stage.post('torrents/add', {}, asked));
+      assert.equal(status, 400);
+      assert.match(text, /^The form is broken: /);
+    }
+  });
+
   test('unless the files are larger than torrent files are', async () => {
     const stage = await Stage.open();
     const bytes = Buffer.alloc(33 * 1024 * 1024);
