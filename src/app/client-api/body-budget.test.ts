@@ -26,9 +26,9 @@ class Stage {
     });
   }
 
-  async send(size: number, isChunked = false): Promise<number> {
+  async send(size: number, isChunked = false, type = 'x/y'): Promise<number> {
     const payload = isChunked ? Readable.from([Buffer.alloc(size / 2), Buffer.alloc(size / 2)]) : Buffer.alloc(size);
-    const headers = { 'content-type': 'x/y', ...(isChunked && { 'transfer-encoding': 'chunked' }) };
+    const headers = { 'content-type': type, ...(isChunked && { 'transfer-encoding': 'chunked' }) };
     return (await this.app.inject({ method: 'POST', url: '/', headers, payload })).statusCode;
   }
 }
@@ -56,6 +56,14 @@ describe('a body', () => {
       assert.deepEqual([await first, await short, await stage.send(150 * KIBI, isChunked)], [200, 200, 200]);
     });
   }
+
+  test('that is a form of unknown length counts as the longest, in any letter case of its type', async () => {
+    const stage = new Stage(1000 * KIBI, 'control');
+    stage.answers.resolve();
+    for (const type of ['multipart/form-data; boundary=b', 'Multipart/Form-Data; boundary=b']) {
+      assert.deepEqual([await stage.send(2, true, type), await stage.send(2, false, type)], [503, 200], type);
+    }
+  });
 
   test('is short for who only looks, whatever the dialect', async () => {
     const fetchTorrent = (): Promise<Uint8Array> => Promise.reject(new Error('not here'));

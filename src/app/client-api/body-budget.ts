@@ -34,7 +34,7 @@ export class BodyBudget {
       const isLongAllowed = scope !== null && allows(scope, 'control');
       const grow = this.#account(reply, isLongAllowed);
       // A form is read past what this hook gives.
-      const isForm = request.headers['content-type']?.startsWith('multipart/') === true;
+      const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
       if (declared === undefined && !isForm) {
         done(null, counted(payload, grow));
         return;
