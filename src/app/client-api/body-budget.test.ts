@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -20,6 +21,7 @@ class Stage {
     new BodyBudget(budget).addTo(this.app, () => scope);
     this.app.setErrorHandler((error, _request, reply) => sendProblem(reply, problemOf(error)));
     this.app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    this.app.addContentTypeParser('x/unread', (_request, _payload, done) => done(null));
     this.app.post('/', async () => {
       await this.answers.promise;
       return 'ok';
@@ -63,6 +65,25 @@ describe('a body', () => {
     for (const type of ['multipart/form-data; boundary=b', 'Multipart/Form-Data; boundary=b']) {
       assert.deepEqual([await stage.send(2, true, type), await stage.send(2, false, type)], [503, 200], type);
     }
+  });
+
+  test('in chunks that nobody reads ends nothing when its sender goes', async () => {
+    const stage = new Stage(1000 * KIBI, null);
+    const gone = new Promise((resolve) => {
+      stage.app.addHook('preHandler', ({ raw }, _reply, done) => {
+        raw.once('close', resolve);
+        sent.destroy();
+        done();
+      });
+    });
+    const { port } = new URL(await stage.app.listen({ port: 0, host: '127.0.0.1' }));
+    const headers = { 'content-type': 'x/unread', 'transfer-encoding': 'chunked' };
+    const sent = request({ port, host: '127.0.0.1', method: 'POST', headers });
+    sent.on('error', () => {});
+    sent.write('x');
+    await gone;
+    stage.answers.resolve();
+    await stage.app.close();
   });
 
   test('is short for who only looks, whatever the dialect', async () => {

@@ -72,5 +72,7 @@ function counted(payload: Readable, grow: (bytes: ByteCount) => Error | null): R
     },
   });
   payload.once('error', (error) => stream.destroy(error));
+  // Who reads it is told; where nobody does (who asks has gone before), an error without a listener would end the program.
+  stream.on('error', () => {});
   return payload.pipe(stream);
 }
