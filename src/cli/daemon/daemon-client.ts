@@ -43,12 +43,12 @@ export class DaemonClient {
 
   /** What the API answers at `/api/v1` + path. Rejects DAEMON_UNREACHABLE, or with the code that the daemon tells. */
   async call<T>(path: string, request: DaemonRequest = {}): Promise<T> {
-    const body = (await this.#whole(await this.#send(path, request))).toString();
-    try {
-      return (body === '' ? null : JSON.parse(body)) as T;
-    } catch (cause) {
-      throw cliError('DAEMON_UNREACHABLE', `what answers at ${this.#place} is no daemon of this program`, { cause });
-    }
+    const response = await this.#send(path, request);
+    const body = (await this.#whole(response)).toString();
+    if (response.statusCode === 204) return null as T;
+    const answer = objectIn(body);
+    if (answer === null) throw this.#unknown('is no daemon of this program');
+    return answer as T;
   }
 
   /** What the API answers that is no JSON, such as a torrent file. Rejects as `call`. */
@@ -69,6 +69,10 @@ export class DaemonClient {
 
   get #place(): string {
     return 'socket' in this.#address ? this.#address.socket : this.#address.url.origin;
+  }
+
+  #unknown(what: string): DstError {
+    return cliError('DAEMON_UNREACHABLE', `what answers at ${this.#place} ${what}`);
   }
 
   #lost(cause?: unknown): DstError {
@@ -100,8 +104,10 @@ export class DaemonClient {
     };
     const response = await this.#response(target, options, sent?.data ?? null);
     const { statusCode = 500 } = response;
-    if (statusCode < 400) return response;
-    throw await problemOf(statusCode, (await this.#whole(response)).toString());
+    if (statusCode < 300) return response;
+    const text = (await this.#whole(response)).toString();
+    if (statusCode < 400) throw this.#unknown(`leads to ${response.headers.location ?? 'another place'}`);
+    throw await problemOf(statusCode, text);
   }
 
   #authorization(): Record<string, string> {
@@ -143,14 +149,21 @@ function unreachable(place: string, cause: unknown): DstError {
 
 /** The error that a problem document (RFC 9457) tells of, with the daemon's code. */
 async function problemOf(status: number, body: string): Promise<DstError> {
-  let problem: { readonly code?: string; readonly detail?: string; readonly title?: string } = {};
+  // It may not be of the daemon: of a proxy in between, say.
+  const { code, detail, title } = objectIn(body) ?? {};
+  const words = [detail, title].find((text) => typeof text === 'string');
+  const known = typeof code === 'string' ? code : `HTTP_${status}`;
+  return await toldError(known, words ?? `the daemon answered with status ${status}`, status);
+}
+
+/** Null: it is no JSON, or no object. */
+function objectIn(body: string): Record<string, unknown> | null {
   try {
-    problem = JSON.parse(body) as typeof problem;
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown> | null) : null;
   } catch {
-    // Not of the daemon: a proxy in between, say.
+    return null;
   }
-  const { code = `HTTP_${status}`, detail, title } = problem;
-  return await toldError(code, detail ?? title ?? `the daemon answered with status ${status}`, status);
 }
 
 /** An error of the daemon, as it would be had it happened here. */
