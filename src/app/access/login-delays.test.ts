@@ -32,6 +32,12 @@ test('all addresses of this machine are one', () => {
   assert.deepEqual(tryAll(delays, [...local, '192.0.2.1']), [1000, 1000, 1000, 1000, 1000, 0]);
 });
 
+test('an IPv4 address is itself also when a proxy writes it as one of IPv6', () => {
+  const delays = new LoginDelays(new ManualClock());
+  tryAll(delays, times(5, '::ffff:192.0.2.1'));
+  assert.deepEqual(tryAll(delays, ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:192.0.2.2']), [1000, 1000, 0]);
+});
+
 test('a name that is guessed from everywhere is slowed down, by half a minute at most', () => {
   const clock = new ManualClock();
   const delays = new LoginDelays(clock);

@@ -106,10 +106,15 @@ function keepNewest(kept: Map<string, unknown> | Set<string>): void {
   if (kept.size > MOST_COUNTED) kept.delete(kept.keys().next().value as string);
 }
 
+/** What comes before an IPv4 address that is written as one of IPv6, as some proxies do (RFC 4291, 2.5.5.2). */
+const MAPPED = `${'00'.repeat(10)}ffff`;
+
 /** Of IPv6 whoever has an address has the whole /64, and on this machine all of its addresses. */
 function keysOf(host: string, name: string): { hostKey: string; nameKey: string; pair: string } {
   const bytes = parseHost(host);
-  const network = bytes === null ? host : toHex(bytes.length === 16 ? bytes.subarray(0, 8) : bytes);
+  const address = bytes === null ? host : toHex(bytes);
+  const isMapped = address.length === 32 && address.startsWith(MAPPED);
+  const network = isMapped ? address.slice(MAPPED.length) : address.slice(0, bytes === null ? undefined : 16);
   const hostKey = scopeOf(host) === 'loopback' ? 'loopback' : network;
   const nameKey = name.slice(0, LONGEST_NAME);
   return { hostKey, nameKey, pair: `${hostKey} ${nameKey}` };
