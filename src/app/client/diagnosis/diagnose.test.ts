@@ -187,6 +187,20 @@ describe('a diagnosis', () => {
     assert.deepEqual(found({ pieces, files: [file(0, 3)] }), ['nobody-has']);
   });
 
+  test('puts a limit that is reached before trackers that fail', () => {
+    const both = { ...cases['trackers-failed'], ...cases['client-limit'] };
+    assert.deepEqual(found(both), ['client-limit', 'trackers-failed']);
+    assert.deepEqual(
+      found({
+        ...both,
+        ...seen({ state: 'seeding' }),
+        limits: { download: 0, upload: 1 },
+        rates: { download: 0, upload: 1 },
+      }).slice(0, 2),
+      ['client-limit', 'trackers-failed'],
+    );
+  });
+
   test('puts what blocks first, and what moves is not blocked', () => {
     const many = { ...cases['trackers-failed'], hasIncoming: false, peers: [{ ...peer, peerChoking: true }] };
     assert.deepEqual(found(many), ['all-choked', 'trackers-failed', 'not-reachable']);

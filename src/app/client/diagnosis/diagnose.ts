@@ -195,13 +195,13 @@ const downloading: readonly Rule[] = [
   noPeers,
   nobodyHas,
   allChoked,
-  trackersFail,
   limited,
+  trackersFail,
   slowDisk,
   lowDisk,
   unreachable,
 ];
-const seeding: readonly Rule[] = [networkAway, trackersFail, limited, nobodyWants, unreachable];
+const seeding: readonly Rule[] = [networkAway, limited, trackersFail, nobodyWants, unreachable];
 
 const weights: readonly Finding['weight'][] = ['blocks', 'slows', 'note'];
 
