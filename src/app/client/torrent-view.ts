@@ -40,7 +40,7 @@ export interface TorrentView {
   readonly name: string;
   readonly state: ViewState;
   readonly problem: Problem | null;
-  /** Warning of a tracker or the like; null: all is well. */
+  /** Warning of a tracker, which it names, or the like; null: all is well. */
   readonly warning: string | null;
   /** Why its files are not where they were to be moved; null: nothing of the kind. */
   readonly moveProblem: Omit<Problem, 'healsItself'> | null;

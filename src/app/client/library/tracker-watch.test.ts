@@ -34,9 +34,9 @@ test('passkeys are not told', () => {
     const shown = `https://t.example/${path.replace(/\b[\da-f]+$|^[\da-f]{32}/, '[redacted]')}`;
     told.length = 0;
     watch.look([tracker(url, 'failed', `${url} is refused`)]);
-    assert.equal(watch.warning, `${shown} is refused`);
+    assert.equal(watch.warning, `${shown}: ${shown} is refused`);
     watch.look([tracker(url, 'ok', `${url} is slow`)]);
-    assert.equal(watch.warning, `${shown} is slow`);
+    assert.equal(watch.warning, `${shown}: ${shown} is slow`);
     assert.deepEqual(told, [
       ['tracker.failed', { hash: 'hash', url: shown, message: `${shown} is refused` }],
       ['tracker.recovered', { hash: 'hash', url: shown }],
@@ -44,14 +44,17 @@ test('passkeys are not told', () => {
   }
 });
 
-test('there is a warning when all fail, or when one that answers has a message', () => {
+test('there is a warning that names the tracker when all fail, or when one that answers has a message', () => {
   const [watch] = watching();
   watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok')]);
   assert.equal(watch.warning, null);
   watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'failed', 'gone')]);
-  assert.equal(watch.warning, 'refused');
+  assert.equal(watch.warning, 'a: refused');
   watch.look([tracker('a', 'failed', 'refused'), tracker('b', 'ok', 'too many torrents')]);
-  assert.equal(watch.warning, 'too many torrents');
+  assert.equal(watch.warning, 'b: too many torrents');
+  watch.look([tracker('a', 'ok')]);
+  watch.look([tracker('a', 'failed')]);
+  assert.equal(watch.warning, 'a: no answer');
   watch.look([]);
   assert.equal(watch.warning, null);
 });

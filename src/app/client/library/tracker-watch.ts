@@ -19,7 +19,7 @@ export class TrackerWatch {
     this.#events = events;
   }
 
-  /** What one of them says, when all have failed, or a warning of one that answers; null: nothing. */
+  /** Which one says what, when all have failed, or one that answers warns; null: nothing. */
   get warning(): string | null {
     return this.#warning;
   }
@@ -42,9 +42,9 @@ export class TrackerWatch {
     }
     this.#failed = failed.size > 0 ? failed : none;
     const told = trackers.find(({ state, message }) => state === 'ok' && message !== null);
-    const [first] = failed.values();
-    const isAll = failed.size > 0 && failed.size === trackers.length;
-    this.#warning = told === undefined ? (isAll ? (first ?? null) : null) : scrubSecrets(told.message ?? '');
+    const [warns] =
+      told === undefined ? (failed.size === trackers.length ? failed : []) : [[told.url, told.message ?? '']];
+    this.#warning = warns === undefined ? null : `${scrubSecrets(warns[0])}: ${scrubSecrets(warns[1] || 'no answer')}`;
     const facts = trackers.map(({ state, message, seeders, leechers }) => [state, message, seeders, leechers]);
     const seen = [newestAnswer(trackers)?.url, ...facts].join('\n');
     const isNew = seen !== this.#seen;
