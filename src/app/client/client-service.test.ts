@@ -90,6 +90,22 @@ describe('a seeding goal', () => {
   });
 });
 
+test('a blocklist that cannot be used is told by health at once, also at the start', async () => {
+  await using stage = await Stage.open();
+  const isTold = (): boolean => /cannot be used/.test(stage.client.health()['blocklist'] ?? '');
+  assert.equal(isTold(), false);
+  await stage.settings.set({ 'peers.blocklist': join(stage.settings.value.downloads, 'nowhere') });
+  stage.client.events.emit('settings.changed', { keys: ['peers.blocklist'], needRestart: [] });
+  await until(isTold);
+  await assert.rejects(stage.client.refreshBlocklist(), { code: 'CLIENT_BLOCKLIST' });
+  await stage.stop();
+  await stage.start();
+  assert.ok(isTold());
+  await stage.settings.set({ 'peers.blocklist': null });
+  stage.client.events.emit('settings.changed', { keys: ['peers.blocklist'], needRestart: [] });
+  await until(() => stage.client.health()['blocklist'] === null);
+});
+
 describe('a network interface that cannot be used', () => {
   const away = new DstError('NET_INTERFACE_DOWN', { category: 'network', help: '' }, 'wg0 is not there, or is down');
 

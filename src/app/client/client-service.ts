@@ -203,7 +203,7 @@ export class ClientService implements Client, AsyncDisposable {
   }
 
   refreshBlocklist(): Promise<number> {
-    return this.#filter.refresh();
+    return this.#filter.refresh().finally(() => this.#tellFilter());
   }
 
   get banned(): readonly string[] {
@@ -241,6 +241,7 @@ export class ClientService implements Client, AsyncDisposable {
     const { totals } = this.#deps;
     this.#limits.apply();
     await this.#filter.open();
+    this.#tellFilter();
     await this.categories.open();
     await this.webhooks.open();
     this.events.on((event) => {
@@ -253,8 +254,7 @@ export class ClientService implements Client, AsyncDisposable {
     this.#networkChanged();
     await this.#look();
     this.#every('save totals', SAVE_INTERVAL, async () => {
-      await this.#filter.look();
-      this.#health.set('blocklist', this.#filter.problem);
+      await this.#lookAtBlocklist();
       await totals.save(this.#figures, this.events.last);
     });
     this.#every('look around', LOOK_INTERVAL, () => this.#look());
@@ -268,7 +268,16 @@ export class ClientService implements Client, AsyncDisposable {
   #settingsChanged(): void {
     this.#limits.apply();
     this.torrents.queueChanged();
-    void this.#filter.look();
+    void this.#lookAtBlocklist();
+  }
+
+  async #lookAtBlocklist(): Promise<void> {
+    await this.#filter.look();
+    this.#tellFilter();
+  }
+
+  #tellFilter(): void {
+    this.#health.set('blocklist', this.#filter.problem);
   }
 
   /** Running torrents show it as a warning: they go on by themselves when it is over. */

@@ -55,8 +55,9 @@ export class PeerFilter {
     const path = this.#services.path();
     const found = path === null ? null : await stat(path).catch(() => null);
     const seen = path === null ? '' : `${path} ${found?.size} ${found?.mtimeMs}`;
-    if (seen !== this.#seen) await this.refresh().catch(() => {}); // It is told by `problem`.
+    if (seen === this.#seen) return;
     this.#seen = seen;
+    await this.refresh().catch(() => {}); // It is told by `problem`.
   }
 
   /** Reads the list again. Resolves with the number of its ranges. Rejects CLIENT_BLOCKLIST. */
