@@ -187,6 +187,15 @@ describe('a diagnosis', () => {
     assert.deepEqual(found({ pieces, files: [file(0, 3)] }), ['nobody-has']);
   });
 
+  test('tells of a magnet link without peers that they are what it lacks', () => {
+    const alone = {
+      ...cases['no-metadata'],
+      ...seen({ state: 'fetching-metadata', hasMetadata: false, peersKnown: 0 }),
+      peers: [],
+    };
+    assert.match(diagnose({ ...well, ...alone }).summary, /no peer is known/);
+  });
+
   test('puts a limit that is reached before trackers that fail', () => {
     const both = { ...cases['trackers-failed'], ...cases['client-limit'] };
     assert.deepEqual(found(both), ['client-limit', 'trackers-failed']);

@@ -191,8 +191,8 @@ const nobodyWants: Rule = ({ peers }) => {
 const downloading: readonly Rule[] = [
   networkAway,
   nothingWanted,
-  noMetadata,
   noPeers,
+  noMetadata,
   nobodyHas,
   allChoked,
   limited,

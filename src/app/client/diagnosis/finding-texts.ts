@@ -106,7 +106,7 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
   'no-trackers': {
     weight: 'slows',
     meaning: 'It has no tracker that would tell of peers.',
-    advice: 'Add a tracker, or the address of a peer.',
+    advice: 'Add a tracker (`dst trackers --add`) or the address of a peer (`dst peers --add`): there is no DHT yet.',
   },
   'trackers-failed': {
     weight: 'slows',
@@ -115,7 +115,11 @@ export const findingTexts: Readonly<Record<FindingCode, FindingText>> = {
       'Look at the reasons; ask again, or add other trackers. One in your own network has to be in `api.privateRanges`.',
   },
   'tracker-failed': { weight: 'note', meaning: 'Some trackers do not answer, or refuse.', advice: null },
-  'no-peers-known': { weight: 'blocks', meaning: 'No peer is known.', advice: 'Add trackers, or wait for peers.' },
+  'no-peers-known': {
+    weight: 'blocks',
+    meaning: 'No peer is known.',
+    advice: 'Wait for peers, or add a tracker or the address of one.',
+  },
   'no-peers-connected': {
     weight: 'blocks',
     meaning: 'Peers are known, but none is connected.',
