@@ -84,13 +84,14 @@ describe('disk workers', () => {
     await assert.rejects(pool.run('space', { site }), (error) => codeOf(error) === 'STORAGE_CLOSED');
   });
 
-  it('report a failed job with its code and path', async () => {
+  it('report a failed job with its code, path and the words of the system', async () => {
     await using pool = new DiskPool(1);
     const place = { key: 0, path: 'x', offset: 0, at: 0, length: 1, fileLength: 1, isExecutable: false };
     const job = pool.run('leaves', { site: { ...site, root: '/nowhere' }, offset: 0, size: 1, places: [place] });
     await assert.rejects(job, {
       name: 'DstError',
       code: 'STORAGE_READ_FAILED',
+      message: 'cannot read /nowhere/x: no such file or directory (ENOENT)',
       details: { path: '/nowhere/x', reason: 'ENOENT' },
     });
   });

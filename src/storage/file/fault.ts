@@ -1,4 +1,5 @@
 /** System errors become storage errors with a code that says what the user can do, and the path they are about. */
+import { getSystemErrorMap } from 'node:util';
 import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
 import { type StorageErrorCode, storageError } from '../errors.ts';
 
@@ -30,5 +31,12 @@ export function storageFault(error: unknown, action: 'read' | 'write', path: str
   if (systemCode?.startsWith('STORAGE_') === true) return error as DstError;
   const code = codes[systemCode ?? ''] ?? (action === 'read' ? 'STORAGE_READ_FAILED' : 'STORAGE_WRITE_FAILED');
   const reason = systemCode ?? messageOf(error);
-  return storageError(code, `cannot ${action} ${path}: ${reason}`, { details: { path, reason } });
+  return storageError(code, `cannot ${action} ${path}: ${wordsOf(error) ?? reason}`, { details: { path, reason } });
+}
+
+/** What the system says of its error, with its code; null: it is none of the system. */
+function wordsOf(error: unknown): string | null {
+  const number = (error as Partial<NodeJS.ErrnoException> | null)?.errno;
+  const known = number === undefined ? undefined : getSystemErrorMap().get(number);
+  return known === undefined ? null : `${known[1]} (${known[0]})`;
 }
