@@ -126,6 +126,10 @@ test('what a daemon says of itself is told: version, changes that wait, health, 
   assert.deepEqual(statuses({ version: '0.0.0' }), ['warning', 'ok']);
   assert.deepEqual(statuses({ waiting: ['peers.port'] }), ['ok', 'warning', 'ok']);
   assert.deepEqual(statuses({ health: { disk: 'full', loop: null } }), ['ok', 'problem']);
+  const advice = (check: string): string | null | undefined =>
+    checkRunning(running({ health: { [check]: 'x' } }))[1]?.advice;
+  assert.match(advice('torrents') ?? '', /^`dst ls --state failed`/);
+  assert.match(advice('disk') ?? '', /^The log/);
   const reach = (facts: Partial<RunningDaemon>): string => checkReachable(running(facts))[0]?.status ?? '';
   assert.equal(reach({}), 'ok');
   assert.equal(reach({ isReachable: false, seconds: 10 }), 'ok');

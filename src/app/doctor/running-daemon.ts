@@ -23,6 +23,13 @@ export interface RunningDaemon {
 /** Whoever could connect has had time for it, seconds. */
 const LONG_ENOUGH = 3600;
 
+/** By the name of the check, where there is better than the log. */
+const healthAdvice: Readonly<Record<string, string>> = {
+  torrents:
+    '`dst ls --state failed` lists them, `dst why` tells what to do; they go on by themselves when that is done.',
+  configuration: 'Correct the file: it counts as soon as it is valid.',
+};
+
 export function checkRunning(daemon: RunningDaemon): Check[] {
   const checks = [
     daemon.version === version
@@ -40,7 +47,11 @@ export function checkRunning(daemon: RunningDaemon): Check[] {
   const wrong = Object.entries(daemon.health).filter(([, detail]) => detail !== null);
   for (const [check, detail] of wrong) {
     checks.push(
-      problem('health', `${check}: ${detail}`, 'The log of the daemon tells more; it heals by itself where it can.'),
+      problem(
+        'health',
+        `${check}: ${detail}`,
+        healthAdvice[check] ?? 'The log of the daemon tells more; it heals by itself where it can.',
+      ),
     );
   }
   const looked = Object.keys(daemon.health);
