@@ -11,7 +11,7 @@ export const clientErrors = {
     help: 'The drive on which the folder lies does not answer, as a network drive whose server is away. Choose another folder, or mend the drive and try again; torrents elsewhere go on meanwhile.',
   },
   CLIENT_NOT_FOUND: { category: 'usage', help: 'There is no such thing here. List what there is first.' },
-  CLIENT_NO_SUCH_FILE: { category: 'usage', help: 'The torrent has no such file. List its files first.' },
+  CLIENT_NO_SUCH_FILE: { category: 'usage', help: 'The torrent has no such file. `dst files` lists them.' },
   CLIENT_NO_METADATA: {
     category: 'usage',
     help: 'The metadata of the magnet link is not there yet, so its files are not known. Wait for it.',
