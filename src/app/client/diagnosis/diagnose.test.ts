@@ -196,6 +196,12 @@ describe('a diagnosis', () => {
     assert.match(diagnose({ ...well, ...alone }).summary, /no peer is known/);
   });
 
+  test('sees a limit also where the rate that it leaves goes up and down', () => {
+    const limits = { download: 1000, upload: 0 };
+    assert.deepEqual(found({ limits, rates: { download: 780, upload: 0 } }), ['client-limit']);
+    assert.deepEqual(found({ limits, rates: { download: 700, upload: 0 } }), []);
+  });
+
   test('puts a limit that is reached before trackers that fail', () => {
     const both = { ...cases['trackers-failed'], ...cases['client-limit'] };
     assert.deepEqual(found(both), ['client-limit', 'trackers-failed']);
