@@ -11,11 +11,16 @@ export class DurableRecord {
   readonly #store: Pick<RecordStore, 'save'>;
   readonly #owner: { changed(): void };
   #value: TorrentRecord;
+  /** Without what is being saved. */
+  #settled: TorrentRecord;
+  /** What is being saved, in order. */
+  #open: readonly Partial<TorrentRecord>[] = [];
   #isBehind = false;
 
   constructor(id: number, value: TorrentRecord, store: Pick<RecordStore, 'save'>, owner: { changed(): void }) {
     this.id = id;
     this.#value = value;
+    this.#settled = value;
     this.#store = store;
     this.#owner = owner;
   }
@@ -24,7 +29,7 @@ export class DurableRecord {
     return this.#value;
   }
 
-  /** Something that has happened is not stored yet: see `catchUp`. */
+  /** Another record may be stored than this one: see `catchUp`. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -41,7 +46,7 @@ export class DurableRecord {
     await this.#change(fact, (error) => error instanceof DstError && error.isRetryable);
   }
 
-  /** Stores what was kept. Never rejects. */
+  /** Stores the record as it is. Never rejects. */
   async catchUp(): Promise<void> {
     this.#isBehind = false;
     await this.#store.save(this.id, this.#value).catch(() => {
@@ -50,27 +55,22 @@ export class DurableRecord {
   }
 
   async #change(change: Partial<TorrentRecord>, isToKeep: (error: unknown) => boolean): Promise<void> {
-    const before = this.#value;
-    const after = { ...before, ...change };
-    this.#value = after;
+    this.#value = { ...this.#value, ...change };
+    this.#open = [...this.#open, change];
     this.#owner.changed();
     try {
-      await this.#store.save(this.id, after);
+      await this.#store.save(this.id, this.#value);
     } catch (error) {
-      if (isToKeep(error)) {
-        this.#isBehind = true;
-        return;
+      // What was saved later may have brought it along, and who does not answer may have taken it.
+      this.#isBehind = true;
+      if (!isToKeep(error)) {
+        this.#open = this.#open.filter((one) => one !== change);
+        this.#value = Object.assign({}, this.#settled, ...this.#open) as TorrentRecord;
+        this.#owner.changed();
+        throw error;
       }
-      // What was changed later may be durable, and stays.
-      const kept = Object.keys(change).filter(
-        (key) => this.#value[key as keyof TorrentRecord] === after[key as keyof TorrentRecord],
-      );
-      this.#value = {
-        ...this.#value,
-        ...Object.fromEntries(kept.map((key) => [key, before[key as keyof TorrentRecord]])),
-      };
-      this.#owner.changed();
-      throw error;
     }
+    this.#open = this.#open.filter((one) => one !== change);
+    this.#settled = this.#open.length === 0 ? this.#value : { ...this.#settled, ...change };
   }
 }
