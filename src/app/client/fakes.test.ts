@@ -349,7 +349,8 @@ export class FakeEngine implements Engine {
   readonly files: Map<Metainfo | null, Uint8Array> = new Map();
   /** Folders that are gone, and what is told of them. */
   readonly lost: Map<string, DstError> = new Map();
-  /** Moves, and removals, take until it resolves. */
+  /** Additions, moves and removals take until it resolves. */
+  adding: Promise<void> = Promise.resolve();
   moving: Promise<void> = Promise.resolve();
   removing: Promise<void> = Promise.resolve();
   /** What stays of torrents that are removed. */
@@ -368,6 +369,7 @@ export class FakeEngine implements Engine {
     const { refusal } = this;
     this.refusal = null;
     if (refusal !== null) throw refusal;
+    await this.adding;
     const torrent = new FakeTorrent(this, source, options);
     this.torrents.add(torrent);
     this.prepare(torrent);

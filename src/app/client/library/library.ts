@@ -89,6 +89,8 @@ export class Library implements Torrents {
   readonly #busy = new Set<LibraryTorrent>();
   /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
   readonly #removing = new Map<string, Promise<unknown>>();
+  /** Settled when additions are through with a torrent: who removes it waits for them. */
+  readonly #entered = new WeakMap<LibraryTorrent, Promise<unknown>>();
   /** One addition after another: two of one torrent must not both find it missing. */
   #adding: Promise<unknown> = Promise.resolve();
   #timer: Disposable | null = null;
@@ -231,18 +233,21 @@ export class Library implements Torrents {
     this.added++;
     events.emit('torrent.added', { hash, name: record.name });
     const { peers = [] } = wanted;
-    await this.#enter(torrent, source, [...source.peers, ...peers]);
+    await this.#occupy(torrent, () => this.#enter(torrent, source, [...source.peers, ...peers]));
     this.queueChanged();
     return { torrent, isDuplicate: false, refused: sortedOut(peers, this.#options.refusalOf).refused };
   }
 
   /** New trackers and peers come to those that are there; a torrent file that was lost, or awaited, is there. */
   async #addAgain(known: LibraryTorrent, source: OpenedSource, wanted: NewTorrent): Promise<readonly RefusedPeer[]> {
-    if (known.metainfo === null && source.kept !== null) {
-      await this.#options.folder.write(known.hash, source.kept);
-      await known.run.detach()?.remove();
-      await this.#noteMetainfo(known, source.metainfo);
-      await this.#enter(known, source);
+    const { kept } = source;
+    if (known.metainfo === null && kept !== null) {
+      await this.#occupy(known, async () => {
+        await this.#options.folder.write(known.hash, kept);
+        await known.run.detach()?.remove();
+        await this.#noteMetainfo(known, source.metainfo);
+        await this.#enter(known, source);
+      });
       this.queueChanged();
     }
     const refused = await known.addPeers(wanted.peers ?? []);
@@ -254,6 +259,15 @@ export class Library implements Torrents {
     if (more.some((tier) => tier.length > 0)) await known.setTrackers([...tiers, ...more]);
     await known.addPeers(source.peers);
     return refused;
+  }
+
+  #occupy(torrent: LibraryTorrent, addition: () => Promise<void>): Promise<void> {
+    const done = addition();
+    this.#entered.set(
+      torrent,
+      done.catch(() => {}),
+    );
+    return done;
   }
 
   #make({ id, record, counters }: ReadRecord): LibraryTorrent {
@@ -338,6 +352,7 @@ export class Library implements Torrents {
     const { folder, store, logger } = this.#options;
     const { name, pending } = torrent.record.value;
     const deleteData = pending?.kind === 'remove' && pending.deleteData;
+    await this.#entered.get(torrent);
     await torrent.relocation.settled;
     // At the start. A move may have been cut short, and there is a journal, unless the torrent file has gone: it goes last.
     const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
