@@ -1,8 +1,18 @@
 /** What is done to one torrent at the same time, and what a database that is away for a while leaves behind. */
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { smallTorrent, Stage, until } from '../fakes.test.ts';
+import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
+import type { ManagedTorrent } from '../torrents.ts';
+
+const last = (stage: Stage): FakeTorrent => stage.torrents.at(-1) as FakeTorrent;
+
+async function add(stage: Stage, seed = 1): Promise<ManagedTorrent> {
+  const { torrent } = await stage.client.torrents.add({ source: smallTorrent(seed).bytes });
+  await stage.clock.pass(0);
+  return torrent;
+}
 
 describe('a torrent that is removed', () => {
   test('while it is being added leaves nothing in the engine', async () => {
@@ -18,4 +28,22 @@ describe('a torrent that is removed', () => {
     await removed;
     assert.deepEqual([stage.torrents, await readdir(stage.kept)], [[], []]);
   });
+});
+
+test('of two who move a torrent the second is told that it is being moved, also before that is stored', async (t) => {
+  await using stage = await Stage.open();
+  const torrent = await add(stage);
+  const storing = Promise.withResolvers<void>();
+  const saving = t.mock.method(stage.database.client.torrents, 'save', () => storing.promise);
+  const to = join(stage.folder, 'first');
+  const moved = torrent.setSavePath(to, { movesData: true });
+  await until(() => saving.mock.callCount() === 1);
+  const second = torrent.setSavePath(stage.folder, { movesData: true });
+  const refused = assert.rejects(second, { code: 'CLIENT_TORRENT_BUSY' });
+  await stage.clock.pass(0);
+  storing.resolve();
+  await moved;
+  await refused;
+  await until(() => torrent.view().state !== 'moving');
+  assert.deepEqual([last(stage).directory, torrent.view().savePath], [to, to]);
 });

@@ -126,13 +126,19 @@ export class Relocation {
 
   async #begin(to: string): Promise<void> {
     const back = this.#record.value.savePath;
-    await this.#record.change({ pending: { kind: 'move', to, back }, savePath: to });
-    this.#start(to, back);
+    const noted = this.#record.change({ pending: { kind: 'move', to, back }, savePath: to });
+    this.#start(to, back, noted);
+    await noted;
   }
 
-  #start(to: string, back: string): void {
+  /** `noted`: what must have been stored before; when it is not, nothing is moved. */
+  #start(to: string, back: string, noted: Promise<void> = Promise.resolve()): void {
     this.#progress = 0;
-    this.#moving = this.#move(to, back).finally(() => {
+    const move = noted.then(
+      () => this.#move(to, back),
+      () => {}, // Told to whoever has begun.
+    );
+    this.#moving = move.finally(() => {
       this.#moving = null;
       this.#owner.changed();
     });
