@@ -47,3 +47,17 @@ test('of two who move a torrent the second is told that it is being moved, also 
   await until(() => torrent.view().state !== 'moving');
   assert.deepEqual([last(stage).directory, torrent.view().savePath], [to, to]);
 });
+
+test('a priority that is set while others are being set stays', async () => {
+  await using stage = await Stage.open();
+  const { torrent } = await stage.client.torrents.add({ source: smallTorrent(1, { files: [1000, 1000] }).bytes });
+  const both = torrent.setPriorities(
+    new Map([
+      [0, 4],
+      [1, 4],
+    ]),
+  );
+  await Promise.all([both, torrent.setPriorities(new Map([[1, 0]]))]);
+  const set = last(stage).calls.filter((call) => call.startsWith('setPriority 1'));
+  assert.equal(set.at(-1), 'setPriority 1 0');
+});

@@ -243,7 +243,9 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     const { choices } = this.record.value;
     const all = new Map([...choices.priorities, ...priorities]);
     await this.record.change({ choices: { ...choices, priorities: all } });
-    for (const [file, priority] of priorities) await this.#engine?.setPriority(file, priority);
+    // As they are by now: others may be setting some of them meanwhile.
+    const now = (file: number): number => this.record.value.choices.priorities.get(file) as number;
+    for (const file of priorities.keys()) await this.#engine?.setPriority(file, now(file));
     this.#services.events.emit('torrent.changed', { hash: this.hash, what: ['priorities'] });
     this.changed();
   }
