@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { DstError } from '../../../base/errors.ts';
+import { dbErrors } from '../../../db/index.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent } from '../torrents.ts';
 
+const away = new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away');
 const last = (stage: Stage): FakeTorrent => stage.torrents.at(-1) as FakeTorrent;
 
 async function add(stage: Stage, seed = 1): Promise<ManagedTorrent> {
@@ -60,4 +63,12 @@ test('a priority that is set while others are being set stays', async () => {
   await Promise.all([both, torrent.setPriorities(new Map([[1, 0]]))]);
   const set = last(stage).calls.filter((call) => call.startsWith('setPriority 1'));
   assert.equal(set.at(-1), 'setPriority 1 0');
+});
+
+test('an order of the queue that the database does not take is taken back', async (t) => {
+  await using stage = await Stage.open();
+  const torrents = [await add(stage, 1), await add(stage, 2), await add(stage, 3)];
+  t.mock.method(stage.database.client.torrents, 'save', () => Promise.reject(away));
+  await assert.rejects(stage.client.torrents.moveInQueue(torrents.slice(0, 1), 'bottom'), away);
+  assert.deepEqual(stage.client.torrents.all(), torrents);
 });

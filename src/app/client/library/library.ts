@@ -185,9 +185,16 @@ export class Library implements Torrents {
     const order = moveInOrder(this.#torrents.inOrder, moved, to);
     const numbers = renumber(order.map((torrent) => ({ torrent, position: torrent.record.value.queuePosition })));
     const saved = [...numbers].map(([{ torrent }, position]) => torrent.record.change({ queuePosition: position }));
+    this.#orderChanged();
+    await Promise.all(saved).catch((error: unknown) => {
+      this.#orderChanged();
+      throw error;
+    });
+  }
+
+  #orderChanged(): void {
     this.#torrents.sort();
     this.queueChanged();
-    await Promise.all(saved);
   }
 
   /** Whose turn it is may have changed. */
