@@ -108,6 +108,12 @@ const torrents: Record<string, Case> = {
       [ids[1]],
     );
   },
+  'a torrent may be deleted by its hash': async ({ client }) => {
+    for (const seed of [1, 2]) await client.torrents.insert(torrent(seed));
+    await client.torrents.deleteByHash(torrent(1).hash);
+    const [left, ...others] = await all(client.torrents.load());
+    assert.deepEqual([left?.hash, others], [torrent(2).hash, []]);
+  },
   'all torrents are loaded, page after page': async ({ client }) => {
     // More than a page.
     const rows = Array.from({ length: 10_001 }, (_, i) => i);

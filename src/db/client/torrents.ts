@@ -213,6 +213,10 @@ export class ClientTorrents {
     await this.#connection.runBatch(SAVE_COUNTERS, rows);
   }
 
+  async deleteByHash(hash: string): Promise<void> {
+    await this.#connection.kysely.deleteFrom('client_torrents').where('hash', '=', hash).execute();
+  }
+
   async delete(ids: readonly number[]): Promise<void> {
     await this.#connection.runBatch(
       DELETE,

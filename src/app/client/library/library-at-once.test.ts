@@ -31,6 +31,19 @@ describe('a torrent that is removed', () => {
     await removed;
     assert.deepEqual([stage.torrents, await readdir(stage.kept)], [[], []]);
   });
+
+  test('while the database is away may be added again when it is back', async (t) => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    const deletion = t.mock.method(stage.database.client.torrents, 'delete', () => Promise.reject(away));
+    await stage.client.torrents.remove([torrent], { deleteData: true });
+    deletion.mock.restore();
+    const again = await stage.client.torrents.add({ source: smallTorrent(1).bytes });
+    assert.equal(again.isDuplicate, false);
+    stage.kill();
+    await stage.start();
+    assert.equal(stage.client.torrents.size, 1);
+  });
 });
 
 test('of two who move a torrent the second is told that it is being moved, also before that is stored', async (t) => {

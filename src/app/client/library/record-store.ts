@@ -1,4 +1,5 @@
 /** Writes records. Changes of one turn of the event loop go in one transaction: a thousand starts cost one. */
+import { codeOf } from '../../../base/errors.ts';
 import type { ClientRepository, TorrentCounters } from '../../../db/index.ts';
 import { columnsOf, type TorrentRecord } from './torrent-record.ts';
 
@@ -17,8 +18,19 @@ export class RecordStore {
     this.#torrents = torrents;
   }
 
-  insert(record: TorrentRecord): Promise<number> {
-    return this.#torrents.insert(columnsOf(record));
+  /**
+   * Of a torrent that is not there: a row of its hash is what is left of a removal that the database did not take, or of an
+   * insertion whose answer was lost.
+   */
+  async insert(record: TorrentRecord): Promise<number> {
+    const columns = columnsOf(record);
+    try {
+      return await this.#torrents.insert(columns);
+    } catch (error) {
+      if (codeOf(error) !== 'DB_DUPLICATE') throw error;
+      await this.#torrents.deleteByHash(record.hash);
+      return this.#torrents.insert(columns);
+    }
   }
 
   /** Resolves when it is durable. Of two records of one torrent in a turn the later counts, for both callers. */
