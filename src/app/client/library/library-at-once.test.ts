@@ -46,14 +46,24 @@ describe('a torrent that is removed', () => {
   });
 });
 
+test('a torrent that the database does not take leaves no torrent file', async (t) => {
+  await using stage = await Stage.open();
+  const insertion = t.mock.method(stage.database.client.torrents, 'insert', () => Promise.reject(away));
+  await assert.rejects(add(stage), { code: 'DB_UNREACHABLE' });
+  assert.deepEqual(await readdir(stage.kept), []);
+  insertion.mock.restore();
+  await add(stage);
+  assert.equal(stage.client.torrents.size, 1);
+});
+
 test('of two who move a torrent the second is told that it is being moved, also before that is stored', async (t) => {
   await using stage = await Stage.open();
   const torrent = await add(stage);
   const storing = Promise.withResolvers<void>();
-  const saving = t.mock.method(stage.database.client.torrents, 'save', () => storing.promise);
+  t.mock.method(stage.database.client.torrents, 'save', () => storing.promise);
   const to = join(stage.folder, 'first');
   const moved = torrent.setSavePath(to, { movesData: true });
-  await until(() => saving.mock.callCount() === 1);
+  await until(() => torrent.view().state === 'moving');
   const second = torrent.setSavePath(stage.folder, { movesData: true });
   const refused = assert.rejects(second, { code: 'CLIENT_TORRENT_BUSY' });
   await stage.clock.pass(0);

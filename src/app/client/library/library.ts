@@ -234,7 +234,10 @@ export class Library implements Torrents {
       now: clock.wall(),
     });
     if (source.kept !== null) await folder.write(hash, source.kept);
-    const id = await store.insert(record);
+    const id = await store.insert(record).catch(async (error: unknown) => {
+      await folder.delete(hash);
+      throw error;
+    });
     const torrent = this.#make({ id, record, counters: noCounters, repaired: [] });
     this.#torrents.addAll([torrent]);
     this.added++;
