@@ -62,9 +62,10 @@ export class WebhookList implements Webhooks {
   }
 
   async remove(id: number): Promise<boolean> {
+    const wasThere = await this.#repository.remove(id);
     this.#webhooks = this.#webhooks.filter((webhook) => webhook.id !== id);
     this.#problems.delete(id);
-    return this.#repository.remove(id);
+    return wasThere;
   }
 
   /** What became of what was sent last. */

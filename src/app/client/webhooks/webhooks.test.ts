@@ -159,6 +159,15 @@ describe('the list of webhooks', () => {
     assert.deepEqual([await again.remove(added.id), await again.remove(added.id), again.all()], [true, false, []]);
   });
 
+  test('has one still that the database does not let go', async (t) => {
+    await using database = await openDatabase(':memory:');
+    const list = new WebhookList(database.client.webhooks, () => false);
+    const added = await list.add({ url, events: [], secret });
+    t.mock.method(database.client.webhooks, 'remove', () => Promise.reject(new Error('away')));
+    await assert.rejects(list.remove(added.id), { message: 'away' });
+    assert.deepEqual(list.all(), [added]);
+  });
+
   test('takes addresses of http and https, known events and long secrets', async () => {
     await using database = await openDatabase(':memory:');
     const list = new WebhookList(database.client.webhooks, () => false);
