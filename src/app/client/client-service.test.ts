@@ -226,6 +226,17 @@ describe('a fault of the disk', () => {
     await assert.rejects(client.space(silent), { code: 'CLIENT_FOLDER_SILENT' });
   });
 
+  test('that lets a folder never answer refuses a setting that names it', async () => {
+    await using stage = await Stage.open();
+    const { client, clock, disk, folder } = stage;
+    const silent = join(folder, 'silent');
+    disk.device = (path) => (path === silent ? new Promise(() => {}) : Promise.resolve(1));
+    const setting = client.changeSettings({ downloads: silent }, { isLocal: false });
+    const refused = assert.rejects(setting, { code: 'CLIENT_FOLDER_SILENT' });
+    await clock.pass(30_000);
+    await refused;
+  });
+
   test('is not tried to mend while the user has stopped the torrent', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);

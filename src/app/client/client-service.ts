@@ -106,7 +106,7 @@ export class ClientService implements Client, AsyncDisposable {
     const disk = deps.disk ?? fileSystemProbe;
     const looks = new FolderLooks(disk, clock);
     this.#disks = new Disks(disk, looks, clock);
-    const allowedFolder = (path: string): Promise<string> => this.#disks.inTime(path, () => this.#folders.check(path));
+    const allowedFolder = (path: string): Promise<string> => this.#allowedFolder(path);
     const torrents = (): Library => this.torrents;
     this.categories = new CategoryList({ repository: repository.categories, config, allowedFolder, torrents });
     this.torrents = new Library({
@@ -157,8 +157,8 @@ export class ClientService implements Client, AsyncDisposable {
     // The roots are those of before: what counts is where data would go, and not how it was written.
     const accept: AcceptConfig<ClientConfig> = async ({ downloads, incomplete }) => {
       const now = this.settings.value;
-      if (downloads !== now.downloads) await this.#folders.check(downloads);
-      if (incomplete !== null && incomplete !== now.incomplete) await this.#folders.check(incomplete);
+      if (downloads !== now.downloads) await this.#allowedFolder(downloads);
+      if (incomplete !== null && incomplete !== now.incomplete) await this.#allowedFolder(incomplete);
     };
     const change = await this.settings.set(this.#limits.withSwitch(values), isLocal ? undefined : accept);
     this.#limits.changed(values, change);
@@ -262,6 +262,10 @@ export class ClientService implements Client, AsyncDisposable {
       await this.#watch.look();
       this.#health.set('watch', this.#watch.problem);
     });
+  }
+
+  #allowedFolder(path: string): Promise<string> {
+    return this.#disks.inTime(path, () => this.#folders.check(path));
   }
 
   /** All but what needs a restart counts at once. */

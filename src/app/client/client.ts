@@ -48,7 +48,7 @@ export interface Client {
   /**
    * Changes settings for a user, as `settings.set` does. `limits.alternative` is a switch also when it has this value:
    * the schedule may have turned it since. Rejects CLIENT_PATH_REFUSED when data would be led out of the folders that
-   * callers may name, unless the caller is on this machine (`isLocal`).
+   * callers may name, unless the caller is on this machine (`isLocal`), and CLIENT_FOLDER_SILENT.
    */
   changeSettings(
     values: Readonly<Record<string, unknown>>,
