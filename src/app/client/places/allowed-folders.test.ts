@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import promises, { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AllowedFolders } from './allowed-folders.ts';
 
-async function open(): Promise<AsyncDisposable & { readonly root: string; readonly folders: AllowedFolders }> {
+async function open(
+  others: readonly string[] = [],
+): Promise<AsyncDisposable & { readonly root: string; readonly folders: AllowedFolders }> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'dst-folders-')));
   const root = join(folder, 'root');
   await mkdir(root);
-  const config = { downloads: root, incomplete: null, api: { roots: [] } };
+  const config = { downloads: root, incomplete: null, api: { roots: others.length > 0 ? [...others, root] : [] } };
   const folders = new AllowedFolders(
     () => config as unknown as ReturnType<ConstructorParameters<typeof AllowedFolders>[0]>,
   );
@@ -39,4 +42,18 @@ test('who is refused is told which folders may be used', async () => {
   const outside = join(root, '..');
   const message = `${JSON.stringify(outside)} lies outside of the folders that may be used (api.roots), which are ${root}`;
   await assert.rejects(folders.check(outside), { code: 'CLIENT_PATH_REFUSED', message });
+});
+
+test('a root whose drive does not answer keeps no folder below another one from being allowed', async (t) => {
+  await using place = await open(['/away']);
+  const { root, folders } = place;
+  const { realpath: answers } = promises;
+  const silent = async (path: string): Promise<string> => (path === '/away' ? new Promise(() => {}) : answers(path));
+  t.mock.method(promises, 'realpath', silent);
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  assert.equal(await folders.check(join(root, 'x')), join(root, 'x'));
 });

@@ -26,7 +26,9 @@ export class AllowedFolders {
     if (!isAbsolute(path) || path.includes('\0')) throw refused(path, 'is no absolute path');
     const wanted = resolve(path);
     const end = await whereItLeads(wanted);
-    for (const root of this.roots) if (isWithin(await whereItLeads(root), end)) return wanted;
+    // Those first that have it by name: of others the drive may not answer.
+    const roots = this.roots.toSorted((a, b) => Number(isWithin(b, wanted)) - Number(isWithin(a, wanted)));
+    for (const root of roots) if (isWithin(await whereItLeads(root), end)) return wanted;
     throw refused(path, `lies outside of the folders that may be used (api.roots), which are ${this.roots.join(', ')}`);
   }
 }
