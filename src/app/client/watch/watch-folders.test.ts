@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toHex } from '../../../base/bytes.ts';
@@ -82,6 +82,23 @@ describe('a watched folder', () => {
     assert.equal(torrents.size, 0);
     await watch.look();
     assert.deepEqual([torrents.size, await readdir(folder)], [1, ['a.torrent.added']]);
+  });
+
+  test('has a file that cannot be put away added once, and put away when that is possible', async () => {
+    await using stage = await Stage.open();
+    const [folder, watch] = await watchOf(stage);
+    const { torrents } = stage.client;
+    const inTheWay = join(folder, 'a.torrent.added');
+    await mkdir(inTheWay);
+    await writeFile(join(folder, 'a.torrent'), smallTorrent(1).bytes);
+    for (let looks = 0; looks < 2; looks++) await watch.look();
+    assert.equal(torrents.size, 1);
+    await torrents.remove(torrents.all());
+    for (let looks = 0; looks < 3; looks++) await watch.look();
+    assert.match(watch.problem ?? '', /a\.torrent cannot be put away/);
+    await rmdir(inTheWay);
+    await watch.look();
+    assert.deepEqual([torrents.size, watch.problem, await readdir(folder)], [0, null, ['a.torrent.added']]);
   });
 
   test('has what is no torrent put aside, and links are not followed', async () => {

@@ -36,6 +36,13 @@ interface Seen {
   readonly mark: string;
   /** Why it stays where it is, as it was told; null: nothing was. */
   readonly told: string | null;
+  /** What it has come to, though it could not be put away; null: nothing yet. */
+  readonly taken: Taken | null;
+}
+
+/** A file that is done with, and the ending that its name gets; null: it is deleted. */
+interface Taken {
+  readonly ending: '.added' | '.rejected' | null;
 }
 
 const SOURCE = /\.(torrent|dst|magnet)$/i;
@@ -65,6 +72,7 @@ export class WatchFolders {
         seen.set(folder, await this.#lookAt(folder, before));
       } catch (error) {
         this.#problems.push(`${folder}: ${messageOf(error)}`);
+        seen.set(folder, before);
       }
     }
     this.#seen = seen;
@@ -81,18 +89,24 @@ export class WatchFolders {
     for (const one of found) {
       const { path, mark } = one;
       const last = before.get(path);
-      const isSettled = last?.mark === mark;
-      const reason = isSettled ? (whyNot(one) ?? (await this.#take(folder, one))) : null;
-      if (isSettled && reason === null) continue;
-      seen.set(path, { mark, told: reason });
-      if (reason === null || reason === last?.told) continue;
-      this.#services.logger.warn('a file of a watched folder stays there', { path, reason });
+      if (last?.mark !== mark) {
+        seen.set(path, { mark, told: null, taken: null });
+        continue;
+      }
+      const outcome = last.taken ?? whyNot(one) ?? (await this.#take(folder, one));
+      if (typeof outcome !== 'string') {
+        if (!(await this.#putAway(folder, path, outcome))) seen.set(path, { mark, told: null, taken: outcome });
+        continue;
+      }
+      seen.set(path, { mark, told: outcome, taken: null });
+      if (outcome === last.told) continue;
+      this.#services.logger.warn('a file of a watched folder stays there', { path, reason: outcome });
     }
     return seen;
   }
 
-  /** Resolves with why it is to be tried again; null: it is done with. */
-  async #take(folder: string, { path, category }: Found): Promise<string | null> {
+  /** Resolves with why it is to be tried again, if it is. */
+  async #take(folder: string, { path, category }: Found): Promise<string | Taken> {
     const { torrents, looks, logger } = this.#services;
     try {
       const bytes = await looks.at(folder, () => readTorrentFile(path));
@@ -104,20 +118,19 @@ export class WatchFolders {
       const reason = messageOf(error);
       if (mayPass(error)) return reason;
       logger.warn('a file of a watched folder cannot be added', { path, code: codeOf(error), reason });
-      await this.#putAway(folder, path, '.rejected');
-      return null;
+      return { ending: '.rejected' };
     }
-    const { watchAction } = this.#services.config().torrents;
-    await this.#putAway(folder, path, watchAction === 'rename' ? '.added' : null);
-    return null;
+    return { ending: this.#services.config().torrents.watchAction === 'rename' ? '.added' : null };
   }
 
-  /** What cannot be put away is a duplicate at every look, and harms nobody. */
-  async #putAway(folder: string, path: string, ending: string | null): Promise<void> {
+  /** Resolves with whether it is away. If not it is not added again, which would bring back what was removed meanwhile. */
+  async #putAway(folder: string, path: string, { ending }: Taken): Promise<boolean> {
     try {
-      await this.#services.looks.at(folder, () => (ending === null ? rm(path) : rename(path, path + ending)));
+      const put = (): Promise<void> => (ending === null ? rm(path) : rename(path, path + ending));
+      return (await this.#services.looks.at(folder, put)) !== null;
     } catch (error) {
       this.#problems.push(`${path} cannot be put away: ${messageOf(error)}`);
+      return false;
     }
   }
 }
