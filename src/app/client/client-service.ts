@@ -317,6 +317,7 @@ export class ClientService implements Client, AsyncDisposable {
   }
 
   #goalReached(torrent: LibraryTorrent, goal: GoalName): void {
+    if (this.#isAwaited(torrent)) return;
     const { action } = this.settings.value.goals;
     const { hash } = torrent;
     // It is tried again at each look.
@@ -331,6 +332,11 @@ export class ClientService implements Client, AsyncDisposable {
     void end().catch((error: unknown) => {
       if (!isAgain) this.#deps.logger.error('could not end seeding', { hash, action, reason: messageOf(error) });
     });
+  }
+
+  /** The user's program has the data, or is to get it; what cannot be moved is not waited for. */
+  #isAwaited({ id, record, relocation }: LibraryTorrent): boolean {
+    return record.value.choices.isCompletionOwed && relocation.problem === null && !this.#program.hasRun(id);
   }
 
   #refusalOf(host: string): string | null {

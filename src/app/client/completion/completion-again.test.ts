@@ -51,6 +51,20 @@ describe('a completion', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual([ended(stage).length, stage.eventNames('torrent.completed')], [1, []]);
   });
 
+  test('is told before a seeding goal takes the data away', async () => {
+    const { stage, runs } = await open('until [ -e "$DST_TORRENT_SAVE_PATH.go" ]; do sleep 0.05; done');
+    await using _ = stage;
+    const { downloads } = stage.settings.value;
+    await stage.settings.set({ 'goals.minutes': 0, 'goals.action': 'remove-with-data' });
+    last(stage).finish();
+    while ((await runs()) === '') await stage.clock.pass(0);
+    await stage.clock.pass(120_000);
+    assert.equal(stage.client.torrents.size, 1);
+    await writeFile(`${downloads}.go`, '');
+    await until(() => ended(stage).length > 0);
+    await stage.passUntil(() => stage.client.torrents.size === 0);
+  });
+
   test('that came before it was noted is told by the next run', async () => {
     const { stage, runs } = await open();
     await using _ = stage;

@@ -30,13 +30,27 @@ export class CompletionProgram {
   readonly #services: ProgramServices;
   readonly #turns = new ConcurrencyLimit(MOST_AT_A_TIME);
   readonly #closing = new AbortController();
+  /** Torrents for which it has ended. */
+  readonly #over = new Set<number>();
 
   constructor(services: ProgramServices) {
     this.#services = services;
   }
 
+  /** Whether it has ended for the last completion of a torrent, if there is one. */
+  hasRun(id: number): boolean {
+    return this.#over.has(id);
+  }
+
   /** Resolves when it has ended, with false if that was because of `close`; never rejects. */
   async run(view: TorrentView): Promise<boolean> {
+    this.#over.delete(view.id);
+    const hasRun = await this.#run(view);
+    if (hasRun) this.#over.add(view.id);
+    return hasRun;
+  }
+
+  async #run(view: TorrentView): Promise<boolean> {
     const program = this.#services.program();
     if (program === null) return true;
     const { logger } = this.#services;

@@ -366,10 +366,10 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     return this.relocation.isMoving || (status.state.kind !== 'seeding' && this.run.isRunning) || isBusy(status);
   }
 
-  /** The goal that it has reached while seeding, unless the user wants it to seed on. */
+  /** The goal that it has reached while seeding, where it belongs, unless the user wants it to seed on. */
   reachedGoal(): GoalName | null {
     const { goal, settings } = this.record.value;
-    if (this.run.state?.kind !== 'seeding' || goal !== 'ahead') return null;
+    if (this.run.state?.kind !== 'seeding' || goal !== 'ahead' || this.relocation.isAhead) return null;
     return reachedGoal(settings.goals, this.#services.settings.value.goals, this.#seeding);
   }
 
