@@ -34,6 +34,22 @@ test('what was transferred is kept with the completion, whenever the client is k
   assert.equal(stage.client.torrents.all()[0]?.view().downloaded, 100_000);
 });
 
+test('what was transferred is kept by an end in order, though a removal takes longer than that may', async () => {
+  await using stage = await Stage.open();
+  const [, engine] = await add(stage, 1);
+  const [leaving] = await add(stage, 2);
+  engine.figures = { downloaded: 100_000 };
+  const removing = Promise.withResolvers<void>();
+  stage.engine.removing = removing.promise;
+  await stage.client.torrents.remove([leaving]);
+  const closed = stage.client.close();
+  await stage.clock.pass(0);
+  const [row] = (await stage.database.client.torrents.load().next()).value ?? [];
+  assert.equal(row?.counters.downloaded, 100_000);
+  removing.resolve();
+  await closed;
+});
+
 test('what happens while the database is away is told at once, and kept when it is back', async (t) => {
   await using stage = await Stage.open();
   const [torrent, engine] = await add(stage, 1);

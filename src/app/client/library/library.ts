@@ -210,10 +210,11 @@ export class Library implements Torrents {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
     for (const torrent of this.all()) torrent.relocation.close();
+    await this.#lookAndSave();
+    // It may take longer than somebody waits: a removal lets a move of the torrent end first.
     await this.#adding;
     await Promise.all(this.#removing.values());
-    for (const torrent of this.all()) torrent.look(this.#options.clock.now());
-    await this.#saveFacts();
+    await this.#lookAndSave();
     for (const torrent of this.all()) torrent.run.detach();
   }
 
@@ -422,6 +423,11 @@ export class Library implements Torrents {
       void this.#saveFacts();
     }
     this.#timer = this.#isClosed ? null : clock.after(TICK, () => this.#tick());
+  }
+
+  #lookAndSave(): Promise<void> {
+    for (const torrent of this.all()) torrent.look(this.#options.clock.now());
+    return this.#saveFacts();
   }
 
   /** Counters, and what could not be stored when it happened. */
