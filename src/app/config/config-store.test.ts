@@ -152,6 +152,16 @@ test('a change that cannot be taken in leaves the file as it was', async (t) => 
   assert.equal(made.store.value.logLevel, 'debug');
 });
 
+test('what somebody writes into the file while a change is being accepted stays', async (t) => {
+  const { store, file } = await scene(t, '[limits]\nupload = 1000\n');
+  const edits = ['[limits]\nupload = 1000\ndownload = 2000\n'];
+  await store.set({ 'limits.upload': 3000 }, async () => {
+    for (const edit of edits.splice(0)) await writeFile(file, edit);
+  });
+  assert.equal(await readFile(file, 'utf8'), '[limits]\nupload = 3000\ndownload = 2000\n');
+  assert.deepEqual([store.value.limits.upload, store.value.limits.download], [3000, 2000]);
+});
+
 test('what is to be accepted is what would count, and the file stays when it is not', async (t) => {
   const { store, file, applied } = await scene(t, 'downloads = "/media"\n');
   const asked: string[] = [];

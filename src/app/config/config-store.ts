@@ -117,7 +117,7 @@ export class ConfigStore<T> implements Disposable {
     if (text === null) throw unwritable(file, 'it is written in a way that no program can change for sure');
     const waiting = (): string[] => this.#watch.waiting.filter((name) => Object.hasOwn(values, name));
     if (text === before) return { changed: [], needRestart: waiting() };
-    await this.#write(file, text, accept);
+    if (!(await this.#write(file, { before, text }, accept))) return this.#set(values, accept);
     try {
       await this.#watch.reload();
       if ('error' in this.#outcome) throw this.#outcome.error;
@@ -129,8 +129,12 @@ export class ConfigStore<T> implements Disposable {
     }
   }
 
-  /** What is not valid never becomes the file. */
-  async #write(file: string, text: string, accept?: AcceptConfig<T>): Promise<void> {
+  /** What is not valid never becomes the file. Resolves with false when somebody has changed the file meanwhile. */
+  async #write(
+    file: string,
+    { before, text }: { readonly before: string | null; readonly text: string },
+    accept?: AcceptConfig<T>,
+  ): Promise<boolean> {
     const { schema, sources } = this.#options;
     const draft = `${file}.new`;
     try {
@@ -142,7 +146,9 @@ export class ConfigStore<T> implements Disposable {
     try {
       const next = await loadConfig(schema, { ...sources, file: draft, fileName: file, isFileOptional: false });
       await accept?.(next.value);
-      await putInPlace(draft, file);
+      const isSame = (await textOf(file)) === before;
+      await (isSame ? putInPlace(draft, file) : rm(draft));
+      return isSame;
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
