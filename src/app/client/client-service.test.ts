@@ -491,6 +491,16 @@ describe('categories and labels', () => {
     assert.deepEqual(stage.client.torrents.all()[0]?.view().settings.labels, ['b']);
   });
 
+  test('that are removed stay when they cannot be taken from torrents', async (t) => {
+    await using stage = await Stage.open();
+    const { client, database } = stage;
+    await client.torrents.add({ source: smallTorrent(1).bytes, settings: { category: 'films' } });
+    t.mock.method(database.client.torrents, 'save', () => Promise.reject(new Error('away')));
+    await assert.rejects(client.categories.remove(['films']), { message: 'away' });
+    assert.deepEqual(client.categories.all(), [{ name: 'films', savePath: '' }]);
+    assert.equal(client.torrents.all()[0]?.view().settings.category, 'films');
+  });
+
   test('have names that can be folders, and folders below the roots', async () => {
     await using stage = await Stage.open();
     for (const name of ['', 'a//b', '../a', 'a/..', '/a', 'a\nb', 'x'.repeat(256)]) {

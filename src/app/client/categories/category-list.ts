@@ -73,12 +73,13 @@ export class CategoryList implements Categories {
 
   async remove(names: readonly string[]): Promise<void> {
     const gone = new Set(names);
-    await this.#services.repository.remove(names);
-    for (const name of names) this.#categories.delete(name);
+    // First: a torrent never has one that is not there.
     await this.#changeAll(
       ({ category }) => gone.has(category),
       () => ({ category: '' }),
     );
+    await this.#services.repository.remove(names);
+    for (const name of names) this.#categories.delete(name);
   }
 
   labels(): readonly string[] {
