@@ -44,8 +44,8 @@ describe('numbers for a new order', () => {
     assert.deepEqual(positions(queue(1, 2, 3, 40, 20, 30, 50, 60, 70)), [1, 2, 3, 20, 30, 40, 50, 60, 70]);
   });
 
-  test('grow along the queue, whatever the order', () => {
-    const order = fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { maxLength: 12 });
+  test('grow along the queue, whatever the order, also where two were alike', () => {
+    const order = fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 12 });
     fc.assert(
       fc.property(order, (numbers) => {
         const found = positions(queue(...numbers));

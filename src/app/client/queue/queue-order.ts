@@ -27,7 +27,8 @@ export function moveInOrder<T>(queue: readonly T[], moved: ReadonlySet<T>, to: Q
 
 /**
  * Numbers for a new order: the torrents whose number changes, with it, as few as one of three ways needs: those at the
- * head get numbers before all others, those at the end numbers after them, or the numbers are dealt out anew.
+ * head get numbers before all others, those at the end numbers after them, or the numbers are dealt out anew, unless two
+ * are alike: a torrent that is being added may have that of one which is moved meanwhile.
  */
 export function renumber<T extends Queued>(after: readonly T[]): Map<T, number> {
   const sorted = after.map(({ position }) => position).toSorted((a, b) => a - b);
@@ -42,5 +43,6 @@ export function renumber<T extends Queued>(after: readonly T[]): Map<T, number> 
   const last = (sorted.at(-1) ?? 0) + 1;
   const atHead = new Map(after.slice(0, head).map((torrent, i) => [torrent, first + i] as const));
   const atEnd = new Map(after.slice(end).map((torrent, i) => [torrent, last + i] as const));
-  return [dealt, atHead, atEnd].reduce((least, way) => (way.size < least.size ? way : least));
+  const hasTies = new Set(sorted).size < sorted.length;
+  return [...(hasTies ? [] : [dealt]), atHead, atEnd].reduce((least, way) => (way.size < least.size ? way : least));
 }
