@@ -1,5 +1,4 @@
 /** System errors become storage errors with a code that says what the user can do, and the path they are about. */
-import { getSystemErrorMap } from 'node:util';
 import { codeOf, type DstError, messageOf } from '../../base/errors.ts';
 import { type StorageErrorCode, storageError } from '../errors.ts';
 
@@ -31,12 +30,11 @@ export function storageFault(error: unknown, action: 'read' | 'write', path: str
   if (systemCode?.startsWith('STORAGE_') === true) return error as DstError;
   const code = codes[systemCode ?? ''] ?? (action === 'read' ? 'STORAGE_READ_FAILED' : 'STORAGE_WRITE_FAILED');
   const reason = systemCode ?? messageOf(error);
-  return storageError(code, `cannot ${action} ${path}: ${wordsOf(error) ?? reason}`, { details: { path, reason } });
+  return storageError(code, `cannot ${action} ${path}: ${wordsOf(error, reason)}`, { details: { path, reason } });
 }
 
-/** What the system says of its error, with its code; null: it is none of the system. */
-function wordsOf(error: unknown): string | null {
-  const number = (error as Partial<NodeJS.ErrnoException> | null)?.errno;
-  const known = number === undefined ? undefined : getSystemErrorMap().get(number);
-  return known === undefined ? null : `${known[1]} (${known[0]})`;
+/** Node's words for an error of the system, with its code; `reason` for others. */
+function wordsOf(error: unknown, reason: string): string {
+  const [, words] = /^E[A-Z0-9]+: ([^,]+)/.exec(messageOf(error)) ?? [];
+  return words === undefined ? reason : `${words} (${reason})`;
 }

@@ -41,14 +41,15 @@ export class Placement {
     mustHaveFiles(source.metainfo, wanted);
     const savePath = await this.#savePath(wanted, settings.category);
     const trustsData = wanted.isCheckSkipped === true;
-    const { inTime } = this.#services;
-    const paths = await inTime(savePath, () => this.#paths(wanted, source, savePath));
+    const { paths, directory } = await this.#services.inTime(savePath, async () => {
+      const found = await this.#paths(wanted, source, savePath);
+      return { paths: found, directory: await this.#directory(savePath, source, { paths: found, trustsData }) };
+    });
     const isStopped = wanted.isStopped ?? !torrents.startAdded;
     const more = wanted.trackers === undefined ? [] : sanitized(wanted.trackers);
     const isChanged = more.length > 0 || source.metainfo === null;
     const name = wanted.name === undefined ? source.name : checkedName(wanted.name);
     const peers = sortedOut([...source.peers, ...(wanted.peers ?? [])], this.#services.refusalOf).taken;
-    const directory = await inTime(savePath, () => this.#directory(savePath, source, { paths, trustsData }));
     // Last: what is refused leaves no category behind.
     await this.#services.takeIn(settings);
     return {

@@ -21,16 +21,22 @@ async function add(stage: Stage, files: readonly number[] = [100_000]): Promise<
   return torrent;
 }
 
+/** A move that is under way until `resolve`. */
+async function beginMove(stage: Stage, torrent: ManagedTorrent): Promise<{ to: string; resolve: () => void }> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stage.engine.moving = promise;
+  const to = join(stage.folder, 'archive');
+  await torrent.setSavePath(to, { movesData: true });
+  return { to, resolve };
+}
+
 const refused = { code: 'CLIENT_PATH_REFUSED' };
 
 describe('another save path', () => {
   test('takes the data along, and is told when it is there', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    stage.engine.moving = promise;
-    const to = join(stage.folder, 'archive');
-    await torrent.setSavePath(to, { movesData: true });
+    const { to, resolve } = await beginMove(stage, torrent);
     await stage.clock.pass(0);
     assert.deepEqual([torrent.view().state, torrent.view().savePath], ['moving', to]);
     await assert.rejects(torrent.setSavePath(stage.folder, { movesData: true }), { code: 'CLIENT_TORRENT_BUSY' });
@@ -271,10 +277,7 @@ describe('another name', () => {
 test('what was moved while the database was away is where it is, and that is kept when it is back', async (t) => {
   await using stage = await Stage.open();
   const torrent = await add(stage);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stage.engine.moving = promise;
-  const to = join(stage.folder, 'archive');
-  await torrent.setSavePath(to, { movesData: true });
+  const { to, resolve } = await beginMove(stage, torrent);
   const away = new DstError('DB_UNREACHABLE', { ...dbErrors.DB_UNREACHABLE }, 'away');
   const { mock } = t.mock.method(stage.database.client.torrents, 'save', () => Promise.reject(away));
   resolve();

@@ -41,14 +41,20 @@ export class TrackerWatch {
       }
     }
     this.#failed = failed.size > 0 ? failed : none;
-    const told = trackers.find(({ state, message }) => state === 'ok' && message !== null);
-    const [warns] =
-      told === undefined ? (failed.size === trackers.length ? failed : []) : [[told.url, told.message ?? '']];
-    this.#warning = warns === undefined ? null : `${scrubSecrets(warns[0])}: ${scrubSecrets(warns[1] || 'no answer')}`;
+    this.#warning = warningOf(trackers, failed);
     const facts = trackers.map(({ state, message, seeders, leechers }) => [state, message, seeders, leechers]);
     const seen = [newestAnswer(trackers)?.url, ...facts].join('\n');
     const isNew = seen !== this.#seen;
     this.#seen = seen;
     return isNew;
   }
+}
+
+/** `failed`: what each says that has, by its URL. */
+function warningOf(trackers: readonly EngineTracker[], failed: ReadonlyMap<string, string>): string | null {
+  const warns = trackers.find(({ state, message }) => state === 'ok' && message !== null);
+  if (warns !== undefined) return `${scrubSecrets(warns.url)}: ${scrubSecrets(warns.message || 'no answer')}`;
+  const [first] = failed;
+  if (first === undefined || failed.size < trackers.length) return null;
+  return `${scrubSecrets(first[0])}: ${scrubSecrets(first[1] || 'no answer')}`;
 }
