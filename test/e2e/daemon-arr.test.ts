@@ -1,12 +1,12 @@
 /** Sonarr and Radarr, as their sources have it, with the daemon as their download client: over either of its APIs. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type ArrDownloadClient, type ArrItem, type ArrSettings, AuthenticationFailure } from './arr.ts';
 import { scratchFolder } from './cli-process.ts';
 import { DaemonProcess } from './daemon-process.ts';
-import { diskTorrent } from './disk-torrent.ts';
+import { diskTorrent, showAndFilm } from './disk-torrent.ts';
 import { QbittorrentArr } from './qbittorrent-arr.ts';
 import { TransmissionArr } from './transmission-arr.ts';
 
@@ -42,9 +42,7 @@ for (const { name, arr: Arr, folder, link } of apis) {
         await using scratch = await scratchFolder();
         const peerFolder = join(scratch.path, 'peer');
         const source = join(peerFolder, 'downloads');
-        await mkdir(source, { recursive: true });
-        const show = await diskTorrent(source, { files: [300_000, 200_000], pieceLength: 16_384, seed: 1 });
-        const film = await diskTorrent(source, { files: [100_000], pieceLength: 16_384, seed: 2 });
+        const { show, film } = await showAndFilm(source);
         await using peer = await DaemonProcess.start(peerFolder);
         for (const { file } of [show, film]) await add(peer, file);
         await using daemon = await DaemonProcess.start(scratch.path);

@@ -4,13 +4,13 @@
  * stands for it.
  */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { decodeTorrent } from '../../src/app/torrent-file/index.ts';
 import { scratchFolder } from './cli-process.ts';
 import { DaemonProcess } from './daemon-process.ts';
-import { diskTorrent } from './disk-torrent.ts';
+import { showAndFilm } from './disk-torrent.ts';
 
 type Form = Readonly<Record<string, string | number | boolean>>;
 type Row = Readonly<Record<string, unknown>>;
@@ -108,9 +108,7 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
     await using scratch = await scratchFolder();
     const peerFolder = join(scratch.path, 'peer');
     const source = join(peerFolder, 'downloads');
-    await mkdir(source, { recursive: true });
-    const show = await diskTorrent(source, { files: [300_000, 200_000], pieceLength: 16_384, seed: 1 });
-    const film = await diskTorrent(source, { files: [100_000], pieceLength: 16_384, seed: 2 });
+    const { show, film } = await showAndFilm(source);
     await using peer = await DaemonProcess.start(peerFolder);
     const torrent = (await readFile(show.file)).toString('base64');
     await peer.api('/torrents', { method: 'POST', body: { torrent } });

@@ -27,3 +27,10 @@ export async function diskTorrent(folder: string, options: TestTorrentOptions = 
   const infoHash = Buffer.from(infoHashes.v1 ?? infoHashes.v2 ?? []).toString('hex');
   return { ...torrent, file, folder, infoHash };
 }
+
+/** What is to be downloaded: a show of two files, and a film of one. */
+export async function showAndFilm(folder: string): Promise<{ readonly show: DiskTorrent; readonly film: DiskTorrent }> {
+  const show = await diskTorrent(folder, { files: [300_000, 200_000], pieceLength: 16_384, seed: 1 });
+  const film = await diskTorrent(folder, { files: [100_000], pieceLength: 16_384, seed: 2 });
+  return { show, film };
+}

@@ -82,6 +82,15 @@ function withoutRootsRights(): Disposable {
   return { [Symbol.dispose]: () => void (isRoot && process.seteuid?.(0)) };
 }
 
+/** Fails at the first look, and then finds data; folders that were looked at go to `asked`. */
+const onceAsked =
+  (asked: string[], found: { directory: string; paths: Map<number, string[]> }): NonNullable<AddOptions['locate']> =>
+  async (_, directory) => {
+    asked.push(directory);
+    if (asked.length === 1) throw new Error('not now');
+    return found;
+  };
+
 describe('a torrent that is added paused', () => {
   it('tells what there is, and downloads the rest when it is started', async () => {
     await using scene = new Scene();
@@ -143,11 +152,8 @@ describe('a magnet link', { skip: process.platform === 'win32' }, () => {
     const { bytes } = await scene.torrent();
     const [source, seed] = await scene.seed(bytes);
     const asked: string[] = [];
-    const locate: AddOptions['locate'] = async (_, directory) => {
-      asked.push(directory);
-      if (asked.length === 1) throw new Error('not now');
-      return { directory: scene.folder.join('other'), paths: new Map([[0, ['album', 'renamed.bin']]]) };
-    };
+    const other = { directory: scene.folder.join('other'), paths: new Map([[0, ['album', 'renamed.bin']]]) };
+    const locate = onceAsked(asked, other);
     const directory = scene.folder.join('leech');
     const options = { directory, locate, peers: source.listening };
     const torrent = await scene.add('leech', seed.magnetLink(), options);
@@ -162,12 +168,7 @@ describe('a magnet link', { skip: process.platform === 'win32' }, () => {
     await using scene = new Scene();
     const { bytes } = await scene.torrent();
     const [source, seed] = await scene.seed(bytes);
-    const asked: string[] = [];
-    const locate: AddOptions['locate'] = async (_, directory) => {
-      asked.push(directory);
-      if (asked.length === 1) throw new Error('not now');
-      return { directory: scene.folder.join('seed'), paths: new Map() };
-    };
+    const locate = onceAsked([], { directory: scene.folder.join('seed'), paths: new Map() });
     const directory = scene.folder.join('leech');
     const torrent = await scene.add('leech', seed.magnetLink(), { directory, locate, peers: source.listening });
     await failure(torrent);
