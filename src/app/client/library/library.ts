@@ -4,11 +4,9 @@
  * - removed: row marked, data, torrent file, row. What was marked is finished at the next start.
  * - moved: row marked with the target, data, row.
  */
-import { toHex } from '../../../base/bytes.ts';
 import type { Random } from '../../../base/random.ts';
-import { codeOf, messageOf } from '../../../base/errors.ts';
+import { messageOf } from '../../../base/errors.ts';
 import type { Millis } from '../../../base/units.ts';
-import { type Metainfo, swarmHashes } from '../../../codec/metainfo/index.ts';
 import { clientError } from '../errors.ts';
 import type { GoalName } from '../goals/seed-goals.ts';
 import { planQueue } from '../queue/queue-plan.ts';
@@ -25,16 +23,14 @@ import type {
   Torrents,
 } from '../torrents.ts';
 import { ChangesJournal } from './changes-journal.ts';
-import { engineOptions, engineSource } from './engine-options.ts';
-import { noteFoundData } from './found-data.ts';
+import { EngineEntry } from './engine-entry.ts';
 import { sortedOut } from './given-peers.ts';
-import { decodeKept, decodeLight } from './kept-metainfo.ts';
 import type { LibraryServices } from './library-services.ts';
 import { type LibraryPort, LibraryTorrent } from './library-torrent.ts';
-import type { KeptMetainfo } from './metainfo-folder.ts';
 import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-source.ts';
 import { Placement } from './placement.ts';
-import { dataShared, dataStays, failuresSoon } from './removal-failures.ts';
+import { failuresSoon } from './removal-failures.ts';
+import { Removals } from './removals.ts';
 import { noCounters } from './torrent-counters.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
 import { TorrentIndex } from './torrent-index.ts';
@@ -71,6 +67,8 @@ export class Library implements Torrents {
   readonly #journal: ChangesJournal;
   readonly #torrents = new TorrentIndex<LibraryTorrent>();
   readonly #placement: Placement;
+  readonly #entry: EngineEntry;
+  readonly #removals: Removals;
   /** One for all torrents. */
   readonly #port: LibraryPort = {
     nextRevision: () => this.#journal.next(),
@@ -87,10 +85,6 @@ export class Library implements Torrents {
     },
   };
   readonly #busy = new Set<LibraryTorrent>();
-  /** Removals that are not finished, by hash: who adds the torrent again waits for them. */
-  readonly #removing = new Map<string, Promise<unknown>>();
-  /** Settled when additions are through with a torrent: who removes it waits for them. */
-  readonly #entered = new WeakMap<LibraryTorrent, Promise<unknown>>();
   /** One addition after another: two of one torrent must not both find it missing. */
   #adding: Promise<unknown> = Promise.resolve();
   #timer: Disposable | null = null;
@@ -106,6 +100,8 @@ export class Library implements Torrents {
     this.#options = options;
     this.#journal = new ChangesJournal(options.random);
     this.#placement = new Placement(options);
+    this.#entry = new EngineEntry(options);
+    this.#removals = new Removals({ ...options, entry: this.#entry, torrents: this.#torrents });
   }
 
   get size(): number {
@@ -142,10 +138,10 @@ export class Library implements Torrents {
     this.#torrents.addAll(torrents);
     const next = torrents.values();
     const work = async (): Promise<void> => {
-      for (const torrent of next) await this.#attach(torrent);
+      for (const torrent of next) await this.#entry.restore(torrent);
     };
     await Promise.all(Array.from({ length: MOST_READING }, work));
-    for (const one of removals) void this.#finishRemoval(this.#make(one));
+    for (const one of removals) void this.#removals.finish(this.#make(one));
     this.#nextSave = clock.now() + SAVE_INTERVAL;
     this.queueChanged();
     this.#tick();
@@ -173,7 +169,7 @@ export class Library implements Torrents {
       this.#busy.delete(torrent);
       this.#journal.removed({ id, hash });
       this.#options.events.emit('torrent.removed', { hash, name: record.value.name, isDataDeleted: deleteData });
-      endings.push(this.#finishRemoval(torrent));
+      endings.push(this.#removals.finish(torrent));
     }
     this.#torrents.numberPlaces();
     this.queueChanged();
@@ -213,7 +209,7 @@ export class Library implements Torrents {
     await this.#lookAndSave();
     // It may take longer than somebody waits: a removal lets a move of the torrent end first.
     await this.#adding;
-    await Promise.all(this.#removing.values());
+    await this.#removals.allSettled();
     await this.#lookAndSave();
     for (const torrent of this.all()) torrent.run.detach();
   }
@@ -224,7 +220,7 @@ export class Library implements Torrents {
     this.#mustBeOpen();
     const { store, folder, events, clock } = this.#options;
     const hash = hashOf(source.infoHashes);
-    await this.#removing.get(hash);
+    await this.#removals.settled(hash);
     const known = this.#torrents.findAny(source.infoHashes);
     if (known !== null) {
       return { torrent: known, isDuplicate: true, refused: await this.#addAgain(known, source, wanted) };
@@ -244,7 +240,7 @@ export class Library implements Torrents {
     this.added++;
     events.emit('torrent.added', { hash, name: record.name });
     const { peers = [] } = wanted;
-    await this.#occupy(torrent, () => this.#enter(torrent, source, [...source.peers, ...peers]));
+    await this.#entry.add(torrent, source, [...source.peers, ...peers]);
     this.queueChanged();
     return { torrent, isDuplicate: false, refused: sortedOut(peers, this.#options.refusalOf).refused };
   }
@@ -253,12 +249,7 @@ export class Library implements Torrents {
   async #addAgain(known: LibraryTorrent, source: OpenedSource, wanted: NewTorrent): Promise<readonly RefusedPeer[]> {
     const { kept } = source;
     if (known.metainfo === null && kept !== null) {
-      await this.#occupy(known, async () => {
-        await this.#options.folder.write(known.hash, kept);
-        await known.run.detach()?.remove();
-        await this.#noteMetainfo(known, source.metainfo);
-        await this.#enter(known, source);
-      });
+      await this.#entry.complete(known, source.metainfo, kept);
       this.queueChanged();
     }
     const refused = await known.addPeers(wanted.peers ?? []);
@@ -272,119 +263,8 @@ export class Library implements Torrents {
     return refused;
   }
 
-  #occupy(torrent: LibraryTorrent, addition: () => Promise<void>): Promise<void> {
-    const done = addition();
-    this.#entered.set(
-      torrent,
-      done.catch(() => {}),
-    );
-    return done;
-  }
-
   #make({ id, record, counters }: ReadRecord): LibraryTorrent {
     return new LibraryTorrent(id, record, counters, this.#options, this.#port);
-  }
-
-  /** At the start: the engine gets the torrent as it was kept. */
-  async #attach(torrent: LibraryTorrent): Promise<void> {
-    const { hash, hasMetainfo, name } = torrent.record.value;
-    try {
-      const kept = await this.#options.folder.read(hash);
-      const metainfo = kept === null ? null : this.#decode(torrent, kept);
-      if (metainfo !== null && !swarmHashes(metainfo.infoHashes).map(toHex).includes(hash)) {
-        throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is that of another torrent`);
-      }
-      if (kept === null && hasMetainfo)
-        throw clientError('CLIENT_METAINFO_LOST', `the torrent file of ${name} is gone`);
-      await this.#noteMetainfo(torrent, metainfo);
-      await this.#enter(torrent, { metainfo });
-      torrent.relocation.resume();
-    } catch (cause) {
-      const isOurs = codeOf(cause) === 'CLIENT_METAINFO_LOST';
-      const words = `the torrent file of ${name} cannot be read: ${messageOf(cause)}`;
-      torrent.run.fail(isOurs ? cause : clientError('CLIENT_METAINFO_LOST', words, { cause }));
-    }
-  }
-
-  /** Of what is complete hardly anybody needs the hashes. */
-  #decode({ hash, record }: LibraryTorrent, kept: KeptMetainfo): Metainfo {
-    if (record.value.completedAt === null) return decodeKept(kept);
-    return decodeLight(kept, (kind) => this.#options.folder.readNow(hash, kind));
-  }
-
-  /** A torrent file has come since the record was written, if there is one. */
-  async #noteMetainfo({ record }: LibraryTorrent, metainfo: Metainfo | null): Promise<void> {
-    if (metainfo === null || record.value.hasMetainfo) return;
-    await noteFoundData(record, metainfo);
-    const { info, infoHashes } = metainfo;
-    // As it is by now: the user may have named it meanwhile.
-    const { choices, name } = record.value;
-    await record.note({ hasMetainfo: true, infoHashes, name: choices.isNamed ? name : info.name });
-  }
-
-  /** What the engine does not take fails this torrent alone. `peers`: default those that are kept. */
-  async #enter(
-    torrent: LibraryTorrent,
-    { metainfo }: Pick<OpenedSource, 'metainfo'>,
-    peers?: OpenedSource['peers'],
-  ): Promise<void> {
-    const { engine, settings } = this.#options;
-    const record = torrent.record.value;
-    try {
-      const options = {
-        ...engineOptions(record, settings.value.torrents.allocation, peers),
-        ...(metainfo === null && { locate: (known: Metainfo) => noteFoundData(torrent.record, known) }),
-      };
-      torrent.run.attach(await engine.add(engineSource(record, metainfo), options));
-    } catch (error) {
-      torrent.run.fail(error);
-    }
-  }
-
-  // ---- removing
-
-  /** Resolves with what was to be deleted and is not. */
-  #finishRemoval(torrent: LibraryTorrent): Promise<RemovalFailure | null> {
-    const { hash, record } = torrent;
-    const { name } = record.value;
-    const done = this.#eraseAll(torrent)
-      .catch((error: unknown) => {
-        const reason = messageOf(error);
-        this.#options.logger.error('a removed torrent is not quite gone; the next start goes on', { name, reason });
-        return dataStays(reason);
-      })
-      .finally(() => this.#removing.delete(hash));
-    this.#removing.set(hash, done);
-    return done.then((error) => error && { hash, error });
-  }
-
-  /** Resolves with why data is not deleted; null: nothing of it is left that was to be. */
-  async #eraseAll(torrent: LibraryTorrent): Promise<Error | null> {
-    const { folder, store, logger } = this.#options;
-    const { name, pending } = torrent.record.value;
-    const deleteData = pending?.kind === 'remove' && pending.deleteData;
-    await this.#entered.get(torrent);
-    await torrent.relocation.settled;
-    // At the start. A move may have been cut short, and there is a journal, unless the torrent file has gone: it goes last.
-    const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
-    if (isThere) await this.#attach(torrent);
-    let failure: Error | null = null;
-    try {
-      const shared = await torrent.run.detach()?.remove({ deleteData, isForgotten: true });
-      // One that is being removed as well is the last to have them.
-      const holder = shared?.holders.find(({ infoHashes }) => this.#torrents.findAny(infoHashes) !== null);
-      if (shared && holder !== undefined) {
-        failure = dataShared(shared.files.size, holder.name);
-        logger.warn('not all data of a removed torrent is deleted', { name, reason: failure.message });
-      }
-    } catch (error) {
-      const reason = messageOf(error);
-      failure = dataStays(reason);
-      logger.error('could not let go of the data of a removed torrent', { name, deleteData, reason });
-    }
-    await folder.delete(torrent.hash);
-    await store.delete(torrent.id);
-    return failure;
   }
 
   // ---- time
