@@ -9,7 +9,13 @@ import type { Diagnosis } from '../../src/app/client/diagnosis.ts';
 import type { ClientEvents, EventName } from '../../src/app/client/event-log.ts';
 import { defaultTorrentSettings, type TorrentSettings } from '../../src/app/client/torrent-settings.ts';
 import type { FileView, PeerView, TorrentView, TrackerView } from '../../src/app/client/torrent-view.ts';
-import type { FileReader, ManagedTorrent, PieceMap, RefusedPeer } from '../../src/app/client/torrents.ts';
+import type {
+  FileReader,
+  ManagedTorrent,
+  PieceMap,
+  RefusedPeer,
+  TorrentChange,
+} from '../../src/app/client/torrents.ts';
 import { type Encodable, encode } from '../../src/codec/bencode/index.ts';
 import { decodeMetainfo, encodeMagnet, type InfoHashes, type Metainfo } from '../../src/codec/metainfo/index.ts';
 import { nodeDigests } from '../../src/crypto/digests.ts';
@@ -216,7 +222,8 @@ export class FakeTorrent implements ManagedTorrent {
     return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#view.state);
   }
 
-  async change(settings: Partial<TorrentSettings>): Promise<void> {
+  async change(change: TorrentChange): Promise<void> {
+    const settings = typeof change === 'function' ? change(this.view().settings) : change;
     this.set({ settings: { ...this.#view.settings, ...settings } });
     this.#owner.emit('torrent.changed', { hash: this.hash, what: Object.keys(settings) });
   }

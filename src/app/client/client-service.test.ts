@@ -419,6 +419,20 @@ describe('categories and labels', () => {
     await torrent.change({ labels: labels.slice(0, 100) });
   });
 
+  test('that are taken away at the same time all go', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    await torrent.change({ labels: ['a', 'b', 'c'] });
+    const { categories } = stage.client;
+    await Promise.all([
+      categories.removeLabels(['a']),
+      categories.removeLabels(['b']),
+      torrent.change(({ labels }) => ({ labels: [...labels, 'd'] })),
+      torrent.change(({ labels }) => ({ labels: [...labels, 'e'] })),
+    ]);
+    assert.deepEqual(torrent.view().settings.labels, ['c', 'd', 'e']);
+  });
+
   test('that are categories are at most ten thousand', async () => {
     await using stage = await Stage.open();
     const { categories } = stage.client;

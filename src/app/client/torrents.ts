@@ -118,6 +118,9 @@ export interface FileReader {
   read(from: ByteCount, to: ByteCount, options?: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>;
 }
 
+/** Settings, or what makes them of those that are there when they are set. */
+export type TorrentChange = Partial<TorrentSettings> | ((now: TorrentSettings) => Partial<TorrentSettings>);
+
 export interface ManagedTorrent {
   readonly id: number;
   readonly hash: string;
@@ -143,7 +146,7 @@ export interface ManagedTorrent {
   verify(): Promise<void>;
   /** Asks all trackers now. False: it does not run (stopped, queued, checked, failed), and none was asked. */
   reannounce(): boolean;
-  change(settings: Partial<TorrentSettings>): Promise<void>;
+  change(change: TorrentChange): Promise<void>;
   /** Priorities 0 … 7 by file index; 0 = not wanted. Rejects CLIENT_NO_SUCH_FILE. */
   setPriorities(priorities: ReadonlyMap<number, number>): Promise<void>;
   setTrackers(tiers: readonly (readonly string[])[]): Promise<void>;

@@ -26,7 +26,7 @@ async function addTags(call: Call): Promise<void> {
   const [torrents, tags] = [torrentsOf(call), tagsIn(call)];
   if (torrents.length > 0) await call.client.categories.addLabels(tags);
   await eachTorrent(torrents, (torrent) =>
-    torrent.change({ labels: [...new Set([...torrent.view().settings.labels, ...tags])] }),
+    torrent.change(({ labels }) => ({ labels: [...new Set([...labels, ...tags])] })),
   );
 }
 
@@ -43,8 +43,9 @@ export const categoryEndpoints: Endpoints = {
   // Without tags, all of them.
   'torrents/removeTags': onEach(async (torrent, { params }) => {
     const gone = parts(text(params, 'tags') ?? '', ',');
-    const kept = gone.length === 0 ? [] : torrent.view().settings.labels.filter((label) => !gone.includes(label));
-    await torrent.change({ labels: kept });
+    await torrent.change(({ labels }) => ({
+      labels: gone.length === 0 ? [] : labels.filter((label) => !gone.includes(label)),
+    }));
   }),
   'torrents/tags': reads(({ client }) => [...client.categories.labels()]),
 };

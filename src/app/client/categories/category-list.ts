@@ -6,7 +6,7 @@ import type { Categories, Category } from '../categories.ts';
 import { clientError } from '../errors.ts';
 import { isName, mustBeName } from '../library/checked-settings.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
-import type { ManagedTorrent } from '../torrents.ts';
+import type { ManagedTorrent, TorrentChange } from '../torrents.ts';
 
 /** Its settings are asked for as they are stored: views of all torrents would be made at each request for the labels. */
 type Labelled = Pick<ManagedTorrent, 'change'> & {
@@ -125,15 +125,12 @@ export class CategoryList implements Categories {
     );
   }
 
-  async #changeAll(
-    isMeant: (settings: TorrentSettings) => boolean,
-    changeOf: (settings: TorrentSettings) => Partial<TorrentSettings>,
-  ): Promise<void> {
+  async #changeAll(isMeant: (settings: TorrentSettings) => boolean, change: TorrentChange): Promise<void> {
     const meant = this.#services
       .torrents()
       .all()
       .filter(({ record }) => isMeant(record.value.settings));
-    await Promise.all(meant.map((torrent) => torrent.change(changeOf(torrent.record.value.settings))));
+    await Promise.all(meant.map((torrent) => torrent.change(change)));
   }
 }
 

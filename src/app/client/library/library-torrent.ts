@@ -12,7 +12,7 @@ import { type GoalName, reachedGoal, secondsToGoal } from '../goals/seed-goals.t
 import type { QueuedTorrent } from '../queue/queue-plan.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import type { FileView, PeerView, TorrentView, TrackerView, ViewState } from '../torrent-view.ts';
-import type { FileReader, ManagedTorrent, PieceMap, RefusedPeer, Revision } from '../torrents.ts';
+import type { FileReader, ManagedTorrent, PieceMap, RefusedPeer, Revision, TorrentChange } from '../torrents.ts';
 import { checkedName, checkedSettings } from './checked-settings.ts';
 import { DurableRecord } from './durable-record.ts';
 import { fileOf } from './file-of.ts';
@@ -218,11 +218,13 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     return this.#engine?.reannounce() ?? false;
   }
 
-  async change(change: Partial<TorrentSettings>): Promise<void> {
+  async change(change: TorrentChange): Promise<void> {
     this.#mustExist();
-    const checked = checkedSettings(change);
-    await this.#services.takeIn(checked);
+    const checkedNow = (): Partial<TorrentSettings> =>
+      checkedSettings(typeof change === 'function' ? change(this.record.value.settings) : change);
+    await this.#services.takeIn(checkedNow());
     this.#mustExist();
+    const checked = checkedNow();
     const before = this.record.value;
     const goal = checked.goals === undefined ? before.goal : 'ahead';
     await this.record.change({ settings: { ...before.settings, ...checked }, goal });
