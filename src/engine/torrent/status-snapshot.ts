@@ -27,33 +27,49 @@ export interface SnapshotParts {
   readonly sources: readonly SourceStatus[];
 }
 
+const nothing = { wantedSize: 0, wantedDone: 0, done: 0 };
+const nobody = { connected: 0, seeds: 0, sending: 0, receiving: 0 };
+
+function countsOf(sessions: Iterable<PeerSession>): typeof nobody {
+  const counts = { ...nobody };
+  for (const { isSeed, downloads, uploads } of sessions) {
+    counts.connected++;
+    if (isSeed) counts.seeds++;
+    if (downloads.meter.rate > 0) counts.sending++;
+    if (uploads.meter.rate > 0) counts.receiving++;
+  }
+  return counts;
+}
+
+/** Of thousands of torrents each second. */
 export function torrentStatus(parts: SnapshotParts): TorrentStatus {
   const { state, content, stats, pool } = parts;
-  const progress = content?.selection.progress(content.have) ?? { wantedSize: 0, wantedDone: 0, done: 0 };
+  const { wantedSize, wantedDone, done } = content?.selection.progress(content.have) ?? nothing;
   const { rate } = stats.download;
   const isMoving = state.kind === 'downloading' && rate > 0;
-  const peers = [...(pool?.sessions ?? [])];
-  const seeds = peers.filter((peer) => peer.isSeed).length;
+  const peers = pool === null ? nobody : countsOf(pool.sessions);
   return {
     state,
     name: parts.name,
     totalSize: parts.totalSize,
-    ...progress,
+    wantedSize,
+    wantedDone,
+    done,
     checked: state.kind === 'checking' ? state.done / Math.max(1, state.total) : 1,
     downloaded: stats.download.total,
     uploaded: stats.upload.total,
     wasted: stats.wasted,
     downloadRate: rate,
     uploadRate: stats.upload.rate,
-    etaSeconds: isMoving ? Math.ceil((progress.wantedSize - progress.wantedDone) / rate) : null,
+    etaSeconds: isMoving ? Math.ceil((wantedSize - wantedDone) / rate) : null,
     piecesHave: content?.have.count ?? 0,
     piecesTotal: content?.geometry.pieceCount ?? 0,
-    peersConnected: peers.length,
-    peersSending: peers.filter(({ downloads }) => downloads.meter.rate > 0).length,
-    peersReceiving: peers.filter(({ uploads }) => uploads.meter.rate > 0).length,
-    seedsConnected: seeds,
+    peersConnected: peers.connected,
+    peersSending: peers.sending,
+    peersReceiving: peers.receiving,
+    seedsConnected: peers.seeds,
     peersKnown: pool?.knownCount ?? 0,
-    availability: parts.picker?.distributedCopies ?? seeds,
+    availability: parts.picker?.distributedCopies ?? peers.seeds,
     isSuperSeeding: parts.isSuperSeeding,
     sources: parts.sources,
   };

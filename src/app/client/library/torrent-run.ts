@@ -190,9 +190,8 @@ export class TorrentRun {
     const { clock, settings } = this.#services;
     const before = this.#shown;
     this.#counters.look(status, now, clock.wall(), settings.value.queue.slowRate);
-    // A state tells its changes itself.
-    const { state: _state, ...figures } = status;
-    this.#shown = Object.values({ ...figures, isStalled: this.#counters.isStalled(now) }).join();
+    // Figures alone: an object is always written alike. A state tells its changes itself.
+    this.#shown = `${Object.values(status).join()},${this.#counters.isStalled(now)}`;
     this.isActive = status.downloadRate > 0 || status.uploadRate > 0;
     if (this.#shown !== before) this.#owner.changed();
     return status;
