@@ -190,8 +190,9 @@ export class TorrentRun {
     const { clock, settings } = this.#services;
     const before = this.#shown;
     this.#counters.look(status, now, clock.wall(), settings.value.queue.slowRate);
-    // Figures alone: an object is always written alike. A state tells its changes itself.
-    this.#shown = `${Object.values(status).join()},${this.#counters.isStalled(now)}`;
+    // A state tells its changes itself.
+    const figures = Object.values(status).filter((figure) => typeof figure !== 'object');
+    this.#shown = [...figures, this.#counters.isStalled(now)].join();
     this.isActive = status.downloadRate > 0 || status.uploadRate > 0;
     if (this.#shown !== before) this.#owner.changed();
     return status;
