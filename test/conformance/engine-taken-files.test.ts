@@ -72,6 +72,22 @@ test('a torrent of the same data seeds it beside the other, and leaves it to tha
     assert.equal(stage.member.files.files.size, 0);
   }));
 
+test('a torrent of one file in the folder of another shares it, leaves it to that one, and does not write over it', () =>
+  onStage(seeding, async (stage) => {
+    await stage.untilState('seeding');
+    const before = bytesOf(stage, 'file-0000');
+    const single = { files: files.slice(0, 1), name: 'file-0000' };
+    const directory = '/downloads/test-1';
+    const other = stage.add(testTorrent(single), { directory });
+    await other.untilState('seeding');
+    const shared = await stage.member.session.remove(other.torrent, { deleteData: true });
+    assert.deepEqual([shared?.files, shared?.holders], [new Set([0]), [stage.torrent]]);
+    assert.deepEqual(bytesOf(stage, 'file-0000'), before);
+    const unlike = stage.add(testTorrent({ ...single, seed: 2 }), { directory });
+    await unlike.untilState('failed');
+    assert.equal(codeOf(unlike), 'ENGINE_FILES_TAKEN');
+  }));
+
 test('a torrent that is removed with its data leaves the files that another has, and no others', () =>
   onStage(seeding, async (stage) => {
     await stage.untilState('seeding');

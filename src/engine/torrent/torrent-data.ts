@@ -107,18 +107,24 @@ export class TorrentData {
     return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
   }
 
-  /** Those of its files that have the place of one of the other's. */
+  /** Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. */
   filesAmong(other: TorrentData): FileIndex[] {
-    if (this.#directory !== other.directory) return [];
+    const [inner, outer] = this.#directory.length < other.#directory.length ? [other, this] : [this, other];
+    if (!inner.#directory.startsWith(outer.#directory)) return [];
+    const way = inner.#directory.slice(outer.#directory.length).replace(/^[\\/]/, '') || (inner.pathOf(0)[0] ?? '');
     const isAsMade = this.#paths.size === 0 && other.#paths.size === 0;
-    if (isAsMade && this.pathOf(0)[0] !== other.pathOf(0)[0]) return [];
+    if (isAsMade && !way.startsWith(outer.pathOf(0)[0] ?? '')) return [];
     const places = new Set(other.#places.values());
     return [...this.#places].flatMap(([index, place]) => (places.has(place) ? [index] : []));
   }
 
+  /** Windows knows both kinds of slash. */
   get #places(): Map<FileIndex, string> {
+    const folder = this.#directory.replaceAll('\\', '/').replace(/\/$/, '');
     const files = [...(this.#described?.geometry.files ?? []).entries()];
-    return new Map(files.flatMap(([index, { isPad }]) => (isPad ? [] : [[index, this.pathOf(index).join('/')]])));
+    return new Map(
+      files.flatMap(([index, { isPad }]) => (isPad ? [] : [[index, [folder, ...this.pathOf(index)].join('/')]])),
+    );
   }
 
   /** The metadata is known. */
