@@ -198,7 +198,7 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   move(directory: string, options: Parameters<SessionTorrent['move']>[1] = {}): Promise<void> {
-    return this.#torrent.data.move(resolve(directory), options);
+    return this.#torrent.move(resolve(directory), options);
   }
 
   setDirectory(directory: string): Promise<void> {
@@ -206,7 +206,7 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   setPaths(paths: ReadonlyMap<FileIndex, readonly string[]>): Promise<void> {
-    return this.#torrent.data.setPaths(paths);
+    return this.#torrent.setPaths(paths);
   }
 
   torrentFile(): Uint8Array | null {

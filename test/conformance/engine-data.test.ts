@@ -119,7 +119,7 @@ test('a torrent that is started while it is checked goes on', () =>
 test('a torrent moves while it seeds, and tells how far it is', () =>
   onStage(seeding, async (stage) => {
     const steps: number[][] = [];
-    await stage.torrent.data.move('/other', { onProgress: (...step) => void steps.push(step) });
+    await stage.torrent.move('/other', { onProgress: (...step) => void steps.push(step) });
     assert.equal(stage.torrent.data.directory, '/other');
     assert.equal(stage.torrent.state.kind, 'seeding');
     assert.ok(pathsOn(stage).every((path) => path.startsWith('/other/')));
@@ -131,7 +131,7 @@ test('a torrent moves while it seeds, and tells how far it is', () =>
 
 test('a magnet link whose metadata is not there moves by name', () =>
   onStage({ content, isMagnet: true }, async (stage) => {
-    await stage.torrent.data.move('/other');
+    await stage.torrent.move('/other');
     await metadataPeer(stage, stage.content.metainfo.info.raw);
     await honestSeed(stage);
     await stage.untilState('seeding');
@@ -181,7 +181,7 @@ test('files are renamed while the torrent runs, and found again by their new nam
   onStage({ content, has: [0, 1] }, async (stage) => {
     const path = stage.geometry.files[0]?.path ?? [];
     const paths = new Map([[0, ['films', 'film.mkv']]]);
-    await stage.torrent.data.setPaths(paths);
+    await stage.torrent.setPaths(paths);
     assert.deepEqual(stage.torrent.files()[0]?.path, ['films', 'film.mkv']);
     await honestSeed(stage);
     await stage.untilState('seeding');
@@ -195,8 +195,8 @@ test('files are renamed while the torrent runs, and found again by their new nam
 test('names that no file can have are refused and change nothing', () =>
   onStage(leeching, async (stage) => {
     const before = stage.torrent.files();
-    await assert.rejects(stage.torrent.data.setPaths(new Map([[0, ['..', 'x']]])), { code: 'STORAGE_BAD_PATH' });
-    await assert.rejects(stage.torrent.data.setPaths(new Map([[9, ['x']]])), { code: 'ENGINE_BAD_FILE_INDEX' });
+    await assert.rejects(stage.torrent.setPaths(new Map([[0, ['..', 'x']]])), { code: 'STORAGE_BAD_PATH' });
+    await assert.rejects(stage.torrent.setPaths(new Map([[9, ['x']]])), { code: 'ENGINE_BAD_FILE_INDEX' });
     assert.deepEqual(stage.torrent.files(), before);
   }));
 
@@ -354,7 +354,7 @@ test('a torrent that failed can be moved to where there is room', () =>
   onStage({ ...leeching, disk: disk().full(5 * PIECE, { freedAfter: 1000 }) }, async (stage) => {
     await honestSeed(stage);
     await stage.untilState('failed');
-    await stage.torrent.data.move('/other');
+    await stage.torrent.move('/other');
     await stage.clock.sleep(1000);
     stage.torrent.start();
     await stage.until(() => stage.torrent.isOpen);

@@ -48,6 +48,25 @@ describe('a torrent of which nothing is there', () => {
       assert.equal(codeOf(other), 'ENGINE_FILES_TAKEN');
     }));
 
+  for (const how of ['moved', 'renamed'] as const) {
+    test(`does not take the files of another along when it is ${how}, and downloads there`, () =>
+      onStage(seeding, async (stage) => {
+        await stage.untilState('seeding');
+        const before = bytesOf(stage, 'file-0001');
+        const other = stage.add(stranger);
+        await other.untilState('failed');
+        if (how === 'moved') await other.torrent.move('/other');
+        else await other.torrent.setPaths(new Map(files.map((_, i) => [i, ['own', `file-${i}`]])));
+        assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+        other.torrent.start();
+        await honestSeed(other);
+        await other.untilState('seeding');
+        assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+        const own = [...stage.member.files.files.keys()].filter((path) => !path.startsWith('/downloads/test-1/'));
+        assert.equal(own.length, files.length);
+      }));
+  }
+
   test('downloads where another torrent has nothing and rests, or has other files', () =>
     onStage({ content: { files } }, async (stage) => {
       await stage.untilState('downloading');

@@ -14,11 +14,17 @@ export interface SharedFiles {
  * each would take the other's data for damaged. What is there of both is the same data, which several torrents may share.
  */
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
-  if (torrent.data.content?.isEmpty === false) return;
+  if (!isEmpty(torrent)) return;
   for (const [other] of holdersOf(torrent, all)) {
     throw engineError('ENGINE_FILES_TAKEN', `files in ${torrent.data.directory} are those of ${other.name}`);
   }
 }
+
+/** Nothing is there of a torrent, and other torrents have files in its place, or may have: they are not to be moved or renamed. */
+export const hasOnlyFilesOfOthers = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
+  isEmpty(torrent) && holdersOf(torrent, all).next().done !== true;
+
+const isEmpty = ({ data }: Torrent): boolean => data.content?.isEmpty !== false;
 
 /** Files of a torrent that others have too, or may have: they are not to be deleted. Null: there are none. */
 export function sharedFiles(torrent: Torrent, all: ReadonlySet<Torrent>): SharedFiles | null {

@@ -216,24 +216,29 @@ export class TorrentData {
   }
 
   /**
-   * The files are expected in another folder, and hashed there, once the torrent rests; who opens the data meanwhile waits.
-   * What was known of other folders is forgotten: a note there that the files went on would lead away from this one, and
-   * cost what lies in it.
+   * The files are expected in another folder or at other paths, and hashed there, once the torrent rests; who opens the data
+   * meanwhile waits. What was known of other folders is forgotten: a note there that the files went on would lead away from
+   * this one, and cost what lies in it.
    */
-  setDirectory(directory: string, rest: Promise<void>): Promise<void> {
+  setPlace({ directory, paths }: { directory?: string; paths?: FilePaths }, rest: Promise<void>): Promise<void> {
     this.#opening = Promise.all([this.#opening, rest]);
     return this.#inTurn(this.#closing.signal, async () => {
       await this.#forget().catch((error: unknown) => this.#logFailure(error, 'could not forget where files were'));
       this.#storage = null;
       this.#content = null;
-      this.#directory = directory;
+      this.#directory = directory ?? this.#directory;
+      this.#paths = paths ?? this.#paths;
     });
   }
 
-  /** Renames files; see `Storage.rename`. */
-  async setPaths(paths: FilePaths): Promise<void> {
+  /** Throws ENGINE_NO_METADATA, ENGINE_BAD_FILE_INDEX, STORAGE_BAD_PATH. */
+  refuseBadPaths(paths: FilePaths): void {
     for (const file of paths.keys()) this.file(file);
     renamedFiles(this.#known().geometry, paths);
+  }
+
+  /** Renames files, whose paths are none that were refused; see `Storage.rename`. */
+  async setPaths(paths: FilePaths): Promise<void> {
     if (this.#storage === null) await this.#opening;
     await this.#storage?.rename(paths);
     this.#paths = paths;

@@ -10,6 +10,7 @@ import type { ByteCount, Millis } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
 import type { SwarmSecret } from '../../net/index.ts';
+import type { FilePaths, MoveOptions } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { PiecePicker } from '../picker/piece-picker.ts';
 import type { TorrentOptions } from '../session/options.ts';
@@ -35,6 +36,8 @@ export interface TorrentOwner {
   hashesKnown(torrent: Torrent, infoHashes: InfoHashes): void;
   /** It is known what is there of its data, and it is about to write; throws when it must not. */
   writes(torrent: Torrent): void;
+  /** Nothing is there of it, and what lies in its place is another's: none of that is to be touched. */
+  hasOnlyFilesOfOthers(torrent: Torrent): boolean;
 }
 
 /** Peers that a torrent asks its trackers for while it has fewer. */
@@ -210,14 +213,33 @@ export class Torrent {
     if (this.swarm.pool.learn(addresses, source, this.#services.clock.now()) > 0) this.#services.wake();
   }
 
+  /** Moves its files; see `Storage.move`. */
+  async move(directory: string, options: MoveOptions = {}): Promise<void> {
+    if (this.metainfo !== null && this.data.content === null) await this.data.look();
+    if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ directory });
+    else await this.data.move(directory, options);
+  }
+
+  /** Renames files; see `Storage.rename`. */
+  async setPaths(paths: FilePaths): Promise<void> {
+    this.data.refuseBadPaths(paths);
+    if (this.data.content === null) await this.data.look().catch(() => {}); // a failure is told when it starts
+    if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ paths });
+    else await this.data.setPaths(paths);
+  }
+
   /** Its files are expected in another folder, and looked for there. */
-  async setDirectory(directory: string): Promise<void> {
+  setDirectory(directory: string): Promise<void> {
+    return this.#setPlace({ directory });
+  }
+
+  async #setPlace(place: { directory?: string; paths?: FilePaths }): Promise<void> {
     this.#refuseClosed();
     const isResting = this.#run === null;
     const { state } = this;
     const rest = Promise.withResolvers<void>();
     // Queued before it is told that it rests: whoever starts it at that must not be shown the old folder.
-    const expected = this.data.setDirectory(directory, rest.promise);
+    const expected = this.data.setPlace(place, rest.promise);
     rest.resolve(this.#halt(isResting ? state : { kind: 'paused' }));
     await expected;
     if (isResting) await this.look();
