@@ -72,6 +72,11 @@ export interface StorageOptions {
   readonly isWritable: boolean;
   /** Files that were renamed. Where they lay when the journal was last written they are looked for too, and renamed. */
   readonly paths?: FilePaths;
+  /**
+   * Asked when there is no journal: whether what lies where the torrent says of files in `paths` is somebody else's, and not
+   * ours on its way there. Default: it is ours.
+   */
+  readonly areOwnPathsTaken?: () => boolean;
   /** Pieces are taken for good, without a hash, when their files have exactly the right lengths. */
   readonly trustsData?: boolean;
   /** What the journal says is not believed: everything that is there is suspect, and it may all be gone. */

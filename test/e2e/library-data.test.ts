@@ -273,6 +273,17 @@ it('files that are renamed are found by their new names', async () => {
   assert.deepEqual([again.status().done, again.files()[1]?.path], [3 * MB, ['album', 'drei.bin']]);
 });
 
+it('files that another torrent has are not renamed to be those of one that has other names for its own', async () => {
+  await using scene = new Scene();
+  const { bytes } = await scene.torrent();
+  const [session] = await scene.seed(bytes);
+  const { bytes: unlike } = await scene.torrent({ pieceLength: 131_072 });
+  const paths = new Map([[0, ['album-2', 'one.bin']]]);
+  const torrent = await session.add(unlike, { directory: scene.folder.join('seed'), paths, isPaused: true });
+  await torrent.ready();
+  assert.deepEqual(scene.folder.list('seed'), ['album', 'album/one.bin', 'album/two', 'album/two/three.bin']);
+});
+
 for (const format of ['v1', 'v2', 'hybrid'] as const) {
   it(`a ${format} torrent can be handed on as a file and as a link`, async () => {
     await using scene = new Scene();

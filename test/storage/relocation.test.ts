@@ -306,6 +306,16 @@ describe('renaming that a kill cut short', () => {
     });
   }
 
+  it('takes no file of others for its own, without a journal, also when the next start knows nothing of them', async () => {
+    using folder = new TempFolder();
+    const { machine, sample } = await stored(folder);
+    rmSync(folder.join('state'), { recursive: true });
+    const first = await machine.open(sample, { paths: paths(sample), areOwnPathsTaken: () => true });
+    assert.ok((await first.resume()).suspect.isEmpty);
+    await machine.open(sample, { paths: paths(sample) });
+    assert.deepEqual(folder.list('data/sample'), ['dir', 'dir/a.bin', 'dir/b.bin']);
+  });
+
   it('leaves a file alone that has come to lie at the old path since', async () => {
     using folder = new TempFolder();
     const { machine, sample } = await stored(folder);

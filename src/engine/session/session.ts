@@ -28,7 +28,13 @@ import { TransferLimits } from '../torrent/transfer-limits.ts';
 import { UploadMemory } from '../torrent/upload-memory.ts';
 import { Connections } from './connections.ts';
 import type { EngineOptions, TorrentOptions } from './options.ts';
-import { hasOnlyFilesOfOthers, refuseTakenFiles, type SharedFiles, sharedFiles } from './taken-files.ts';
+import {
+  areOwnPathsTaken,
+  hasOnlyFilesOfOthers,
+  refuseTakenFiles,
+  type SharedFiles,
+  sharedFiles,
+} from './taken-files.ts';
 
 export interface EngineDeps {
   readonly clock: Clock;
@@ -100,6 +106,7 @@ export class EngineSession {
     hashesKnown: (torrent, hashes) => this.#register(torrent, hashes),
     writes: (torrent) => refuseTakenFiles(torrent, this.#torrents),
     hasOnlyFilesOfOthers: (torrent) => hasOnlyFilesOfOthers(torrent, this.#torrents),
+    areOwnPathsTaken: (torrent) => areOwnPathsTaken(torrent, this.#torrents),
   };
   #listeners: Listener[] = [];
   #timer: Disposable | null = null;

@@ -1,5 +1,6 @@
 import type { FileIndex } from '../../base/units.ts';
 import type { InfoHashes } from '../../codec/metainfo/index.ts';
+import type { FilePaths } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
 import type { Torrent } from '../torrent/torrent.ts';
 
@@ -24,6 +25,10 @@ export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): v
 export const hasOnlyFilesOfOthers = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
   isEmpty(torrent) && holdersOf(torrent, all).next().done !== true;
 
+/** Other torrents have files, or may have, where this one says that its files lie: they are not its renamed ones. */
+export const areOwnPathsTaken = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
+  holdersOf(torrent, all, new Map()).next().done !== true;
+
 const isEmpty = ({ data }: Torrent): boolean => data.content?.isEmpty !== false;
 
 /** Files of a torrent that others have too, or may have: they are not to be deleted. Null: there are none. */
@@ -37,11 +42,15 @@ export function sharedFiles(torrent: Torrent, all: ReadonlySet<Torrent>): Shared
   return holders.length > 0 ? { files, holders } : null;
 }
 
-/** Other torrents that have files of this one, or may have, and which. */
-function* holdersOf(torrent: Torrent, all: ReadonlySet<Torrent>): Generator<readonly [Torrent, readonly FileIndex[]]> {
+/** Other torrents that have files of this one, or may have, and which. `paths`: see `filesAmong`. */
+function* holdersOf(
+  torrent: Torrent,
+  all: ReadonlySet<Torrent>,
+  paths?: FilePaths,
+): Generator<readonly [Torrent, readonly FileIndex[]]> {
   for (const other of all) {
     if (other === torrent || !mayHaveData(other)) continue;
-    const files = torrent.data.filesAmong(other.data);
+    const files = torrent.data.filesAmong(other.data, paths);
     if (files.length > 0) yield [other, files];
   }
 }

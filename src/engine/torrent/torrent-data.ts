@@ -35,6 +35,8 @@ export interface TorrentDataPort {
   checking(done: number, total: number): void;
   /** What was stored would not survive a power cut. */
   notFlushed(error: unknown): void;
+  /** Other torrents have files, or may have, where this one says that its renamed files lie. */
+  areOwnPathsTaken(): boolean;
 }
 
 /** What is known of the data before it is opened. */
@@ -107,23 +109,33 @@ export class TorrentData {
     return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
   }
 
-  /** Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. */
-  filesAmong(other: TorrentData): FileIndex[] {
+  /**
+   * Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. `paths`:
+   * those of its files that were renamed, or are taken to be.
+   */
+  filesAmong(other: TorrentData, paths: FilePaths = this.#paths): FileIndex[] {
     const [inner, outer] = this.#directory.length < other.#directory.length ? [other, this] : [this, other];
     if (!inner.#directory.startsWith(outer.#directory)) return [];
-    const way = inner.#directory.slice(outer.#directory.length).replace(/^[\\/]/, '') || (inner.pathOf(0)[0] ?? '');
-    const isAsMade = this.#paths.size === 0 && other.#paths.size === 0;
-    if (isAsMade && !way.startsWith(outer.pathOf(0)[0] ?? '')) return [];
-    const places = new Set(other.#places.values());
-    return [...this.#places].flatMap(([index, place]) => (places.has(place) ? [index] : []));
+    const way = inner.#directory.slice(outer.#directory.length).replace(/^[\\/]/, '') || inner.#ownTop;
+    const isAsMade = paths.size === 0 && other.#paths.size === 0;
+    if (isAsMade && !way.startsWith(outer.#ownTop)) return [];
+    const places = new Set(other.#places(other.#paths).values());
+    return [...this.#places(paths)].flatMap(([index, place]) => (places.has(place) ? [index] : []));
+  }
+
+  /** First element of the paths that the torrent says. */
+  get #ownTop(): string {
+    return this.#described?.geometry.files[0]?.path[0] ?? '';
   }
 
   /** Windows knows both kinds of slash. */
-  get #places(): Map<FileIndex, string> {
+  #places(paths: FilePaths): Map<FileIndex, string> {
     const folder = this.#directory.replaceAll('\\', '/').replace(/\/$/, '');
     const files = [...(this.#described?.geometry.files ?? []).entries()];
     return new Map(
-      files.flatMap(([index, { isPad }]) => (isPad ? [] : [[index, [folder, ...this.pathOf(index)].join('/')]])),
+      files.flatMap(([index, { isPad, path }]) =>
+        isPad ? [] : [[index, [folder, ...(paths.get(index) ?? path)].join('/')]],
+      ),
     );
   }
 
@@ -326,6 +338,7 @@ export class TorrentData {
       allocation,
       isWritable: isSeedOnly !== true,
       paths: this.#paths,
+      areOwnPathsTaken: () => this.#port.areOwnPathsTaken(),
       trustsData: this.#trustsData && !this.#mustCheck,
       ignoresJournal: this.#mustCheck,
     });

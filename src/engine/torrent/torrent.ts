@@ -38,6 +38,8 @@ export interface TorrentOwner {
   writes(torrent: Torrent): void;
   /** Nothing is there of it, and what lies in its place is another's: none of that is to be touched. */
   hasOnlyFilesOfOthers(torrent: Torrent): boolean;
+  /** Another has files, or may have, where this one says that its renamed files lie. */
+  areOwnPathsTaken(torrent: Torrent): boolean;
 }
 
 /** Peers that a torrent asks its trackers for while it has fewer. */
@@ -86,6 +88,7 @@ export class Torrent {
     this.data = new TorrentData(options, services, {
       checking: (done, total) => this.#setState({ kind: 'checking', done, total }),
       notFlushed: (error) => this.#fail(error),
+      areOwnPathsTaken: () => owner.areOwnPathsTaken(this),
     });
     if (identity.metainfo !== null) this.data.describe(identity.metainfo);
     this.#state = options.isPaused === true ? { kind: 'paused' } : this.#firstState;

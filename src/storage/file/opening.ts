@@ -49,7 +49,8 @@ async function openSite(
     const torrent = geometry.files[0]?.path[0];
     deps.logger.warn('a resume journal is damaged: what is there of the torrent is checked', { torrent, root });
   }
-  const sight = isWritable ? await settleInterrupted(surveyed, first) : first;
+  const isTaken = first.journal === null && layout.paths.size > 0 && options.areOwnPathsTaken?.() === true;
+  const sight = isWritable && !isTaken ? await settleInterrupted(surveyed, first) : first;
   if (options.ignoresJournal !== true && isGone(sight)) throw missing(root);
   const { site, found, parts } = sight;
   const journal = options.ignoresJournal === true ? null : sight.journal;
@@ -65,7 +66,9 @@ async function openSite(
   torrent.journal = makeJournal(torrent, site.root);
   // Known at once, and not when the journal happens to be written next: a kill must not make it forgotten.
   // What is gone has been taken for gone, so it is no fault at the next start either.
-  if (sight !== first || isKnownHere || isBelieved || isGone(sight)) await torrent.journal?.rewrite(site);
+  // Where others have its own paths, that it is called otherwise: they may be opened after it next time.
+  const isNoted = sight !== first || isKnownHere || isBelieved || isGone(sight);
+  if (isNoted || isTaken) await torrent.journal?.rewrite(site);
   return torrent;
 }
 
