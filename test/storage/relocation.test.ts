@@ -117,6 +117,16 @@ describe('a move', () => {
       await storage.close();
     }));
 
+  it('into a folder of its own leaves what lies there where another of its files belonged before', async () => {
+    using folder = new TempFolder();
+    const sample = makeSample({ 'b.bin': 50_000, 'sample/b.bin': 50_000 });
+    const storage = await new Machine(folder).open(sample, { selection: new Set([sample.file('b.bin')]) });
+    await sample.store(storage, [0, 1, 2]);
+    await storage.move(folder.join('data/sample'));
+    assert.deepEqual(folder.read('data/sample/sample/b.bin').subarray(0, 49_152), sample.bytes(0, 49_152));
+    await storage.close();
+  });
+
   for (const how of ['move', 'rename'] as const) {
     it(`does not count as flushed what was on its way meanwhile (${how})`, async () => {
       using folder = new TempFolder();

@@ -14,6 +14,7 @@ import { type FileKey, JournalState } from './journal-state.ts';
 import { emptyEntries, makeJournal, type OpenTorrent } from './open-torrent.ts';
 import { missing } from './save-folder.ts';
 import { journalPath, type Surveyed } from './survey.ts';
+import { pathIn } from './verified-folders.ts';
 
 /** Bytes copied by one job. */
 const STEP: ByteCount = 32 * 1024 * 1024;
@@ -192,7 +193,7 @@ export async function renameFiles(torrent: OpenTorrent, paths: ReadonlyMap<FileI
   await disk.run('tidy', { site, paths: done.map(({ path }) => path) });
 }
 
-/** Deletes all of an open torrent below a folder, but for the files in `kept`. */
+/** Deletes all of an open torrent below a folder, be it one that it has left, but for the files in `kept`. */
 export async function removeAll(
   torrent: OpenTorrent,
   site: Site,
@@ -204,8 +205,10 @@ export async function removeAll(
   for (const entry of [...empty, ...links]) paths.push(entry.path);
   paths.push(...layout.partPaths());
   await disk.release(site.torrent);
-  const keptPaths = new Set(Array.from(kept, (file) => layout.path(file)));
-  await disk.run('remove', { site, paths: paths.filter((path) => !keptPaths.has(path)) });
+  const keptPlaces = new Set(Array.from(kept, (file) => pathIn(site, layout.path(file))));
+  // What has moved into a folder of its own, or out of one, may lie where another of its files belonged before.
+  if (site.root !== torrent.site.root) for (const path of paths) keptPlaces.add(pathIn(torrent.site, path));
+  await disk.run('remove', { site, paths: paths.filter((path) => !keptPlaces.has(pathIn(site, path))) });
 }
 
 /**
