@@ -1,7 +1,17 @@
 /** Moves and renames of real files: between file systems, cut short by kills, with the drive gone. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { concat } from '../../src/base/bytes.ts';
@@ -58,6 +68,46 @@ describe('a move', () => {
       assert.equal((await storage.checkAll(sample.all, sample.expected)).isComplete, true);
       assert.equal((await (await machine.open(sample)).resume()).have.isComplete, true);
     }));
+
+  it('that fails where nothing can be removed is forgotten all the same, and what stands in the way stays', (context: TestContext) =>
+    onTmpfs(context, '1m', async (other, remountReadOnly) => {
+      using folder = new TempFolder();
+      const machine = new Machine(folder);
+      const sample = makeSample({ 'a.bin': 50_000, 'dir/b.bin': 30_000 });
+      const storage = await machine.open(sample);
+      await sample.store(storage);
+      mkdirSync(folder.join('new/sample/dir'), { recursive: true });
+      remountReadOnly();
+      execFileSync('mount', ['--bind', other.path, folder.join('new/sample/dir')]);
+      try {
+        await assert.rejects(storage.move(folder.join('new')), failure('STORAGE_READ_ONLY', 'b.bin'));
+        await storage.close();
+      } finally {
+        execFileSync('umount', [folder.join('new/sample/dir')]);
+      }
+      folder.write('new/sample/dir/b.bin', Uint8Array.of(1));
+      const again = await machine.open(sample);
+      assert.equal((await again.resume()).have.isComplete, true);
+      assert.deepEqual(folder.read('new/sample/dir/b.bin'), Uint8Array.of(1));
+      await again.close();
+    }));
+
+  for (const where of ['on the same file system', 'on another file system']) {
+    it(`${where} moves nothing onto a link`, (context: TestContext) =>
+      onTmpfs(context, '1m', async (other) => {
+        using folder = new TempFolder();
+        const sample = makeSample(files);
+        const storage = await new Machine(folder).open(sample);
+        await sample.store(storage);
+        const target = where === 'on another file system' ? other : folder;
+        mkdirSync(target.join('new/sample/dir'), { recursive: true });
+        symlinkSync('elsewhere', target.join('new/sample/dir/b.bin'));
+        await assert.rejects(storage.move(target.join('new')), failure('STORAGE_TARGET_EXISTS', 'b.bin'));
+        assert.equal(readlinkSync(target.join('new/sample/dir/b.bin')), 'elsewhere');
+        assert.deepEqual(folder.list('data'), ['sample', 'sample/dir', 'sample/dir/a.bin', 'sample/dir/b.bin']);
+        await storage.close();
+      }));
+  }
 
   it('is one also when the originals cannot be removed', (context: TestContext) =>
     onTmpfs(context, '1m', async (other, remountReadOnly) => {

@@ -45,6 +45,8 @@ export async function moveFiles(
   if (files.length === 0 && !state.done.isEmpty) throw missing(site.root);
   const [blocking] = await presentFiles(torrent, target);
   if (blocking !== undefined) throw exists(target, blocking.path);
+  // Nothing else may stand in the way either: a link would be replaced.
+  for (const { path } of files) if (await disk.run('probe', { site: target, path })) throw exists(target, path);
   const move = new Move(torrent, target, files, options);
   const [from, to] = [await disk.run('space', { site }), await disk.run('space', { site: target })];
   const isFar = from.device !== to.device;
@@ -73,6 +75,8 @@ class Move {
   readonly #options: MoveOptions;
   readonly #total: ByteCount;
   readonly #renamed: string[] = [];
+  /** Copies, also those that were only begun. */
+  readonly #begun: string[] = [];
   /** Copies with their modification times. */
   readonly #copies = new Map<PresentFile, number>();
   #done: ByteCount = 0;
@@ -117,9 +121,17 @@ class Move {
 
   /** All files are where they were. */
   async takeBack(): Promise<void> {
-    const { site, disk, state, journal } = this.#torrent;
-    for (const path of this.#renamed) await disk.run('rename', { site: this.#target, target: site, path });
-    await disk.run('remove', { site: this.#target, paths: this.#files.map(({ path }) => path) });
+    const { site, disk, state, journal, deps } = this.#torrent;
+    const target = this.#target;
+    for (const path of this.#renamed) await disk.run('rename', { site: target, target: site, path });
+    try {
+      await disk.run('remove', { site: target, paths: this.#begun });
+      await disk.run('tidy', { site: target, paths: this.#files.map(({ path }) => path) });
+    } catch (error) {
+      // The files are where they belong: the next start must not look for them there.
+      const place = { from: site.root, to: target.root, reason: messageOf(error) };
+      deps.logger.warn('a move was taken back, but not all copies could be removed', place);
+    }
     state.moveTarget = null;
     await journal?.rewrite(site);
   }
@@ -152,6 +164,7 @@ class Move {
 
   async #copy(file: PresentFile): Promise<void> {
     const { site, disk } = this.#torrent;
+    this.#begun.push(file.path);
     const stamp = await copyFile(disk, { site, target: this.#target }, file, (bytes) => {
       this.#progress(bytes);
       this.#options.signal?.throwIfAborted();
