@@ -153,7 +153,7 @@ export interface Storage {
   move(directory: string, options?: MoveOptions): Promise<void>;
   /**
    * Renames files: those in `paths` lie there from now on, all others where the torrent says. A kill leaves files at
-   * both places; opened with `paths`, the storage finishes it. Rejects STORAGE_TARGET_EXISTS, STORAGE_BAD_PATH.
+   * both places; opened with `paths`, the storage finishes it. Rejects STORAGE_TARGET_EXISTS, STORAGE_BAD_PATH, STORAGE_MISSING.
    */
   rename(paths: FilePaths): Promise<void>;
   /** Deletes the torrent's files, but for those in `kept`, its journal and the folders that become empty. */

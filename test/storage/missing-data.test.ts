@@ -112,6 +112,20 @@ for (const [what, { files, isSingleFile }] of Object.entries(layouts)) {
         await after.close();
       }));
 
+    it('on which nothing can be renamed: its files keep their names until it is back', (context) =>
+      withScene(context, async ({ drive, sample, open }) => {
+        const storage = await open();
+        await sample.store(storage);
+        await storage.flush();
+        drive.unplug();
+        await assert.rejects(storage.rename(new Map([[0, ['other']]])), failure('STORAGE_MISSING', drive.path));
+        await storage.close();
+        drive.plug();
+        const after = await open();
+        assert.ok((await after.resume()).have.isComplete);
+        await after.close();
+      }));
+
     it('from which nothing can be moved', (context) =>
       withScene(context, async ({ drive, sample, open }) => {
         using other = new TempFolder();

@@ -202,6 +202,8 @@ export class FileStorage implements Storage {
   rename(paths: FilePaths): Promise<void> {
     return this.#exclusive(async () => {
       const { layout, state, journal, site } = this.#torrent;
+      // Files that are not there for a while would keep their names.
+      await awaitSaveFolder(site);
       await renameFiles(this.#torrent, layout.renamed(paths));
       state.paths = layout.paths;
       await journal?.rewrite(site);
