@@ -1,6 +1,6 @@
 /** What a file storage still knows after a stop, a kill, a power cut, and after others have touched its files. */
 import assert from 'node:assert/strict';
-import { statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Storage } from '../../src/storage/index.ts';
@@ -239,6 +239,33 @@ describe('after others have touched the files', () => {
       });
     });
   }
+
+  it('part files that somebody has deleted are not taken for there, though the file that they belong to is long enough', async () => {
+    using folder = new TempFolder();
+    const machine = new Machine(folder);
+    const sample = makeSample({ 'a.bin': 20_000, 'b.bin': 60_000 });
+    const storage = await machine.open(sample);
+    await sample.store(storage, [4]);
+    await storage.select(new Set([sample.file('a.bin')]));
+    await sample.store(storage, [0, 1]);
+    await storage.close();
+    const [parts] = folder.list('data').filter((name) => name.endsWith('.parts'));
+    rmSync(folder.join('data', parts as string), { recursive: true });
+    const { have, suspect } = await (await machine.open(sample)).resume();
+    assert.deepEqual([[...have], [...suspect]], [[0, 4], [1]]);
+  });
+
+  it('what part files held is known in the file that became wanted', async () => {
+    using folder = new TempFolder();
+    const machine = new Machine(folder);
+    const sample = makeSample({ 'a.bin': 20_000, 'b.bin': 60_000 });
+    const storage = await machine.open(sample, { selection: new Set([sample.file('a.bin')]) });
+    await sample.store(storage, [0, 1]);
+    await storage.select('all');
+    await storage.close();
+    const { have, suspect } = await (await machine.open(sample)).resume();
+    assert.deepEqual([[...have], [...suspect]], [[0, 1], []]);
+  });
 
   it('a file that somebody put in place is looked at, although the journal knows nothing of it', async () => {
     using folder = new TempFolder();

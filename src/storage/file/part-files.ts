@@ -15,6 +15,8 @@ export async function settleParts(torrent: OpenTorrent): Promise<void> {
       layout.deletePart(piece, file);
       doneWith.push(layout.partPath(piece, file));
     }
+    // Or it would be missed when the torrent is opened next.
+    if (layout.parts.get(piece) === undefined) state.stamps.delete(layout.partKey(piece));
   }
   if (doneWith.length > 0) await disk.run('remove', { site, paths: doneWith });
 }

@@ -52,6 +52,7 @@ export function resumeState(input: ResumeInput): JournalState {
   const judge = new Judge(input, state, isSameBoot);
   for (const [index, file] of geometry.files.entries()) if (!file.isPad && file.length > 0) judge.file(index, file);
   for (const part of input.parts) judge.part(part);
+  judge.missingParts();
   judge.finish();
   return state;
 }
@@ -129,6 +130,16 @@ class Judge {
     const latest = this.#input.journal?.state.stamps.get(key)?.last ?? Number.NEGATIVE_INFINITY;
     if (size < end - start) this.#lost.push(piece);
     else if (!this.#isTrusted(key, { size, time: Math.max(time, latest) })) this.#doubt(piece);
+  }
+
+  /** Stamped part files that are gone: the file that their bytes belong to may have a hole there, whatever its time. */
+  missingParts(): void {
+    const { geometry, journal, parts } = this.#input;
+    const present = new Set(parts.map(({ piece }) => piece));
+    for (const key of journal?.state.stamps.keys() ?? []) {
+      const piece = key - geometry.files.length;
+      if (piece >= 0 && !present.has(piece) && this.#state.done.has(piece)) this.#doubt(piece);
+    }
   }
 
   finish(): void {
