@@ -320,6 +320,28 @@ describe('a move', () => {
   });
 });
 
+it('renaming into a folder on another file system is refused and changes nothing', (context: TestContext) =>
+  onTmpfs(context, '1m', async (other) => {
+    using folder = new TempFolder();
+    const sample = makeSample(files);
+    const storage = await new Machine(folder).open(sample);
+    await sample.store(storage);
+    mkdirSync(folder.join('data/sample/other'));
+    execFileSync('mount', ['--bind', other.path, folder.join('data/sample/other')]);
+    try {
+      const paths: FilePaths = new Map([
+        [0, ['sample', 'dir', 'c.bin']],
+        [1, ['sample', 'other', 'b.bin']],
+      ]);
+      await assert.rejects(storage.rename(paths), failure('STORAGE_WRITE_FAILED', 'other/b.bin'));
+      assert.equal((await storage.checkAll(sample.all, sample.expected)).isComplete, true);
+      assert.deepEqual(folder.list('data/sample/dir'), ['a.bin', 'b.bin']);
+      await storage.close();
+    } finally {
+      execFileSync('umount', [folder.join('data/sample/other')]);
+    }
+  }));
+
 describe('renaming that a kill cut short', () => {
   const paths = (sample: Sample): FilePaths =>
     new Map([

@@ -7,7 +7,7 @@ import type { FileIndex } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
 import type { JournalDeps } from './journal.ts';
-import { copyFile, removeJournal, sendOn } from './relocation.ts';
+import { copyFile, removeJournal, renameFile, sendOn } from './relocation.ts';
 import { look, type Sight, type Surveyed } from './survey.ts';
 
 type Unsettled = Surveyed & { readonly deps: JournalDeps };
@@ -98,7 +98,7 @@ async function finishRenaming(
     const there = now.found.get(file);
     const stamp = journal?.state.stamps.get(file)?.last;
     if (there === undefined) {
-      await disk.run('rename', { site, target: site, path: pathBefore(file), to: layout.path(file) });
+      await renameFile(disk, site, { path: pathBefore(file), to: layout.path(file) });
     } else if (found.get(file)?.time === stamp || there.time !== stamp) {
       const path = `${site.root}/${layout.path(file)}`;
       throw storageError('STORAGE_TARGET_EXISTS', `${path} exists`, { details: { path } });
@@ -123,7 +123,7 @@ async function fromOwnPaths(torrent: Surveyed, sight: Sight): Promise<Sight> {
   const left = missing.filter((file) => own.found.has(file) && !taken.has(layout.ownPath(file)));
   if (left.length === 0) return sight;
   for (const file of left) {
-    await disk.run('rename', { site, target: site, path: layout.ownPath(file), to: layout.path(file) });
+    await renameFile(disk, site, { path: layout.ownPath(file), to: layout.path(file) });
   }
   await disk.run('tidy', { site, paths: left.map((file) => layout.ownPath(file)) });
   return look(torrent, site);

@@ -195,15 +195,27 @@ export async function renameFiles(torrent: OpenTorrent, paths: ReadonlyMap<FileI
   const done: { readonly path: string; readonly to: string }[] = [];
   try {
     for (const move of moves) {
-      await disk.run('rename', { site, target: site, ...move });
+      await renameFile(disk, site, move);
       done.push(move);
     }
   } catch (error) {
-    for (const { path, to } of done) await disk.run('rename', { site, target: site, path: to, to: path });
+    for (const { path, to } of done) await renameFile(disk, site, { path: to, to: path });
     throw error;
   }
   layout.paths = paths;
   await disk.run('tidy', { site, paths: done.map(({ path }) => path) });
+}
+
+/** Rejects STORAGE_WRITE_FAILED when a folder below the save folder lies on another file system. */
+export async function renameFile(
+  disk: Disk,
+  site: Site,
+  { path, to }: { readonly path: string; readonly to: string },
+): Promise<void> {
+  if (await disk.run('rename', { site, target: site, path, to })) return;
+  const full = pathIn(site, to);
+  const message = `cannot rename ${pathIn(site, path)}: ${full} is on another file system`;
+  throw storageError('STORAGE_WRITE_FAILED', message, { details: { path: full, reason: 'EXDEV' } });
 }
 
 /** Deletes all of an open torrent below a folder, be it one that it has left, but for the files in `kept`. */
