@@ -17,7 +17,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { concat } from '../../src/base/bytes.ts';
 import { encodeMove } from '../../src/storage/file/journal-records.ts';
 import type { FilePaths } from '../../src/storage/index.ts';
-import { failure, Machine, onTmpfs, TempFolder } from './file-fixture.ts';
+import { failure, Machine, onTmpfs, TempFolder, withDrive } from './file-fixture.ts';
 import { makeSample, type Sample } from './sample-torrent.ts';
 
 const files = { 'dir/a.bin': 50_000, 'dir/b.bin': 30_000 };
@@ -244,6 +244,33 @@ describe('a move', () => {
         assert.deepEqual(folder.list('data'), []);
       }
     });
+
+    it('when originals were still to be removed waits for the drive to which it went, unless a check is asked for', (context: TestContext) =>
+      withDrive(context, async (drive) => {
+        using folder = new TempFolder();
+        const machine = new Machine(folder);
+        const sample = makeSample(files);
+        const storage = await machine.open(sample);
+        await sample.store(storage);
+        await storage.close();
+        const [name, b] = [machine.journal(), 'data/sample/dir/b.bin'];
+        const journal = concat([folder.read(name), encodeMove(drive.path)]);
+        const original = folder.read(b);
+        await (await machine.open(sample)).move(drive.path);
+        folder.write(b, original);
+        folder.write(name, journal);
+        drive.unplug();
+        await assert.rejects(machine.open(sample), failure('STORAGE_MISSING', drive.path));
+        drive.plug();
+        const again = await machine.open(sample);
+        assert.deepEqual([again.directory, (await again.resume()).have.isComplete], [drive.path, true]);
+        assert.deepEqual(folder.list('data'), []);
+        folder.write(b, original);
+        folder.write(name, journal);
+        drive.unplug();
+        const checked = await machine.open(sample, { ignoresJournal: true });
+        assert.equal(checked.directory, folder.join('data'));
+      }));
 
     it('before anybody kept the new place in mind: the old one leads there until it is first opened by its name', async () => {
       using folder = new TempFolder();

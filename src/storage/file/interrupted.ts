@@ -8,12 +8,20 @@ import { storageError } from '../errors.ts';
 import type { Site } from './disk-jobs.ts';
 import type { JournalDeps } from './journal.ts';
 import { copyFile, removeJournal, renameFile, sendOn } from './relocation.ts';
-import { look, type Sight, type Surveyed } from './survey.ts';
+import { missing } from './save-folder.ts';
+import { isGone, look, type Sight, type Surveyed } from './survey.ts';
 
 type Unsettled = Surveyed & { readonly deps: JournalDeps };
 
-/** What is there afterwards; the same `sight` when there was nothing to do. */
-export async function settleInterrupted(torrent: Unsettled, sight: Sight): Promise<Sight> {
+/**
+ * What is there afterwards; the same `sight` when there was nothing to do. Rejects STORAGE_MISSING when all files have arrived
+ * where they are not now, unless those are taken for gone.
+ */
+export async function settleInterrupted(
+  torrent: Unsettled,
+  sight: Sight,
+  { takesForGone }: { readonly takesForGone: boolean },
+): Promise<Sight> {
   const { layout } = torrent;
   const state = sight.journal?.state;
   const wanted = layout.paths;
@@ -24,7 +32,7 @@ export async function settleInterrupted(torrent: Unsettled, sight: Sight): Promi
   layout.paths = state.paths;
   try {
     if (isRenamed) seen = await look(torrent, seen.site);
-    if (state.moveTarget !== null) seen = await settleMove(torrent, seen, state.moveTarget);
+    if (state.moveTarget !== null) seen = await settleMove(torrent, seen, state.moveTarget, takesForGone);
   } finally {
     layout.paths = wanted;
   }
@@ -36,11 +44,13 @@ export async function settleInterrupted(torrent: Unsettled, sight: Sight): Promi
 const isSame = (a: ReadonlyMap<FileIndex, string>, b: ReadonlyMap<FileIndex, string>): boolean =>
   a.size === b.size && [...a].every(([file, path]) => b.get(file) === path);
 
-async function settleMove(torrent: Unsettled, here: Sight, target: string): Promise<Sight> {
+async function settleMove(torrent: Unsettled, here: Sight, target: string, takesForGone: boolean): Promise<Sight> {
   const { disk } = torrent;
   const there = await look(torrent, { ...here.site, root: target });
   // What lay at the target from earlier times was removed before it was set out for.
   if (isLeft(here)) return there.journal !== null ? there : here;
+  // Its journal was written when all files were there: they are, on a drive that is not connected.
+  if (isGone(there) && !takesForGone) throw missing(target);
   if (isVouchedFor(there, here)) {
     await disk.run('remove', { site: here.site, paths: pathsOf(torrent, here) });
     await tidy(torrent, here.site);

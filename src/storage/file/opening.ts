@@ -9,7 +9,7 @@ import { makeJournal, type OpenDeps, type OpenTorrent } from './open-torrent.ts'
 import { removeJournal } from './relocation.ts';
 import { resumeState, trustSizes } from './resume-state.ts';
 import { missing } from './save-folder.ts';
-import { look, type Sight } from './survey.ts';
+import { isGone, look } from './survey.ts';
 
 /** Rejects STORAGE_MISSING when there was data and nothing of it is there. */
 export async function openTorrent(
@@ -50,10 +50,11 @@ async function openSite(
     deps.logger.warn('a resume journal is damaged: what is there of the torrent is checked', { torrent, root });
   }
   const isTaken = first.journal === null && layout.paths.size > 0 && options.areOwnPathsTaken?.() === true;
-  const sight = isWritable && !isTaken ? await settleInterrupted(surveyed, first) : first;
-  if (options.ignoresJournal !== true && isGone(sight)) throw missing(root);
+  const takesForGone = options.ignoresJournal === true;
+  const sight = isWritable && !isTaken ? await settleInterrupted(surveyed, first, { takesForGone }) : first;
+  if (!takesForGone && isGone(sight)) throw missing(root);
   const { site, found, parts } = sight;
-  const journal = options.ignoresJournal === true ? null : sight.journal;
+  const journal = takesForGone ? null : sight.journal;
   const state = resumeState({ geometry, journal, bootId: deps.bootId, found, parts });
   state.paths = layout.paths;
   const origin = sight.journal?.state.origin ?? null;
@@ -70,10 +71,4 @@ async function openSite(
   const isNoted = sight !== first || isKnownHere || isBelieved || isGone(sight);
   if (isNoted || isTaken) await torrent.journal?.rewrite(site);
   return torrent;
-}
-
-/** The journal knows of data, and none of the files is there. */
-function isGone({ journal, found, parts }: Sight): boolean {
-  if (journal === null || found.size + parts.length > 0) return false;
-  return !journal.state.done.isEmpty || !journal.state.suspect.isEmpty;
 }

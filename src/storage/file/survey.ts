@@ -53,6 +53,12 @@ export async function look({ infoHashes, layout, disk, stateDirectory }: Surveye
   };
 }
 
+/** The journal knows of data, and none of the files is there. */
+export function isGone({ journal, found, parts }: Sight): boolean {
+  if (journal === null || found.size + parts.length > 0) return false;
+  return !journal.state.done.isEmpty || !journal.state.suspect.isEmpty;
+}
+
 /** False when the torrent's folder is not there: thousands of paths need no look then. */
 async function isAnyThere(site: Site, { geometry, paths }: FileLayout, disk: Disk): Promise<boolean> {
   const [folder, ...rest] = geometry.files[0]?.path ?? [];
