@@ -40,7 +40,10 @@ export interface Database extends AsyncDisposable {
   check(): Promise<void>;
   /** Reads all of an SQLite file; rejects with DB_DAMAGED when something of it is wrong. A server sees to that itself. */
   checkWhole(): Promise<void>;
-  /** Copies an SQLite file beside itself, as `PATH.LABEL.backup`, in place of an earlier copy; null where there is no file. */
+  /**
+   * Copies an SQLite file beside itself, as `PATH.LABEL.backup`, in place of an earlier copy; null where there is no file.
+   * Rejects DB_DAMAGED when something of it is wrong; the earlier copy stays then.
+   */
   backUp(label: string): Promise<string | null>;
   close(): Promise<void>;
 }

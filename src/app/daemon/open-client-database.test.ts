@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { openDatabase } from '../../db/index.ts';
 import { dailyCopy, openClientDatabase, type OpenedDatabase } from './open-client-database.ts';
 
 async function scene(
@@ -51,6 +52,27 @@ test('a damaged file is set aside, and the copy of the last day takes its place'
   assert.match(second.recovered ?? '', /damaged-\d+ now; in its place is a copy/);
   assert.deepEqual(await names(second), ['ada']);
   assert.ok((await readdir(folder)).some((name) => /^client\.db\.damaged-\d+$/.test(name)));
+  await second.database.close();
+});
+
+test('a damaged database does not take the place of its good copy', async (t) => {
+  const { folder, open } = await scene(t);
+  const first = await open();
+  await first.database.client.users.create(aUser);
+  await first.database.backUp('daily');
+  await first.database.close();
+  const path = join(folder, 'client.db');
+  const copy = await readFile(`${path}.daily.backup`);
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0x5a, bytes.length - 4096));
+  await using damaged = await openDatabase(path);
+  await assert.rejects(damaged.backUp('daily'), { code: 'DB_DAMAGED' });
+  await damaged.close();
+  assert.deepEqual(await readFile(`${path}.daily.backup`), copy);
+  assert.ok(!(await readdir(folder)).some((name) => name.includes('unfinished')));
+  const second = await open();
+  assert.match(second.recovered ?? '', /in its place is a copy/);
+  assert.deepEqual(await names(second), ['ada']);
   await second.database.close();
 });
 

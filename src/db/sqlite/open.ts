@@ -9,6 +9,7 @@
  */
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { Kysely } from 'kysely';
 import { messageOf } from '../../base/errors.ts';
 import type { Millis } from '../../base/units.ts';
@@ -84,18 +85,33 @@ function touch(path: string): void {
   }
 }
 
-/** The copy gets its name when it is whole. */
+/** The copy gets its name when it is whole, and nothing of it is wrong: what is damaged must not replace a good copy. */
 async function copy(database: DatabaseSync, path: string): Promise<string> {
   const unfinished = `${path}.unfinished`;
   try {
     rmSync(unfinished, { force: true });
     touch(unfinished);
     await backup(database, unfinished, { rate: BACKUP_STEP });
+    refuseDamaged(unfinished);
     chmodSync(unfinished, 0o600);
     renameSync(unfinished, path);
     return path;
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw sqliteFault(error);
+  }
+}
+
+/** Reads all of a file that nobody writes to. */
+function refuseDamaged(path: string): void {
+  const url = pathToFileURL(path);
+  // No side files beside it.
+  url.searchParams.set('immutable', '1');
+  const database = new DatabaseSync(url, { readOnly: true });
+  try {
+    const found = Object.values(database.prepare('pragma quick_check(1)').get() ?? {})[0];
+    if (found !== 'ok') throw dbError('DB_DAMAGED', `SQLite: ${found ?? 'the check gave no answer'}`);
+  } finally {
+    database.close();
   }
 }
