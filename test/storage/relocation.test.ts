@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { concat } from '../../src/base/bytes.ts';
 import { encodeMove } from '../../src/storage/file/journal-records.ts';
-import type { FilePaths } from '../../src/storage/index.ts';
+import type { FilePaths, Storage } from '../../src/storage/index.ts';
 import { failure, Machine, onTmpfs, TempFolder, withDrive } from './file-fixture.ts';
 import { makeSample, type Sample } from './sample-torrent.ts';
 
@@ -344,6 +344,49 @@ describe('a move', () => {
       await led.abandon();
       assert.deepEqual(folder.list('state'), []);
     });
+  });
+});
+
+describe('of two torrents on their way to the same names one arrives, and the other stays where it is', () => {
+  const arrive = async (
+    [one, other]: readonly [Sample, Sample],
+    [here, there]: readonly [Storage, Storage],
+    moves: readonly Promise<void>[],
+  ): Promise<void> => {
+    const results = await Promise.allSettled(moves);
+    assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+    assert.ok((await here.checkAll(one.all, one.expected)).isComplete);
+    assert.ok((await there.checkAll(other.all, other.expected)).isComplete);
+    await here.close();
+    await there.close();
+  };
+  const samples = [makeSample(files), makeSample({ 'dir/b.bin': 20_000, 'dir/c.bin': 40_000 })] as const;
+
+  for (const where of ['on the same file system', 'on another file system']) {
+    it(`moved to a folder ${where}`, (context: TestContext) =>
+      onTmpfs(context, '4m', async (tmpfs) => {
+        using folder = new TempFolder();
+        const target = where === 'on another file system' ? tmpfs : folder;
+        const machine = new Machine(folder);
+        const [one, other] = samples;
+        const here = await machine.open(one);
+        const there = await machine.open(other, { directory: folder.join('other') });
+        await one.store(here);
+        await other.store(there);
+        const moves = [here, there].map((storage) => storage.move(target.join('new')));
+        await arrive(samples, [here, there], moves);
+      }));
+  }
+
+  it('renamed', async () => {
+    using folder = new TempFolder();
+    const machine = new Machine(folder);
+    const [one, other] = [samples[0], makeSample({ 'c.bin': 20_000 })];
+    const [here, there] = [await machine.open(one), await machine.open(other)];
+    await one.store(here);
+    await other.store(there);
+    const moves = [here, there].map((storage) => storage.rename(new Map([[0, ['new.bin']]])));
+    await arrive([one, other], [here, there], moves);
   });
 });
 

@@ -186,6 +186,12 @@ export function adopt(context: DiskContext, job: AdoptJob): number {
   return writePlace(context, job.site, job.to, bytes);
 }
 
+/** Throws STORAGE_TARGET_EXISTS when there is anything at a path: it has come there since it was looked for. */
+function mustBeFree(path: string): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  throw storageError('STORAGE_TARGET_EXISTS', `${path} exists`, { details: { path } });
+}
+
 /** Moves one file to another folder or name on the same file system; false when it is another file system. */
 export function rename(context: DiskContext, job: RenameJob): boolean {
   const path = job.to ?? job.path;
@@ -193,6 +199,7 @@ export function rename(context: DiskContext, job: RenameJob): boolean {
   context.files.closeFile(from);
   try {
     context.folders.check(job.target, path, true);
+    mustBeFree(to);
     fs.renameSync(from, to);
     return true;
   } catch (error) {
@@ -208,6 +215,7 @@ export function transfer(context: DiskContext, job: TransferJob): number {
   const copy = Buffer.allocUnsafe(original.length);
   try {
     const source = context.files.openRead(job.site, job.path);
+    if (job.offset === 0) mustBeFree(to);
     const target = context.files.openWrite(job.target, job.path, false);
     for (let done = 0; done < job.length; ) {
       const length = Math.min(STEP, job.length - done);

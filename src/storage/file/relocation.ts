@@ -1,6 +1,6 @@
 /** Moves a torrent's files to another folder, renames and deletes them. */
 import { basename, dirname } from 'node:path';
-import { messageOf } from '../../base/errors.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, FileIndex } from '../../base/units.ts';
 import { storageError } from '../errors.ts';
@@ -76,7 +76,7 @@ class Move {
   readonly #total: ByteCount;
   readonly #renamed: string[] = [];
   /** Copies, also those that were only begun. */
-  readonly #begun: string[] = [];
+  readonly #begun = new Set<string>();
   /** Copies with their modification times. */
   readonly #copies = new Map<PresentFile, number>();
   #done: ByteCount = 0;
@@ -125,7 +125,7 @@ class Move {
     const target = this.#target;
     for (const path of this.#renamed) await disk.run('rename', { site: target, target: site, path });
     try {
-      await disk.run('remove', { site: target, paths: this.#begun });
+      await disk.run('remove', { site: target, paths: [...this.#begun] });
       await disk.run('tidy', { site: target, paths: this.#files.map(({ path }) => path) });
     } catch (error) {
       // The files are where they belong: the next start must not look for them there.
@@ -164,10 +164,13 @@ class Move {
 
   async #copy(file: PresentFile): Promise<void> {
     const { site, disk } = this.#torrent;
-    this.#begun.push(file.path);
+    this.#begun.add(file.path);
     const stamp = await copyFile(disk, { site, target: this.#target }, file, (bytes) => {
       this.#progress(bytes);
       this.#options.signal?.throwIfAborted();
+    }).catch((error: unknown) => {
+      if (codeOf(error) === 'STORAGE_TARGET_EXISTS') this.#begun.delete(file.path);
+      throw error;
     });
     this.#copies.set(file, stamp);
   }
