@@ -41,6 +41,8 @@ export class Connections {
   readonly #greeting = new Set<Connection>();
   readonly #dialing = new Map<AbortController, PeerAddress>();
   #lastPeerId = 0;
+  /** The place of the torrent that was asked last for an address. Kept: those at the front would take every free dial. */
+  #turn = -1;
   #hasIncoming = false;
 
   constructor(deps: ConnectionsDeps) {
@@ -60,15 +62,15 @@ export class Connections {
   /** Dials, as far as the limits allow, one address for each torrent in turn. */
   dial(now: Millis): void {
     const { maxDialing, maxConnections } = this.#deps.options;
-    for (let isProgress = true; isProgress; ) {
-      isProgress = false;
-      for (const torrent of this.#deps.torrents()) {
-        if (this.#dialing.size >= maxDialing || this.#open.size + this.#dialing.size >= maxConnections) return;
-        const address = torrent.nextToDial(now);
-        if (address === null) continue;
-        isProgress = true;
-        void this.#connect(torrent, address);
-      }
+    const torrents = [...this.#deps.torrents()];
+    for (let passed = 0; passed < torrents.length; passed++) {
+      if (this.#dialing.size >= maxDialing || this.#open.size + this.#dialing.size >= maxConnections) return;
+      this.#turn = (this.#turn + 1) % torrents.length;
+      const torrent = torrents[this.#turn] as Torrent;
+      const address = torrent.nextToDial(now);
+      if (address === null) continue;
+      passed = -1;
+      void this.#connect(torrent, address);
     }
   }
 
