@@ -20,3 +20,18 @@ test('torrents at whose addresses nobody answers do not keep those behind them f
     await listener.next();
     assert.ok(stage.clock.now() - begun <= 30_000, `dialed after ${stage.clock.now() - begun} ms`);
   }));
+
+test('a seed that has nothing else to do dials a peer again whose connection has ended', () =>
+  onStage({ has: 'everything' }, async (stage) => {
+    const listener = await stage.listen(stage.host());
+    stage.torrent.addPeers([listener.address]);
+    const peer = await listener.next();
+    peer.handshake(stage.infoHash, {}, 'a');
+    await peer.expectHandshake();
+    await stage.clock.sleep(60_000);
+    peer.close();
+    let isBack = false;
+    void listener.next().then(() => (isBack = true));
+    await stage.clock.sleep(600_000);
+    assert.ok(isBack);
+  }));

@@ -291,7 +291,19 @@ export class EngineSession {
     this.#connections.dial(now);
     this.#timer?.[Symbol.dispose]();
     const delay = isLimited ? LIMITED_TICK : Math.max(1, this.#nextTick - now);
-    this.#timer = isActive && !this.#isClosed ? this.#deps.clock.after(delay, () => this.#tick()) : null;
+    this.#tickAfter(isActive ? delay : this.#untilNextDial(now));
+  }
+
+  #tickAfter(delay: Millis): void {
+    const isLast = this.#isClosed || delay === Number.POSITIVE_INFINITY;
+    this.#timer = isLast ? null : this.#deps.clock.after(delay, () => this.#tick());
+  }
+
+  /** Nothing else is to be done: a seed may still have a peer to dial again. Infinity: none has. */
+  #untilNextDial(now: Millis): Millis {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { nextDialAt } of this.#torrents) next = Math.min(next, nextDialAt);
+    return Math.max(TICK, next - now);
   }
 }
 

@@ -106,8 +106,7 @@ export class PeerPool {
   /** The next address worth dialing, marked as being dialed; null when there is none now. */
   nextToDial(now: Millis, weAreSeed: boolean): PeerAddress | null {
     for (const [key, peer] of this.#known) {
-      if (peer.nextTry > now || (weAreSeed && peer.isSeed)) continue;
-      if (this.#dialing.has(key) || this.#connectedAddresses.has(key)) continue;
+      if (peer.nextTry > now || !this.#isOfUse(key, peer, weAreSeed)) continue;
       this.#dialing.add(key);
       // To the end of the line: the next call looks at others first.
       this.#known.delete(key);
@@ -115,6 +114,15 @@ export class PeerPool {
       return peer.address;
     }
     return null;
+  }
+
+  /** When an address is next worth dialing; Infinity: none will be. */
+  nextDialAt(weAreSeed: boolean): Millis {
+    let at = Number.POSITIVE_INFINITY;
+    for (const [key, peer] of this.#known) {
+      if (peer.nextTry < at && this.#isOfUse(key, peer, weAreSeed)) at = peer.nextTry;
+    }
+    return at;
   }
 
   /** Where a connected peer's address comes from. */
@@ -191,6 +199,10 @@ export class PeerPool {
       const known = this.#known.get(peer.address);
       if (known !== undefined) Object.assign(known, { failures: 0, nextTry: 0 });
     }
+  }
+
+  #isOfUse(key: string, { isSeed }: KnownPeer, weAreSeed: boolean): boolean {
+    return !(weAreSeed && isSeed) && !this.#dialing.has(key) && !this.#connectedAddresses.has(key);
   }
 
   #isRefused(host: string): boolean {

@@ -220,6 +220,10 @@ export class Swarm implements PeerHost {
     return this.pool.nextToDial(now, this.#isDone);
   }
 
+  get nextDialAt(): Millis {
+    return this.pool.nextDialAt(this.#isDone);
+  }
+
   // ---- PeerHost
 
   get geometry(): Geometry | null {

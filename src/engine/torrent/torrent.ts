@@ -196,6 +196,11 @@ export class Torrent {
     return this.wantsPeers > 0 ? (this.#swarm?.nextToDial(now) ?? null) : null;
   }
 
+  /** When there will be one; Infinity: not before it learns of others. */
+  get nextDialAt(): Millis {
+    return (this.wantsPeers > 0 ? this.#swarm?.nextDialAt : undefined) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
   start(): void {
     this.#start(false);
