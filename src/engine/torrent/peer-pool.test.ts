@@ -119,6 +119,19 @@ test('no more addresses are remembered than could be of use', () => {
   assert.equal(pool.knownCount, 4000);
 });
 
+test('when no more are remembered, a new address takes the place of one that was tried before', () => {
+  const pool = new PeerPool(new Set());
+  const many = Array.from({ length: 4000 }, (_, n) => address(n));
+  pool.learn(many, 'tracker', 0);
+  const [gone, stays] = [1, 2].map((id) => session(id, pool.nextToDial(0, true) as PeerAddress, { isSeed: true }));
+  assert.ok(gone !== undefined && stays !== undefined);
+  pool.connected(gone);
+  pool.connected(stays);
+  pool.disconnected(gone, 0);
+  assert.equal(pool.learn([address(5000), address(5001)], 'tracker', 0), 1);
+  assert.equal(pool.knownCount, 4000);
+});
+
 test('a peer is found by its peer id', () => {
   const pool = new PeerPool(new Set());
   const peer = session(7, address(1));

@@ -95,7 +95,7 @@ export class PeerPool {
     for (const address of addresses) {
       const key = addressKey(address);
       if (this.#known.has(key) || this.#own.has(key)) continue;
-      if (this.#isRefused(address.host) || !this.#mayDial(address.host) || this.#known.size >= MOST_KNOWN) continue;
+      if (this.#isRefused(address.host) || !this.#mayDial(address.host) || !this.#hasRoom()) continue;
       const state = { failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
       this.#known.set(key, { address, source, ...state });
       added++;
@@ -203,6 +203,15 @@ export class PeerPool {
 
   #isOfUse(key: string, { isSeed }: KnownPeer, weAreSeed: boolean): boolean {
     return !(weAreSeed && isSeed) && !this.#dialing.has(key) && !this.#connectedAddresses.has(key);
+  }
+
+  /** Room for one more address: when there is none, one that was tried before gives way to it. */
+  #hasRoom(): boolean {
+    if (this.#known.size < MOST_KNOWN) return true;
+    for (const [key, { failures }] of this.#known) {
+      if (failures > 0 && !this.#dialing.has(key)) return this.#known.delete(key);
+    }
+    return false;
   }
 
   #isRefused(host: string): boolean {
