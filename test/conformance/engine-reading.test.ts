@@ -96,6 +96,19 @@ test('reading on asks for what follows without taking anything back', () =>
     assert.deepEqual(piecesOf(peer, 'cancel'), []);
   }));
 
+test('a reader that waits is told when its file is no longer wanted, though nothing comes of the others', () =>
+  onStage(leeching, async (stage) => {
+    let code: unknown;
+    const reading = async (): Promise<void> => {
+      for await (const _ of stage.torrent.readers.open(0).read(0, PIECE));
+    };
+    void reading().catch((error: { code: string }) => (code = error.code));
+    await stage.clock.sleep(1000);
+    await stage.torrent.wishes.select([1]);
+    await stage.clock.sleep(1000);
+    assert.equal(code, 'ENGINE_NOT_WANTED');
+  }));
+
 test('files are not known before the metadata of a magnet link, and bad ones never', () =>
   onStage({ ...leeching, isMagnet: true }, async (stage) => {
     assert.throws(() => stage.torrent.readers.open(0), { code: 'ENGINE_NO_METADATA' });

@@ -82,7 +82,7 @@ export class FileReaders {
     };
   }
 
-  /** A piece was stored, or the torrent's state is another one. */
+  /** A piece was stored, the torrent's state is another one, or other files are wanted. */
   changed(): void {
     for (const wake of [...this.#waiting]) wake();
   }

@@ -441,6 +441,7 @@ export class Torrent {
   #selectionChanged(): void {
     const { content } = this.data;
     if (!this.isOpen || content === null) return;
+    this.#readers?.changed();
     if (this.#picker !== null) this.#phase.selectionChanged();
     else {
       this.#beginDownload(content);
