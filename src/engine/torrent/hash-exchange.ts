@@ -50,6 +50,10 @@ export class HashExchange {
   readonly #refused = new Map<string, Map<number, Millis>>();
   /** By peer: answers under way, and hashes given so far. */
   readonly #served = new Map<number, { answering: number; hashes: number }>();
+  /** Files whose piece layer may be missing; made when first needed. */
+  #lacking: Set<FileEntry> | null = null;
+  /** Ids of peers that were listened to since the last tick. */
+  readonly #heard = new Set<number>();
   /** Hex of its root → file, made when first needed. */
   #byRoot: Map<string, FileEntry> | null = null;
 
@@ -61,11 +65,25 @@ export class HashExchange {
   fetchLayers(): void {
     const content = this.#port.content();
     if (content === null || !content.metainfo.info.hasV2) return;
-    for (const file of swarmFiles(content.metainfo.info)) {
-      if (file.piecesRoot === null || file.length <= content.geometry.pieceLength) continue;
-      if (content.layers.has(toHex(file.piecesRoot))) continue;
+    this.#lacking ??= new Set(
+      swarmFiles(content.metainfo.info).filter(({ length }) => length > content.geometry.pieceLength),
+    );
+    for (const file of this.#lacking) {
+      const { piecesRoot } = file;
+      if (piecesRoot === null || content.layers.has(toHex(piecesRoot))) {
+        this.#lacking.delete(file);
+        continue;
+      }
+      if (this.#helpers().next().done === true) return;
       for (const request of this.#tree(file, content).missing()) this.#ask(request, null);
     }
+  }
+
+  /** A peer has told something: it may know the layers that are missing. Who repeats itself is listened to at the next tick. */
+  peerChanged(peer: PeerSession): void {
+    if (this.#heard.has(peer.id)) return;
+    this.#heard.add(peer.id);
+    this.fetchLayers();
   }
 
   /** Asks for the leaves of a piece that has failed. */
@@ -100,8 +118,9 @@ export class HashExchange {
 
   rejected(peer: PeerSession, request: HashRequest): void {
     const key = keyOf(request);
-    if (this.#asked.get(key)?.peer === peer) this.#refuse(key);
-    this.fetchLayers();
+    if (this.#asked.get(key)?.peer !== peer) return;
+    this.#refuse(key);
+    this.peerChanged(peer);
   }
 
   /** A peer asks us. */
@@ -126,9 +145,11 @@ export class HashExchange {
     for (const [key, asked] of this.#asked) if (asked.peer === peer) this.#asked.delete(key);
     for (const peers of this.#refused.values()) peers.delete(peer.id);
     this.#served.delete(peer.id);
+    this.#heard.delete(peer.id);
   }
 
   tick(now: Millis): void {
+    this.#heard.clear();
     for (const [key, asked] of this.#asked) if (now - asked.at > REQUEST_TIMEOUT) this.#refuse(key);
     this.fetchLayers();
   }
@@ -144,16 +165,21 @@ export class HashExchange {
   #ask(request: HashRequest, piece: PieceIndex | null): void {
     const key = keyOf(request);
     if (this.#asked.has(key)) return;
-    const counts = new Map<PeerSession, number>();
-    for (const { peer } of this.#asked.values()) counts.set(peer, (counts.get(peer) ?? 0) + 1);
-    for (const peer of this.#port.peers()) {
-      // A peer with nothing can prove nothing (BEP 52 lets it decline).
-      if (!peer.isV2 || (peer.have.isEmpty && !peer.isSeed)) continue;
-      if ((counts.get(peer) ?? 0) >= MOST_ASKED) continue;
+    for (const peer of this.#helpers()) {
       if ((this.#refused.get(key)?.get(peer.id) ?? 0) > this.#port.now()) continue;
       this.#asked.set(key, { request, peer, at: this.#port.now(), piece });
       peer.send(encodeHashRequest(request));
       return;
+    }
+  }
+
+  /** Peers that may be asked for one thing more. One with nothing can prove nothing (BEP 52 lets it decline). */
+  *#helpers(): Generator<PeerSession, void> {
+    const counts = new Map<PeerSession, number>();
+    for (const { peer } of this.#asked.values()) counts.set(peer, (counts.get(peer) ?? 0) + 1);
+    for (const peer of this.#port.peers()) {
+      const isAble = peer.isV2 && (!peer.have.isEmpty || peer.isSeed);
+      if (isAble && (counts.get(peer) ?? 0) < MOST_ASKED) yield peer;
     }
   }
 

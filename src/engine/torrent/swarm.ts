@@ -250,7 +250,7 @@ export class Swarm implements PeerHost {
     if (this.geometry === null) return;
     this.#port.download()?.picker.peerHasBitfield(peer);
     this.superSeeding.peerHasMany(peer);
-    this.hashExchange.fetchLayers();
+    this.hashExchange.peerChanged(peer);
     this.#facts(peer);
   }
 
@@ -334,7 +334,7 @@ export class Swarm implements PeerHost {
   extensionHandshakeReceived(peer: PeerSession, handshake: ExtensionHandshake): void {
     this.#extensions.handshakeReceived(peer, handshake);
     if (handshake.takesSecure === true && this.#canProve(peer)) this.pool.foundSecure(peer);
-    this.hashExchange.fetchLayers();
+    this.hashExchange.peerChanged(peer);
     this.#closeIfUseless(peer);
   }
 
