@@ -126,6 +126,16 @@ test('missing piece layers are fetched with proofs, then the data', () =>
     assert.deepEqual(request, { piecesRoot: rootOf(stage, 0), baseLayer: 2, index: 0, length: 32, proofLayers: 4 });
   }));
 
+test('piece layers that were fetched stay when the files are expected in another folder', () =>
+  onStage(layerless, async (stage) => {
+    await honestSeed(stage, { answer: () => null });
+    await stage.until(() => stage.torrent.data.content?.layers.size === 1);
+    await stage.torrent.setDirectory('/other');
+    await stage.untilState('downloading');
+    await honestSeed(stage);
+    await stage.untilState('seeding');
+  }));
+
 test('a piece layer of more than 512 hashes is fetched in runs', () =>
   onStage(
     { content: { files: [700 * 16_384], pieceLength: 16_384, version: 'v2', hasPieceLayers: false } },

@@ -44,6 +44,7 @@ interface Described {
   readonly metainfo: Metainfo;
   readonly geometry: Geometry;
   readonly selection: Selection;
+  readonly layers: OpenContent['layers'];
 }
 
 /** Of torrents without v2, which never get any. */
@@ -145,7 +146,8 @@ export class TorrentData {
     const { select, priorities } = this.#options;
     const selection = new Selection(geometry, { ...(select && { select }), ...(priorities && { priorities }) });
     selection.isFirstLast = this.#isFirstLast;
-    this.#described = { metainfo, geometry, selection };
+    const layers = metainfo.info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers;
+    this.#described = { metainfo, geometry, selection, layers };
   }
 
   /** The next `open` hashes all data that is there, whatever the journal says, and takes what is gone for gone. */
@@ -325,7 +327,7 @@ export class TorrentData {
 
   async #opened(): Promise<OpenContent> {
     if (this.#content !== null && this.#storage !== null && !this.#isStale) return this.#content;
-    const { metainfo, geometry, selection } = this.#known();
+    const { metainfo, geometry, selection, layers } = this.#known();
     await this.#letGo();
     await this.#locateFiles(metainfo);
     const { info, infoHashes } = metainfo;
@@ -344,7 +346,6 @@ export class TorrentData {
     });
     this.#directory = storage.directory;
     this.#isStale = false;
-    const layers = this.#content?.layers ?? (info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers);
     this.#storage = storage;
     this.#content = new OpenContent({ metainfo, geometry, selection }, storage, layers);
     return this.#content;
