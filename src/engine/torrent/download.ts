@@ -176,12 +176,12 @@ export class Download {
     } catch (error) {
       if (!this.#isClosed) {
         this.picker.pieceFailed(piece);
+        this.#assembler.close(piece);
         this.#port.failed(error);
       }
     } finally {
       this.#committing.delete(piece);
       buffer.release();
-      this.#assembler.close(piece);
     }
   }
 
