@@ -1,4 +1,5 @@
 /** Commands whose first word says what to do: which words and flags go with it. */
+import { Argument } from 'commander';
 import type { CommandContext } from './command.ts';
 import { cliError } from './errors.ts';
 
@@ -9,6 +10,19 @@ export interface SubAction<Flags> {
   readonly noun: string;
   readonly flags: readonly (keyof Flags)[];
   readonly perform: (context: CommandContext, words: readonly string[], flags: Flags) => Promise<number | void>;
+}
+
+/** A word of one command that names the same in another: `dst ls` and `dst key list`, `dst rm`. */
+const otherWords: Readonly<Record<string, string>> = { list: 'ls', ls: 'list', remove: 'rm' };
+
+/** The first word of a command: one of these names. */
+export function actionArgument(names: readonly string[], description: string): Argument {
+  const argument = new Argument('<action>', description).choices(names);
+  const choose = argument.parseArg;
+  return argument.argParser((word: string, previous) => {
+    const other = otherWords[word] ?? word;
+    return choose?.(names.includes(other) && !names.includes(word) ? other : word, previous);
+  });
 }
 
 /** Does it, when what is given goes with it; throws USAGE. */

@@ -53,6 +53,18 @@ test('a wrong command line ends with code 2, a hint and no stack trace', async (
   assert.match(shells, /^dst: "tcsh" is no shell\. Allowed choices are bash, /);
 });
 
+test('ls and list, rm and remove name the same in every command that has one of them', async () => {
+  await using folder = await scratchFolder();
+  const socket = ['--socket', join(folder.path, 'none.sock')];
+  for (const command of ['category', 'token', 'user', 'webhook']) {
+    await assertFails([command, 'list', ...socket], 11, 'DAEMON_UNREACHABLE');
+  }
+  await assertFails(['category', 'remove', 'films', ...socket], 11, 'DAEMON_UNREACHABLE');
+  assert.deepEqual(await dstJson(['key', 'ls'], { cwd: folder.path }), { keys: [] });
+  const { stderr } = await assertFails(['category', 'lst', ...socket], 2, 'USAGE_VALUE');
+  assert.match(stderr, /"lst" is no action\. Allowed choices are ls, set, rm\./);
+});
+
 test('colours appear only where they are wanted', async () => {
   const escape = '\u001b[';
   const args = ['info', 'missing.torrent'];

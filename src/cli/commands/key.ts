@@ -1,9 +1,10 @@
 /** `dst key`: makes keys and keeps them. */
-import { Argument, Option } from 'commander';
+import { Option } from 'commander';
 import { exportFormats } from '../../app/keys/index.ts';
 import { type CommandContext, type CommandDefinition } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { keyActions, type KeyAction, type KeyFlags } from '../key-actions.ts';
+import { actionArgument } from '../sub-actions.ts';
 
 const actionNames = Object.keys(keyActions) as KeyAction[];
 
@@ -14,10 +15,10 @@ export const key: CommandDefinition = {
         'Make and keep keys: those that open what is sealed for you and sign what you make, and the public ones of others. A KEY is a file, or a name in the key folder.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          actionNames,
           'new [KEY]: make one; show KEY: its fingerprint and more; list: those in the key folder; export KEY: in the form of other programs; import FILE…: keep the public key of somebody, or take over a private one; passphrase KEY: change it; rotate KEY: a new key that the old one vouches for',
-        ).choices(actionNames),
+        ),
       )
       .argument('[keys...]', 'keys or files, by action')
       .option('-o, --output <file>', 'new key of import and rotate; of export the file (default: stdout)')

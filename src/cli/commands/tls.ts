@@ -1,10 +1,11 @@
 /** `dst tls`: certificates of a private CA. */
-import { Argument, Option } from 'commander';
+import { Option } from 'commander';
 import { keyTypes, purposes } from '../../app/certificates/index.ts';
 import { parsePositive } from '../arguments.ts';
 import { type CommandContext, type CommandDefinition, value, values } from '../command.ts';
 import { cliError } from '../errors.ts';
 import { type TlsAction, tlsActions, type TlsFlags } from './tls-actions.ts';
+import { actionArgument } from '../sub-actions.ts';
 
 const actionNames = Object.keys(tlsActions) as TlsAction[];
 
@@ -13,10 +14,10 @@ export const tls: CommandDefinition = {
     command
       .description('Make certificates for servers and peers with a private CA, renew, revoke and check them.')
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          actionNames,
           'init: issue a certificate, and make the CA where there is none; renew: issue it anew; renew-ca: issue the CA anew, with its key; show FILE: what is in it; revoke FILE: take a certificate back; verify FILE: whether it is to be trusted',
-        ).choices(actionNames),
+        ),
       )
       .argument('[file]', 'certificate or revocation list, PEM or DER')
       .option('--dir <dir>', 'folder of the CA (default: tls in the data folder of the user)')

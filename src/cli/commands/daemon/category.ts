@@ -1,12 +1,11 @@
 /** `dst category`: the categories of the daemon's torrents, and the folders of theirs. */
-import { Argument } from 'commander';
 import type { Category } from '../../../app/client/index.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { daemonFolder } from '../../daemon/daemon-folder.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
-import { performAction, type SubAction } from '../../sub-actions.ts';
+import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import type { Column } from '../../ui/table.ts';
 
@@ -30,10 +29,10 @@ export const category: CommandDefinition = {
         'List, make and remove categories of torrents. What is added to a category is saved in its folder; torrents that are there stay where they are.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          Object.keys(actions),
           'ls: those there are; set NAME: make one, or give it another folder with --dir; rm NAME…: remove them, their torrents have none then',
-        ).choices(Object.keys(actions)),
+        ),
       )
       .argument('[names...]', 'of categories, by action')
       .option(

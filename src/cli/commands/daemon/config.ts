@@ -1,6 +1,5 @@
 /** `dst config`: the configuration of the daemon, whether it runs or not. */
 import { existsSync } from 'node:fs';
-import { Argument } from 'commander';
 import {
   changeOwnConfig,
   clientConfig,
@@ -15,7 +14,7 @@ import { codeOf } from '../../../base/errors.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
 import { addDaemonFlags, connect, type DaemonFlags, isOnThisMachine } from '../../daemon/daemon-flags.ts';
-import { performAction, type SubAction } from '../../sub-actions.ts';
+import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { wrap } from '../../ui/wrap.ts';
 
@@ -61,10 +60,10 @@ export const config: CommandDefinition = {
         'Show, check and change the configuration of the daemon. While it runs a change counts at once, where it can; else it goes into the file. KEY may be a section: limits.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          Object.keys(actions),
           'get [KEY…]: values in effect; set KEY VALUE…: change one, a list with a word each; unset KEY…: back to the default; validate: check the file; path: where it is; schema [KEY…]: all keys with what they may hold',
-        ).choices(Object.keys(actions)),
+        ),
       )
       .argument('[words...]', 'keys and values, by action')
       .option('--config <file>', 'another file than that of the daemon, which is not asked then')

@@ -1,5 +1,5 @@
 /** `dst token`: tokens for programs that use the daemon's API. */
-import { Argument, Option } from 'commander';
+import { Option } from 'commander';
 import { systemClock } from '../../../base/clock.ts';
 import type { UnixSeconds } from '../../../base/units.ts';
 import { parseExpiry } from '../../arguments.ts';
@@ -8,7 +8,7 @@ import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-f
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { checkOutput, streamOutput } from '../../files.ts';
-import { performAction, type SubAction } from '../../sub-actions.ts';
+import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
 import type { Column } from '../../ui/table.ts';
@@ -55,10 +55,10 @@ export const token: CommandDefinition = {
         'Make tokens for programs that use the API of the daemon, list and revoke them. The daemon keeps no token itself: it is shown when it is made, and never again.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          Object.keys(actions),
           'create NAME: make one and print it; ls: those there are; rm TOKEN…: revoke them, named by name or the beginning of the id',
-        ).choices(Object.keys(actions)),
+        ),
       )
       .argument('[words...]', 'name, or tokens, by action')
       .addOption(

@@ -1,12 +1,12 @@
 /** `dst user`: who may use the daemon with a password. */
-import { Argument, Option } from 'commander';
+import { Option } from 'commander';
 import type { UnixSeconds } from '../../../base/units.ts';
 import { type CommandContext, type CommandDefinition } from '../../command.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
-import { performAction, type SubAction } from '../../sub-actions.ts';
+import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { askPassphrase } from '../../ui/ask-passphrase.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
@@ -43,10 +43,10 @@ export const user: CommandDefinition = {
         'Say who may use the daemon with a password: a viewer looks, an operator works with torrents, an admin may do everything. Who has the socket needs none.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          Object.keys(actions),
           'add NAME: make a user; ls: list them; passwd NAME: another password, which ends its sessions; role NAME: another role; rm NAME: remove it with its tokens',
-        ).choices(Object.keys(actions)),
+        ),
       )
       .argument('[name...]', 'of the user')
       .addOption(new Option('--role <role>', 'add, role: what the user may do').choices(roles))

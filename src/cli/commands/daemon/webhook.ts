@@ -1,12 +1,11 @@
 /** `dst webhook`: addresses to which the daemon sends its events. */
-import { Argument } from 'commander';
 import type { Webhook } from '../../../app/client/index.ts';
 import { systemRandom } from '../../../base/random.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
-import { performAction, type SubAction } from '../../sub-actions.ts';
+import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { askPassphrase } from '../../ui/ask-passphrase.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { formatDate } from '../../ui/format.ts';
@@ -36,10 +35,10 @@ export const webhook: CommandDefinition = {
         'Say where the daemon sends its events: each is posted as JSON, and signed with a secret that you and the daemon know.',
       )
       .addArgument(
-        new Argument(
-          '<action>',
+        actionArgument(
+          Object.keys(actions),
           'add URL [EVENT…]: send events there from now on, and print the secret; ls: list webhooks with what went wrong last; rm ID…: remove them',
-        ).choices(Object.keys(actions)),
+        ),
       )
       .argument(
         '[words...]',
