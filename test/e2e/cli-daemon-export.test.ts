@@ -155,14 +155,14 @@ test('a daemon of somebody else cannot make an export write outside of its folde
   await using scratch = await scratchFolder();
   const torrent = { id: 1, hash: '../escaped', hashV2: null, name: 'x', isSealed: false, hasMetadata: true };
   const server = createServer((_request, response) =>
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ torrents: [torrent], items: [] })),
+    response.setHeader('x-dst-api', 'v1').end(JSON.stringify({ torrents: [torrent], items: [] })),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await writeFile(join(scratch.path, 'token'), 'dst_token');
   const run = await dst(['export', 'out', '--url', url, '--token-file', 'token'], { cwd: scratch.path });
   server.close();
-  assert.match(run.stderr, /\(DAEMON_UNREACHABLE\)/);
+  assert.match(run.stderr, /it names torrents otherwise \(DAEMON_UNREACHABLE\)/);
   assert.deepEqual(await readdir(scratch.path), ['token']);
 });
 

@@ -12,6 +12,8 @@ const headers: Readonly<Record<string, string>> = {
   ...safeHeaders,
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
+  // By it the commands know an answer from that of another program.
+  'x-dst-api': 'v1',
 };
 
 /** A page, or a file, has a policy of its own. */

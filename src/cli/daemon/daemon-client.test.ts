@@ -20,12 +20,22 @@ async function askedOf(status: number, body: string, headers: Record<string, str
 
 describe('an answer', () => {
   test('is an object, or nothing where that is said', async () => {
-    assert.deepEqual(await askedOf(200, '{"a":1}'), { a: 1 });
+    assert.deepEqual(await askedOf(200, '{"a":1}', { 'x-dst-api': 'v1' }), { a: 1 });
     assert.equal(await askedOf(204, ''), null);
   });
 
   test('of another kind is that of no daemon', async () => {
     for (const body of ['', 'null', '[]', '"x"', '<html>']) {
+      await assert.rejects(
+        askedOf(200, body, { 'x-dst-api': 'v1' }),
+        { code: 'DAEMON_UNREACHABLE', message: /is no daemon/ },
+        body,
+      );
+    }
+  });
+
+  test('of another program is that of no daemon', async () => {
+    for (const body of ['{}', '{"torrents":[]}']) {
       await assert.rejects(askedOf(200, body), { code: 'DAEMON_UNREACHABLE', message: /is no daemon/ }, body);
     }
   });

@@ -47,7 +47,8 @@ export class DaemonClient {
     const body = (await this.#whole(response)).toString();
     if (response.statusCode === 204) return null as T;
     const answer = objectIn(body);
-    if (answer === null) throw this.#unknown('is no daemon of this program');
+    if (answer === null || response.headers['x-dst-api'] === undefined)
+      throw this.#unknown('is no daemon of this program');
     return answer as T;
   }
 
