@@ -20,6 +20,7 @@ import { systemRandom } from '../../base/random.ts';
 import { firstPair, secondPair } from '../served-certificate/certificate-fakes.test.ts';
 import type { ApiMount } from './context.ts';
 import { Listeners } from './listeners.ts';
+import { qbittorrent } from './qbittorrent/index.ts';
 import { ClientServer, type ClientServerOptions } from './server.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
@@ -226,6 +227,27 @@ describe('a request that is made to hurt', () => {
     assert.match(told, /^(HTTP\/1.1 413 |$)/);
     assert.ok(sent < 200, `${sent} MiB were taken`);
     assert.equal(served.client.torrents.size, 0);
+  });
+
+  test('that is a form for the qBittorrent API, broken off within a file, is no failure of ours', async () => {
+    const { promise: status, resolve } = Promise.withResolvers<number>();
+    const { prefix, add } = qbittorrent({ fetchTorrent: () => Promise.reject(new Error('not here')) });
+    const mount: ApiMount = {
+      prefix,
+      add: async (app, context) => {
+        app.addHook('onSend', async (_request, reply) => resolve(reply.statusCode));
+        await add(app, context);
+      },
+    };
+    await using served = await serve({}, [mount]);
+    const form = 'multipart/form-data; boundary=b';
+    const more = `Authorization: Bearer ${served.token}\r\nContent-Type: ${form}\r\nContent-Length: 1000\r\n\r\n`;
+    const part = '--b\r\nContent-Disposition: form-data; name="torrents"; filename="a"\r\n\r\nd8:announce';
+    await talk(served.port, (socket) => {
+      const head = `POST /api/v2/torrents/add HTTP/1.1\r\nHost: localhost\r\n${more}`;
+      socket.write(head + part, () => socket.destroy());
+    });
+    assert.equal(await status, 400);
   });
 
   test('with too long a head, without a host, or in another language is refused', async () => {

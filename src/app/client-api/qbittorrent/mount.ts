@@ -4,9 +4,10 @@
  */
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { codeOf, messageOf } from '../../../base/errors.ts';
+import { messageOf } from '../../../base/errors.ts';
 import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
+import { problemOf } from '../../http-api/index.ts';
 import { attachment } from '../content-disposition.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
 import { sendLong } from '../long-list.ts';
@@ -141,8 +142,8 @@ async function readRequest(request: FastifyRequest, { isChange }: Endpoint): Pro
   if (request.isMultipart()) {
     if (!isChange) throw new ApiFault(415, 'This takes no multipart form');
     return await readForm(request).catch((error: unknown) => {
-      // What reads forms has no code for those that are broken.
-      const isKnown = codeOf(error) !== null || error instanceof ApiFault;
+      // What reads forms has no status for those that are broken, or broken off.
+      const isKnown = error instanceof ApiFault || problemOf(error).status !== 500;
       throw isKnown ? error : badParams(`The form is broken: ${messageOf(error)}`);
     });
   }
