@@ -1,8 +1,11 @@
 /** Requests that are made to hurt: bombs, injections, and pages of other sites. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { PASSWORD } from '../../../test/support/memory-access.ts';
 import { type Answer, ApiClient } from './fakes.test.ts';
+import { qbittorrent } from './qbittorrent/index.ts';
+import { transmissionRpc } from './transmission/index.ts';
 
 const api = await ApiClient.create({ hostNames: ['dst.example'] });
 const torrent = api.client.torrents.addSample();
@@ -51,6 +54,23 @@ describe('a body that is made to hurt', () => {
       const answer = await api.ask('POST', '/labels', { body: '{"labels":["x"]}', headers: { 'content-type': type } });
       assertProblem(answer, 415);
     }
+  });
+
+  test('is refused compressed, in all dialects', async () => {
+    const fetchTorrent = (): Promise<Uint8Array> => Promise.reject(new Error('not here'));
+    const mounts = [transmissionRpc({ fetchTorrent, webFolder: () => null }), qbittorrent({ fetchTorrent })];
+    const all = await ApiClient.create({ mounts });
+    const body = gzipSync('{"labels":["x"]}');
+    for (const path of ['/api/v1/labels', '/transmission/rpc', '/api/v2/torrents/createTags']) {
+      const { status, headers, text } = await all.askPath('POST', path, {
+        body,
+        headers: { 'content-encoding': 'gzip' },
+      });
+      assert.deepEqual([status, headers['accept-encoding']], [415, 'identity'], path);
+      assert.match(text, /without a Content-Encoding/);
+    }
+    const plain = { body: { labels: ['x'] }, headers: { 'content-encoding': 'identity' } };
+    assert.equal((await all.ask('POST', '/labels', plain)).status, 201);
   });
 
   test('is not even read without proof of who asks', async () => {

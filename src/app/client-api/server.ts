@@ -8,7 +8,7 @@ import type { RequestListener } from 'node:http';
 import type { PeerAddress } from '../../base/address.ts';
 import { codeOf, DstError, messageOf } from '../../base/errors.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
-import { addNotFound, explained, problemOf, sendProblem } from '../http-api/index.ts';
+import { addNotFound, explained, problemOf, refuseCodedBodies, sendProblem } from '../http-api/index.ts';
 import { zodCompilers } from '../openapi/index.ts';
 import type { Certificate } from '../served-certificate/index.ts';
 import { BodyBudget } from './body-budget.ts';
@@ -89,6 +89,7 @@ export function clientApp(
   addGuards(app, hostNames, (request) => context.isLocal(request));
   addCompression(app);
   addNotFound(app);
+  refuseCodedBodies(app);
   addStartPage(app);
   addHealth(app, context, { readiness, metrics });
   void app.register((api) => addApiV1(api, context), { prefix: '/api/v1' });

@@ -66,7 +66,7 @@ export const apiErrors = {
   API_MEDIA_TYPE: {
     category: 'usage',
     status: 415,
-    help: 'The body has no Content-Type that is understood here. The detail and the header Accept of the answer say which is: application/json, or application/x-bittorrent for a torrent file.',
+    help: 'The body has no Content-Type that is understood here, or is compressed. The detail and the header Accept of the answer say which is: application/json, or application/x-bittorrent for a torrent file.',
   },
   API_RANGE: {
     category: 'usage',

@@ -2,6 +2,7 @@
 export { hashOfSecret, newToken, tokenIn } from './bearer-token.ts';
 export { apiError, apiErrors } from './errors.ts';
 export { isOurHost, isSameOrigin } from './host-guard.ts';
+export { refuseCodedBodies } from './coded-bodies.ts';
 export { addNotFound } from './not-found.ts';
 export { pagePolicy } from './page-policy.ts';
 export { escapeHtml } from './escape-html.ts';

@@ -211,6 +211,12 @@ describe('the API of a tracker', () => {
     assert.match(body, /the body has to be application\/json, with the header Content-Type: application\/json/);
   });
 
+  test('takes no compressed body', async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const answer = await ask(new FakeTracker(repository), '/scrape', { method: 'POST', headers, body: '{}' });
+    assert.deepEqual([answer.status, answer.headers['accept-encoding']], [415, 'identity']);
+  });
+
   for (const target of ['http://[', 'http://a:99999/x', 'http://', 'http://user:pw@/']) {
     test(`answers ${JSON.stringify(target)}, which is no address, with a problem`, async () => {
       const tracker = new FakeTracker(repository);

@@ -14,6 +14,7 @@ import {
   isOurHost,
   problemAnswer,
   problemOf,
+  refuseCodedBodies,
   RETRY_AFTER,
   safeHeaders,
   sendProblem,
@@ -53,6 +54,7 @@ export function trackerApi(service: TrackerService, options: ApiOptions = {}): C
   });
   addGuard(app, service, options.hostNames ?? (() => []));
   addNotFound(app, ANNOUNCING);
+  refuseCodedBodies(app);
   app.addHook('onSend', (_request, reply, payload, done) => {
     secure(reply);
     done(null, payload);
