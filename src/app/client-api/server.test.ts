@@ -244,8 +244,8 @@ describe('a request that is made to hurt', () => {
     const more = `Authorization: Bearer ${served.token}\r\nContent-Type: ${form}\r\nContent-Length: 1000\r\n\r\n`;
     const part = '--b\r\nContent-Disposition: form-data; name="torrents"; filename="a"\r\n\r\nd8:announce';
     await talk(served.port, (socket) => {
-      const head = `POST /api/v2/torrents/add HTTP/1.1\r\nHost: localhost\r\n${more}`;
-      socket.write(head + part, () => socket.destroy());
+      const start = `POST /api/v2/torrents/add HTTP/1.1\r\nHost: localhost\r\n${more}`;
+      socket.write(start + part, () => socket.destroy());
     });
     assert.equal(await status, 400);
   });
