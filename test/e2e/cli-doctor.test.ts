@@ -29,6 +29,8 @@ test('without a daemon that is what is wrong, and each finding says what to do',
   const report = await examine(folder.path, [], { DST_API_PORT: '0', DST_PEERS_PORT: '0' });
   assert.deepEqual([report.code, report.ok, problemsOf(report)], [11, false, ['daemon']]);
   for (const { status, advice } of report.checks) assert.equal(advice === null, status === 'ok');
+  const data = join(folder.path, '.state', 'dst', 'daemon');
+  assert.ok(report.checks.some(({ message }) => message.startsWith(`${data} (it is made`)));
   const areas = ['configuration', 'secrets', 'disk', 'disk', 'limits', 'clock', 'daemon'];
   assert.deepEqual(
     report.checks.map(({ area }) => area),
@@ -85,6 +87,20 @@ test('a daemon that runs is asked how it is', async () => {
   assert.equal(ill.code, 1);
   assert.match(ill.stdout, /^problem {2}health {9}disk: no room below \/downloads\n {24}The log/m);
   assert.match(ill.stderr, /^1 problem, \d warnings?$/m);
+});
+
+test('of a daemon that is not that of the user its own configuration and folder are looked at', async () => {
+  await using daemon = await FakeDaemon.start({ api: { port: 0 } });
+  await daemon.client.settings.set({ downloads: daemon.cwd });
+  await writeFile(join(daemon.cwd, 'config.toml'), 'nonsense = 1\n');
+  await mkdir(join(daemon.cwd, 'data'));
+  const { checks } = await examine(daemon.cwd, ['--socket', daemon.socket]);
+  const messages = checks.map(({ message }) => message);
+  assert.match(messages[0] ?? '', /nonsense/);
+  assert.ok(
+    messages.some((words) => words.startsWith(`${join(daemon.cwd, 'data')}: `)),
+    messages.join('\n'),
+  );
 });
 
 test('of a daemon elsewhere only is told what that says', async () => {

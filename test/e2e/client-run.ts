@@ -22,7 +22,7 @@ export async function startClient(home: string, roots: readonly string[]): Promi
   const groups = { api: { roots }, peers: {}, limits: {}, queue: {}, goals: {}, torrents: {}, memory: {} };
   const value = clientConfig.parse({ downloads, incomplete: join(home, 'incomplete'), ...groups });
   const settings: Settings = {
-    ...{ value, afterRestart: value, originOf: () => 'default' },
+    ...{ value, afterRestart: value, originOf: () => 'default', places: { file: '', data: home } },
     set: () => Promise.reject(new Error('not here')),
   };
   const database = await openDatabase(join(home, 'client.db'), { outlivesPowerCut: true });

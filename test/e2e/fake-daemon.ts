@@ -37,6 +37,7 @@ export class FakeDaemon implements AsyncDisposable {
   static async start(config: Record<string, unknown> = {}): Promise<FakeDaemon> {
     const folder = await scratchFolder();
     const client = new FakeClient({ config, roots: ['/downloads', '/media', folder.path] });
+    client.settings.places = { file: join(folder.path, 'config.toml'), data: join(folder.path, 'data') };
     const { access } = await memoryAccess();
     const server = await ClientServer.listen(
       { bind: ['127.0.0.1'], port: 0, socket: join(folder.path, 'dst.sock'), certificate: null },

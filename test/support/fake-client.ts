@@ -57,6 +57,7 @@ export class FakeEventLog implements EventLog {
 }
 
 export class FakeSettings implements Settings {
+  places = { file: '/config/config.toml', data: '/data' };
   #value: ClientConfig;
   #latest: ClientConfig;
   readonly #origins = new Map<string, ConfigOrigin>();

@@ -411,6 +411,7 @@ export class FakeEngine implements Engine {
 type Deep<T> = { readonly [K in keyof T]?: T[K] extends object ? Deep<T[K]> | T[K] : T[K] };
 
 export class FakeSettings implements Settings {
+  readonly places = { file: '/config/config.toml', data: '/data' };
   #value: ClientConfig;
 
   constructor(value: ClientConfig) {

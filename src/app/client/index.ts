@@ -11,7 +11,7 @@ export { EventHistory, type EventSink } from './events/event-history.ts';
 export { type EventTexts, eventTexts } from './events/event-texts.ts';
 export { hashOf } from './library/open-source.ts';
 export { isAnythingThere } from './library/present-data.ts';
-export type { Settings, SettingsChange } from './settings.ts';
+export type { Settings, SettingsChange, SettingsPlaces } from './settings.ts';
 export { defaultTorrentSettings, type Goal, type SeedGoals, type TorrentSettings } from './torrent-settings.ts';
 export {
   type FileView,

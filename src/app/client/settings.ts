@@ -7,10 +7,18 @@ export interface SettingsChange {
   readonly needRestart: readonly string[];
 }
 
+export interface SettingsPlaces {
+  /** Of the configuration. */
+  readonly file: string;
+  /** What the daemon keeps: database, torrent files, journals. */
+  readonly data: string;
+}
+
 export interface Settings {
   readonly value: ClientConfig;
   /** As it is in effect after a restart: with what was set and waits for one. */
   readonly afterRestart: ClientConfig;
+  readonly places: SettingsPlaces;
   originOf(key: string): ConfigOrigin;
   /**
    * New values by key (`limits.download`). Rejects CONFIG_INVALID with everything that is wrong, CONFIG_FIXED for a key

@@ -1,8 +1,9 @@
 /** The configuration as the client and its APIs see it: over the file, told of each change. */
+import { resolve } from 'node:path';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { EventSink, Settings, SettingsChange } from '../client/index.ts';
+import type { EventSink, Settings, SettingsChange, SettingsPlaces } from '../client/index.ts';
 import {
   type AcceptConfig,
   clientConfig,
@@ -12,6 +13,7 @@ import {
   ConfigStore,
   type LoadedConfig,
 } from '../config/index.ts';
+import { daemonDirectory } from '../paths/index.ts';
 
 export interface ConfiguredSettingsOptions {
   readonly initial: LoadedConfig<ClientConfig>;
@@ -23,10 +25,12 @@ export interface ConfiguredSettingsOptions {
 
 export class ConfiguredSettings implements Settings, Disposable {
   readonly #store: ConfigStore<ClientConfig>;
+  readonly places: SettingsPlaces;
   #value: ClientConfig;
   #problem: string | null = null;
 
   constructor({ initial, sources, events, clock, logger }: ConfiguredSettingsOptions) {
+    this.places = { file: resolve(sources.file), data: initial.value.data ?? daemonDirectory() };
     this.#value = initial.value;
     this.#store = new ConfigStore({
       schema: clientConfig,

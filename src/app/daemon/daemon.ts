@@ -18,7 +18,7 @@ import { Access, type FirstUser } from '../access/index.ts';
 import { type ApiMount, ClientServer, qbittorrent, transmissionRpc } from '../client-api/index.ts';
 import { ClientService, EventHistory, RunTotals } from '../client/index.ts';
 import type { ClientConfig, ConfigSources, LoadedConfig } from '../config/index.ts';
-import { socketPath, stateDirectory } from '../paths/index.ts';
+import { daemonDirectory, socketPath } from '../paths/index.ts';
 import { type CertificateFiles, ServedCertificate } from '../served-certificate/index.ts';
 import { egressOf } from '../session-egress.ts';
 import { createSession, type SessionOptions } from '../session.ts';
@@ -119,7 +119,7 @@ export class Daemon implements AsyncDisposable {
 async function compose(services: Services, options: DaemonOptions): Promise<Daemon> {
   const { loaded, sources, logger, onShutDown, onSettings } = options;
   const config = loaded.value;
-  const folder = config.data ?? join(stateDirectory(), 'daemon');
+  const folder = config.data ?? daemonDirectory();
   const start = services.start.bind(services);
   await start('lock', DEADLINES.rest, () => lockInstance(folder));
   const { database, recovered } = await openRecovered(folder, config.database, logger);

@@ -3,19 +3,19 @@ import { existsSync } from 'node:fs';
 import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DstError, messageOf } from '../../base/errors.ts';
-import { type ClientConfig, loadOwnConfig } from '../config/index.ts';
+import { clientConfig, type ClientConfig, loadConfig } from '../config/index.ts';
 import { errorHelp } from '../error-catalog/index.ts';
-import { configFile, keyDirectory } from '../paths/index.ts';
+import { keyDirectory } from '../paths/index.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 import { existing } from './disk.ts';
 
 /** With the configuration that is in the file; null when that is not valid. */
 export async function checkConfiguration(
-  file: string | null,
+  path: string,
+  isOptional: boolean,
 ): Promise<{ readonly check: Check; readonly config: ClientConfig | null }> {
-  const path = file ?? configFile();
   try {
-    const { value } = await loadOwnConfig(file);
+    const { value } = await loadConfig(clientConfig, { file: path, isFileOptional: isOptional, env: process.env });
     const words = existsSync(path) ? `${path} is valid` : `there is no ${path}, so the defaults count`;
     const refusal = await writeRefusal(path);
     if (refusal === null) return { check: ok('configuration', words), config: value };
@@ -43,7 +43,7 @@ const OTHERS = 0o077;
 export async function checkSecrets(
   config: ClientConfig,
   env: NodeJS.ProcessEnv,
-  file: string | null,
+  file: string,
 ): Promise<readonly Check[]> {
   // Windows has other rights, which the folders of the user bring along.
   if (process.platform === 'win32') return [];
@@ -59,13 +59,13 @@ export async function checkSecrets(
 async function secretFiles(
   { database, api }: ClientConfig,
   env: NodeJS.ProcessEnv,
-  file: string | null,
+  file: string,
 ): Promise<readonly string[]> {
   const keys = keyDirectory(env);
   const names = await readdir(keys).catch(() => []);
   return [
     ...names.filter((name) => name.endsWith('.key')).map((name) => join(keys, name)),
-    ...(/:\/\/[^/@]*:[^/@]+@/.test(database ?? '') ? [file ?? configFile()] : []),
+    ...(/:\/\/[^/@]*:[^/@]+@/.test(database ?? '') ? [file] : []),
     ...(api.tlsKey === null ? [] : [api.tlsKey]),
     ...(env['DST_TOKEN_FILE'] ? [env['DST_TOKEN_FILE']] : []),
   ];

@@ -6,7 +6,6 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import { formatBytes } from '../../base/size.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { ClientConfig } from '../config/index.ts';
-import { stateDirectory } from '../paths/index.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 
 /** Below these there is little, or too little, room. */
@@ -17,8 +16,11 @@ const SLOW_FLUSH: Millis = 200;
 const FLUSHES = 5;
 const BLOCK: ByteCount = 4096;
 
-export async function checkDisk(config: ClientConfig, env: NodeJS.ProcessEnv, clock: Clock): Promise<readonly Check[]> {
-  const data = config.data ?? stateDirectory(env);
+export async function checkDisk(
+  config: Pick<ClientConfig, 'downloads' | 'incomplete'>,
+  data: string,
+  clock: Clock,
+): Promise<readonly Check[]> {
   const folders = new Set([config.downloads, ...(config.incomplete === null ? [] : [config.incomplete]), data]);
   const checks: Check[] = [];
   for (const folder of folders) checks.push(await checkFolder(folder, clock));

@@ -36,8 +36,8 @@ const running = (facts: Partial<RunningDaemon> = {}): RunningDaemon => ({
 
 test('folders are looked at once each, written to, and left as they were', async (t) => {
   const folder = await folderFor(t);
-  const config: ClientConfig = { ...defaults, downloads: folder, incomplete: folder, data: join(folder, 'data') };
-  const checks = await checkDisk(config, {}, systemClock);
+  const config: ClientConfig = { ...defaults, downloads: folder, incomplete: folder };
+  const checks = await checkDisk(config, join(folder, 'data'), systemClock);
   assert.equal(checks.length, 2);
   assert.match(checks[0]?.message ?? '', /free, a flush takes \d+ ms$/);
   assert.match(checks[1]?.message ?? '', /data \(it is made when it is needed\): [\d.]+ .iB free$/);
@@ -47,12 +47,12 @@ test('folders are looked at once each, written to, and left as they were', async
 test('a folder that is none, or that may not be written, is a problem', async (t) => {
   const folder = await folderFor(t);
   await writeFile(join(folder, 'file'), '');
-  const config: ClientConfig = { ...defaults, downloads: join(folder, 'file'), data: folder };
-  assert.equal((await checkDisk(config, {}, systemClock))[0]?.status, 'problem');
+  const config: ClientConfig = { ...defaults, downloads: join(folder, 'file') };
+  assert.equal((await checkDisk(config, folder, systemClock))[0]?.status, 'problem');
   if (process.platform === 'win32' || process.getuid?.() === 0) return;
   await mkdir(join(folder, 'shut'), { mode: 0o500 });
   t.after(() => chmod(join(folder, 'shut'), 0o700));
-  const [shut] = await checkDisk({ ...config, downloads: join(folder, 'shut') }, {}, systemClock);
+  const [shut] = await checkDisk({ ...config, downloads: join(folder, 'shut') }, folder, systemClock);
   assert.equal(shut?.status, 'problem');
 });
 
@@ -67,7 +67,7 @@ test('open files have to be enough for the connections', () => {
 test('a clock that cannot be right, that went back or that jumped is told', async (t) => {
   const folder = await folderFor(t);
   const statusAt = async (start: number, daemon: RunningDaemon | null = null): Promise<string> => {
-    const { status } = await checkClock({ data: folder }, {}, new ManualClock(start), daemon);
+    const { status } = await checkClock(folder, new ManualClock(start), daemon);
     return status;
   };
   assert.equal(await statusAt(1_800_000_000), 'ok');

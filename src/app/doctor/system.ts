@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import type { ClientConfig } from '../config/index.ts';
-import { stateDirectory } from '../paths/index.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 
@@ -39,16 +38,11 @@ const LATEST: UnixSeconds = 4_102_444_800;
 const TOLERANCE = 60;
 const SET_IT = 'Set the clock, and let it be kept right (NTP): certificates, schedules and announces go by it.';
 
-export async function checkClock(
-  config: Pick<ClientConfig, 'data'>,
-  env: NodeJS.ProcessEnv,
-  clock: Clock,
-  daemon: RunningDaemon | null,
-): Promise<Check> {
+export async function checkClock(data: string, clock: Clock, daemon: RunningDaemon | null): Promise<Check> {
   const now = clock.wall();
   const date = new Date(now * 1000).toISOString().slice(0, 10);
   if (now < EARLIEST || now > LATEST) return problem('clock', `the clock says ${date}, which cannot be`, SET_IT);
-  const written = await lastWritten(config.data ?? stateDirectory(env));
+  const written = await lastWritten(data);
   if (written !== null && written > now + TOLERANCE) {
     const when = new Date(written * 1000).toISOString();
     return warning('clock', `the clock says ${date}, but the daemon wrote something at ${when}`, SET_IT);

@@ -1,2 +1,2 @@
 /** Door of the places where the platform keeps what programs have. */
-export { configFile, keyDirectory, socketPath, stateDirectory } from './paths.ts';
+export { configFile, daemonDirectory, keyDirectory, socketPath, stateDirectory } from './paths.ts';

@@ -24,6 +24,9 @@ export function configFile(env: NodeJS.ProcessEnv = process.env, platform: strin
   return join(xdg(env.XDG_CONFIG_HOME) ?? join(homedir(), '.config'), 'dst', 'config.toml');
 }
 
+/** Folder for what the daemon keeps, unless the configuration names another. */
+export const daemonDirectory = (env: NodeJS.ProcessEnv = process.env): string => join(stateDirectory(env), 'daemon');
+
 /** Socket by which the command line speaks to the daemon of the same user; on Windows a named pipe. */
 export function socketPath(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   if (platform === 'win32') return `\\\\.\\pipe\\dst-${env.USERNAME ?? 'user'}`;

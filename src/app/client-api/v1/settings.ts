@@ -54,8 +54,13 @@ export function addSettings(context: V1Context): void {
     path: '/settings',
     scope: 'admin',
     summary: 'Lists the settings of the client and where their values come from',
-    result: z.object({ items: z.array(setting) }),
+    result: z.object({
+      items: z.array(setting),
+      file: z.string().describe('of the configuration'),
+      data: z.string().describe('folder of what the client keeps'),
+    }),
     handle: () => ({
+      ...settings.places,
       items: describeConfig(clientConfig).map(({ key, restart, type, unit, text }) => {
         const { value: now, afterRestart } = settings;
         const isSecret = [now, afterRestart].some((config) => shownValue(clientConfig, key, config) === '(secret)');

@@ -1,4 +1,5 @@
 /** `dst doctor`: looks for what is wrong around the daemon, and says what to do. */
+import type { SettingsPlaces } from '../../../app/client/index.ts';
 import type { ClientConfig } from '../../../app/config/index.ts';
 import {
   type Check,
@@ -76,9 +77,9 @@ async function* checksOf(context: CommandContext, flags: DoctorFlags): AsyncGene
   const asked = await askDaemon(context, flags);
   const daemon = 'daemon' in asked ? asked.daemon : null;
   if (isOnThisMachine(flags)) {
-    const inEffect = 'config' in asked ? asked.config : null;
+    const { config: inEffect, places } = 'config' in asked ? asked : nothingTold;
     const file = flags.config ?? null;
-    yield* examine({ file, env: process.env, clock: systemClock, daemon, inEffect });
+    yield* examine({ file, env: process.env, clock: systemClock, daemon, inEffect, places });
   } else if (daemon !== null) {
     yield* checkReachable(daemon);
     yield* checkRunning(daemon);
@@ -86,7 +87,15 @@ async function* checksOf(context: CommandContext, flags: DoctorFlags): AsyncGene
   if ('check' in asked) yield asked.check;
 }
 
-type Asked = { readonly check: Check } | { readonly daemon: RunningDaemon; readonly config: ClientConfig | null };
+/** What a daemon tells of itself to who may do everything. */
+interface ToldConfig {
+  readonly config: ClientConfig | null;
+  readonly places: SettingsPlaces | null;
+}
+
+const nothingTold: ToldConfig = { config: null, places: null };
+
+type Asked = { readonly check: Check } | ({ readonly daemon: RunningDaemon } & ToldConfig);
 
 async function askDaemon(context: CommandContext, flags: DoctorFlags): Promise<Asked> {
   try {
@@ -115,15 +124,19 @@ async function examined(client: DaemonClient): Promise<Asked> {
     listening: stats.listening,
     isReachable: stats.isReachable,
     activeTorrents: stats.torrents.active,
-    waiting: (settings ?? []).filter(({ pending }) => pending !== null).map(({ key }) => key),
+    waiting: (settings?.items ?? []).filter(({ pending }) => pending !== null).map(({ key }) => key),
   };
-  return { daemon, config: settings && configOf(settings) };
+  return { daemon, ...(settings === null ? nothingTold : { config: configOf(settings.items), places: settings }) };
 }
 
 interface Setting {
   readonly key: string;
   readonly value: unknown;
   readonly pending: object | null;
+}
+
+interface Settings extends SettingsPlaces {
+  readonly items: readonly Setting[];
 }
 
 function configOf(settings: readonly Setting[]): ClientConfig {
@@ -137,9 +150,9 @@ function configOf(settings: readonly Setting[]): ClientConfig {
 }
 
 /** Null when they are not told: that needs the scope admin. */
-async function settingsOf(client: DaemonClient, signal: AbortSignal): Promise<readonly Setting[] | null> {
+async function settingsOf(client: DaemonClient, signal: AbortSignal): Promise<Settings | null> {
   try {
-    return (await client.call<{ readonly items: readonly Setting[] }>('/settings', { signal })).items;
+    return await client.call<Settings>('/settings', { signal });
   } catch (error) {
     if (codeOf(error) === 'API_SCOPE_MISSING') return null;
     throw error;
