@@ -26,7 +26,7 @@ export const peers: CommandDefinition = {
   configure(command, perform) {
     command
       .description(
-        'Show the peers of a torrent, those that move most first. Flags: D it sends to us (d: it would not yet), U we send to it (u: not yet), K and ? nobody wants anything, O on trial, S it keeps us waiting, I it dialled us, E encrypted (e: only the handshake), H X L found by DHT, peers, local network.',
+        'Show the peers of a torrent, those that move most first. Flags: D it sends to us (d: it would not yet), U we send to it (u: not yet), K and ? nobody wants anything, O on trial, S it keeps us waiting, I it dialled us, E encrypted (e: only the handshake).',
       )
       .argument('<torrents...>', TORRENT_HELP)
       .option('--add <ip:port>', 'peer to connect to; may be repeated', values(parsePeer));
