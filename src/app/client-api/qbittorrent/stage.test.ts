@@ -1,12 +1,18 @@
 /** Test support: qBittorrent's WebAPI over a client that is only memory. */
 import assert from 'node:assert/strict';
 import { type FakeClient, type FakeTorrent, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import type { Access } from '../../access/index.ts';
 import { type Answer, ApiClient, type ApiClientOptions, type Asked } from '../fakes.test.ts';
 import { qbittorrent } from './index.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
 const FORM = 'application/x-www-form-urlencoded';
+
+interface StageOptions extends ApiClientOptions {
+  /** While a torrent is fetched. */
+  readonly onFetch?: (access: Access) => Promise<void>;
+}
 
 export class Stage {
   readonly api: ApiClient;
@@ -18,16 +24,19 @@ export class Stage {
     this.fetched = fetched;
   }
 
-  static async open(options: ApiClientOptions = {}): Promise<Stage> {
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const { onFetch = async () => {} } = options;
     const fetched: string[] = [];
     const mount = qbittorrent({
       fetchTorrent: async (url) => {
         fetched.push(url);
+        await onFetch(opened.api.access);
         if (url.includes('broken')) throw new Error('not today');
         return sampleTorrentFile({ name: 'fetched' });
       },
     });
-    return new Stage(await ApiClient.create({ ...options, mounts: [mount] }), fetched);
+    const opened = new Stage(await ApiClient.create({ ...options, mounts: [mount] }), fetched);
+    return opened;
   }
 
   get client(): FakeClient {

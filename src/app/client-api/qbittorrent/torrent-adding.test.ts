@@ -89,6 +89,16 @@ describe('torrents are added', () => {
     assert.equal(stage.client.torrents.size, 0);
   });
 
+  test('unless the token is revoked while one of them is fetched', async () => {
+    const stage = await Stage.open({
+      onFetch: async (access) => {
+        for (const { hash: token } of access.tokens()) await access.revokeToken(token);
+      },
+    });
+    assert.equal((await stage.post('torrents/add', { urls: `http://192.0.2.1/a.torrent\n${magnet}` })).status, 403);
+    assert.equal(stage.client.torrents.size, 0);
+  });
+
   test('unless the form is broken', async () => {
     const stage = await Stage.open();
     const part = '--b\r\nContent-Disposition: form-data; name="urls"\r\n\r\nx';

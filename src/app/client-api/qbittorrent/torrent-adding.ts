@@ -5,7 +5,7 @@ import { decodeMetainfo } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
 import { defaultTorrentSettings, type NewTorrent } from '../../client/index.ts';
 import { isWebAddress } from '../torrent-fetch.ts';
-import { badData, conflict, isBadSource } from './api-fault.ts';
+import { badData, conflict, forbidden, isBadSource } from './api-fault.ts';
 import { type Call, changes, type Endpoints } from './endpoint.ts';
 import { flag, number, parts, text } from './params.ts';
 import { goalsIn } from './torrent-changes.ts';
@@ -15,7 +15,7 @@ const HASH = /^(?:[\da-f]{40}|[\da-f]{64}|[a-z2-7]{32})$/i;
 
 /** `Ok.` when one of them at least was added, or else `Fails.`: also when all were here before. */
 async function add(call: Call): Promise<string> {
-  const { client, files, params } = call;
+  const { client, files, params, caller } = call;
   const options = optionsOf(call);
   let added = 0;
   const addOne = async (source: Uint8Array | string): Promise<void> => {
@@ -24,6 +24,8 @@ async function add(call: Call): Promise<string> {
   };
   for (const url of parts(text(params, 'urls') ?? '', '\n')) {
     const source = await sourceOf(call, url);
+    // To fetch it may take its time, in which a token is revoked and a user goes.
+    if (!caller.isValid()) throw forbidden();
     if (source !== null) await addOne(source).catch((error: unknown) => passOver(call, error));
   }
   for (const { name, bytes } of files) {

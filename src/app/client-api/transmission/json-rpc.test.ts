@@ -59,6 +59,21 @@ test('a batch of JSON-RPC is done in its order, and answered but for notificatio
   }
 });
 
+test('whose user goes while a torrent is fetched adds nothing any more, nor does the rest of the batch', async () => {
+  const stage = await Stage.open('oscar');
+  const torrent = stage.torrent();
+  stage.onFetch = (access) => access.removeUser('oscar');
+  const answers = (await stage.rpc([
+    { jsonrpc: '2.0', method: 'torrent_add', id: 1, params: { filename: 'http://192.0.2.1/a.torrent' } },
+    { jsonrpc: '2.0', method: 'torrent_stop', id: 2 },
+  ])) as { error?: { code: number } }[];
+  assert.deepEqual(
+    answers.map(({ error }) => error?.code),
+    [5, 5],
+  );
+  assert.deepEqual([stage.client.torrents.size, torrent.view().state === 'stopped'], [1, false]);
+});
+
 test('long lists of a batch are whole', async () => {
   const stage = await Stage.open();
   for (let i = 0; i < 250; i++) stage.torrent(`t${i}`);

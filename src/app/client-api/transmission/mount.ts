@@ -18,7 +18,7 @@ import type { MethodContext, RpcState } from './method.ts';
 import { methods } from './methods.ts';
 import { PassedOver } from './passed-over.ts';
 import { RecentRevisions } from './recent-revisions.ts';
-import { rpcError, RpcFault } from './rpc-error.ts';
+import { assertStillValid, rpcError, RpcFault } from './rpc-error.ts';
 import { JSON_RPC_RELEASE } from './session-fields.ts';
 import { SpeedMemory } from './speed-memory.ts';
 
@@ -151,6 +151,8 @@ async function answerOne(
     const method = methods.get(asked.method);
     if (method === undefined) throw rpcError('no-method', 'no such method');
     const { caller } = context;
+    // Others of the batch came before it.
+    assertStillValid(caller);
     if (!allows(caller.scope, method.scope)) {
       throw rpcError('system', `${caller.name} may not do this: it needs the scope ${method.scope}`);
     }

@@ -1,4 +1,5 @@
 /** What went wrong, as RPC answers tell it. They come with HTTP status 200. */
+import type { Caller } from '../../access/index.ts';
 
 /** Numbers below -32000 are those of JSON-RPC 2.0, the others Transmission's. */
 const kinds = {
@@ -31,3 +32,8 @@ export const rpcError = (kind: RpcFaultKind, message: string): RpcFault => new R
 
 export const noGroups = (): RpcFault =>
   rpcError('system', 'this client has no bandwidth groups: limit each torrent, or all together');
+
+/** Throws when the token of who asks was revoked meanwhile, or its user has gone. */
+export function assertStillValid(caller: Pick<Caller, 'name' | 'isValid'>): void {
+  if (!caller.isValid()) throw rpcError('system', `${caller.name} may do nothing any more`);
+}

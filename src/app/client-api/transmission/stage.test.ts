@@ -6,6 +6,7 @@ import { ManualClock } from '../../../../test/support/manual-clock.ts';
 import { memoryAccess, PASSWORD } from '../../../../test/support/memory-access.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import { seededRandom } from '../../../base/random.ts';
+import type { Access } from '../../access/index.ts';
 import { clientApp } from '../server.ts';
 import { transmissionRpc } from './index.ts';
 
@@ -16,6 +17,8 @@ export type Answer = { readonly result: string; readonly arguments: Record<strin
 export class Stage {
   readonly client: FakeClient = new FakeClient();
   readonly fetched: string[] = [];
+  /** While a torrent is fetched. */
+  onFetch: (access: Access) => Promise<void> = async () => {};
   #app: FastifyInstance | null = null;
   #session = '';
   #login = '';
@@ -28,6 +31,7 @@ export class Stage {
     const mount = transmissionRpc({
       fetchTorrent: async (url) => {
         stage.fetched.push(url);
+        await stage.onFetch(access);
         return sampleTorrentFile({ name: 'fetched' });
       },
       webFolder: () => import.meta.dirname,

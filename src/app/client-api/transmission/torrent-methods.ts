@@ -7,7 +7,7 @@ import { eachTorrent } from '../each-torrent.ts';
 import { LongList } from '../long-list.ts';
 import type { Method, MethodContext } from './method.ts';
 import { flag, number, type Params, text, texts } from './params.ts';
-import { rpcError } from './rpc-error.ts';
+import { assertStillValid, rpcError } from './rpc-error.ts';
 import { isRecentlyActive, selectTorrents } from './select-torrents.ts';
 import { FILE_LISTS, NORMAL_PRIORITY, prioritiesOf, settingsOf, trackersOf } from './torrent-changes.ts';
 import { isField, readFields } from './torrent-fields.ts';
@@ -76,10 +76,11 @@ function chosen(
   return { torrents: changed, removed: removed.map(({ id }) => id) };
 }
 
-async function add({ client, fetchTorrent }: MethodContext, params: Params): ReturnType<Method['run']> {
+async function add({ client, fetchTorrent, caller }: MethodContext, params: Params): ReturnType<Method['run']> {
   const metainfo = text(params, 'metainfo');
   const filename = text(params, 'filename');
   const source = metainfo === undefined ? await sourceOf(filename, fetchTorrent) : decoded(metainfo);
+  assertStillValid(caller);
   const savePath = text(params, 'download_dir');
   if (savePath !== undefined && !isAbsolute(savePath)) {
     throw rpcError('path-not-absolute', 'download directory path is not absolute');
