@@ -147,9 +147,10 @@ export class TorrentRun {
     this.steer();
   }
 
+  /** Nothing while it is done already: the end of one check would break off the next. */
   verify(): void {
     const engine = this.#engine;
-    if (engine === null || this.metainfo === null) return;
+    if (engine === null || this.metainfo === null || this.#isVerifying) return;
     this.#isVerifying = true;
     this.#background('check', async () => {
       try {
