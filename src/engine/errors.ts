@@ -22,7 +22,7 @@ export const engineErrors = {
   },
   ENGINE_FILES_TAKEN: {
     category: 'usage',
-    help: 'Another torrent has files of the same names in this folder, and nothing of this one was found in them: it would write over them. Give one of the two another folder or name, or remove the other, then start this one again.',
+    help: 'Another torrent has files of the same names in this folder, or will have, and they were not found to be those of this one: one would write over the other. Give one of the two another folder or name, or remove the other, then start or move this one again.',
   },
   ENGINE_HYBRID_MISMATCH: {
     category: 'integrity',

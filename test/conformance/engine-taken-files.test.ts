@@ -91,6 +91,37 @@ test('a torrent of the same data seeds it beside the other, and leaves it to tha
     assert.equal(stage.member.files.files.size, 0);
   }));
 
+for (const how of ['moved', 'renamed'] as const) {
+  test(`a torrent is not ${how} to where another is downloading, though its files are not there yet`, () =>
+    onStage({ content: { files } }, async (stage) => {
+      await stage.untilState('downloading');
+      const other = stage.add(stranger, { directory: '/other' });
+      await honestSeed(other);
+      await other.untilState('seeding');
+      const paths = new Map([[1, ['test-1', 'file-0000']]]);
+      const third = stage.add(testTorrent({ files, seed: 3, name: 'test-3' }));
+      await honestSeed(third);
+      await third.untilState('seeding');
+      const refused = how === 'moved' ? other.torrent.move('/downloads') : third.torrent.setPaths(paths);
+      await assert.rejects(refused, { code: 'ENGINE_FILES_TAKEN' });
+      assert.equal(stage.member.files.files.has('/downloads/test-1/file-0000'), false);
+      assert.equal(other.torrent.data.directory, '/other');
+    }));
+}
+
+test('a torrent that rests and was not checked yet keeps the files of the one that is removed with its data', () =>
+  onStage(seeding, async (stage) => {
+    await stage.untilState('seeding');
+    const before = bytesOf(stage, 'file-0001');
+    const other = stage.add(testTorrent({ files, isPrivate: true }), { isPaused: true });
+    await other.torrent.look();
+    const shared = await stage.member.session.remove(stage.torrent, { deleteData: true });
+    assert.deepEqual(shared?.holders, [other.torrent]);
+    assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+    other.torrent.start();
+    await other.untilState('seeding');
+  }));
+
 test('a torrent of one file in the folder of another shares it, leaves it to that one, and does not write over it', () =>
   onStage(seeding, async (stage) => {
     await stage.untilState('seeding');

@@ -109,8 +109,8 @@ function refuseDamaged(path: string): void {
   url.searchParams.set('immutable', '1');
   const database = new DatabaseSync(url, { readOnly: true });
   try {
-    const found = Object.values(database.prepare('pragma quick_check(1)').get() ?? {})[0];
-    if (found !== 'ok') throw dbError('DB_DAMAGED', `SQLite: ${found ?? 'the check gave no answer'}`);
+    const found = database.prepare('pragma quick_check(1)').get()?.['quick_check'];
+    if (found !== 'ok') throw dbError('DB_DAMAGED', `SQLite: ${String(found ?? 'the check gave no answer')}`);
   } finally {
     database.close();
   }

@@ -32,6 +32,7 @@ import {
   areOwnPathsTaken,
   hasOnlyFilesOfOthers,
   refuseTakenFiles,
+  refuseTakenPlace,
   type SharedFiles,
   sharedFiles,
 } from './taken-files.ts';
@@ -106,6 +107,7 @@ export class EngineSession {
     hashesKnown: (torrent, hashes) => this.#register(torrent, hashes),
     writes: (torrent) => refuseTakenFiles(torrent, this.#torrents),
     hasOnlyFilesOfOthers: (torrent) => hasOnlyFilesOfOthers(torrent, this.#torrents),
+    moves: (torrent, place) => refuseTakenPlace(torrent, this.#torrents, place),
     areOwnPathsTaken: (torrent) => areOwnPathsTaken(torrent, this.#torrents),
   };
   #listeners: Listener[] = [];

@@ -1,7 +1,7 @@
 import type { FileIndex } from '../../base/units.ts';
 import type { InfoHashes } from '../../codec/metainfo/index.ts';
-import type { FilePaths } from '../../storage/index.ts';
 import { engineError } from '../errors.ts';
+import type { FilesPlace } from '../torrent/torrent-data.ts';
 import type { Torrent } from '../torrent/torrent.ts';
 
 /** Files of a torrent that was removed with its data: they stay, for other torrents have them too. */
@@ -16,18 +16,30 @@ export interface SharedFiles {
  */
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
   if (!isEmpty(torrent)) return;
-  for (const [other] of holdersOf(torrent, all)) {
-    throw engineError('ENGINE_FILES_TAKEN', `files in ${torrent.data.directory} are those of ${other.name}`);
-  }
+  for (const [other] of holdersOf(torrent, all)) throw taken(torrent.data.directory, other);
 }
+
+const taken = (directory: string, other: Torrent): Error =>
+  engineError('ENGINE_FILES_TAKEN', `files in ${directory} are those of ${other.name}`);
 
 /** Nothing is there of a torrent, and other torrents have files in its place, or may have: they are not to be moved or renamed. */
 export const hasOnlyFilesOfOthers = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
   isEmpty(torrent) && holdersOf(torrent, all).next().done !== true;
 
+/**
+ * Throws ENGINE_FILES_TAKEN when files would come to where another torrent has its own, or will have: it would write over
+ * them. Those that it shares already are left aside.
+ */
+export function refuseTakenPlace(torrent: Torrent, all: ReadonlySet<Torrent>, place: FilesPlace): void {
+  for (const [other, files] of holdersOf(torrent, all, place)) {
+    const shared = new Set(torrent.data.filesAmong(other.data));
+    if (files.some((file) => !shared.has(file))) throw taken(place.directory ?? torrent.data.directory, other);
+  }
+}
+
 /** Other torrents have files, or may have, where this one says that its files lie: they are not its renamed ones. */
 export const areOwnPathsTaken = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
-  holdersOf(torrent, all, new Map()).next().done !== true;
+  holdersOf(torrent, all, { paths: new Map() }).next().done !== true;
 
 const isEmpty = ({ data }: Torrent): boolean => data.content?.isEmpty !== false;
 
@@ -42,18 +54,17 @@ export function sharedFiles(torrent: Torrent, all: ReadonlySet<Torrent>): Shared
   return holders.length > 0 ? { files, holders } : null;
 }
 
-/** Other torrents that have files of this one, or may have, and which. `paths`: see `filesAmong`. */
+/** Other torrents that have files of this one, or may have, and which. `place`: see `filesAmong`. */
 function* holdersOf(
   torrent: Torrent,
   all: ReadonlySet<Torrent>,
-  paths?: FilePaths,
+  place?: FilesPlace,
 ): Generator<readonly [Torrent, readonly FileIndex[]]> {
   for (const other of all) {
     if (other === torrent || !mayHaveData(other)) continue;
-    const files = torrent.data.filesAmong(other.data, paths);
+    const files = torrent.data.filesAmong(other.data, place);
     if (files.length > 0) yield [other, files];
   }
 }
 
-/** Of one that was not looked at yet nobody knows. */
-const mayHaveData = ({ data, isOpen }: Torrent): boolean => isOpen || data.content?.isEmpty !== true;
+const mayHaveData = ({ data, isOpen }: Torrent): boolean => isOpen || data.mayBeThere;

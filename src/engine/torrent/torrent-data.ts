@@ -29,6 +29,12 @@ export interface CloseOptions extends RemoveOptions {
   readonly kept?: ReadonlySet<FileIndex>;
 }
 
+/** Where the files of a torrent lie; what is left out is as it is. */
+export interface FilesPlace {
+  readonly directory?: string;
+  readonly paths?: FilePaths;
+}
+
 /** What the data tells its torrent. */
 export interface TorrentDataPort {
   /** Data that is there is being hashed: so many pieces of so many are done. */
@@ -74,6 +80,8 @@ export class TorrentData {
   #trustsData: boolean;
   /** The storage is to be opened anew. */
   #isStale = false;
+  /** There is something that may be its data. */
+  #isInDoubt = false;
 
   constructor(options: TorrentOptions, services: TorrentServices, port: TorrentDataPort) {
     this.#options = options;
@@ -95,6 +103,11 @@ export class TorrentData {
     return this.#content;
   }
 
+  /** Data of it is there, or may be: it was not looked at or not checked yet. */
+  get mayBeThere(): boolean {
+    return this.#content?.isEmpty !== true || this.#isInDoubt;
+  }
+
   /** Which files are wanted; null until the metadata is known. */
   get selection(): Selection | null {
     return this.#described?.selection ?? null;
@@ -111,17 +124,19 @@ export class TorrentData {
   }
 
   /**
-   * Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. `paths`:
-   * those of its files that were renamed, or are taken to be.
+   * Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. `place`:
+   * where its files are taken to be.
    */
-  filesAmong(other: TorrentData, paths: FilePaths = this.#paths): FileIndex[] {
-    const [inner, outer] = this.#directory.length < other.#directory.length ? [other, this] : [this, other];
-    if (!inner.#directory.startsWith(outer.#directory)) return [];
-    const way = inner.#directory.slice(outer.#directory.length).replace(/^[\\/]/, '') || inner.#ownTop;
-    const isAsMade = paths.size === 0 && other.#paths.size === 0;
-    if (isAsMade && !way.startsWith(outer.#ownTop)) return [];
-    const places = new Set(other.#places(other.#paths).values());
-    return [...this.#places(paths)].flatMap(([index, place]) => (places.has(place) ? [index] : []));
+  filesAmong(other: TorrentData, place: FilesPlace = {}): FileIndex[] {
+    const own = { directory: this.#directory, paths: this.#paths, ...place, top: this.#ownTop };
+    const others = { directory: other.#directory, paths: other.#paths, top: other.#ownTop };
+    const [inner, outer] = own.directory.length < others.directory.length ? [others, own] : [own, others];
+    if (!inner.directory.startsWith(outer.directory)) return [];
+    const way = inner.directory.slice(outer.directory.length).replace(/^[\\/]/, '') || inner.top;
+    const isAsMade = own.paths.size === 0 && others.paths.size === 0;
+    if (isAsMade && !way.startsWith(outer.top)) return [];
+    const places = new Set(other.#places(others).values());
+    return [...this.#places(own)].flatMap(([index, path]) => (places.has(path) ? [index] : []));
   }
 
   /** First element of the paths that the torrent says. */
@@ -130,8 +145,8 @@ export class TorrentData {
   }
 
   /** Windows knows both kinds of slash. */
-  #places(paths: FilePaths): Map<FileIndex, string> {
-    const folder = this.#directory.replaceAll('\\', '/').replace(/\/$/, '');
+  #places({ directory, paths }: Required<FilesPlace>): Map<FileIndex, string> {
+    const folder = directory.replaceAll('\\', '/').replace(/\/$/, '');
     const files = [...(this.#described?.geometry.files ?? []).entries()];
     return new Map(
       files.flatMap(([index, { isPad, path }]) =>
@@ -178,7 +193,9 @@ export class TorrentData {
   look(): Promise<void> {
     return this.#inTurn(this.#closing.signal, async () => {
       const content = await this.#opened();
-      for (const piece of (await content.storage.resume()).have) content.have.add(piece);
+      const { have, suspect } = await content.storage.resume();
+      this.#isInDoubt = !suspect.isEmpty;
+      for (const piece of have) content.have.add(piece);
       addPadPieces(content, this.#services.digests);
     });
   }
@@ -234,7 +251,7 @@ export class TorrentData {
    * meanwhile waits. What was known of other folders is forgotten: a note there that the files went on would lead away from
    * this one, and cost what lies in it.
    */
-  setPlace({ directory, paths }: { directory?: string; paths?: FilePaths }, rest: Promise<void>): Promise<void> {
+  setPlace({ directory, paths }: FilesPlace, rest: Promise<void>): Promise<void> {
     this.#opening = Promise.all([this.#opening, rest]);
     return this.#inTurn(this.#closing.signal, async () => {
       await this.#forget().catch((error: unknown) => this.#logFailure(error, 'could not forget where files were'));
@@ -362,6 +379,7 @@ export class TorrentData {
   /** Finds out which pieces are there. */
   async #examine(content: OpenContent, signal: AbortSignal): Promise<void> {
     const { have, suspect } = await content.storage.resume();
+    this.#isInDoubt = !suspect.isEmpty;
     signal.throwIfAborted();
     for (const piece of have) content.have.add(piece);
     if (!suspect.isEmpty) await this.#check(content, suspect, signal);
@@ -369,6 +387,7 @@ export class TorrentData {
     signal.throwIfAborted();
     this.#mustCheck = false;
     this.#trustsData = false;
+    this.#isInDoubt = false;
   }
 
   async #check(content: OpenContent, doubtful: Bitfield, signal: AbortSignal): Promise<void> {

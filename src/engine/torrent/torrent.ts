@@ -23,7 +23,7 @@ import type { FileStatus, PeerStatus, PieceMap, TorrentEvents, TorrentState, Tor
 import { fileStatuses, peerStatus, pieceMap, torrentStatus } from './status-snapshot.ts';
 import type { PeerSource } from './peer-pool.ts';
 import { Swarm } from './swarm.ts';
-import { type CloseOptions, TorrentData } from './torrent-data.ts';
+import { type CloseOptions, type FilesPlace, TorrentData } from './torrent-data.ts';
 import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
 import { type LimitChanges, TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -38,6 +38,8 @@ export interface TorrentOwner {
   writes(torrent: Torrent): void;
   /** Nothing is there of it, and what lies in its place is another's: none of that is to be touched. */
   hasOnlyFilesOfOthers(torrent: Torrent): boolean;
+  /** Its files are about to be moved or renamed; throws when they must not. */
+  moves(torrent: Torrent, place: FilesPlace): void;
   /** Another has files, or may have, where this one says that its renamed files lie. */
   areOwnPathsTaken(torrent: Torrent): boolean;
 }
@@ -221,19 +223,25 @@ export class Torrent {
     if (this.swarm.pool.learn(addresses, source, this.#services.clock.now()) > 0) this.#services.wake();
   }
 
-  /** Moves its files; see `Storage.move`. */
+  /** Moves its files; see `Storage.move`. Rejects ENGINE_FILES_TAKEN too. */
   async move(directory: string, options: MoveOptions = {}): Promise<void> {
     if (this.metainfo !== null && this.data.content === null) await this.data.look();
     if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ directory });
-    else await this.data.move(directory, options);
+    else {
+      this.#owner.moves(this, { directory });
+      await this.data.move(directory, options);
+    }
   }
 
-  /** Renames files; see `Storage.rename`. */
+  /** Renames files; see `Storage.rename`. Rejects ENGINE_FILES_TAKEN too. */
   async setPaths(paths: FilePaths): Promise<void> {
     this.data.refuseBadPaths(paths);
     if (this.data.content === null) await this.data.look().catch(() => {}); // a failure is told when it starts
     if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ paths });
-    else await this.data.setPaths(paths);
+    else {
+      this.#owner.moves(this, { paths });
+      await this.data.setPaths(paths);
+    }
   }
 
   /** Its files are expected in another folder, and looked for there. */
@@ -241,7 +249,7 @@ export class Torrent {
     return this.#setPlace({ directory });
   }
 
-  async #setPlace(place: { directory?: string; paths?: FilePaths }): Promise<void> {
+  async #setPlace(place: FilesPlace): Promise<void> {
     this.#refuseClosed();
     const isResting = this.#run === null;
     const { state } = this;

@@ -123,14 +123,14 @@ async function fromOwnPaths(torrent: Surveyed, sight: Sight): Promise<Sight> {
   const { layout, disk } = torrent;
   const { site } = sight;
   const wanted = layout.paths;
-  const missing = [...wanted.keys()].filter((file) => !sight.found.has(file));
-  if (missing.length === 0) return sight;
+  const unseen = [...wanted.keys()].filter((file) => !sight.found.has(file));
+  if (unseen.length === 0) return sight;
   const taken = new Set(layout.storedFiles().map((file) => layout.path(file)));
   layout.paths = new Map();
   const own = await look(torrent, site).finally(() => {
     layout.paths = wanted;
   });
-  const left = missing.filter((file) => own.found.has(file) && !taken.has(layout.ownPath(file)));
+  const left = unseen.filter((file) => own.found.has(file) && !taken.has(layout.ownPath(file)));
   if (left.length === 0) return sight;
   for (const file of left) {
     await renameFile(disk, site, { path: layout.ownPath(file), to: layout.path(file) });
