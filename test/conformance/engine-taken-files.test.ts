@@ -91,6 +91,23 @@ test('a torrent of the same data seeds it beside the other, and leaves it to tha
     assert.equal(stage.member.files.files.size, 0);
   }));
 
+test('a torrent that has some files in common with another does not write over those that differ', () =>
+  onStage(seeding, async (stage) => {
+    await stage.untilState('seeding');
+    const before = bytesOf(stage, 'file-0001');
+    // The same first file; of the second the other torrent has all, and it is not this one's.
+    const other = stage.add(testTorrent({ files, changed: 1 }));
+    await other.untilState('failed');
+    assert.equal(codeOf(other), 'ENGINE_FILES_TAKEN');
+    assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+    const narrower = stage.add(testTorrent({ files, changed: 1, isPrivate: true }), { select: [0] });
+    await honestSeed(narrower);
+    await narrower.untilState('seeding');
+    await narrower.torrent.wishes.select([0, 1]);
+    assert.equal(codeOf(narrower), 'ENGINE_FILES_TAKEN');
+    assert.deepEqual(bytesOf(stage, 'file-0001'), before);
+  }));
+
 for (const how of ['moved', 'renamed'] as const) {
   test(`a torrent is not ${how} to where another is downloading, though its files are not there yet`, () =>
     onStage({ content: { files } }, async (stage) => {

@@ -21,6 +21,8 @@ export interface TestTorrentOptions {
   readonly version?: 'v1' | 'v2' | 'hybrid';
   /** Seed of the content. */
   readonly seed?: number;
+  /** A file that has other bytes than the seed says. */
+  readonly changed?: number;
   /** Default: made of the seed. */
   readonly name?: string;
   /** v1: pads let each file begin at a multiple of this; none when left out. */
@@ -55,7 +57,10 @@ export function testTorrent(options: TestTorrentOptions = {}): TestTorrent {
   const { name = `test-${seed}` } = options;
   const files = sizes.map((size, i) => ({
     name: sizes.length === 1 ? name : `file-${String(i).padStart(4, '0')}`,
-    data: sealed === undefined ? content(size, seed * 1000 + i) : encrypted(keyOf(seed), content(size, seed)),
+    data:
+      sealed === undefined
+        ? content(size, seed * 1000 + i + (i === options.changed ? 500 : 0))
+        : encrypted(keyOf(seed), content(size, seed)),
   }));
   const alignment = version === 'v1' ? (options.alignment ?? 1) : pieceLength;
   const data = pieceSpace(files, alignment);

@@ -12,11 +12,14 @@ export interface SharedFiles {
 
 /**
  * Throws ENGINE_FILES_TAKEN when a torrent of which nothing is there would write into files that another has, or may have:
- * each would take the other's data for damaged. What is there of both is the same data, which several torrents may share.
+ * each would take the other's data for damaged. What is there of both is the same data, which several torrents may share;
+ * but for a file that the other has whole, and this one has not.
  */
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
-  if (!isEmpty(torrent)) return;
-  for (const [other] of holdersOf(torrent, all)) throw taken(torrent.data.directory, other);
+  if (torrent.data.content?.have.isComplete === true) return;
+  for (const [other] of holdersOf(torrent, all)) {
+    if (isEmpty(torrent) || torrent.data.differsFrom(other.data)) throw taken(torrent.data.directory, other);
+  }
 }
 
 const taken = (directory: string, other: Torrent): Error =>

@@ -1,6 +1,6 @@
 /** What a torrent knows of its data once the metadata is there: shape, hashes, what is verified, where it lies. */
 import { Bitfield } from '../../base/bitfield.ts';
-import type { PieceIndex } from '../../base/units.ts';
+import type { FileIndex, PieceIndex } from '../../base/units.ts';
 import { type Geometry, type Info, type Metainfo, pieceHashes, wholeInfo } from '../../codec/metainfo/index.ts';
 import type { PieceHashes, Storage } from '../../storage/index.ts';
 import type { Selection } from './selection.ts';
@@ -44,6 +44,26 @@ export class OpenContent implements Content {
   get isEmpty(): boolean {
     for (const piece of this.have) if (this.geometry.payloadSize(piece) > 0) return false;
     return true;
+  }
+
+  /** All pieces of a file are verified. */
+  hasWhole(file: FileIndex): boolean {
+    const { first, end } = this.geometry.piecesOfFile(file);
+    for (let piece = first; piece < end; piece++) if (!this.have.has(piece)) return false;
+    return true;
+  }
+
+  /** A piece of a wanted file that has bytes of no other is missing. */
+  lacksWithin(file: FileIndex): boolean {
+    if (this.selection.priorityOf(file) === 0) return false;
+    const { geometry, have } = this;
+    const { first, end } = geometry.piecesOfFile(file);
+    for (let piece = first; piece < end; piece++) {
+      if (have.has(piece)) continue;
+      const slices = geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece));
+      if (slices.every((slice) => slice.file === file || geometry.files[slice.file]?.isPad !== false)) return true;
+    }
+    return false;
   }
 
   hashesOf(piece: PieceIndex): PieceHashes | null {

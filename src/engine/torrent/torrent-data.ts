@@ -139,6 +139,18 @@ export class TorrentData {
     return [...this.#places(own)].flatMap(([index, path]) => (places.has(path) ? [index] : []));
   }
 
+  /** A wanted file of this one has the place of one that the other has whole, and is another: a piece within it is missing. */
+  differsFrom(other: TorrentData): boolean {
+    const files = this.filesAmong(other);
+    if (files.length === 0) return false;
+    const whole = new Set<string>();
+    for (const [file, path] of other.#places({ directory: other.#directory, paths: other.#paths })) {
+      if (other.#content?.hasWhole(file) === true) whole.add(path);
+    }
+    const own = this.#places({ directory: this.#directory, paths: this.#paths });
+    return files.some((file) => whole.has(own.get(file) as string) && this.#content?.lacksWithin(file) === true);
+  }
+
   /** First element of the paths that the torrent says. */
   get #ownTop(): string {
     return this.#described?.geometry.files[0]?.path[0] ?? '';

@@ -154,6 +154,7 @@ export class Torrent {
   get wishes(): Wishes {
     this.#wishes ??= new Wishes(this.#options, this.data, {
       picker: () => this.#picker,
+      mayWrite: () => this.#mayWrite(),
       selectionChanged: () => this.#selectionChanged(),
       orderChanged: () => this.#swarm?.wishesChanged(),
     });
@@ -444,6 +445,17 @@ export class Torrent {
     this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
     this.data.completed();
+  }
+
+  #mayWrite(): boolean {
+    try {
+      if (this.data.content !== null) this.#owner.writes(this);
+      return true;
+    } catch (error) {
+      if (this.isOpen) this.#fail(error);
+      else this.data.distrust();
+      return false;
+    }
   }
 
   #selectionChanged(): void {

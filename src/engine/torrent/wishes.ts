@@ -7,6 +7,8 @@ import type { TorrentData } from './torrent-data.ts';
 export interface WishesPort {
   /** Null while nothing is downloaded. */
   picker(): PiecePicker | null;
+  /** Other files are wanted: false when they must not be written; then the torrent has failed, or will when it starts. */
+  mayWrite(): boolean;
   /** Other files are wanted, and the storage knows. */
   selectionChanged(): void;
   /** Other pieces are to come first. */
@@ -52,6 +54,7 @@ export class Wishes {
   }
 
   async #selectionChanged(): Promise<void> {
+    if (!this.#port.mayWrite()) return;
     await this.#data.selectionChanged();
     this.#port.selectionChanged();
   }
