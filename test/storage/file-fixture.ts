@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { DstError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -63,9 +64,11 @@ export class Machine {
   readonly warnings: string[] = [];
   readonly #bootId: Uint8Array;
   readonly #options: FileStorageOptions;
+  readonly #clock: Clock;
 
-  constructor(folder: TempFolder, boot = 1, options: FileStorageOptions = {}) {
+  constructor(folder: TempFolder, boot = 1, options: FileStorageOptions = {}, clock: Clock = systemClock) {
     this.folder = folder;
+    this.#clock = clock;
     this.#bootId = new Uint8Array(16).fill(boot);
     this.#options = { workers: 0, stateDirectory: folder.join('state'), ...options };
   }
@@ -73,7 +76,7 @@ export class Machine {
   /** A process that was just started: it knows nothing but what is on the disk. Never closing it is a kill. */
   process(): FileStorageFactory {
     const logger: Logger = { ...silentLogger, warn: (message) => void this.warnings.push(message) };
-    return fileStorage(this.#options, { bootId: this.#bootId, logger });
+    return fileStorage(this.#options, { bootId: this.#bootId, logger, clock: this.#clock });
   }
 
   /** Opens a torrent and makes it ready to be written. */

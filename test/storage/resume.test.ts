@@ -1,10 +1,11 @@
 /** What a file storage still knows after a stop, a kill, a power cut, and after others have touched its files. */
 import assert from 'node:assert/strict';
-import { rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { systemClock } from '../../src/base/clock.ts';
 import type { Storage } from '../../src/storage/index.ts';
-import { Machine, TempFolder } from './file-fixture.ts';
+import { failure, Machine, TempFolder } from './file-fixture.ts';
 import { makeSample, type Sample } from './sample-torrent.ts';
 
 const files = { 'a.bin': 50_000, 'b.bin': 60_000, 'c.bin': 40_000 };
@@ -130,6 +131,17 @@ describe('after a power cut', () => {
     await storage.flush();
     await sample.store(storage, [2, 6]);
     assert.deepEqual(await resumed(await new Machine(folder, 2).open(sample)), { have: [0, 1, 5], suspect: [2, 6] });
+  });
+
+  it('what was stored before the clock was set forward is flushed all the same', async () => {
+    using folder = new TempFolder();
+    const sample = makeSample({ 'a.bin': 50_000, 'b.bin': 30_000 });
+    const clock = { ...systemClock, wall: () => systemClock.wall() + 100_000 };
+    const storage = await new Machine(folder, 1, {}, clock).open(sample);
+    await sample.store(storage);
+    // A flush of nothing would not look at the folder.
+    renameSync(folder.join('data'), folder.join('away'));
+    await assert.rejects(storage.flush(), failure('STORAGE_MISSING', 'data'));
   });
 
   it('a second one before the suspect pieces were looked at loses nothing', async () => {

@@ -54,6 +54,8 @@ export class FileStorage implements Storage {
   /** Who writes passes this one first: it can be closed while files are still read. */
   readonly #writing = new Gate();
   #flushing: Promise<unknown> | null = null;
+  /** Files that were written since they were last flushed: their times tell how old that is only while nobody sets the clock. */
+  #written = new Set<FileKey>();
   #backlog: ByteCount = 0;
   #isCompacting = false;
   #isClosed = false;
@@ -301,6 +303,7 @@ export class FileStorage implements Storage {
   #noteCommit(piece: PieceIndex, outcome: CommitOutcome): void {
     const { layout, state, journal } = this.#torrent;
     state.markDone([piece], outcome.stamps);
+    for (let i = 0; i < outcome.stamps.length; i += 2) this.#written.add(outcome.stamps[i] as FileKey);
     if (outcome.stamps.includes(layout.partKey(piece))) this.#noteParts(piece);
     if (outcome.journalFault !== null) journal?.fail(outcome.journalFault);
     journal?.noteAppended(RECORD_BYTES + 6 * outcome.stamps.length);
@@ -354,14 +357,20 @@ export class FileStorage implements Storage {
     for (const [path, key] of this.#filesOf(pieces)) {
       const last = state.stamps.get(key)?.last ?? now;
       stamps.push(key, last);
-      if (last > now - SETTLED) fresh.push(path);
+      if (last > now - SETTLED || this.#written.has(key)) fresh.push(path);
     }
+    const written = this.#written;
+    this.#written = new Set();
     await flushFiles(site, fresh).catch((error: unknown) => {
+      for (const key of written) this.#written.add(key);
       journal?.doubt();
       throw error;
     });
     // Files that were moved meanwhile were not found.
-    if (this.#torrent.site.root !== site.root || layout.paths !== paths) return false;
+    if (this.#torrent.site.root !== site.root || layout.paths !== paths) {
+      for (const key of written) this.#written.add(key);
+      return false;
+    }
     state.markDurable(now, pieces, stamps);
     const isSynced = fresh.length > 0;
     if (isSynced) journal?.protect();
