@@ -253,6 +253,23 @@ describe('another name', () => {
     assert.deepEqual([...(last(stage).options.paths ?? [])], []);
   });
 
+  test('that the disk refuses takes nothing back of one that is asked for meanwhile, nor goes in with it', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage, [1000, 2000]);
+    last(stage).failures.set('setPaths', Object.assign(new Error('no'), { code: 'STORAGE_TARGET_EXISTS' }));
+    const renamings = [torrent.rename('test-1/file-0000', 'first'), torrent.rename('test-1/file-0001', 'second')];
+    const results = await Promise.allSettled(renamings);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    );
+    const paths = [[1, ['test-1', 'second']]];
+    assert.equal(last(stage).calls.at(-1), `setPaths ${JSON.stringify(paths)}`);
+    stage.kill();
+    await stage.start();
+    assert.deepEqual([...(last(stage).options.paths ?? [])], paths);
+  });
+
   test('is one element that every system can have and that is free', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage, [1000, 2000]);

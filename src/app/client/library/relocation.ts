@@ -18,6 +18,8 @@ export class Relocation {
   readonly #services: LibraryServices;
   readonly #owner: { changed(): void };
   #moving: Promise<void> | null = null;
+  /** One renaming after another: each begins with the names that the one before has left. */
+  #renaming: Promise<void> = Promise.resolve();
   /** 0 … 1 of the move that runs. */
   #progress = 0;
   /** What became of the last move, if it failed: also of one in an earlier run. */
@@ -92,7 +94,13 @@ export class Relocation {
   }
 
   /** Rejects CLIENT_NO_METADATA, CLIENT_NO_SUCH_FILE, CLIENT_BAD_NAME, CLIENT_TORRENT_BUSY, STORAGE_*. */
-  async rename(path: string, name: string): Promise<void> {
+  rename(path: string, name: string): Promise<void> {
+    const renaming = this.#renaming.then(() => this.#rename(path, name));
+    this.#renaming = renaming.catch(() => {});
+    return renaming;
+  }
+
+  async #rename(path: string, name: string): Promise<void> {
     if (this.isMoving) throw this.#busy();
     const { engine, metainfo } = this.#run;
     if (engine === null || metainfo === null) {
