@@ -272,6 +272,28 @@ describe('a move', () => {
         assert.equal(checked.directory, folder.join('data'));
       }));
 
+    it('is undone also when a second kill came while a copy was on its way back', (context: TestContext) =>
+      onTmpfs(context, '4m', async (other) => {
+        using folder = new TempFolder();
+        const machine = new Machine(folder);
+        const sample = makeSample(files);
+        const storage = await machine.open(sample);
+        await sample.store(storage);
+        await storage.close();
+        const [name, b] = [machine.journal(), 'data/sample/dir/b.bin'];
+        const journal = concat([folder.read(name), encodeMove(other.path)]);
+        const original = folder.read(b);
+        await (await machine.open(sample)).move(other.path);
+        folder.write(name, journal);
+        folder.write(b, original);
+        // Touched since, so that the journal there vouches for nothing.
+        other.setTime('sample/dir/a.bin', 1);
+        folder.write('data/sample/dir/a.bin', other.read('sample/dir/a.bin').subarray(0, 20_000));
+        const again = await machine.open(sample);
+        assert.ok((await again.checkAll(sample.all, sample.expected)).isComplete);
+        assert.deepEqual(other.list(), []);
+      }));
+
     it('before anybody kept the new place in mind: the old one leads there until it is first opened by its name', async () => {
       using folder = new TempFolder();
       const { machine, sample } = await underWay(folder);

@@ -57,9 +57,13 @@ async function settleMove(torrent: Unsettled, here: Sight, target: string, takes
     await sendOn(torrent, here.site, target);
     return there;
   }
-  const originals = new Set(pathsOf(torrent, here));
+  const originals = new Map(filesOf(torrent, here).map(({ path, size }) => [path, size]));
   for (const file of filesOf(torrent, there)) {
-    if (!originals.has(file.path)) await bringBack(torrent, there.site, here.site, file);
+    const size = originals.get(file.path) ?? null;
+    if (size !== null && size >= file.size) continue;
+    // A shorter one is a copy that was on its way back when another kill came.
+    if (size !== null) await disk.run('remove', { site: here.site, paths: [file.path] });
+    await bringBack(torrent, there.site, here.site, file);
   }
   await disk.run('remove', { site: there.site, paths: pathsOf(torrent, there) });
   await tidy(torrent, there.site);
