@@ -18,6 +18,8 @@ export interface Swarm {
   readonly trackers: readonly (readonly string[])[];
   /** Counters at this moment, asked for at each announce. */
   readonly progress: () => SwarmProgress;
+  /** Everything was there before we joined, so that `completed` is not told; default: as `progress` says at the start. */
+  readonly wasComplete?: boolean;
 }
 
 export interface SwarmProgress {

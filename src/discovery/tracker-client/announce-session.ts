@@ -98,7 +98,7 @@ export class AnnounceSession implements DiscoverySession {
     this.#deps = deps;
     this.#tiers = tiersOf(swarm.trackers, deps.random, (url) => new TrackerState(url));
     this.#key = deps.random.below(2 ** 32);
-    this.#wasComplete = swarm.progress().left === 0;
+    this.#wasComplete = swarm.wasComplete ?? swarm.progress().left === 0;
     this.#startRound();
   }
 

@@ -7,8 +7,14 @@ import type { Discovery } from '../../discovery/index.ts';
 import { Announcer } from './announcer.ts';
 import type { TorrentServices } from './torrent-services.ts';
 
+const hybrid = { infoHashes: { v1: new Uint8Array(20).fill(1), v2: new Uint8Array(32).fill(2) }, metainfo: null };
+
+/** Bytes that the torrent lacks. */
+let left = 1;
+
 /** Announces a hybrid torrent, as it downloads, at `http://t/announce` and over further sources. */
 function hybridOn(network: FakeNetwork, ...sources: Discovery[]): Announcer {
+  left = 1;
   const announcer = new Announcer(
     {
       clock: network.clock,
@@ -18,14 +24,11 @@ function hybridOn(network: FakeNetwork, ...sources: Discovery[]): Announcer {
     } as Partial<TorrentServices> as TorrentServices,
     { trackers: [['http://t/announce']], peers: [] },
     {
-      progress: () => ({ uploaded: 0, downloaded: 0, left: 1, isPartialSeed: false, wanted: 0 }),
+      progress: () => ({ uploaded: 0, downloaded: 0, left, isPartialSeed: false, wanted: 0 }),
       found: () => {},
     },
   );
-  announcer.start({
-    infoHashes: { v1: new Uint8Array(20).fill(1), v2: new Uint8Array(32).fill(2) },
-    metainfo: null,
-  });
+  announcer.start(hybrid);
   return announcer;
 }
 
@@ -133,5 +136,43 @@ describe('other trackers of a hybrid torrent', () => {
       network.seen.map(({ host, request }) => `${host} ${request.event}`),
       ['u started'],
     );
+  });
+});
+
+describe('a torrent that goes on before all goodbyes are said', () => {
+  it('joins after them: a tracker would take it for gone', async () => {
+    const network = new FakeNetwork('t');
+    delaySecond(network, 1000);
+    const announcer = hybridOn(network);
+    await network.clock.run(1000);
+    announcer.announce('completed');
+    void announcer.stop();
+    announcer.start(hybrid);
+    await network.clock.run(5000);
+    assert.deepEqual(told(network).slice(2), ['1 stopped', '2 stopped', '1 started', '2 started']);
+  });
+
+  it('stays away when it rests again meanwhile', async () => {
+    const network = new FakeNetwork('t');
+    const announcer = hybridOn(network);
+    await network.clock.run(1000);
+    void announcer.stop();
+    announcer.start(hybrid);
+    void announcer.stop();
+    await network.clock.run(5000);
+    assert.deepEqual(told(network), ['1 stopped', '2 stopped']);
+  });
+
+  it('tells that it is complete although it became so in between', async () => {
+    const network = new FakeNetwork('t');
+    const announcer = hybridOn(network);
+    await network.clock.run(1000);
+    void announcer.stop();
+    announcer.start(hybrid);
+    left = 0;
+    announcer.announce('completed');
+    await network.clock.run(5000);
+    const events = ['1 started', '2 started', '1 completed', '2 completed'];
+    assert.deepEqual(told(network).slice(2), events);
   });
 });

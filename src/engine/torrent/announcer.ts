@@ -15,6 +15,12 @@ export interface AnnouncerPort {
   found(peers: readonly PeerAddress[], source: PeerSource): void;
 }
 
+interface Stay {
+  readonly wasComplete: boolean;
+  /** It has become complete before it could join. */
+  isCompleted: boolean;
+}
+
 /** How often sources are asked for peers while there is none, ms. */
 const ASK_INTERVAL: Millis = 30_000;
 
@@ -25,6 +31,10 @@ export class Announcer {
   readonly #peers: readonly PeerAddress[];
   readonly #port: AnnouncerPort;
   #sessions: readonly DiscoverySession[] = [];
+  /** Of the swarms that it is in, or joins once the goodbyes are said; null: neither. */
+  #stay: Stay | null = null;
+  /** Settled when the goodbyes are said: a tracker that hears `stopped` after `started` would take us for gone. */
+  #leaving: Promise<void> | null = null;
   #nextAsk: Millis = 0;
 
   constructor(
@@ -38,9 +48,19 @@ export class Announcer {
     this.#port = port;
   }
 
-  /** Joins the swarms; changes nothing while it is in them. */
-  start({ metainfo, infoHashes }: Pick<TorrentIdentity, 'metainfo' | 'infoHashes'>): void {
-    if (this.#sessions.length > 0) return;
+  /** Joins the swarms, once it has left those of before; changes nothing while it is in them. */
+  start(identity: Pick<TorrentIdentity, 'metainfo' | 'infoHashes'>): void {
+    if (this.#stay !== null) return;
+    const stay = { wasComplete: this.#port.progress().left === 0, isCompleted: false };
+    this.#stay = stay;
+    if (this.#leaving === null) this.#join(identity, stay);
+    else
+      void this.#leaving.then(() => {
+        if (this.#stay === stay) this.#join(identity, stay);
+      });
+  }
+
+  #join({ metainfo, infoHashes }: Parameters<Announcer['start']>[0], { wasComplete, isCompleted }: Stay): void {
     const { clock, peerId, discoveries } = this.#services;
     const port = this.#services.port();
     this.#nextAsk = clock.now() + ASK_INTERVAL;
@@ -49,13 +69,14 @@ export class Announcer {
     const own = this.#peers.length === 0 ? [] : [staticPeers(this.#peers)];
     const { progress } = this.#port;
     const sessions = swarmHashes(infoHashes).flatMap((infoHash) => {
-      const swarm = { infoHash, peerId, port, isPrivate, trackers: this.trackers.tiers, progress };
+      const swarm = { infoHash, peerId, port, isPrivate, trackers: this.trackers.tiers, progress, wasComplete };
       return [
         ...sources.map((source) => source.start(swarm, this.#sinkFor(source.name))),
         ...own.map((source) => source.start(swarm, this.#sinkFor('user'))),
       ];
     });
     this.#sessions = sessions.slice(); // without room for more
+    if (isCompleted) this.announce('completed');
   }
 
   /** Made apart from all else that the session would keep with it. */
@@ -72,10 +93,11 @@ export class Announcer {
   /** The user wants all sources asked now. False: it is in no swarm (stopped, checked, failed), and none was asked. */
   reannounce(): boolean {
     for (const session of this.#sessions) session.reannounce();
-    return this.#sessions.length > 0;
+    return this.#stay !== null;
   }
 
   announce(event: AnnounceEvent): void {
+    if (event === 'completed' && this.#stay !== null) this.#stay.isCompleted = true;
     for (const session of this.#sessions) session.announce(event);
   }
 
@@ -94,7 +116,15 @@ export class Announcer {
   async stop(): Promise<void> {
     const sessions = this.#sessions;
     this.#sessions = [];
+    this.#stay = null;
+    if (sessions.length === 0) return;
+    this.#leaving = this.#leave(sessions);
+    await this.#leaving;
+  }
+
+  async #leave(sessions: readonly DiscoverySession[]): Promise<void> {
     await Promise.allSettled(sessions.map((session) => session.settle()));
     await Promise.allSettled(sessions.map((session) => session.stop()));
+    this.#leaving = null;
   }
 }
