@@ -14,7 +14,7 @@ import { Blame } from './blame.ts';
 import { contradicts } from './hybrid-check.ts';
 import type { Content } from './content.ts';
 import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
-import type { PieceMemory } from './piece-memory.ts';
+import type { PieceHolder, PieceMemory } from './piece-memory.ts';
 import { Trials } from './trials.ts';
 
 /** What the download tells its torrent. */
@@ -42,10 +42,11 @@ export interface DownloadDeps {
 /** What a peer sends within this time is on its way: taking it back would not save it, ms. */
 const UNDER_WAY: Millis = 250;
 
-export class Download {
+export class Download implements PieceHolder {
   readonly picker: PiecePicker;
   readonly #content: Content;
   readonly #port: DownloadPort;
+  readonly #memory: PieceMemory;
   readonly #assembler: PieceAssembler;
   readonly #blame: Blame;
   readonly #trials = new Trials();
@@ -55,10 +56,13 @@ export class Download {
   /** The peer for which blocks are being chosen. */
   #asking = 0;
   #isClosed = false;
+  lastBlockAt: Millis;
 
   constructor(content: Content, port: DownloadPort, deps: DownloadDeps) {
     this.#content = content;
     this.#port = port;
+    this.#memory = deps.memory;
+    this.lastBlockAt = port.now();
     this.#assembler = new PieceAssembler(content.geometry, deps.memory);
     this.#blame = new Blame(deps.digests);
     this.#digests = deps.digests;
@@ -70,11 +74,20 @@ export class Download {
       hasRoom: () => this.hasRoom,
       isVerifiable: (piece) => content.hashesOf(piece) !== null,
     });
+    deps.memory.join(this);
   }
 
   /** There is memory for one more piece. */
   get hasRoom(): boolean {
     return this.#assembler.hasRoom;
+  }
+
+  get hasBuffers(): boolean {
+    return this.#assembler.hasBuffers;
+  }
+
+  giveUp(): void {
+    this.#giveUp(Array.from(this.picker.openPieces(), ({ piece }) => piece));
   }
 
   next(peer: PeerSession, count: number): readonly BlockRequest[] {
@@ -104,6 +117,7 @@ export class Download {
   }
 
   received(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void {
+    this.lastBlockAt = this.#port.now();
     const { cancelAt, pieceDone } = this.picker.blockArrived(peer.id, piece, block);
     for (let i = 0; i < cancelAt.length; i++) this.#port.peer(cancelAt[i] as number)?.cancel({ piece, block });
     if (!pieceDone) return;
@@ -148,11 +162,16 @@ export class Download {
   close(): void {
     this.#isClosed = true;
     this.#assembler.closeAll();
+    this.#memory.leave(this);
   }
 
   /** A piece is about to be started: is there memory for it? */
   #open(piece: PieceIndex, isUrgent: boolean): boolean {
     if (!this.#assembler.open(piece, isUrgent)) return false;
+    if (!this.#memory.makeRoom(this.#content.geometry.pieceSize(piece), this, this.#port.now())) {
+      this.#assembler.close(piece);
+      return false;
+    }
     if (!this.#isUnsettled) return true;
     this.#trials.begin(piece, this.#asking, this.#content.geometry.blockCount(piece), this.#port.now());
     return true;

@@ -36,6 +36,11 @@ export class PieceAssembler {
     this.#memory = memory;
   }
 
+  /** Blocks of pieces in progress have come. */
+  get hasBuffers(): boolean {
+    return this.#partial.size > 0;
+  }
+
   /** Room for one more piece of full length? */
   get hasRoom(): boolean {
     return this.#reserved.size < ALWAYS_GRANTED || this.#memory.hasRoom(this.#geometry.pieceLength);
