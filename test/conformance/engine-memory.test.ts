@@ -26,3 +26,16 @@ test('torrents whose peers have gone in the middle of pieces do not keep others 
     await other.untilState('seeding', 60_000);
     assert.equal(other.torrent.status().wasted, 0);
   }));
+
+test('nor does a piece that has stalled keep its own torrent from the others', () =>
+  onStage(
+    { content: { files: [3 * 8 * 2 ** 20], pieceLength: 8 * 2 ** 20 }, pieceBudget: PIECE / 4 },
+    async (stage) => {
+      let brought = 0;
+      const peer = await honestSeed(stage, { pieces: [0], answer: (_, data) => (brought++ < 3 ? data : null) });
+      await stage.clock.sleep(2000);
+      peer.close();
+      await honestSeed(stage, { pieces: [1, 2] });
+      await stage.until(() => stage.torrent.status().piecesHave === 2, 60_000);
+    },
+  ));

@@ -14,7 +14,7 @@ import { Blame } from './blame.ts';
 import { contradicts } from './hybrid-check.ts';
 import type { Content } from './content.ts';
 import { type AssembledPiece, PieceAssembler } from './piece-assembler.ts';
-import type { PieceHolder, PieceMemory } from './piece-memory.ts';
+import { type PieceHolder, type PieceMemory, STALLED } from './piece-memory.ts';
 import { Trials } from './trials.ts';
 
 /** What the download tells its torrent. */
@@ -57,6 +57,8 @@ export class Download implements PieceHolder {
   #asking = 0;
   #isClosed = false;
   lastBlockAt: Millis;
+  /** A piece could not be begun for want of memory, which may be with pieces of our own that have stalled. */
+  #isShort = false;
 
   constructor(content: Content, port: DownloadPort, deps: DownloadDeps) {
     this.#content = content;
@@ -135,6 +137,8 @@ export class Download implements PieceHolder {
   tick(now: Millis): void {
     const isWorking = (id: number): boolean => (this.#port.peer(id)?.pendingBlocks ?? 0) > 0;
     this.#giveUp(this.#trials.overdue(now, isWorking));
+    if (this.#isShort && this.hasBuffers && now - this.lastBlockAt >= STALLED) this.giveUp();
+    this.#isShort = false;
   }
 
   /** Verified leaf hashes of a failed piece (BEP 52). */
@@ -170,6 +174,7 @@ export class Download implements PieceHolder {
     if (!this.#assembler.open(piece, isUrgent)) return false;
     if (!this.#memory.makeRoom(this.#content.geometry.pieceSize(piece), this, this.#port.now())) {
       this.#assembler.close(piece);
+      this.#isShort = true;
       return false;
     }
     if (!this.#isUnsettled) return true;

@@ -15,7 +15,7 @@ export interface PieceHolder {
 }
 
 /** What did not grow for so long is given up when others need the memory, ms. */
-const STALLED: Millis = 30_000;
+export const STALLED: Millis = 30_000;
 
 export class PieceMemory {
   readonly #pool: BufferPool;
