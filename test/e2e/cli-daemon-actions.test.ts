@@ -149,6 +149,7 @@ test('data is moved; a folder is relative to where the command runs', async () =
   assert.equal(torrent?.view().savePath, `${daemon.cwd}/here`);
   assert.deepEqual(torrent?.calls, ['moved', 'pointed elsewhere']);
   await daemon.fails(['move', 'one'], 2, 'USAGE');
+  await daemon.fails(['move', 'one', ''], 2, 'USAGE_VALUE');
 });
 
 test('torrents that are in the folder already are told apart from those that are moved', async () => {
