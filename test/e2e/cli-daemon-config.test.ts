@@ -1,6 +1,7 @@
 /** `dst config`: with a daemon and without one. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertFails, dst, dstJson, scratchFolder } from './cli-process.ts';
@@ -52,6 +53,16 @@ test('what waits for a restart is told with the value in effect', async () => {
   const back = await daemon.run(['config', 'set', 'peers.port', '18471']);
   assert.equal(back.stderr, 'taken back before it counted: peers.port\n');
   assert.equal((await daemon.run(['config', 'get', 'peers.port'])).stderr, '');
+});
+
+test('a folder that is set is relative to where the command runs, not to where the daemon does', async () => {
+  await using daemon = await FakeDaemon.start();
+  await daemon.json(['config', 'set', 'downloads', 'films']);
+  assert.equal(daemon.client.settings.value.downloads, join(daemon.cwd, 'films'));
+  await daemon.json(['config', 'set', 'torrents.watch', 'in box', '~/in']);
+  assert.deepEqual(daemon.client.settings.value.torrents.watch, [join(daemon.cwd, 'in box'), join(homedir(), 'in')]);
+  await daemon.json(['config', 'set', 'downloads', 'films', '--config', 'other.toml']);
+  assert.match(await readFile(join(daemon.cwd, 'other.toml'), 'utf8'), new RegExp(`"${daemon.cwd}/films"`));
 });
 
 test('without a daemon the file is read and changed; what stands in it stays', async () => {

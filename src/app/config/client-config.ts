@@ -103,12 +103,15 @@ const LEAST_BUFFERS: ByteCount = 8 * 1024 * 1024;
 const SCHEDULE: RegExp =
   /^(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:[-,](?:mon|tue|wed|thu|fri|sat|sun))* )?(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/;
 
+/** The form of a path that is absolute, or below the home of the user, in the words of the schema. */
+export const PLACE = 'path; ~/ is your home';
+
 /** An absolute path; `~/` is the home of the user. Spaces belong to names. */
 const folder = (): z.ZodType<string> =>
   readBy((text) => {
     if (text.trim() === '') return null;
     return /^~(?=\/|$)/.test(text) ? join(homedir(), text.slice(1)) : resolve(text);
-  }, 'path; ~/ is your home');
+  }, PLACE);
 
 const rate = (): z.ZodType<BytesPerSecond> =>
   size(0)

@@ -1,11 +1,13 @@
 /** `dst config`: the configuration of the daemon, whether it runs or not. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   changeOwnConfig,
   clientConfig,
   type ConfigOrigin,
   describeConfig,
   loadOwnConfig,
+  PLACE,
   shownValue,
   valueOfWords,
 } from '../../../app/config/index.ts';
@@ -14,6 +16,7 @@ import { codeOf } from '../../../base/errors.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import type { DaemonClient } from '../../daemon/daemon-client.ts';
 import { addDaemonFlags, connect, type DaemonFlags, isOnThisMachine } from '../../daemon/daemon-flags.ts';
+import { daemonFolder } from '../../daemon/daemon-folder.ts';
 import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
 import { escapeText } from '../../ui/escape.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -159,7 +162,16 @@ function choose<T extends { readonly key: string }>(all: readonly T[], words: re
 
 async function set(context: CommandContext, words: readonly string[], flags: ConfigFlags): Promise<void> {
   const [key = '', ...values] = words;
-  await change(context, flags, { [key]: valueOfWords(clientConfig, key, values) });
+  const isPlace = describeConfig(clientConfig).some((known) => known.key === key && known.type.endsWith(PLACE));
+  const told = isPlace ? values.map((word) => placeOf(word, flags)) : values;
+  await change(context, flags, { [key]: valueOfWords(clientConfig, key, told) });
+}
+
+/** A path that is relative is so to where the command runs: the daemon, or its next start, may be elsewhere. */
+function placeOf(word: string, flags: ConfigFlags): string {
+  const isWritten = word.trim() === '' || /^(?:~(?:\/|$)|\s*\[)/.test(word);
+  if (isWritten) return word;
+  return flags.config === undefined ? daemonFolder(word, flags) : resolve(word);
 }
 
 async function unset(context: CommandContext, words: readonly string[], flags: ConfigFlags): Promise<void> {
