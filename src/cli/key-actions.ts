@@ -8,6 +8,7 @@ import {
   importPrivate,
   importPublic,
   keyPath,
+  type ListedKey,
   listKeys,
   locateKey,
   makeIdentity,
@@ -122,10 +123,17 @@ async function publicKeysOf(
 
 async function list({ output }: CommandContext): Promise<void> {
   const keys = await listKeys();
-  if (output.options.json) output.json({ keys: keys.map(({ identity, ...rest }) => ({ ...rest, ...identity })) });
+  if (output.options.json) output.json({ keys: keys.map(describeListed) });
   else for (const line of renderList(keys)) output.line(line);
   if (keys.length === 0) output.note('no keys yet; `dst key new` makes one');
 }
+
+const unknown = { fingerprint: null, name: null, created: null, rsa: null };
+const describeListed = ({ key, isOwn, identity }: ListedKey): object => ({
+  key,
+  isOwn,
+  ...(identity === null ? unknown : describePublic(identity)),
+});
 
 async function exportKey(context: CommandContext, [name = '']: readonly string[], flags: KeyFlags): Promise<void> {
   const { output } = context;

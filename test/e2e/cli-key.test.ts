@@ -12,6 +12,9 @@ interface Made {
   readonly fingerprint: string;
   readonly path: string;
   readonly publicPath: string;
+  readonly name: string | null;
+  readonly created: number;
+  readonly rsa: boolean;
 }
 
 /** A folder that is home, with these keys, not protected. */
@@ -115,8 +118,11 @@ test('keys are listed with whose they are', async () => {
   assert.match(stdout, /^alice {2}[A-Z2-7-]{39} {2}own {2}alice\nbob {4}[A-Z2-7-]{39} {2}own {2}bob\n$/);
   const { keys } = await dstJson<{ keys: Made[] }>(['key', 'list'], { cwd: home.cwd });
   assert.deepEqual(
-    keys.map(({ fingerprint }) => fingerprint),
-    home.keys.map(({ fingerprint }) => fingerprint),
+    keys,
+    home.keys.map(({ fingerprint, name, created, rsa }, i) => ({
+      ...{ key: ['alice', 'bob'][i], isOwn: true },
+      ...{ fingerprint, name, created, rsa },
+    })),
   );
 });
 

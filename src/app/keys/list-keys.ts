@@ -2,11 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import type { UnixSeconds } from '../../base/units.ts';
 import { isDst } from '../../codec/dst/index.ts';
 import { wipe } from '../../crypto/primitives.ts';
 import { keyDirectory } from '../paths/index.ts';
 import { keyError } from './errors.ts';
+import type { PublicIdentity } from '../../codec/identity/index.ts';
 import { isKeyName } from './key-folder.ts';
 import { readPublicKeys } from './public-keys.ts';
 import { readKeyFile } from './read-key-file.ts';
@@ -17,11 +17,7 @@ export interface ListedKey {
   /** Whether the private key is there. */
   readonly isOwn: boolean;
   /** Of the public key file; null where there is none, or none that can be read. */
-  readonly identity: {
-    readonly fingerprint: string;
-    readonly name: string | null;
-    readonly created: UnixSeconds;
-  } | null;
+  readonly identity: PublicIdentity | null;
 }
 
 /** The keys in the key folder by name; none when there is no folder. Rejects KEY_UNREADABLE. */
