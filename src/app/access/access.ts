@@ -61,6 +61,9 @@ const FIRST_PASSWORD_BYTES = 15;
 const USER_NAME = /^[^\s:\p{C}]{1,64}$/u;
 const neverAborted = new AbortController().signal;
 
+/** Stands for the address of who comes through the socket. */
+const SOCKET = 'socket';
+
 export class Access {
   readonly #options: AccessOptions;
   readonly #users: Map<string, StoredUser>;
@@ -153,8 +156,8 @@ export class Access {
     return { kind: 'password', name: user.name, user: user.name, scope: scopeOf(user.role), csrf: null, isValid };
   }
 
-  /** Begins a session. Rejects as `byPassword` does. */
-  async login(name: string, password: string, host: string): Promise<Login> {
+  /** Begins a session. Without a host it comes through the socket. Rejects as `byPassword` does. */
+  async login(name: string, password: string, host: string | undefined): Promise<Login> {
     const user = await this.#verify(name, password, host);
     const { id, session } = this.#sessions.start(user.name);
     return { caller: this.bySession(id) as Caller, id, session };
@@ -269,7 +272,7 @@ export class Access {
     };
   }
 
-  async #verify(name: string, password: string, host: string): Promise<StoredUser> {
+  async #verify(name: string, password: string, host = SOCKET): Promise<StoredUser> {
     if (this.#waiting >= MOST_WAITING) throw accessError('ACCESS_BUSY', 'too many passwords are being checked');
     const key = foldedName(name);
     const wait = this.#delays.begin(host, key);

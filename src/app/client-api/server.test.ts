@@ -82,6 +82,22 @@ describe('the socket of the own user', () => {
     assert.equal(existsSync(path), false);
   });
 
+  test('has no address, and who logs in by it gets a session all the same', async () => {
+    const path = join(folder, 'login.sock');
+    await using _served = await serve({ socket: path, bind: [] });
+    const options = {
+      ...{ socketPath: path, path: '/api/v1/sessions', method: 'POST' },
+      headers: { 'content-type': 'application/json' },
+    };
+    for (const [password, expected] of [
+      ['wrong', 401],
+      [PASSWORD, 201],
+    ] as const) {
+      const { status } = await ask(options, JSON.stringify({ name: 'ada', password }));
+      assert.equal(status, expected);
+    }
+  });
+
   test('is made with its rights, whatever the mask of the process', async () => {
     const path = join(folder, 'mask.sock');
     const mask = process.umask(0);
