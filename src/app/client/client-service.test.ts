@@ -391,6 +391,18 @@ describe('folders', () => {
     await client.changeSettings({ 'limits.upload': 1 }, afar);
   });
 
+  test('have absolute paths, as a start from elsewhere would make others of them', async () => {
+    await using stage = await Stage.open();
+    const { client, settings, folder } = stage;
+    for (const key of ['downloads', 'incomplete']) {
+      await assert.rejects(client.changeSettings({ [key]: 'films' }, { isLocal: true }), {
+        code: 'CLIENT_BAD_SETTING',
+      });
+    }
+    assert.equal(settings.value.downloads, join(folder, 'downloads'));
+    await client.changeSettings({ downloads: '~/films' }, { isLocal: true });
+  });
+
   test('tell their space, whether or not they are there', async () => {
     await using stage = await Stage.open();
     const { free, total } = await stage.client.space(join(stage.folder, 'not', 'there'));

@@ -29,7 +29,7 @@ import type { SealOpener } from './library/open-source.ts';
 import { RecordStore } from './library/record-store.ts';
 import type { Surroundings } from './library/surroundings.ts';
 import { RateLimits } from './limits/rate-limits.ts';
-import { AllowedFolders } from './places/allowed-folders.ts';
+import { AllowedFolders, refuseRelative } from './places/allowed-folders.ts';
 import { browse, type BrowsedEntry, type Space, spaceAt } from './places/browse.ts';
 import type { Settings, SettingsChange } from './settings.ts';
 import type { RunFigures, RunTotals } from './totals/run-totals.ts';
@@ -154,6 +154,7 @@ export class ClientService implements Client, AsyncDisposable {
     values: Readonly<Record<string, unknown>>,
     { isLocal }: { readonly isLocal: boolean },
   ): Promise<SettingsChange> {
+    for (const key of ['downloads', 'incomplete']) refuseRelative(key, values[key]);
     // The roots are those of before: what counts is where data would go, and not how it was written.
     const accept: AcceptConfig<ClientConfig> = async ({ downloads, incomplete }) => {
       const now = this.settings.value;

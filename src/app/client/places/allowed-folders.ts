@@ -61,3 +61,9 @@ async function whereItLeads(path: string, links = 0): Promise<string> {
     return whereItLeads(resolve(folder, target), links + 1);
   }
 }
+
+/** Such a folder would be another one when the program starts elsewhere. */
+export function refuseRelative(key: string, folder: unknown): void {
+  if (typeof folder !== 'string' || folder.trim() === '' || isAbsolute(folder) || /^~(?:\/|$)/.test(folder)) return;
+  throw clientError('CLIENT_BAD_SETTING', `${key}: "${folder}" is not an absolute path`);
+}
