@@ -93,3 +93,19 @@ test('an order of the queue that the database does not take is taken back', asyn
   await assert.rejects(stage.client.torrents.moveInQueue(torrents.slice(0, 1), 'bottom'), away);
   assert.deepEqual(stage.client.torrents.all(), torrents);
 });
+
+test('a check that is asked for twice is done once, and not broken off', async () => {
+  await using stage = await Stage.open();
+  const torrent = await add(stage);
+  await torrent.stop();
+  await stage.clock.pass(0);
+  const before = last(stage).calls.length;
+  await torrent.verify();
+  await stage.clock.pass(0);
+  const [{ checked }] = [last(stage)];
+  await torrent.verify();
+  await stage.clock.pass(0);
+  checked();
+  await stage.clock.pass(0);
+  assert.deepEqual([torrent.view().state, last(stage).calls.slice(before)], ['stopped', ['recheck']]);
+});

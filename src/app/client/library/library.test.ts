@@ -253,19 +253,6 @@ describe('starting and stopping', () => {
     assert.deepEqual([torrent.view().state, last(stage).calls], ['seeding', ['recheck', 'recheck', 'resume']]);
   });
 
-  test('a check that is asked for twice is done once, and not broken off', async () => {
-    await using stage = await Stage.open();
-    const torrent = await add(stage, 1, { isStopped: true });
-    await torrent.verify();
-    await stage.clock.pass(0);
-    const [{ checked }] = [last(stage)];
-    await torrent.verify();
-    await stage.clock.pass(0);
-    checked();
-    await stage.clock.pass(0);
-    assert.deepEqual([torrent.view().state, last(stage).calls], ['stopped', ['recheck']]);
-  });
-
   test('a stopped torrent whose data cannot be looked at says so, and is tried when it is started', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage, 1, { isStopped: true });

@@ -65,5 +65,5 @@ async function whereItLeads(path: string, links = 0): Promise<string> {
 /** Such a folder would be another one when the program starts elsewhere. */
 export function refuseRelative(key: string, folder: unknown): void {
   if (typeof folder !== 'string' || folder.trim() === '' || isAbsolute(folder) || /^~(?:\/|$)/.test(folder)) return;
-  throw clientError('CLIENT_BAD_SETTING', `${key}: "${folder}" is not an absolute path`);
+  throw clientError('CLIENT_BAD_SETTING', `${key}: "${folder}" is no absolute path`);
 }
