@@ -80,6 +80,7 @@ export class TorrentData {
   #trustsData: boolean;
   /** The storage is to be opened anew. */
   #isStale = false;
+  #tops: { readonly paths: FilePaths; readonly names: ReadonlySet<string> } | null = null;
   /** There is something that may be its data. */
   #isInDoubt = false;
 
@@ -128,15 +129,35 @@ export class TorrentData {
    * where its files are taken to be.
    */
   filesAmong(other: TorrentData, place: FilesPlace = {}): FileIndex[] {
-    const own = { directory: this.#directory, paths: this.#paths, ...place, top: this.#ownTop };
-    const others = { directory: other.#directory, paths: other.#paths, top: other.#ownTop };
-    const [inner, outer] = own.directory.length < others.directory.length ? [others, own] : [own, others];
-    if (!inner.directory.startsWith(outer.directory)) return [];
-    const way = inner.directory.slice(outer.directory.length).replace(/^[\\/]/, '') || inner.top;
-    const isAsMade = own.paths.size === 0 && others.paths.size === 0;
-    if (isAsMade && !way.startsWith(outer.top)) return [];
+    const own = { directory: this.#directory, paths: this.#paths, ...place };
+    const others = { directory: other.#directory, paths: other.#paths };
+    if (!this.#mayMeet(own, other, others)) return [];
     const places = new Set(other.#places(others).values());
     return [...this.#places(own)].flatMap(([index, path]) => (places.has(path) ? [index] : []));
+  }
+
+  /** Asked of thousands: whether they have a name in common in the outer one of their folders. */
+  #mayMeet(own: Required<FilesPlace>, other: TorrentData, others: Required<FilesPlace>): boolean {
+    const [tops, otherTops] = [this.#topsOf(own.paths), other.#topsOf(others.paths)];
+    if (own.directory === others.directory) return [...tops].some((name) => otherTops.has(name));
+    const isInner = own.directory.length > others.directory.length;
+    const [inner, outer] = isInner ? [own.directory, others.directory] : [others.directory, own.directory];
+    if (!inner.startsWith(outer)) return false;
+    const [name = ''] = inner
+      .slice(outer.length)
+      .replace(/^[\\/]+/, '')
+      .split(/[\\/]/, 1);
+    return (isInner ? otherTops : tops).has(name);
+  }
+
+  /** First elements of the paths of its files. */
+  #topsOf(paths: FilePaths): ReadonlySet<string> {
+    if (this.#tops?.paths === paths) return this.#tops.names;
+    const files = this.#described?.geometry.files ?? [];
+    const isAsMade = paths.size === 0;
+    const all = (isAsMade ? files.slice(0, 1) : files).map(({ path }, index) => (paths.get(index) ?? path)[0] ?? '');
+    this.#tops = { paths, names: new Set(all) };
+    return this.#tops.names;
   }
 
   /** A wanted file of this one has the place of one that the other has whole, and is another: a piece within it is missing. */
@@ -149,11 +170,6 @@ export class TorrentData {
     }
     const own = this.#places({ directory: this.#directory, paths: this.#paths });
     return files.some((file) => whole.has(own.get(file) as string) && this.#content?.lacksWithin(file) === true);
-  }
-
-  /** First element of the paths that the torrent says. */
-  get #ownTop(): string {
-    return this.#described?.geometry.files[0]?.path[0] ?? '';
   }
 
   /** Windows knows both kinds of slash. */
@@ -175,6 +191,7 @@ export class TorrentData {
     selection.isFirstLast = this.#isFirstLast;
     const layers = metainfo.info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers;
     this.#described = { metainfo, geometry, selection, layers };
+    this.#tops = null;
   }
 
   /** The next `open` hashes all data that is there, whatever the journal says, and takes what is gone for gone. */

@@ -186,9 +186,15 @@ export function adopt(context: DiskContext, job: AdoptJob): number {
   return writePlace(context, job.site, job.to, bytes);
 }
 
-/** Throws STORAGE_TARGET_EXISTS when there is anything at a path: it has come there since it was looked for. */
-function mustBeFree(path: string): void {
-  if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+const isSameFile = (a: fs.Stats, b: fs.Stats): boolean => a.ino === b.ino && a.dev === b.dev;
+
+/**
+ * Throws STORAGE_TARGET_EXISTS when there is anything at a path: it has come there since it was looked for. But for the file
+ * `from`, which a file system that does not tell capitals from small letters has under both names.
+ */
+function mustBeFree(path: string, from?: string): void {
+  const there = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined || (from !== undefined && isSameFile(there, fs.lstatSync(from)))) return;
   throw storageError('STORAGE_TARGET_EXISTS', `${path} exists`, { details: { path } });
 }
 
@@ -199,7 +205,7 @@ export function rename(context: DiskContext, job: RenameJob): boolean {
   context.files.closeFile(from);
   try {
     context.folders.check(job.target, path, true);
-    mustBeFree(to);
+    mustBeFree(to, from);
     fs.renameSync(from, to);
     return true;
   } catch (error) {
