@@ -194,7 +194,7 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   get directory(): string {
-    return this.#torrent.data.directory;
+    return this.#torrent.data.places.directory;
   }
 
   move(directory: string, options: Parameters<SessionTorrent['move']>[1] = {}): Promise<void> {

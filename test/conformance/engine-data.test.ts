@@ -120,7 +120,7 @@ test('a torrent moves while it seeds, and tells how far it is', () =>
   onStage(seeding, async (stage) => {
     const steps: number[][] = [];
     await stage.torrent.move('/other', { onProgress: (...step) => void steps.push(step) });
-    assert.equal(stage.torrent.data.directory, '/other');
+    assert.equal(stage.torrent.data.places.directory, '/other');
     assert.equal(stage.torrent.state.kind, 'seeding');
     assert.ok(pathsOn(stage).every((path) => path.startsWith('/other/')));
     assert.deepEqual(steps.at(-1), [10 * PIECE, 10 * PIECE]);
@@ -146,7 +146,7 @@ test('a torrent whose files are said to be elsewhere looks at them there', () =>
     }
     await stage.torrent.setDirectory('/other');
     await stage.untilState('seeding');
-    assert.equal(stage.torrent.data.directory, '/other');
+    assert.equal(stage.torrent.data.places.directory, '/other');
   }));
 
 test('also one that rests, which rests on', () =>

@@ -122,7 +122,7 @@ for (const how of ['moved', 'renamed'] as const) {
       const refused = how === 'moved' ? other.torrent.move('/downloads') : third.torrent.setPaths(paths);
       await assert.rejects(refused, { code: 'ENGINE_FILES_TAKEN' });
       assert.equal(stage.member.files.files.has('/downloads/test-1/file-0000'), false);
-      assert.equal(other.torrent.data.directory, '/other');
+      assert.equal(other.torrent.data.places.directory, '/other');
     }));
 }
 

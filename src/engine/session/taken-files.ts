@@ -1,7 +1,7 @@
 import type { FileIndex } from '../../base/units.ts';
 import type { InfoHashes } from '../../codec/metainfo/index.ts';
 import { engineError } from '../errors.ts';
-import type { FilesPlace } from '../torrent/torrent-data.ts';
+import type { FilesPlace } from '../torrent/file-places.ts';
 import type { Torrent } from '../torrent/torrent.ts';
 
 /** Files of a torrent that was removed with its data: they stay, for other torrents have them too. */
@@ -18,12 +18,21 @@ export interface SharedFiles {
 export function refuseTakenFiles(torrent: Torrent, all: ReadonlySet<Torrent>): void {
   if (torrent.data.content?.have.isComplete === true) return;
   for (const [other] of holdersOf(torrent, all)) {
-    if (isEmpty(torrent) || torrent.data.differsFrom(other.data)) throw taken(torrent.data.directory, other);
+    if (isEmpty(torrent) || differs(torrent, other)) throw taken(torrent.data.places.directory, other);
   }
 }
 
 const taken = (directory: string, other: Torrent): Error =>
   engineError('ENGINE_FILES_TAKEN', `files in ${directory} are those of ${other.name}`);
+
+/** A wanted file of this one has the place of one that the other has whole, and is another: a piece within it is missing. */
+function differs({ data }: Torrent, { data: other }: Torrent): boolean {
+  const files = data.places.among(other.places);
+  const whole = new Set<string>();
+  for (const [file, path] of other.places.all()) if (other.content?.hasWhole(file) === true) whole.add(path);
+  const own = data.places.all();
+  return files.some((file) => whole.has(own.get(file) as string) && data.content?.lacksWithin(file) === true);
+}
 
 /** Nothing is there of a torrent, and other torrents have files in its place, or may have: they are not to be moved or renamed. */
 export const hasOnlyFilesOfOthers = (torrent: Torrent, all: ReadonlySet<Torrent>): boolean =>
@@ -33,10 +42,10 @@ export const hasOnlyFilesOfOthers = (torrent: Torrent, all: ReadonlySet<Torrent>
  * Throws ENGINE_FILES_TAKEN when files would come to where another torrent has its own, or will have: it would write over
  * them. Those that it shares already are left aside.
  */
-export function refuseTakenPlace(torrent: Torrent, all: ReadonlySet<Torrent>, place: FilesPlace): void {
+export function refuseTakenPlace(torrent: Torrent, all: ReadonlySet<Torrent>, place: Partial<FilesPlace>): void {
   for (const [other, files] of holdersOf(torrent, all, place)) {
-    const shared = new Set(torrent.data.filesAmong(other.data));
-    if (files.some((file) => !shared.has(file))) throw taken(place.directory ?? torrent.data.directory, other);
+    const shared = new Set(torrent.data.places.among(other.data.places));
+    if (files.some((file) => !shared.has(file))) throw taken(place.directory ?? torrent.data.places.directory, other);
   }
 }
 
@@ -57,15 +66,16 @@ export function sharedFiles(torrent: Torrent, all: ReadonlySet<Torrent>): Shared
   return holders.length > 0 ? { files, holders } : null;
 }
 
-/** Other torrents that have files of this one, or may have, and which. `place`: see `filesAmong`. */
+/** Other torrents that have files of this one, or may have, and which. `place`: where its files are taken to be. */
 function* holdersOf(
   torrent: Torrent,
   all: ReadonlySet<Torrent>,
-  place?: FilesPlace,
+  place: Partial<FilesPlace> = {},
 ): Generator<readonly [Torrent, readonly FileIndex[]]> {
+  const places = torrent.data.places.at(place);
   for (const other of all) {
     if (other === torrent || !mayHaveData(other)) continue;
-    const files = torrent.data.filesAmong(other.data, place);
+    const files = places.among(other.data.places);
     if (files.length > 0) yield [other, files];
   }
 }

@@ -84,7 +84,7 @@ export function fileStatuses(info: Info | null, data: TorrentData, picker: Piece
     const { first, end } = geometry.piecesOfFile(index);
     return {
       index,
-      path: data.pathOf(index),
+      path: data.places.pathOf(index),
       length: file.length,
       done,
       priority: data.selection?.priorityOf(index) ?? 4,

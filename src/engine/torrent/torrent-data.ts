@@ -12,6 +12,7 @@ import { engineError } from '../errors.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { OpenContent } from './content.ts';
 import { DataFlush } from './data-flush.ts';
+import { FilePlaces, type FilesPlace } from './file-places.ts';
 import { addPadPieces } from './pad-pieces.ts';
 import { Selection } from './selection.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -27,12 +28,6 @@ export interface RemoveOptions {
 export interface CloseOptions extends RemoveOptions {
   /** Files that stay though the data is deleted. */
   readonly kept?: ReadonlySet<FileIndex>;
-}
-
-/** Where the files of a torrent lie; what is left out is as it is. */
-export interface FilesPlace {
-  readonly directory?: string;
-  readonly paths?: FilePaths;
 }
 
 /** What the data tells its torrent. */
@@ -64,8 +59,7 @@ export class TorrentData {
   /** Made when there is something to flush. */
   #flush: DataFlush | null = null;
   readonly #closing = new AbortController();
-  #directory: string;
-  #paths: FilePaths;
+  #places: FilePlaces;
   /** Null once it was asked. */
   #locate: NonNullable<TorrentOptions['locate']> | null;
   #isFirstLast: boolean;
@@ -80,7 +74,6 @@ export class TorrentData {
   #trustsData: boolean;
   /** The storage is to be opened anew. */
   #isStale = false;
-  #tops: { readonly paths: FilePaths; readonly names: ReadonlySet<string> } | null = null;
   /** There is something that may be its data. */
   #isInDoubt = false;
 
@@ -88,8 +81,7 @@ export class TorrentData {
     this.#options = options;
     this.#services = services;
     this.#port = port;
-    this.#directory = options.directory;
-    this.#paths = options.paths ?? noPaths;
+    this.#places = new FilePlaces(null, { directory: options.directory, paths: options.paths ?? noPaths });
     this.#locate = options.locate ?? null;
     this.#isFirstLast = options.isFirstLast === true;
     this.#mustCheck = options.mustCheck === true;
@@ -115,72 +107,8 @@ export class TorrentData {
   }
 
   /** Where the files lie. */
-  get directory(): string {
-    return this.#directory;
-  }
-
-  /** Elements of a file's path below the directory. */
-  pathOf(file: FileIndex): readonly string[] {
-    return this.#paths.get(file) ?? this.#described?.geometry.files[file]?.path ?? [];
-  }
-
-  /**
-   * Those of its files that have the place of one of the other's, whose folder may lie in this one's or around it. `place`:
-   * where its files are taken to be.
-   */
-  filesAmong(other: TorrentData, place: FilesPlace = {}): FileIndex[] {
-    const own = { directory: this.#directory, paths: this.#paths, ...place };
-    const others = { directory: other.#directory, paths: other.#paths };
-    if (!this.#mayMeet(own, other, others)) return [];
-    const places = new Set(other.#places(others).values());
-    return [...this.#places(own)].flatMap(([index, path]) => (places.has(path) ? [index] : []));
-  }
-
-  /** Asked of thousands: whether they have a name in common in the outer one of their folders. */
-  #mayMeet(own: Required<FilesPlace>, other: TorrentData, others: Required<FilesPlace>): boolean {
-    const [tops, otherTops] = [this.#topsOf(own.paths), other.#topsOf(others.paths)];
-    if (own.directory === others.directory) return [...tops].some((name) => otherTops.has(name));
-    const isInner = own.directory.length > others.directory.length;
-    const [inner, outer] = isInner ? [own.directory, others.directory] : [others.directory, own.directory];
-    if (!inner.startsWith(outer)) return false;
-    const [name = ''] = inner
-      .slice(outer.length)
-      .replace(/^[\\/]+/, '')
-      .split(/[\\/]/, 1);
-    return (isInner ? otherTops : tops).has(name);
-  }
-
-  /** First elements of the paths of its files. */
-  #topsOf(paths: FilePaths): ReadonlySet<string> {
-    if (this.#tops?.paths === paths) return this.#tops.names;
-    const files = this.#described?.geometry.files ?? [];
-    const isAsMade = paths.size === 0;
-    const all = (isAsMade ? files.slice(0, 1) : files).map(({ path }, index) => (paths.get(index) ?? path)[0] ?? '');
-    this.#tops = { paths, names: new Set(all) };
-    return this.#tops.names;
-  }
-
-  /** A wanted file of this one has the place of one that the other has whole, and is another: a piece within it is missing. */
-  differsFrom(other: TorrentData): boolean {
-    const files = this.filesAmong(other);
-    if (files.length === 0) return false;
-    const whole = new Set<string>();
-    for (const [file, path] of other.#places({ directory: other.#directory, paths: other.#paths })) {
-      if (other.#content?.hasWhole(file) === true) whole.add(path);
-    }
-    const own = this.#places({ directory: this.#directory, paths: this.#paths });
-    return files.some((file) => whole.has(own.get(file) as string) && this.#content?.lacksWithin(file) === true);
-  }
-
-  /** Windows knows both kinds of slash. */
-  #places({ directory, paths }: Required<FilesPlace>): Map<FileIndex, string> {
-    const folder = directory.replaceAll('\\', '/').replace(/\/$/, '');
-    const files = [...(this.#described?.geometry.files ?? []).entries()];
-    return new Map(
-      files.flatMap(([index, { isPad, path }]) =>
-        isPad ? [] : [[index, [folder, ...(paths.get(index) ?? path)].join('/')]],
-      ),
-    );
+  get places(): FilePlaces {
+    return this.#places;
   }
 
   /** The metadata is known. */
@@ -191,7 +119,7 @@ export class TorrentData {
     selection.isFirstLast = this.#isFirstLast;
     const layers = metainfo.info.hasV2 ? new Map(metainfo.pieceLayers) : noLayers;
     this.#described = { metainfo, geometry, selection, layers };
-    this.#tops = null;
+    this.#places = new FilePlaces(geometry, this.#places);
   }
 
   /** The next `open` hashes all data that is there, whatever the journal says, and takes what is gone for gone. */
@@ -264,14 +192,14 @@ export class TorrentData {
     if (this.#storage === null && this.#described !== null) await this.look();
     const storage = this.#storage;
     if (storage === null) {
-      this.#directory = directory;
+      this.#places = this.#places.at({ directory });
       return;
     }
     const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
       await storage.move(directory, { ...options, signal: AbortSignal.any(signals) });
     } finally {
-      this.#directory = storage.directory;
+      this.#places = this.#places.at({ directory: storage.directory });
     }
   }
 
@@ -280,14 +208,13 @@ export class TorrentData {
    * meanwhile waits. What was known of other folders is forgotten: a note there that the files went on would lead away from
    * this one, and cost what lies in it.
    */
-  setPlace({ directory, paths }: FilesPlace, rest: Promise<void>): Promise<void> {
+  setPlace(place: Partial<FilesPlace>, rest: Promise<void>): Promise<void> {
     this.#opening = Promise.all([this.#opening, rest]);
     return this.#inTurn(this.#closing.signal, async () => {
       await this.#forget().catch((error: unknown) => this.#logFailure(error, 'could not forget where files were'));
       this.#storage = null;
       this.#content = null;
-      this.#directory = directory ?? this.#directory;
-      this.#paths = paths ?? this.#paths;
+      this.#places = this.#places.at(place);
     });
   }
 
@@ -301,7 +228,7 @@ export class TorrentData {
   async setPaths(paths: FilePaths): Promise<void> {
     if (this.#storage === null) await this.#opening;
     await this.#storage?.rename(paths);
-    this.#paths = paths;
+    this.#places = this.#places.at({ paths });
   }
 
   pieceStored(): void {
@@ -379,18 +306,18 @@ export class TorrentData {
     const { info, infoHashes } = metainfo;
     const { allocation = 'sparse', isSeedOnly } = this.#options;
     const storage = await this.#services.storage.open(geometry, {
-      directory: this.#directory,
+      directory: this.#places.directory,
       infoHashes,
       contentKey: info.seal?.contentKey ?? null,
       selection: selection.files,
       allocation,
       isWritable: isSeedOnly !== true,
-      paths: this.#paths,
+      paths: this.#places.paths,
       areOwnPathsTaken: () => this.#port.areOwnPathsTaken(),
       trustsData: this.#trustsData && !this.#mustCheck,
       ignoresJournal: this.#mustCheck,
     });
-    this.#directory = storage.directory;
+    this.#places = this.#places.at({ directory: storage.directory });
     this.#isStale = false;
     this.#storage = storage;
     this.#content = new OpenContent({ metainfo, geometry, selection }, storage, layers);
@@ -399,10 +326,9 @@ export class TorrentData {
 
   async #locateFiles(metainfo: Metainfo): Promise<void> {
     if (this.#locate === null) return;
-    const { directory, paths } = await this.#locate(metainfo, this.#directory);
+    const { directory, paths } = await this.#locate(metainfo, this.#places.directory);
     this.#locate = null;
-    this.#directory = directory;
-    this.#paths = new Map([...paths, ...this.#paths]);
+    this.#places = this.#places.at({ directory, paths: new Map([...paths, ...this.#places.paths]) });
   }
 
   /** Finds out which pieces are there. */

@@ -17,13 +17,14 @@ import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
 import type { OpenContent } from './content.ts';
 import { DownloadPhase } from './download-phase.ts';
+import type { FilesPlace } from './file-places.ts';
 import { FileReaders } from './file-readers.ts';
 import { SeedGoal } from './seed-goal.ts';
 import type { FileStatus, PeerStatus, PieceMap, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
 import { fileStatuses, peerStatus, pieceMap, torrentStatus } from './status-snapshot.ts';
 import type { PeerSource } from './peer-pool.ts';
 import { Swarm } from './swarm.ts';
-import { type CloseOptions, type FilesPlace, TorrentData } from './torrent-data.ts';
+import { type CloseOptions, TorrentData } from './torrent-data.ts';
 import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
 import { type LimitChanges, TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -39,7 +40,7 @@ export interface TorrentOwner {
   /** Nothing is there of it, and what lies in its place is another's: none of that is to be touched. */
   hasOnlyFilesOfOthers(torrent: Torrent): boolean;
   /** Its files are about to be moved or renamed; throws when they must not. */
-  moves(torrent: Torrent, place: FilesPlace): void;
+  moves(torrent: Torrent, place: Partial<FilesPlace>): void;
   /** Another has files, or may have, where this one says that its renamed files lie. */
   areOwnPathsTaken(torrent: Torrent): boolean;
 }
@@ -250,7 +251,7 @@ export class Torrent {
     return this.#setPlace({ directory });
   }
 
-  async #setPlace(place: FilesPlace): Promise<void> {
+  async #setPlace(place: Partial<FilesPlace>): Promise<void> {
     this.#refuseClosed();
     const isResting = this.#run === null;
     const { state } = this;
