@@ -84,8 +84,8 @@ test('as its user, in its folders, each setting can be changed; where it may not
     return (JSON.parse(stdout) as { checks: readonly Check[] }).checks.find(({ area }) => area === 'configuration');
   };
   assert.equal((await configuration(options))?.status, 'ok');
-  const shut = await configuration({ ...options, env: { ...env, XDG_CONFIG_HOME: join(scratch.path, 'etc') } });
-  assert.deepEqual([shut?.status, /no setting can be changed: EACCES/.test(shut?.message ?? '')], ['warning', true]);
   daemon.child.kill('SIGTERM');
   assert.deepEqual(valuesOf('SuccessExitStatus'), [String(await daemon.end())], 'to be stopped is no failure');
+  const shut = await configuration({ ...options, env: { ...env, XDG_CONFIG_HOME: join(scratch.path, 'etc') } });
+  assert.deepEqual([shut?.status, /no setting can be changed: EACCES/.test(shut?.message ?? '')], ['warning', true]);
 });
