@@ -63,14 +63,14 @@ export class Connections {
   dial(now: Millis): void {
     const { maxDialing, maxConnections } = this.#deps.options;
     const torrents = [...this.#deps.torrents()];
-    for (let passed = 0; passed < torrents.length; passed++) {
+    let passed = 0;
+    while (passed < torrents.length) {
       if (this.#dialing.size >= maxDialing || this.#open.size + this.#dialing.size >= maxConnections) return;
       this.#turn = (this.#turn + 1) % torrents.length;
       const torrent = torrents[this.#turn] as Torrent;
       const address = torrent.nextToDial(now);
-      if (address === null) continue;
-      passed = -1;
-      void this.#connect(torrent, address);
+      passed = address === null ? passed + 1 : 0;
+      if (address !== null) void this.#connect(torrent, address);
     }
   }
 

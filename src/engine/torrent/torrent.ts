@@ -228,22 +228,20 @@ export class Torrent {
   /** Moves its files; see `Storage.move`. Rejects ENGINE_FILES_TAKEN too. */
   async move(directory: string, options: MoveOptions = {}): Promise<void> {
     if (this.metainfo !== null && this.data.content === null) await this.data.look();
-    if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ directory });
-    else {
-      this.#owner.moves(this, { directory });
-      await this.data.move(directory, options);
-    }
+    await this.#relocate({ directory }, () => this.data.move(directory, options));
   }
 
   /** Renames files; see `Storage.rename`. Rejects ENGINE_FILES_TAKEN too. */
   async setPaths(paths: FilePaths): Promise<void> {
     this.data.refuseBadPaths(paths);
     if (this.data.content === null) await this.data.look().catch(() => {}); // a failure is told when it starts
-    if (this.#owner.hasOnlyFilesOfOthers(this)) await this.#setPlace({ paths });
-    else {
-      this.#owner.moves(this, { paths });
-      await this.data.setPaths(paths);
-    }
+    await this.#relocate({ paths }, () => this.data.setPaths(paths));
+  }
+
+  async #relocate(place: Partial<FilesPlace>, relocate: () => Promise<void>): Promise<void> {
+    if (this.#owner.hasOnlyFilesOfOthers(this)) return this.#setPlace(place);
+    this.#owner.moves(this, place);
+    await relocate();
   }
 
   /** Its files are expected in another folder, and looked for there. */
