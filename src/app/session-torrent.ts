@@ -198,15 +198,15 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   move(directory: string, options: Parameters<SessionTorrent['move']>[1] = {}): Promise<void> {
-    return this.#torrent.move(resolve(directory), options);
+    return this.#torrent.relocation.move(resolve(directory), options);
   }
 
   setDirectory(directory: string): Promise<void> {
-    return this.#torrent.setDirectory(resolve(directory));
+    return this.#torrent.relocation.setDirectory(resolve(directory));
   }
 
   setPaths(paths: ReadonlyMap<FileIndex, readonly string[]>): Promise<void> {
-    return this.#torrent.setPaths(paths);
+    return this.#torrent.relocation.setPaths(paths);
   }
 
   torrentFile(): Uint8Array | null {
@@ -253,11 +253,11 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   pause(): Promise<void> {
-    return this.#torrent.pause();
+    return this.#torrent.life.pause();
   }
 
   async resume(): Promise<void> {
-    if (this.#torrent.state.kind !== 'closed') this.#torrent.start();
+    if (this.#torrent.state.kind !== 'closed') this.#torrent.life.start();
   }
 
   start(): Promise<void> {
@@ -265,12 +265,12 @@ export class ClientTorrent implements SessionTorrent {
   }
 
   async recheck(options: Waiting = {}): Promise<void> {
-    await this.#torrent.recheck();
+    await this.#torrent.life.recheck();
     await this.ready(options);
   }
 
   checkFolder(): Promise<void> {
-    return this.#torrent.checkFolder();
+    return this.#torrent.life.checkFolder();
   }
 
   remove(options: RemoveOptions = {}): Promise<SharedFiles | null> {

@@ -81,8 +81,8 @@ test('a seed is announced with nothing left, and never as completed', async () =
 test('a pause says goodbye, a resume begins anew', async () => {
   const notes = new Notebook();
   await onStage(withNotes(notes), async (stage) => {
-    await stage.torrent.pause();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
   });
   assert.deepEqual(notes.events, ['started', 'stopped', 'started', 'stopped']);

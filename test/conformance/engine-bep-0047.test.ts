@@ -53,7 +53,7 @@ describe('a download', () => {
       const stage = first.add(first.content, { isPaused: true });
       await stage.torrent.data.idle();
       assert.equal(stage.torrent.pieces()?.have.isComplete, true);
-      stage.torrent.start();
+      stage.torrent.life.start();
       await stage.untilState('seeding');
     }));
 

@@ -130,7 +130,7 @@ test('piece layers that were fetched stay when the files are expected in another
   onStage(layerless, async (stage) => {
     await honestSeed(stage, { answer: () => null });
     await stage.until(() => stage.torrent.data.content?.layers.size === 1);
-    await stage.torrent.setDirectory('/other');
+    await stage.torrent.relocation.setDirectory('/other');
     await stage.untilState('downloading');
     await honestSeed(stage);
     await stage.untilState('seeding');

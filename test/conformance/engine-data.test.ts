@@ -54,7 +54,7 @@ test('a torrent that is added paused tells what is there and does nothing', () =
     assert.deepEqual([...(stage.torrent.pieces()?.have ?? [])], [0, 1, 2, 3, 9]);
     assert.deepEqual(stage.torrent.status().sources, []);
     await assert.rejects(stage.peer(), 'it takes no peers');
-    stage.torrent.start();
+    stage.torrent.life.start();
     await honestSeed(stage);
     await stage.untilState('seeding');
   }));
@@ -65,7 +65,7 @@ test('what nobody vouches for is hashed when the torrent is started, not before'
     const stage = await again(first, { isPaused: true });
     await stage.torrent.data.idle();
     assert.equal(stage.torrent.status().piecesHave, 0);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     assert.deepEqual(kinds(stage), ['paused', 'checking', 'seeding']);
     assert.equal(stage.torrent.status().piecesHave, 10);
@@ -77,7 +77,7 @@ test('a magnet link that is added paused asks nobody', () =>
     const stage = first.add(first.content, { isPaused: true }, true);
     await stage.clock.sleep(1000);
     assert.equal(stage.torrent.state.kind, 'paused');
-    stage.torrent.start();
+    stage.torrent.life.start();
     assert.equal(stage.torrent.state.kind, 'fetching-metadata');
   }));
 
@@ -94,11 +94,11 @@ test('data that is trusted is not hashed', () =>
 
 test('a paused torrent that is checked rests again afterwards', () =>
   onStage(seeding, async (stage) => {
-    await stage.torrent.pause();
+    await stage.torrent.life.pause();
     const [path] = pathsOn(stage);
     stage.member.files.files.get(path as string)?.fill(0);
     stage.states.length = 0;
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('paused');
     assert.deepEqual(kinds(stage), ['paused', 'checking']);
     assert.equal(stage.torrent.status().piecesHave, 6);
@@ -108,9 +108,9 @@ test('a paused torrent that is checked rests again afterwards', () =>
 
 test('a torrent that is started while it is checked goes on', () =>
   onStage(seeding, async (stage) => {
-    await stage.torrent.pause();
-    await stage.torrent.recheck();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    await stage.torrent.life.recheck();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
   }));
 
@@ -119,7 +119,7 @@ test('a torrent that is started while it is checked goes on', () =>
 test('a torrent moves while it seeds, and tells how far it is', () =>
   onStage(seeding, async (stage) => {
     const steps: number[][] = [];
-    await stage.torrent.move('/other', { onProgress: (...step) => void steps.push(step) });
+    await stage.torrent.relocation.move('/other', { onProgress: (...step) => void steps.push(step) });
     assert.equal(stage.torrent.data.places.directory, '/other');
     assert.equal(stage.torrent.state.kind, 'seeding');
     assert.ok(pathsOn(stage).every((path) => path.startsWith('/other/')));
@@ -131,7 +131,7 @@ test('a torrent moves while it seeds, and tells how far it is', () =>
 
 test('a magnet link whose metadata is not there moves by name', () =>
   onStage({ content, isMagnet: true }, async (stage) => {
-    await stage.torrent.move('/other');
+    await stage.torrent.relocation.move('/other');
     await metadataPeer(stage, stage.content.metainfo.info.raw);
     await honestSeed(stage);
     await stage.untilState('seeding');
@@ -144,19 +144,19 @@ test('a torrent whose files are said to be elsewhere looks at them there', () =>
     for (const { path, offset, length } of geometry.files) {
       stage.member.files.files.set(['/other', ...path].join('/'), data.slice(offset, offset + length));
     }
-    await stage.torrent.setDirectory('/other');
+    await stage.torrent.relocation.setDirectory('/other');
     await stage.untilState('seeding');
     assert.equal(stage.torrent.data.places.directory, '/other');
   }));
 
 test('also one that rests, which rests on', () =>
   onStage({ content, has: [0, 1] }, async (stage) => {
-    await stage.torrent.pause();
-    await stage.torrent.setDirectory('/other');
+    await stage.torrent.life.pause();
+    await stage.torrent.relocation.setDirectory('/other');
     assert.deepEqual([stage.torrent.state.kind, stage.torrent.status().piecesHave], ['paused', 0]);
-    await stage.torrent.setDirectory('/downloads');
+    await stage.torrent.relocation.setDirectory('/downloads');
     assert.equal(stage.torrent.state.kind, 'paused');
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     assert.equal(stage.torrent.status().piecesHave, 2);
   }));
@@ -166,9 +166,9 @@ test('one that is started as soon as it rests is not shown where its files were'
     const { torrent } = stage;
     const before = stage.states.length;
     torrent.events.on('state', ({ kind }) => {
-      if (kind === 'paused') torrent.start();
+      if (kind === 'paused') torrent.life.start();
     });
-    await torrent.setDirectory('/other');
+    await torrent.relocation.setDirectory('/other');
     await stage.untilState('downloading');
     assert.ok(!stage.states.slice(before).includes('seeding'));
     assert.equal(torrent.status().piecesHave, 0);
@@ -181,7 +181,7 @@ test('files are renamed while the torrent runs, and found again by their new nam
   onStage({ content, has: [0, 1] }, async (stage) => {
     const path = stage.geometry.files[0]?.path ?? [];
     const paths = new Map([[0, ['films', 'film.mkv']]]);
-    await stage.torrent.setPaths(paths);
+    await stage.torrent.relocation.setPaths(paths);
     assert.deepEqual(stage.torrent.files()[0]?.path, ['films', 'film.mkv']);
     await honestSeed(stage);
     await stage.untilState('seeding');
@@ -195,8 +195,8 @@ test('files are renamed while the torrent runs, and found again by their new nam
 test('names that no file can have are refused and change nothing', () =>
   onStage(leeching, async (stage) => {
     const before = stage.torrent.files();
-    await assert.rejects(stage.torrent.setPaths(new Map([[0, ['..', 'x']]])), { code: 'STORAGE_BAD_PATH' });
-    await assert.rejects(stage.torrent.setPaths(new Map([[9, ['x']]])), { code: 'ENGINE_BAD_FILE_INDEX' });
+    await assert.rejects(stage.torrent.relocation.setPaths(new Map([[0, ['..', 'x']]])), { code: 'STORAGE_BAD_PATH' });
+    await assert.rejects(stage.torrent.relocation.setPaths(new Map([[9, ['x']]])), { code: 'ENGINE_BAD_FILE_INDEX' });
     assert.deepEqual(stage.torrent.files(), before);
   }));
 
@@ -255,8 +255,8 @@ test('who was connected when a torrent was paused is dialled at once when it goe
     await peer.expectHandshake();
     peer.handshake(stage.infoHash);
     await stage.until(() => stage.torrent.status().peersConnected === 1);
-    await stage.torrent.pause();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    stage.torrent.life.start();
     const before = stage.clock.now();
     await listener.next();
     assert.ok(stage.clock.now() - before < 1000);
@@ -278,7 +278,7 @@ test('a read that fails long after its torrent did is not held against it', () =
     await stage.until(() => reads.length === 2);
     reads[0]?.(new Error('the drive is gone'));
     await stage.untilState('failed');
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     reads[1]?.(new Error('the drive is gone'));
     await stage.clock.sleep(1000);
@@ -294,12 +294,12 @@ test('data that is gone fails the torrent; when it is back, the torrent goes on 
     assert.equal(state.kind === 'failed' && state.error.code, 'STORAGE_MISSING');
     assert.deepEqual(pathsOn(stage), []);
     await stage.torrent.wishes.select([0, 1]);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('failed');
     plug();
     const checks: number[] = [];
     stage.torrent.events.on('state', (next) => void (next.kind === 'checking' && checks.push(next.total)));
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     assert.equal(stage.torrent.status().piecesHave, 10);
     assert.ok(checks.every((total) => total === 0));
@@ -320,7 +320,7 @@ test('a check takes what is gone for gone: it is downloaded again', () =>
     unplug(first);
     const stage = await again(first, {});
     await stage.untilState('failed');
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('downloading');
     await honestSeed(stage);
     await stage.untilState('seeding');
@@ -336,11 +336,11 @@ test('a full disk fails the torrent; with room again it goes on with all that it
     const had = [...(stage.torrent.pieces()?.have ?? [])];
     assert.equal(had.length, 5);
     stage.states.length = 0;
-    stage.torrent.start();
+    stage.torrent.life.start();
     await honestSeed(stage);
     await stage.untilState('failed');
     await stage.clock.sleep(60_000);
-    stage.torrent.start();
+    stage.torrent.life.start();
     const peer = await stage.until(() => stage.torrent.isOpen).then(() => honestSeed(stage));
     await stage.untilState('seeding');
     assert.deepEqual(
@@ -354,9 +354,9 @@ test('a torrent that failed can be moved to where there is room', () =>
   onStage({ ...leeching, disk: disk().full(5 * PIECE, { freedAfter: 1000 }) }, async (stage) => {
     await honestSeed(stage);
     await stage.untilState('failed');
-    await stage.torrent.move('/other');
+    await stage.torrent.relocation.move('/other');
     await stage.clock.sleep(1000);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.until(() => stage.torrent.isOpen);
     await honestSeed(stage);
     await stage.untilState('seeding');

@@ -228,9 +228,9 @@ test('a peer known only from the v2 swarm of a hybrid torrent is reached by the 
 
 test('a paused torrent takes no peers, a resumed one does', () =>
   onStage({ content: small }, async (stage) => {
-    await stage.torrent.pause();
+    await stage.torrent.life.pause();
     await (await stage.greet()).expectClose();
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     seed(stage, await stage.peer({ fast: true }));
     await stage.untilState('seeding');

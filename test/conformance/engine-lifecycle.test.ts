@@ -142,8 +142,8 @@ test('sequential mode brings the pieces in order, also after a pause', () =>
     stage.torrent.events.on('piece', (piece) => void order.push(piece));
     await honestSeed(stage, { up: 100_000 });
     await stage.until(() => order.length >= 3);
-    await stage.torrent.pause();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     await honestSeed(stage, { up: 100_000 });
     await stage.untilState('seeding');
@@ -183,13 +183,13 @@ test('a pause closes all connections and asks for nothing more; a resume goes on
   onStage(leeching, async (stage) => {
     const first = await honestSeed(stage, { up: 100_000 });
     await stage.until(() => stage.torrent.status().piecesHave >= 4);
-    await stage.torrent.pause();
+    await stage.torrent.life.pause();
     assert.equal(stage.torrent.state.kind, 'paused');
     assert.equal(stage.torrent.status().peersConnected, 0);
     await first.expectClose();
     const had = stage.torrent.status().piecesHave;
     await stage.clock.sleep(600_000);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     const second = await honestSeed(stage);
     await stage.untilState('seeding');
@@ -202,8 +202,8 @@ test('a piece that was being written when the torrent was paused is not fetched 
     const first = await honestSeed(stage, { pieces: [5] });
     await stage.until(() => requestCount(first) === 4);
     await stage.clock.sleep(500);
-    const pausing = stage.torrent.pause();
-    stage.torrent.start();
+    const pausing = stage.torrent.life.pause();
+    stage.torrent.life.start();
     await pausing;
     await stage.until(() => stage.torrent.status().piecesHave === 1, 5000);
     const second = await honestSeed(stage);
@@ -214,8 +214,8 @@ test('a piece that was being written when the torrent was paused is not fetched 
 
 test('a seed that is paused and resumed serves again', () =>
   onStage(seeding, async (stage) => {
-    await stage.torrent.pause();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     const peer = await stage.peer();
     peer.send(Frame.interested);
@@ -228,8 +228,8 @@ test('starting a torrent that runs changes nothing', () =>
   onStage(leeching, async (stage) => {
     const peer = await honestSeed(stage, { up: 50_000 });
     await stage.until(() => stage.torrent.status().piecesHave > 0);
-    stage.torrent.start();
-    stage.torrent.start();
+    stage.torrent.life.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     assert.equal(requestCount(peer), 40, 'each block was asked for once');
   }));
@@ -237,7 +237,7 @@ test('starting a torrent that runs changes nothing', () =>
 test('a removed torrent cannot be started again', () =>
   onStage(leeching, async (stage) => {
     await stage.member.session.remove(stage.torrent);
-    assert.throws(() => stage.torrent.start(), { code: 'ENGINE_CLOSED' });
+    assert.throws(() => stage.torrent.life.start(), { code: 'ENGINE_CLOSED' });
     assert.equal(stage.torrent.state.kind, 'closed');
   }));
 
@@ -277,7 +277,7 @@ test('a recheck finds what has been spoiled on the disk, and it is fetched again
   onStage(seeding, async (stage) => {
     spoilFile(stage, 0);
     spoilFile(stage, 3);
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('downloading');
     assert.equal(stage.torrent.status().piecesHave, 8);
     const peer = await honestSeed(stage);
@@ -292,12 +292,12 @@ test('a recheck is done once, not again after each pause', () =>
     stage.torrent.events.on('state', (state) => {
       if (state.kind === 'checking') checked = Math.max(checked, state.done);
     });
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('seeding');
     assert.equal(checked, 10);
     checked = 0;
-    await stage.torrent.pause();
-    stage.torrent.start();
+    await stage.torrent.life.pause();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     assert.equal(checked, 0);
   }));
@@ -309,8 +309,8 @@ test('a check that a pause interrupts is taken up again', () =>
     const again = stage.add(stage.content);
     await again.until(() => again.torrent.state.kind === 'checking');
     await stage.clock.sleep(3500);
-    await again.torrent.pause();
-    again.torrent.start();
+    await again.torrent.life.pause();
+    again.torrent.life.start();
     await again.untilState('seeding');
     assert.equal(again.torrent.status().piecesHave, 10);
     assert.equal(again.torrent.status().downloaded, 0);
@@ -374,12 +374,12 @@ test('a torrent that found its disk full goes on where it was once there is room
     await stage.untilState('failed');
     const had = stage.torrent.status().piecesHave;
     assert.equal(had, 5);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     await honestSeed(stage);
     await stage.untilState('failed');
     await stage.clock.sleep(60_000);
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('downloading');
     const peer = await honestSeed(stage);
     await stage.untilState('seeding');
@@ -414,7 +414,7 @@ test('data that cannot be opened stops the torrent, and a start tries again', ()
     assert.equal(state.error.code, 'ENGINE_STORAGE_FAILED');
     assert.equal(stage.torrent.state.kind, 'downloading');
     isBroken = false;
-    other.torrent.start();
+    other.torrent.life.start();
     await other.untilState('downloading');
     await honestSeed(other);
     await other.untilState('seeding');

@@ -102,17 +102,17 @@ for (const isGone of [false, true]) {
 test('without its file a recheck fails it, and it goes on when the file is back', () =>
   onLightStage(async (stage, file) => {
     file.isGone = true;
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('failed');
     file.isGone = false;
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
   }));
 
 test('a download has all hashes at hand, whatever becomes of the file', () =>
   onLightStage(async (stage, file) => {
     for (const bytes of stage.member.files.files.values()) bytes.fill(0);
-    await stage.torrent.recheck();
+    await stage.torrent.life.recheck();
     await stage.untilState('downloading');
     file.isGone = true;
     await forget(stage);

@@ -106,7 +106,7 @@ test('what a check has found survives a power cut after half a minute', () =>
     await other.untilState('downloading');
     await honestSeed(other);
     await other.untilState('seeding');
-    await other.torrent.recheck();
+    await other.torrent.life.recheck();
     seen.flushes = 0;
     await other.untilState('seeding');
     await stage.clock.sleep(32_000);

@@ -211,7 +211,7 @@ test('seeding ends after the time that was set, peers or not', () =>
 test('a torrent that is resumed after its goal seeds on', () =>
   onStage({ content: { files: [1_000_000] }, has: 'everything', torrent: { seedTime: 60_000 } }, async (stage) => {
     await stage.untilState('paused');
-    stage.torrent.start();
+    stage.torrent.life.start();
     await stage.untilState('seeding');
     await stage.peer();
     await stage.clock.sleep(90_000);

@@ -25,7 +25,7 @@ describe('a torrent of which nothing is there', () => {
       assert.deepEqual(bytesOf(stage, 'file-0001'), before);
       assert.equal(stage.torrent.state.kind, 'seeding');
       await stage.member.session.remove(stage.torrent);
-      other.torrent.start();
+      other.torrent.life.start();
       await honestSeed(other);
       await other.untilState('seeding');
       assert.notDeepEqual(bytesOf(stage, 'file-0001'), before);
@@ -55,10 +55,10 @@ describe('a torrent of which nothing is there', () => {
         const before = bytesOf(stage, 'file-0001');
         const other = stage.add(stranger);
         await other.untilState('failed');
-        if (how === 'moved') await other.torrent.move('/other');
-        else await other.torrent.setPaths(new Map(files.map((_, i) => [i, ['own', `file-${i}`]])));
+        if (how === 'moved') await other.torrent.relocation.move('/other');
+        else await other.torrent.relocation.setPaths(new Map(files.map((_, i) => [i, ['own', `file-${i}`]])));
         assert.deepEqual(bytesOf(stage, 'file-0001'), before);
-        other.torrent.start();
+        other.torrent.life.start();
         await honestSeed(other);
         await other.untilState('seeding');
         assert.deepEqual(bytesOf(stage, 'file-0001'), before);
@@ -70,7 +70,7 @@ describe('a torrent of which nothing is there', () => {
   test('downloads where another torrent has nothing and rests, or has other files', () =>
     onStage({ content: { files } }, async (stage) => {
       await stage.untilState('downloading');
-      await stage.torrent.pause();
+      await stage.torrent.life.pause();
       const other = stage.add(stranger);
       await other.untilState('downloading');
       const third = stage.add(testTorrent({ files: [70_000], seed: 3, name: 'test-2' }));
@@ -119,7 +119,8 @@ for (const how of ['moved', 'renamed'] as const) {
       const third = stage.add(testTorrent({ files, seed: 3, name: 'test-3' }));
       await honestSeed(third);
       await third.untilState('seeding');
-      const refused = how === 'moved' ? other.torrent.move('/downloads') : third.torrent.setPaths(paths);
+      const refused =
+        how === 'moved' ? other.torrent.relocation.move('/downloads') : third.torrent.relocation.setPaths(paths);
       await assert.rejects(refused, { code: 'ENGINE_FILES_TAKEN' });
       assert.equal(stage.member.files.files.has('/downloads/test-1/file-0000'), false);
       assert.equal(other.torrent.data.places.directory, '/other');
@@ -131,11 +132,11 @@ test('a torrent that rests and was not checked yet keeps the files of the one th
     await stage.untilState('seeding');
     const before = bytesOf(stage, 'file-0001');
     const other = stage.add(testTorrent({ files, isPrivate: true }), { isPaused: true });
-    await other.torrent.look();
+    await other.torrent.life.look();
     const shared = await stage.member.session.remove(stage.torrent, { deleteData: true });
     assert.deepEqual(shared?.holders, [other.torrent]);
     assert.deepEqual(bytesOf(stage, 'file-0001'), before);
-    other.torrent.start();
+    other.torrent.life.start();
     await other.untilState('seeding');
   }));
 

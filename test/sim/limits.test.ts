@@ -199,7 +199,7 @@ describe('the figures of a session', () => {
     assert.deepEqual([member.torrent.status().uploadRate, member.session.stats().uploadRate], [0, 0]);
     const { swarm: second, member: paused } = await slowSwarm(1);
     await second.run(10 * SECOND);
-    await second.clock.finish(paused.torrent.pause());
+    await second.clock.finish(paused.torrent.life.pause());
     assert.equal(paused.torrent.status().uploadRate, 0);
   });
 

@@ -165,7 +165,7 @@ test('a reader that waits is told when the torrent stops; what is there can be r
   await swarm.clock.finish(read(play, 0, 200 * KB));
   const waiting = assert.rejects(read(play, 0, 6 * MB), { code: 'ENGINE_NOT_RUNNING' });
   await swarm.run(1000);
-  await swarm.clock.finish(member.torrent.pause());
+  await swarm.clock.finish(member.torrent.life.pause());
   await swarm.clock.finish(waiting);
   await swarm.clock.finish(read(play, 0, 200 * KB));
   const removed = assert.rejects(read(play, 5 * MB, 6 * MB), { code: 'ENGINE_NOT_RUNNING' });
@@ -176,7 +176,7 @@ test('a reader waits for the check of the data, and goes on by itself', async ()
   const play = await scene([2 * MB]);
   const { swarm, member } = play;
   await swarm.untilComplete({ within: 60_000 });
-  const recheck = member.torrent.recheck();
+  const recheck = member.torrent.life.recheck();
   await swarm.clock.finish(read(play, MB, 2 * MB));
   await swarm.clock.finish(recheck);
 });

@@ -198,8 +198,8 @@ export class EngineSession {
     if (torrent.onlyWith !== null && (torrent.secret?.transport ?? 'off') === 'off') throw noPeerIdentities(torrent);
     this.#register(torrent, identity.infoHashes);
     this.#torrents.add(torrent);
-    if (options.isPaused === true) void torrent.look();
-    else torrent.start();
+    if (options.isPaused === true) void torrent.life.look();
+    else torrent.life.start();
     return torrent;
   }
 
@@ -209,7 +209,7 @@ export class EngineSession {
     this.#served.revision++;
     for (const [name, other] of this.#bySwarm) if (other === torrent) this.#bySwarm.delete(name);
     const shared = options.deleteData === true ? sharedFiles(torrent, this.#torrents) : null;
-    await torrent.close({ ...options, ...(shared !== null && { kept: shared.files }) });
+    await torrent.life.close({ ...options, ...(shared !== null && { kept: shared.files }) });
     return shared;
   }
 

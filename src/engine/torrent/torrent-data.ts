@@ -101,6 +101,11 @@ export class TorrentData {
     return this.#content?.isEmpty !== true || this.#isInDoubt;
   }
 
+  /** The metadata is known. */
+  get isDescribed(): boolean {
+    return this.#described !== null;
+  }
+
   /** Which files are wanted; null until the metadata is known. */
   get selection(): Selection | null {
     return this.#described?.selection ?? null;

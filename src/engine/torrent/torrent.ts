@@ -1,17 +1,14 @@
 /**
- * One torrent: its life from source to seed, and the wiring of the parts that own its state. `Swarm` has the peers,
- * `Download` the pieces in progress, `TorrentData` the data, `FileReaders` who reads it, `Announcer` the sources; the
- * torrent says when each works.
+ * One torrent: the wiring of the parts that own its state. `Lifecycle` says when they work, `Swarm` has the peers,
+ * `Download` the pieces in progress, `TorrentData` the data, `Relocation` moves it, `FileReaders` has who reads it,
+ * `Announcer` the sources.
  */
 import type { PeerAddress } from '../../base/address.ts';
-import { DstError, messageOf } from '../../base/errors.ts';
 import { Events } from '../../base/events.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import type { InfoHashes, Metainfo } from '../../codec/metainfo/index.ts';
 import type { SwarmProgress } from '../../discovery/index.ts';
 import type { SwarmSecret } from '../../net/index.ts';
-import type { FilePaths, MoveOptions } from '../../storage/index.ts';
-import { engineError } from '../errors.ts';
 import type { PiecePicker } from '../picker/piece-picker.ts';
 import type { TorrentOptions } from '../session/options.ts';
 import { Announcer } from './announcer.ts';
@@ -19,12 +16,14 @@ import type { OpenContent } from './content.ts';
 import { DownloadPhase } from './download-phase.ts';
 import type { FilesPlace } from './file-places.ts';
 import { FileReaders } from './file-readers.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Relocation } from './relocation.ts';
 import { SeedGoal } from './seed-goal.ts';
 import type { FileStatus, PeerStatus, PieceMap, TorrentEvents, TorrentState, TorrentStatus } from './status.ts';
 import { fileStatuses, peerStatus, pieceMap, torrentStatus } from './status-snapshot.ts';
 import type { PeerSource } from './peer-pool.ts';
 import { Swarm } from './swarm.ts';
-import { type CloseOptions, TorrentData } from './torrent-data.ts';
+import { TorrentData } from './torrent-data.ts';
 import { isNamedBy, type TorrentIdentity, withMetadata } from './torrent-identity.ts';
 import { type LimitChanges, TorrentLimits } from './torrent-limits.ts';
 import type { TorrentServices } from './torrent-services.ts';
@@ -53,22 +52,19 @@ export class Torrent {
   readonly limits: TorrentLimits;
   readonly announcer: Announcer;
   readonly data: TorrentData;
+  readonly life: Lifecycle;
   readonly #options: TorrentOptions;
   readonly #services: TorrentServices;
   readonly #owner: TorrentOwner;
   readonly #stats: TorrentStats;
   readonly #goal: SeedGoal;
   #identity: TorrentIdentity;
-  #state: TorrentState;
-  /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. Null while it rests. */
-  #run: AbortController | null = null;
-  /** It runs to be checked only, and rests afterwards. */
-  #isOnlyChecked = false;
   #isSuperSeeding: boolean;
   // Made when first needed: thousands of torrents may have all their data and wait for the first peer.
   #swarm: Swarm | null = null;
   #download: DownloadPhase | null = null;
   #readers: FileReaders | null = null;
+  #relocation: Relocation | null = null;
   #wishes: Wishes | null = null;
 
   constructor(identity: TorrentIdentity, options: TorrentOptions, services: TorrentServices, owner: TorrentOwner) {
@@ -89,12 +85,25 @@ export class Torrent {
       },
     );
     this.data = new TorrentData(options, services, {
-      checking: (done, total) => this.#setState({ kind: 'checking', done, total }),
-      notFlushed: (error) => this.#fail(error),
+      checking: (done, total) => this.life.set({ kind: 'checking', done, total }),
+      notFlushed: (error) => this.life.fail(error),
       areOwnPathsTaken: () => owner.areOwnPathsTaken(this),
     });
     if (identity.metainfo !== null) this.data.describe(identity.metainfo);
-    this.#state = options.isPaused === true ? { kind: 'paused' } : this.#firstState;
+    this.life = new Lifecycle(this.data, options.isPaused === true, {
+      name: () => this.name,
+      stateChanged: (state) => {
+        this.events.emit('state', state);
+        this.#readers?.changed();
+      },
+      seekMetadata: () => {
+        this.announcer.start(this.#identity);
+        services.wake();
+      },
+      writes: () => owner.writes(this),
+      work: (content) => this.#begin(content),
+      rest: (state) => this.#rest(state),
+    });
     this.events = new Events(services.listenerFailed);
     this.limits = new TorrentLimits(options, services);
   }
@@ -123,12 +132,12 @@ export class Torrent {
   }
 
   get state(): TorrentState {
-    return this.#state;
+    return this.life.state;
   }
 
   /** Peers are welcome. */
   get isOpen(): boolean {
-    return ['fetching-metadata', 'downloading', 'seeding'].includes(this.#state.kind);
+    return this.life.isOpen;
   }
 
   /** Its peers at work; made when first needed. */
@@ -142,7 +151,7 @@ export class Torrent {
         limits: this.limits,
         isSuperSeeding: this.#isSuperSeeding,
         metadataReceived: (raw) => this.#metadataReceived(raw),
-        storageFailed: (error) => this.#fail(error),
+        storageFailed: (error) => this.life.fail(error),
         peerConnected: ({ address, connection }) =>
           this.events.emit('peerConnected', { address, identity: connection.provenIdentity ?? null }),
         peerDisconnected: (peer, reason) => this.events.emit('peerDisconnected', { address: peer.address, reason }),
@@ -155,7 +164,7 @@ export class Torrent {
   get wishes(): Wishes {
     this.#wishes ??= new Wishes(this.#options, this.data, {
       picker: () => this.#picker,
-      mayWrite: () => this.#mayWrite(),
+      mayWrite: () => this.life.mayWrite(),
       selectionChanged: () => this.#selectionChanged(),
       orderChanged: () => this.#swarm?.wishesChanged(),
     });
@@ -168,13 +177,20 @@ export class Torrent {
       picker: () => this.#picker,
       content: () => this.data.content,
       file: (index) => this.data.file(index),
-      isRunning: () => this.#run !== null,
+      isRunning: () => this.life.isRunning,
       needsChanged: (isAtOnce) => (isAtOnce ? this.#swarm?.hurry() : this.#swarm?.wishesChanged()),
-      failed: (error, content) => {
-        if (this.isOpen && content === this.data.content) this.#fail(error);
-      },
+      failed: (error, content) => this.life.contentFailed(content, error),
     });
     return this.#readers;
+  }
+
+  /** Who moves and renames its files. */
+  get relocation(): Relocation {
+    this.#relocation ??= new Relocation(this.data, this.life, {
+      hasOnlyFilesOfOthers: () => this.#owner.hasOnlyFilesOfOthers(this),
+      moves: (place) => this.#owner.moves(this, place),
+    });
+    return this.#relocation;
   }
 
   /** False while no peer was ever seen. */
@@ -185,7 +201,7 @@ export class Torrent {
   /** It has work to do at each tick of the session. */
   get isActive(): boolean {
     if (!this.isOpen) return false;
-    const isSleeping = this.#state.kind === 'seeding' && !this.#stats.isMoving && !this.#goal.isAhead;
+    const isSleeping = this.state.kind === 'seeding' && !this.#stats.isMoving && !this.#goal.isAhead;
     return !isSleeping || (this.#swarm?.pool.busyCount ?? 0) > 0;
   }
 
@@ -205,61 +221,9 @@ export class Torrent {
     return (this.wantsPeers > 0 ? this.#swarm?.nextDialAt : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Begins, or begins again after a pause or a failure; changes nothing while it runs. */
-  start(): void {
-    this.#start(false);
-  }
-
-  /** Tells what there is of the data of a torrent that rests. A failure is part of its state. */
-  async look(): Promise<void> {
-    if (this.metainfo === null) return;
-    let error: DstError | undefined;
-    await this.data.look().catch((reason: unknown) => {
-      error = failureOf(reason);
-    });
-    if (this.#state.kind === 'paused') this.#setState({ kind: 'paused', ...(error !== undefined && { error }) });
-  }
-
   addPeers(addresses: readonly PeerAddress[], source: PeerSource = 'user'): void {
     if (addresses.length === 0) return;
     if (this.swarm.pool.learn(addresses, source, this.#services.clock.now()) > 0) this.#services.wake();
-  }
-
-  /** Moves its files; see `Storage.move`. Rejects ENGINE_FILES_TAKEN too. */
-  async move(directory: string, options: MoveOptions = {}): Promise<void> {
-    if (this.metainfo !== null && this.data.content === null) await this.data.look();
-    await this.#relocate({ directory }, () => this.data.move(directory, options));
-  }
-
-  /** Renames files; see `Storage.rename`. Rejects ENGINE_FILES_TAKEN too. */
-  async setPaths(paths: FilePaths): Promise<void> {
-    this.data.refuseBadPaths(paths);
-    if (this.data.content === null) await this.data.look().catch(() => {}); // a failure is told when it starts
-    await this.#relocate({ paths }, () => this.data.setPaths(paths));
-  }
-
-  async #relocate(place: Partial<FilesPlace>, relocate: () => Promise<void>): Promise<void> {
-    if (this.#owner.hasOnlyFilesOfOthers(this)) return this.#setPlace(place);
-    this.#owner.moves(this, place);
-    await relocate();
-  }
-
-  /** Its files are expected in another folder, and looked for there. */
-  setDirectory(directory: string): Promise<void> {
-    return this.#setPlace({ directory });
-  }
-
-  async #setPlace(place: Partial<FilesPlace>): Promise<void> {
-    this.#refuseClosed();
-    const isResting = this.#run === null;
-    const { state } = this;
-    const rest = Promise.withResolvers<void>();
-    // Queued before it is told that it rests: whoever starts it at that must not be shown the old folder.
-    const expected = this.data.setPlace(place, rest.promise);
-    rest.resolve(this.#halt(isResting ? state : { kind: 'paused' }));
-    await expected;
-    if (isResting) await this.look();
-    else this.start();
   }
 
   setLimits(limits: LimitChanges): void {
@@ -274,53 +238,23 @@ export class Torrent {
     this.#swarm?.superSeeding.set(isSuperSeeding);
   }
 
-  async pause(): Promise<void> {
-    if (this.#state.kind === 'paused' || this.#state.kind === 'closed') return;
-    await this.#halt({ kind: 'paused' });
-  }
-
-  /** Hashes all data that is there, then goes on, or rests if it rested before. */
-  async recheck(): Promise<void> {
-    const isResting = this.#state.kind === 'paused';
-    this.data.forceCheck();
-    await this.#halt({ kind: 'paused' });
-    this.#start(isResting && this.metainfo !== null);
-  }
-
-  /** Fails when its data is gone from where it lay, as with a drive that was unplugged. */
-  async checkFolder(): Promise<void> {
-    const { content } = this.data;
-    try {
-      await this.data.checkFolder();
-    } catch (error) {
-      if (this.isOpen && content === this.data.content) this.#fail(error);
-    }
-  }
-
-  /** Ends for good. */
-  async close(options: CloseOptions = {}): Promise<void> {
-    if (this.#state.kind === 'closed') return;
-    await this.#halt({ kind: 'closed' });
-    await this.data.close(options);
-  }
-
   /** About once a second while active. */
   tick(now: Millis): void {
     this.#stats.tick(now);
     this.swarm.tick(now);
-    if (this.#state.kind !== 'seeding') {
+    if (this.state.kind !== 'seeding') {
       if (this.swarm.pool.busyCount === 0) this.announcer.askForPeers(now);
       return;
     }
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
     if (!this.#goal.reach(now, this.#stats.upload.total, size)) return;
     this.events.emit('seedGoalReached', { uploaded: this.#stats.upload.total });
-    void this.pause();
+    void this.life.pause();
   }
 
   status(): TorrentStatus {
     return torrentStatus({
-      state: this.#state,
+      state: this.state,
       name: this.#identity.name,
       totalSize: this.#identity.metainfo?.info.totalSize ?? null,
       content: this.data.content,
@@ -360,7 +294,7 @@ export class Torrent {
         this.#readers?.changed();
       },
       finished: () => this.#finished(),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.life.fail(error),
     });
     return this.#download;
   }
@@ -370,60 +304,11 @@ export class Torrent {
     return this.#download?.picker ?? null;
   }
 
-  #setState(state: TorrentState): void {
-    if (this.#state.kind === 'closed') return;
-    this.#state = state;
-    this.events.emit('state', state);
-    this.#readers?.changed();
-  }
-
-  #refuseClosed(): void {
-    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#identity.name} has been removed`);
-  }
-
-  /** Of a torrent that begins; `checking` without pieces: it waits to be looked at. */
-  get #firstState(): TorrentState {
-    return this.metainfo === null ? { kind: 'fetching-metadata' } : { kind: 'checking', done: 0, total: 0 };
-  }
-
-  #start(isOnlyChecked: boolean): void {
-    this.#refuseClosed();
-    this.#isOnlyChecked = isOnlyChecked;
-    if (this.#run !== null) return;
-    this.#run = new AbortController();
-    this.#setState(this.#firstState);
-    if (this.metainfo !== null) void this.#open();
-    else {
-      this.announcer.start(this.#identity);
-      this.#services.wake();
-    }
-  }
-
-  /** From the metadata to downloading or seeding. */
-  async #open(): Promise<void> {
-    const signal = this.#run?.signal;
-    if (signal === undefined) return;
-    try {
-      let isReady = false;
-      const content = await this.data.open(signal, () => {
-        isReady = !this.#isOnlyChecked;
-        if (isReady) this.#owner.writes(this);
-        return isReady;
-      });
-      if (signal.aborted) return;
-      if (isReady) this.#begin(content);
-      else if (this.#isOnlyChecked) await this.pause();
-      else void this.#open(); // started while it was checked
-    } catch (error) {
-      if (!signal.aborted) this.#fail(error);
-    }
-  }
-
   /** The data is known: download what is missing, or seed. */
   #begin(content: OpenContent): void {
     this.#beginDownload(content);
     const isSeed = this.#picker === null;
-    this.#setState({ kind: isSeed ? 'seeding' : 'downloading' });
+    this.life.set({ kind: isSeed ? 'seeding' : 'downloading' });
     this.announcer.start(this.#identity);
     this.#swarm?.contentKnown();
     if (isSeed) this.events.emit('complete', { downloaded: this.#stats.download.total });
@@ -439,22 +324,11 @@ export class Torrent {
 
   /** Nothing wanted is missing any more. */
   #finished(): void {
-    this.#setState({ kind: 'seeding' });
+    this.life.set({ kind: 'seeding' });
     this.announcer.announce(this.data.content?.have.isComplete === true ? 'completed' : 'update');
     this.#swarm?.finished();
     this.events.emit('complete', { downloaded: this.#stats.download.total });
     this.data.completed();
-  }
-
-  #mayWrite(): boolean {
-    try {
-      if (this.data.content !== null) this.#owner.writes(this);
-      return true;
-    } catch (error) {
-      if (this.isOpen) this.#fail(error);
-      else this.data.distrust();
-      return false;
-    }
   }
 
   #selectionChanged(): void {
@@ -465,7 +339,7 @@ export class Torrent {
     else {
       this.#beginDownload(content);
       if (this.#picker === null) return;
-      this.#setState({ kind: 'downloading' });
+      this.life.set({ kind: 'downloading' });
       this.#swarm?.contentKnown();
     }
     this.#services.wake();
@@ -496,37 +370,19 @@ export class Torrent {
       // The announces so far named one swarm and no size: begin anew with what is known now.
       void this.announcer.stop();
       this.data.describe(known.metainfo);
-      this.#setState(this.#firstState);
-      void this.#open();
+      this.life.metadataFound();
       this.events.emit('metadata', known.metainfo);
     } catch (error) {
-      this.#fail(error);
+      this.life.fail(error);
     }
     return true;
   }
 
-  /** Told by its state alone: who hears that has a log, and says it once. */
-  #fail(error: unknown): void {
-    if (this.#state.kind === 'failed' || this.#state.kind === 'closed') return;
-    const failure = failureOf(error);
-    this.data.distrust();
-    void this.#halt({ kind: 'failed', error: failure });
-  }
-
-  /** Stops everything that runs. State and parts change at once; goodbyes and flushing follow. */
-  async #halt(state: TorrentState): Promise<void> {
-    this.#run?.abort();
-    this.#run = null;
-    this.#setState(state);
+  /** Everything that works ends at once; goodbyes follow. */
+  async #rest(state: TorrentState): Promise<void> {
     this.#download?.end();
     this.#swarm?.pool.closeAll(state.kind);
     this.#stats.rest(this.#services.clock.now());
     await this.announcer.stop();
-    if (state.kind !== 'closed') await this.data.tryFlush();
   }
 }
-
-const failureOf = (cause: unknown): DstError =>
-  cause instanceof DstError
-    ? cause
-    : engineError('ENGINE_STORAGE_FAILED', `the data could not be read or written: ${messageOf(cause)}`, { cause });
