@@ -10,7 +10,6 @@ import type { TorrentState } from './status.ts';
 import type { CloseOptions, TorrentData } from './torrent-data.ts';
 
 export interface LifecyclePort {
-  name(): string;
   stateChanged(state: TorrentState): void;
   /** It begins without metadata, which is to be found. */
   seekMetadata(): void;
@@ -26,8 +25,9 @@ export class Lifecycle {
   readonly #data: TorrentData;
   readonly #port: LifecyclePort;
   #state: TorrentState;
-  /** Aborted when the torrent is paused, fails or closes: what was awaited meanwhile is void. Null while it rests. */
-  #run: AbortController | null = null;
+  #isRunning = false;
+  /** Aborted when the torrent is paused, fails or closes while its data is opened: that is void then. */
+  #opening: AbortController | null = null;
   /** It runs to be checked only, and rests afterwards. */
   #isOnlyChecked = false;
 
@@ -47,7 +47,7 @@ export class Lifecycle {
   }
 
   get isRunning(): boolean {
-    return this.#run !== null;
+    return this.#isRunning;
   }
 
   set(state: TorrentState): void {
@@ -145,7 +145,7 @@ export class Lifecycle {
   }
 
   #refuseClosed(): void {
-    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', `${this.#port.name()} has been removed`);
+    if (this.#state.kind === 'closed') throw engineError('ENGINE_CLOSED', 'the torrent has been removed');
   }
 
   /** Of a torrent that begins; `checking` without pieces: it waits to be looked at. */
@@ -156,8 +156,8 @@ export class Lifecycle {
   #start(isOnlyChecked: boolean): void {
     this.#refuseClosed();
     this.#isOnlyChecked = isOnlyChecked;
-    if (this.#run !== null) return;
-    this.#run = new AbortController();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
     this.set(this.#firstState);
     if (this.#data.isDescribed) void this.#open();
     else this.#port.seekMetadata();
@@ -165,8 +165,10 @@ export class Lifecycle {
 
   /** From the metadata to work. */
   async #open(): Promise<void> {
-    const signal = this.#run?.signal;
-    if (signal === undefined) return;
+    if (!this.#isRunning) return;
+    const opening = new AbortController();
+    const { signal } = opening;
+    this.#opening = opening;
     try {
       let isReady = false;
       const content = await this.#data.open(signal, () => {
@@ -180,13 +182,15 @@ export class Lifecycle {
       else void this.#open(); // started while it was checked
     } catch (error) {
       if (!signal.aborted) this.fail(error);
+    } finally {
+      if (this.#opening === opening) this.#opening = null;
     }
   }
 
   /** Stops everything that runs. State and parts change at once; goodbyes and flushing follow. */
   async #halt(state: TorrentState): Promise<void> {
-    this.#run?.abort();
-    this.#run = null;
+    this.#opening?.abort();
+    this.#isRunning = false;
     this.set(state);
     await this.#port.rest(state);
     if (state.kind !== 'closed') await this.#data.tryFlush();

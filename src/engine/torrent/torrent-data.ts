@@ -37,7 +37,7 @@ export interface TorrentDataPort {
   /** What was stored would not survive a power cut. */
   notFlushed(error: unknown): void;
   /** Other torrents have files, or may have, where this one says that its renamed files lie. */
-  areOwnPathsTaken(): boolean;
+  readonly areOwnPathsTaken: () => boolean;
 }
 
 /** What is known of the data before it is opened. */
@@ -56,9 +56,9 @@ export class TorrentData {
   readonly #options: TorrentOptions;
   readonly #services: TorrentServices;
   readonly #port: TorrentDataPort;
-  /** Made when there is something to flush. */
+  // Made when first needed: thousands of torrents only seed.
   #flush: DataFlush | null = null;
-  readonly #closing = new AbortController();
+  #untilClosed: AbortController | null = null;
   #places: FilePlaces;
   /** Null once it was asked. */
   #locate: NonNullable<TorrentOptions['locate']> | null;
@@ -286,6 +286,11 @@ export class TorrentData {
     await (await this.#opened()).storage.abandon();
   }
 
+  get #closing(): AbortController {
+    this.#untilClosed ??= new AbortController();
+    return this.#untilClosed;
+  }
+
   /** Nobody knows its files yet, or where they lie: what is found there by now may be that of others. */
   get #isNowhere(): boolean {
     return this.#described === null || this.#locate !== null;
@@ -318,7 +323,7 @@ export class TorrentData {
       allocation,
       isWritable: isSeedOnly !== true,
       paths: this.#places.paths,
-      areOwnPathsTaken: () => this.#port.areOwnPathsTaken(),
+      areOwnPathsTaken: this.#port.areOwnPathsTaken,
       trustsData: this.#trustsData && !this.#mustCheck,
       ignoresJournal: this.#mustCheck,
     });

@@ -91,7 +91,6 @@ export class Torrent {
     });
     if (identity.metainfo !== null) this.data.describe(identity.metainfo);
     this.life = new Lifecycle(this.data, options.isPaused === true, {
-      name: () => this.name,
       stateChanged: (state) => {
         this.events.emit('state', state);
         this.#readers?.changed();

@@ -55,7 +55,7 @@ export class FileStorage implements Storage {
   readonly #writing = new Gate();
   #flushing: Promise<unknown> | null = null;
   /** Files that were written since they were last flushed: their times tell how old that is only while nobody sets the clock. */
-  #written = new Set<FileKey>();
+  #written: Set<FileKey> | null = null;
   #backlog: ByteCount = 0;
   #isCompacting = false;
   #isClosed = false;
@@ -303,6 +303,7 @@ export class FileStorage implements Storage {
   #noteCommit(piece: PieceIndex, outcome: CommitOutcome): void {
     const { layout, state, journal } = this.#torrent;
     state.markDone([piece], outcome.stamps);
+    this.#written ??= new Set();
     for (let i = 0; i < outcome.stamps.length; i += 2) this.#written.add(outcome.stamps[i] as FileKey);
     if (outcome.stamps.includes(layout.partKey(piece))) this.#noteParts(piece);
     if (outcome.journalFault !== null) journal?.fail(outcome.journalFault);
@@ -345,6 +346,11 @@ export class FileStorage implements Storage {
     if (matching.length > 0) void journal?.append(site, encodeDone(matching, outcome.stamps));
   }
 
+  #noteWritten(files: Iterable<FileKey>): void {
+    this.#written ??= new Set();
+    for (const key of files) this.#written.add(key);
+  }
+
   /** Syncs the files of pieces that are not known to be durable, and notes that they are. False: there were none. */
   async #flush(isNoted: boolean): Promise<boolean> {
     const { state, journal, site, layout } = this.#torrent;
@@ -357,18 +363,18 @@ export class FileStorage implements Storage {
     for (const [path, key] of this.#filesOf(pieces)) {
       const last = state.stamps.get(key)?.last ?? now;
       stamps.push(key, last);
-      if (last > now - SETTLED || this.#written.has(key)) fresh.push(path);
+      if (last > now - SETTLED || this.#written?.has(key) === true) fresh.push(path);
     }
-    const written = this.#written;
-    this.#written = new Set();
+    const written = this.#written ?? [];
+    this.#written = null;
     await flushFiles(site, fresh).catch((error: unknown) => {
-      for (const key of written) this.#written.add(key);
+      this.#noteWritten(written);
       journal?.doubt();
       throw error;
     });
     // Files that were moved meanwhile were not found.
     if (this.#torrent.site.root !== site.root || layout.paths !== paths) {
-      for (const key of written) this.#written.add(key);
+      this.#noteWritten(written);
       return false;
     }
     state.markDurable(now, pieces, stamps);
