@@ -50,9 +50,9 @@ export async function startClient(home: string, roots: readonly string[]): Promi
   };
 }
 
-/** Looks again and again, for half a minute at most. */
+/** Looks again and again, for two minutes at most. */
 export async function until(isTrue: () => boolean, what = 'what was expected'): Promise<void> {
-  for (let looks = 0; looks < 3_000; looks++) {
+  for (let looks = 0; looks < 12_000; looks++) {
     if (isTrue()) return;
     await systemClock.sleep(10);
   }

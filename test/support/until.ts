@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Looks, a millisecond apart, that are enough for whatever a test waits for. */
-const MOST_LOOKS = 10_000;
+const MOST_LOOKS = 60_000;
 
 export async function until(isSo: () => boolean): Promise<void> {
   for (let looks = 0; !isSo(); looks++) {

@@ -288,8 +288,8 @@ describe('a request that is made to hurt', () => {
 
   test('that does not come whole in time ends, and others are answered meanwhile', async () => {
     const listeners = new Listeners((_request, response) => response.end('x'), {
-      headersTimeout: 60,
-      requestTimeout: 120,
+      headersTimeout: 1000,
+      requestTimeout: 2000,
       connectionsCheckingInterval: 10,
     });
     await listeners.listen(['127.0.0.1'], 0, null);

@@ -21,7 +21,7 @@ async function serve(t: TestContext, handler: RequestListener): Promise<string> 
 const own = { mayContact: (): boolean => true };
 const others = { mayContact: (): boolean => false };
 const get = (url: string, options: Parameters<typeof webFetch>[1], largest = 1000): Promise<WebResponse> =>
-  webFetch({ url, largest, signal: AbortSignal.timeout(10_000) }, options);
+  webFetch({ url, largest, signal: AbortSignal.timeout(60_000) }, options);
 
 test('what is there is given, with its type', async (t) => {
   const url = await serve(t, (_request, response) => response.setHeader('content-type', 'text/x').end('hello'));
@@ -140,7 +140,7 @@ test('a body is sent, and a redirect of it refused', async (t) => {
         method: 'POST',
         body: Buffer.from('news'),
         largest: 100,
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(60_000),
       },
       own,
     );
