@@ -103,7 +103,7 @@ const noSwitches = (of: Row, names: string): string[] =>
 
 const LINK_TRACKER = 'http://127.0.0.1:1/announce';
 
-describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, () => {
+describe('VueTorrent takes the daemon for qBittorrent', { timeout: 480_000 }, () => {
   test('from the login to the logout', async (t) => {
     await using scratch = await scratchFolder();
     const peerFolder = join(scratch.path, 'peer');
@@ -146,6 +146,8 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
     await t.test('it adds a link with a name of its own', async () => {
       const urls = `magnet:?xt=urn:btih:${link}&dn=film&tr=${encodeURIComponent(LINK_TRACKER)}`;
       assert.equal(await vue.add({ rename: 'My film', savepath: daemon.downloads, urls }), 'Ok.');
+      // Until its turn has come, which is decided in a moment, it waits.
+      await daemon.untilState(link, 'fetching-metadata');
       const { torrents = {}, trackers } = await vue.sync();
       const { name, state, size } = torrents[link] ?? {};
       assert.deepEqual([name, state, size], ['My film', 'metaDL', 0]);
@@ -185,7 +187,7 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
       await daemon.untilState(hash, 'downloading');
       await vue.does('torrents/reannounce', { hashes: link });
       await vue.does('torrents/stop', { hashes: 'all' });
-      await daemon.untilState(link, 'stopped');
+      for (const one of [hash, link]) await daemon.untilState(one, 'stopped');
     });
 
     await t.test('its menu switches, and moves in the queue', async () => {
@@ -217,7 +219,6 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
         names.map((name) => row[name]),
         [1.5, -1, -1],
       );
-      await vue.does('torrents/setDownloadLimit', { hashes: hash, limit: 0 });
     });
 
     await t.test(
@@ -228,6 +229,7 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 120_000 }, ()
         await vue.does('torrents/setSavePath', { id: hash, path: join(daemon.downloads, 'moved') });
         const { name, save_path: path } = await vue.row(hash);
         assert.deepEqual([name, path], ['My show', join(daemon.downloads, 'moved')]);
+        await daemon.untilState(hash, 'stopped'); // it is on its way no more
         assert.equal((await vue.post('torrents/setDownloadPath', { id: hash, path: shows })).status, 409);
       },
     );
