@@ -106,7 +106,12 @@ test('trackers are replaced, and asked at the user’s wish; their figures and t
   assert.ok((old?.lastAt ?? 0) > 1e9 && (old?.nextIn ?? 0) > 1_700_000);
   torrent.setTrackers([[`${url}/new/announce`]]);
   while (!isOk('/new/announce')) await new Promise(setImmediate);
-  assert.deepEqual(told, ['/old/announce started', '/old/announce stopped', '/new/announce started']);
+  // The old one is said goodbye to while the new one is asked: whose answer comes first is not said.
+  while (told.length < 3) await new Promise(setImmediate);
+  assert.deepEqual(
+    [told[0], ...told.slice(1).toSorted()],
+    ['/old/announce started', '/new/announce started', '/old/announce stopped'],
+  );
   assert.deepEqual(
     torrent.trackers().map(({ id, url: address }) => [id, address]),
     [[2, `${url}/new/announce`]],
