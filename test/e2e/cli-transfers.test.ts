@@ -143,7 +143,7 @@ test('Ctrl-C stops cleanly with code 130, and a second run continues', async () 
   const torrent = await diskTorrent(folder.path, { files: [3_000_000] });
   const leaving = await seed(torrent);
   const args = ['download', torrent.file, '-o', target.path, '--peer', leaving.address, ...local];
-  await using first = new DstRun([...args, '--down-limit', '600K'], { cwd: target.path });
+  await using first = new DstRun([...args, '--down-limit', '200K'], { cwd: target.path });
   await first.event('progress', (event) => (event['verified'] as number) > 0);
   first.child.kill('SIGINT');
   assert.equal(await first.end(), 130);
@@ -229,7 +229,7 @@ test('download and seed end with codes for bad input', async () => {
 test('a pad cannot be selected, and files beside pads can', async () => {
   await using folder = await scratchFolder();
   const torrent = await diskTorrent(folder.path, { files: [100_000, 200_000], version: 'hybrid' });
-  const select = (numbers: string): string[] => ['download', torrent.file, '--select', numbers, '--timeout', '0.5'];
+  const select = (numbers: string): string[] => ['download', torrent.file, '--select', numbers, '--timeout', '60'];
   const at = { cwd: folder.path };
   for (const number of ['1', '3']) {
     const { code, stderr } = await dst([...select(number), ...local], at);
@@ -280,7 +280,7 @@ test('on a terminal progress is drawn in place and the cursor comes back', {
     ...local,
   ].join(' ');
   const env = { ...process.env, TERM: 'xterm', LANG: 'C.UTF-8', XDG_STATE_HOME: join(target.path, '.state') };
-  const running = run('script', ['-qec', command, '/dev/null'], { env, timeout: 60_000 });
+  const running = run('script', ['-qec', command, '/dev/null'], { env });
   running.child.stdin?.end();
   const { stdout } = await running;
   assert.match(stdout, /\u001b\[\?25l/);
