@@ -184,7 +184,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, () => {
+describe('a daemon goes on by itself', { concurrency: true, timeout: 540_000 }, () => {
   test('when there is space again on a disk that was full', (t: TestContext) =>
     onTmpfs(t, '16m', async (drive) => {
       await using scene = await Scene.open({ roots: [drive.path], rate: 3 * MB });
@@ -195,6 +195,7 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
       await scene.untilSeeding(other.hash);
       const { piecesHave } = await scene.show(full.hash);
       assert.ok(piecesHave > 0, 'what fits is kept');
+      await scene.daemon.untilLogged(/STORAGE_NO_SPACE/);
       const told = scene.daemon.run.stderr.split('\n').filter((line) => line.includes('STORAGE_NO_SPACE'));
       assert.equal(told.length, 1, told.join('\n'));
       rmSync(drive.join('ballast'));
@@ -251,7 +252,7 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
     await using folder = await scratchFolder();
     const path = join(folder.path, 'drive');
     await mkdir(path);
-    await using scene = await Scene.open({ roots: [path], rate: MB }, isRoot ? { within } : {});
+    await using scene = await Scene.open({ roots: [path], rate: MB / 2 }, isRoot ? { within } : {});
     const forbidden = await scene.add(
       Array.from({ length: 100 }, () => 30_000),
       { savePath: path },
@@ -274,7 +275,7 @@ describe('a daemon goes on by itself', { concurrency: true, timeout: 240_000 }, 
 
   test('when a disk that was mounted for reading only can be written again', (t: TestContext) =>
     onTmpfs(t, '16m', async ({ path }) => {
-      await using scene = await Scene.open({ roots: [path], rate: MB });
+      await using scene = await Scene.open({ roots: [path], rate: MB / 2 });
       const complete = await scene.add([MB], { savePath: path });
       await scene.untilSeeding(complete.hash);
       const growing = await scene.add(
