@@ -26,12 +26,12 @@ test('a daemon is not ready, but alive, while its PostgreSQL is gone, and says w
   assert.equal((await ask('/health/ready')).status, 200);
   await server.stop();
   const gone = `PostgreSQL: connect ECONNREFUSED ${HOST}:${PORT}`;
-  await daemon.until(
+  const told = await daemon.until(
     'told as gone',
     () => ask('/health/ready'),
     ({ database }) => database === gone,
   );
-  assert.deepEqual(await ask('/health/ready'), { status: 503, database: gone });
+  assert.equal(told.status, 503);
   assert.equal((await ask('/health/live')).status, 200);
   const change = daemon.api('/labels', { method: 'POST', body: { labels: ['x'] } });
   await assert.rejects(change, { code: 'DB_UNREACHABLE', message: /GET \/health says why$/ });
