@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { diskTorrent } from '../e2e/disk-torrent.ts';
+import { launchBrowser, openPage } from './browser.ts';
 import { floodApis, FloodProcess } from './flood-process.ts';
 import { ensurePrograms } from './setup.ts';
 
@@ -23,7 +24,7 @@ async function openDetails(page: Page, tab: string): Promise<void> {
 }
 
 for (const [api, client] of Object.entries(floodApis)) {
-  describe(`Flood over ${api}`, { skip: missing ?? false, timeout: 120_000 }, () => {
+  describe(`Flood over ${api}`, { skip: missing ?? false, timeout: 480_000 }, () => {
     test('adds, lists, stops, starts, checks and removes torrents', async (t) => {
       await using scratch = await scratchFolder();
       const source = join(scratch.path, 'source');
@@ -32,11 +33,8 @@ for (const [api, client] of Object.entries(floodApis)) {
       const hash = torrent.infoHash;
       await using daemon = await DaemonProcess.start(scratch.path);
       await using flood = await FloodProcess.start(join(scratch.path, 'flood'), client(daemon));
-      await using browser = await chromium.launch({
-        executablePath: '/usr/bin/chromium',
-        args: ['--disable-background-networking'],
-      });
-      const page = await browser.newPage();
+      await using browser = await launchBrowser();
+      const page = await openPage(browser);
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(error.message));
       page.on('response', (response) => {

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { scriptPayloads } from '../support/script-payloads.ts';
+import { launchBrowser, openPage } from './browser.ts';
 import { floodApis, FloodProcess } from './flood-process.ts';
 import { sayHostileWords } from './hostile-words.ts';
 import { ensurePrograms } from './setup.ts';
@@ -37,19 +38,16 @@ const touchAll = (page: Page): Promise<void> =>
 
 test('names, files, comments, trackers, labels, peers and errors run no script', {
   skip: missing ?? false,
-  timeout: 240_000,
+  timeout: 540_000,
 }, async (t) => {
   await using scratch = await scratchFolder();
   await using daemon = await DaemonProcess.start(scratch.path, { env: { DST_QUEUE_ENABLED: 'false' } });
   await using words = await sayHostileWords(daemon);
-  await using browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--disable-background-networking'],
-  });
+  await using browser = await launchBrowser();
   const { name: username, password } = daemon.login;
 
   await t.test('in Transmission’s web client', async () => {
-    const page = await browser.newPage({ httpCredentials: { username, password } });
+    const page = await openPage(browser, { httpCredentials: { username, password } });
     const { ran, kept } = watch(page);
     await page.goto(`${daemon.url}/transmission/web/`);
     const untilShown = (selector: string, count: number): Promise<void> =>
@@ -93,7 +91,7 @@ test('names, files, comments, trackers, labels, peers and errors run no script',
   for (const [api, client] of Object.entries(floodApis)) {
     await t.test(`in Flood over ${api}`, async () => {
       await using flood = await FloodProcess.start(join(scratch.path, api), client(daemon));
-      const page = await browser.newPage();
+      const page = await openPage(browser);
       const { ran } = watch(page);
       await page.goto(flood.url);
       await page.dblclick('.torrent');

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { diskTorrent } from '../e2e/disk-torrent.ts';
+import { launchBrowser, openPage } from './browser.ts';
 import { ensurePrograms } from './setup.ts';
 
 const missing = ensurePrograms(['chromium', 'transmission-web']);
 
 test('Transmission’s web client lists, stops, starts and removes torrents', {
   skip: missing ?? false,
-  timeout: 120_000,
+  timeout: 480_000,
 }, async (t) => {
   await using scratch = await scratchFolder();
   const source = join(scratch.path, 'source');
@@ -21,11 +21,8 @@ test('Transmission’s web client lists, stops, starts and removes torrents', {
   const torrent = await diskTorrent(source, { files: [50_000] });
   await using daemon = await DaemonProcess.start(scratch.path);
   const { name: username, password } = daemon.login;
-  await using browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--disable-background-networking'],
-  });
-  const page = await browser.newPage({ httpCredentials: { username, password } });
+  await using browser = await launchBrowser();
+  const page = await openPage(browser, { httpCredentials: { username, password } });
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(`${daemon.url}/transmission/web/`);
