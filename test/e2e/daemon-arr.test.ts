@@ -37,7 +37,7 @@ async function introduce(daemon: DaemonProcess, hash: string, peer: DaemonProces
 
 for (const { name, arr: Arr, folder, link } of apis) {
   for (const [program, category] of [['Sonarr', 'tv-sonarr'] as const, ['Radarr', 'radarr'] as const]) {
-    describe(`${program} takes the daemon for ${name}`, { timeout: 120_000 }, () => {
+    describe(`${program} takes the daemon for ${name}`, { timeout: 480_000 }, () => {
       test('from its settings to what is imported and removed', async (t) => {
         await using scratch = await scratchFolder();
         const peerFolder = join(scratch.path, 'peer');
@@ -176,7 +176,7 @@ for (const { name, arr: Arr, folder, link } of apis) {
 }
 
 test('Sonarr and Radarr find what they have put into a folder of Transmission, by the folder', {
-  timeout: 120_000,
+  timeout: 480_000,
 }, async () => {
   await using scratch = await scratchFolder();
   const show = await diskTorrent(scratch.path, { files: [100_000] });

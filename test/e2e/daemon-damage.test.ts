@@ -22,7 +22,7 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 const random = seededRandom(seed);
 const key = new Uint8Array(32).fill(7);
 /** Longest wait for an event, ms. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** Spoils a file that is there. */
 type Damage = (path: string) => void;
@@ -179,7 +179,7 @@ class Scene implements AsyncDisposable {
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-describe(`a damaged database (seed ${seed})`, { timeout: 240_000 }, () => {
+describe(`a damaged database (seed ${seed})`, { timeout: 540_000 }, () => {
   test('is replaced, and its torrents are taken in again', async () => {
     await using scene = await Scene.open();
     for (const damage of [flipped, truncated, garbage, emptied, deleted]) {
@@ -240,7 +240,7 @@ describe(`a damaged database (seed ${seed})`, { timeout: 240_000 }, () => {
   });
 });
 
-describe(`damaged journals (seed ${seed})`, { timeout: 240_000 }, () => {
+describe(`damaged journals (seed ${seed})`, { timeout: 540_000 }, () => {
   test('cost a check, and no download', async () => {
     await using scene = await Scene.open();
     const folder = join(scene.folder, 'data/resume');

@@ -7,7 +7,7 @@ import { DaemonClient, type DaemonRequest } from '../../src/cli/daemon/daemon-cl
 import { type CliOptions, DstRun } from './cli-process.ts';
 
 /** Longest wait for something that will come, ms. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 export interface DaemonOptions {
   /** Further flags of `dst daemon`. */

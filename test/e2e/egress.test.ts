@@ -27,7 +27,7 @@ const SLOW_PORT = 7002;
 const byInterface = ['--interface', 'vpn', '--name-server', WORLD.names];
 const fromSeed = ['--no-trackers', '--peer', `${WORLD.server}:${SEED_PORT}`];
 
-describe('torrents bound to a network interface', { skip, timeout: 240_000 }, () => {
+describe('torrents bound to a network interface', { skip, timeout: 540_000 }, () => {
   let networks: TwoNetworks;
   let torrent: DiskTorrent;
   const resources = new AsyncDisposableStack();

@@ -46,7 +46,7 @@ async function eventsUntil(
   }
 }
 
-test('curl reads what is still downloading', { skip: missing ?? false, timeout: 120_000 }, async (t) => {
+test('curl reads what is still downloading', { skip: missing ?? false, timeout: 480_000 }, async (t) => {
   await using stage = await DownloadStage.open('film.mkv', (file) => writeFile(file, randomBytes(SIZE)));
   const { daemon, hash, verified } = stage;
   const data = await readFile(stage.original);

@@ -14,7 +14,7 @@ import { Postgresql } from './postgresql.ts';
 const skip = await enterNamespace(import.meta.filename, ['postgresql']);
 const server = skip === false ? await Postgresql.start(ADDRESSES[0] as string, 5432) : null;
 after(() => server?.[Symbol.asyncDispose]());
-const options = { skip, timeout: 180_000 };
+const options = { skip, timeout: 480_000 };
 
 /** A daemon with tables of its own; `start` again is the next run. */
 async function stage(

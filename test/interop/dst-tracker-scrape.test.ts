@@ -24,7 +24,7 @@ const IP = ADDRESSES[0] as string;
 const PORT = 6971;
 const OPENTRACKER_PORT = 6970;
 const BIND = [IP, IPV6_ADDRESSES[0] as string];
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** Swarms that one UDP scrape may ask for (BEP 15). */
 const MOST_IN_DATAGRAM = 74;

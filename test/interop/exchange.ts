@@ -8,8 +8,8 @@ import { differences, PIECE_LENGTH, writeSample } from './content.ts';
 import { Swarm, TRACKER_URL } from './swarm.ts';
 
 /** Most a transfer may take, milliseconds; Transmission decides whom to serve every ten seconds only. */
-const TRANSFER_TIMEOUT_MS = 120_000;
-const ANNOUNCE_TIMEOUT_MS = 60_000;
+const TRANSFER_TIMEOUT_MS = 240_000;
+const ANNOUNCE_TIMEOUT_MS = 180_000;
 
 export type Format = 'v1' | 'v2' | 'hybrid';
 

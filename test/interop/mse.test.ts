@@ -87,7 +87,7 @@ describe('clients without encryption, and dst', { skip }, () => {
         const fetched = swarm.folder(`fetched-${i}`);
         await swarm.start(leecher);
         await leecher.download(torrentFile, fetched, [peer]);
-        await leecher.waitComplete(60_000);
+        await leecher.waitComplete(180_000);
         assert.deepEqual(differences(join(served, SAMPLE), join(fetched, SAMPLE)), []);
       }),
     );

@@ -34,7 +34,7 @@ describe('opentracker', { skip }, () => {
       const seeder = new Dst();
       await swarm.start(seeder);
       await seeder.seed(torrentFile, served);
-      await tracker.waitForSeeder(60_000);
+      await tracker.waitForSeeder(180_000);
       const downloads: { leecher: Client; dir: string }[] = [];
       for (const leecher of [new Dst(), libtorrent()]) {
         const dir = swarm.folder(`fetched by ${leecher.name}`);
@@ -43,7 +43,7 @@ describe('opentracker', { skip }, () => {
         downloads.push({ leecher, dir });
       }
       for (const { leecher, dir } of downloads) {
-        await leecher.waitComplete(60_000);
+        await leecher.waitComplete(180_000);
         assert.deepEqual(differences(served, dir), []);
       }
     });

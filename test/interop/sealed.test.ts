@@ -15,7 +15,7 @@ import { Swarm } from './swarm.ts';
 
 const skip = await enterNamespace(import.meta.filename, ['libtorrent']);
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const PHRASE = 'the map of the treasure island lies under the third palm; ';
 const noise = randomBytes(1_500_000);
 

@@ -11,7 +11,7 @@ import { SAMPLE } from './exchange.ts';
 import { Swarm } from './swarm.ts';
 
 const PORT = 6971;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 /** Transmission 3 never creates files of length zero. */
 const LEFT_OUT = ['missing: empty file.txt'];
 

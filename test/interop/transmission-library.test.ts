@@ -8,7 +8,7 @@ import { scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { diskTorrent } from '../e2e/disk-torrent.ts';
 
-test('the library @ctrl/transmission', { timeout: 120_000 }, async (t) => {
+test('the library @ctrl/transmission', { timeout: 480_000 }, async (t) => {
   await using scratch = await scratchFolder();
   const source = join(scratch.path, 'source');
   await mkdir(source);

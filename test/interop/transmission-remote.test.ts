@@ -11,7 +11,7 @@ import { diskTorrent, type DiskTorrent } from '../e2e/disk-torrent.ts';
 import { ensurePrograms } from './setup.ts';
 
 const missing = ensurePrograms(['transmission-remote']);
-const options = { skip: missing ?? false, timeout: 120_000 };
+const options = { skip: missing ?? false, timeout: 480_000 };
 
 class Scene {
   readonly daemon: DaemonProcess;

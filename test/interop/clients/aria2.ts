@@ -43,7 +43,7 @@ export class Aria2 implements Client {
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {
     await this.#add(torrentFile, { dir: contentDir, 'check-integrity': 'true' });
-    await this.waitComplete(60_000);
+    await this.waitComplete(180_000);
   }
 
   async download(target: string, dir: string): Promise<void> {

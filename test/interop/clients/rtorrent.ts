@@ -35,7 +35,7 @@ export class Rtorrent implements Client {
 
   async seed(torrentFile: string, contentDir: string): Promise<void> {
     await this.download(torrentFile, contentDir);
-    await this.waitComplete(60_000);
+    await this.waitComplete(180_000);
   }
 
   async download(target: string, dir: string): Promise<void> {

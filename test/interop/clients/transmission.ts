@@ -59,7 +59,7 @@ export class Transmission implements Client {
   async seed(torrentFile: string, contentDir: string): Promise<void> {
     await this.download(torrentFile, contentDir);
     await this.#call('torrent-verify');
-    await this.waitComplete(60_000);
+    await this.waitComplete(180_000);
   }
 
   async download(target: string, dir: string): Promise<void> {
