@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { seededRandom } from '../../src/base/random.ts';
 import { decodeScrapeReply, encodeScrapeQuery } from '../../src/codec/announce/index.ts';
 import { campaignSize } from '../campaign.ts';
+import { freePort } from '../support/free-port.ts';
 import { AnnounceLoad } from '../tracker/announce-load.ts';
 import { DstRun, scratchFolder } from './cli-process.ts';
 
@@ -16,6 +17,8 @@ const RATE = 20_000;
 const TORRENTS = 50;
 /** A kill comes so long after the tracker has told of finished downloads for the first time, ms at most. */
 const LATEST_KILL = 1500;
+/** Announces that were answered before it, however busy the machine is. */
+const LEAST_ANSWERED = 1000;
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 const infoHashes = Array.from({ length: TORRENTS }, (_, i) => new Uint8Array(20).fill(i + 1));
@@ -31,28 +34,30 @@ async function finished(port: number): Promise<number[]> {
 test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
   const random = seededRandom(seed);
   await using folder = await scratchFolder();
-  const start = async (port: number): Promise<{ run: DstRun; port: number }> => {
+  const port = await freePort();
+  const start = async (): Promise<DstRun> => {
     const args = ['tracker', '--bind', '127.0.0.1', '--port', String(port), '--data', folder.path];
     const env = { DST_TRACKER_ANNOUNCES_PER_SECOND: '0' }; // all come from one address
     const run = new DstRun(args, { env });
-    const { urls } = (await run.event('listening')) as unknown as { urls: string[] };
-    return { run, port: Number(new URL(urls[0] as string).port) };
+    await run.event('listening');
+    return run;
   };
-  let { run, port } = await start(0);
+  let run = await start();
   await using _last = { [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
   await using load = await AnnounceLoad.start(port, infoHashes, RATE);
   let told = await finished(port);
   for (let kill = 1; kill <= KILLS; kill++) {
     const before = told;
     const end = performance.now() + random.below(LATEST_KILL);
-    while (performance.now() < end || told.every((count, i) => count === before[i])) {
+    const isUnderLoad = (): boolean => load.answered > kill * LEAST_ANSWERED;
+    while (performance.now() < end || !isUnderLoad() || told.every((count, i) => count === before[i])) {
       const now = await finished(port);
       for (const [i, count] of now.entries()) assert.ok(count >= (told[i] as number), 'a number went backwards');
       told = now;
     }
     run.child.kill('SIGKILL');
     await once(run.child, 'close');
-    ({ run } = await start(port));
+    run = await start();
     const now = await finished(port);
     for (const [i, count] of now.entries()) {
       assert.ok(
@@ -62,6 +67,5 @@ test(`${KILLS} kills under load take nothing back (seed ${seed})`, async () => {
     }
     told = now;
   }
-  assert.ok(load.answered > KILLS * 1000, `${load.answered} announces were answered`);
   assert.ok(told.every((count) => count > 0));
 });
