@@ -7,7 +7,8 @@ import { openDatabase } from '../../src/db/open-database.ts';
 import { countedTorrents } from './counting.ts';
 
 const [path = '', rounds = ''] = process.argv.slice(2);
-const { tracker, close } = await openDatabase(path);
+// Of several that write at the same time one may have bad luck for long.
+const { tracker, close } = await openDatabase(path, { busyTimeout: 60_000 });
 for (let round = 1; round <= Number(rounds); round++) {
   await tracker.torrents.addCompleted(countedTorrents.map((infoHash) => ({ infoHash, count: 1 })));
   writeSync(1, `${round}\n`);

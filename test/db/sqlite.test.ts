@@ -155,18 +155,18 @@ test('what another connection changes is seen by the next look at the revisions'
   for await (const [torrent] of tracker.tracker.torrents.changedSince(0)) assert.equal(torrent?.isDenied, true);
 });
 
-/** Another thread that writes to the file for a while, or until it is told to stop. */
-async function writingThread(path: string): Promise<{ stop: () => void } & AsyncDisposable> {
+/** Another thread that writes to the file for so long, ms, or until it is told to stop. */
+async function writingThread(path: string, longest = 1000): Promise<{ stop: () => void } & AsyncDisposable> {
   const source = `
-    const { parentPort, workerData: { path, told } } = require('node:worker_threads');
+    const { parentPort, workerData: { path, told, longest } } = require('node:worker_threads');
     const file = new (require('node:sqlite').DatabaseSync)(path);
     file.exec('begin immediate');
     parentPort.postMessage('writes');
-    Atomics.wait(told, 0, 0, 1000);
+    Atomics.wait(told, 0, 0, longest);
     file.exec('rollback');
     file.close();`;
   const told = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(source, { eval: true, workerData: { path, told } });
+  const worker = new Worker(source, { eval: true, workerData: { path, told, longest } });
   const ended = once(worker, 'exit');
   await once(worker, 'message');
   const stop = (): void => {
@@ -189,7 +189,7 @@ test('whoever must not be held up is told that the file is busy, others and open
   await using hasty = await openDatabase(path, { busyTimeout: 1 });
   await using patient = await openDatabase(path);
   {
-    await using _thread = await writingThread(path);
+    await using _thread = await writingThread(path, 60_000);
     await assert.rejects(count(hasty), { code: 'DB_BUSY' });
   }
   {
