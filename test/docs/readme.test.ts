@@ -31,7 +31,7 @@ async function runExample(name: string, code: string): Promise<string> {
   const file = join(folder, name);
   await writeFile(file, code.replace("'dst-torrent'", JSON.stringify(join(root, 'src/index.ts'))));
   const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state') };
-  return (await run(process.execPath, [file], { cwd: folder, env, timeout: 30_000 })).stdout;
+  return (await run(process.execPath, [file], { cwd: folder, env })).stdout;
 }
 
 test('the day in the life of the daemon is as it says', async () => {
@@ -54,7 +54,7 @@ test('the day in the life of the daemon is as it says', async () => {
   const shell = `dst() { "${process.execPath}" "${join(root, 'src/cli/main.ts')}" "$@"; }`;
   for (const line of lines) {
     const typed = line.replace('urn:btih:…', `urn:btih:${'0a'.repeat(20)}`);
-    await run('sh', ['-c', `${shell}\n${typed}`], { cwd: home, env, timeout: 30_000 });
+    await run('sh', ['-c', `${shell}\n${typed}`], { cwd: home, env });
     if (line.startsWith('dst move')) {
       await daemon.until(
         'moved',
