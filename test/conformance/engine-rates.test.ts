@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteCount, BytesPerSecond } from '../../src/base/units.ts';
+import { BLOCK_LENGTH } from '../../src/codec/metainfo/index.ts';
 import { encodeRequests, Frame } from '../../src/codec/wire/index.ts';
 import type { FakePeer } from '../sim/fake-peer.ts';
+import { disk } from '../sim/sim-disk.ts';
 import { testTorrent } from '../sim/test-torrent.ts';
 import { onStage, type Stage, type StageOptions } from './engine-stage.ts';
 import { honestSeed } from './scripted-seed.ts';
@@ -200,6 +202,31 @@ test('seeding ends at the ratio that was set', () =>
     assert.ok(uploaded >= 2_000_000 && uploaded < 2_700_000, `${uploaded} bytes were uploaded`);
     await peer.expectClose();
   }));
+
+test('the ratio is not reached before what counts for it has left', () =>
+  onStage(
+    {
+      content: { files: [1_000_000] },
+      has: 'everything',
+      disk: disk().slow({ seek: 3000 }),
+      torrent: { seedRatio: 1 },
+    },
+    async (stage) => {
+      const peer = await stage.peer({ fast: true });
+      stage.keepAlive(peer);
+      peer.send(Frame.interested);
+      await peer.expect('unchoke');
+      const blocks = Array.from({ length: stage.geometry.pieceCount }, (_, piece) =>
+        Array.from({ length: Math.ceil(stage.geometry.pieceSize(piece) / BLOCK_LENGTH) }, (_one, block) =>
+          stage.block(piece, block),
+        ),
+      ).flat();
+      peer.send(encodeRequests(blocks));
+      await stage.untilState('paused', 600_000);
+      await peer.expectClose();
+      assert.equal(peer.received.filter(({ type }) => type === 'piece').length, blocks.length);
+    },
+  ));
 
 test('seeding ends after the time that was set, peers or not', () =>
   onStage({ content: { files: [1_000_000] }, has: 'everything', torrent: { seedTime: 600_000 } }, async (stage) => {

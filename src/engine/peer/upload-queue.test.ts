@@ -70,6 +70,24 @@ test('at most three batches are under way, the rest waits and can be taken back'
   );
 });
 
+test('what was charged and has not left is known, also when it cannot be read', async () => {
+  const { queue, finish, state } = setUp();
+  for (let i = 0; i < 2; i++) queue.push(i, 0, 16384);
+  queue.pump(() => 0);
+  assert.deepEqual([queue.unsent, state.charged], [32_768, 32_768], 'it is being read');
+  await settle();
+  assert.equal(queue.unsent, 32_768);
+  finish.shift()?.();
+  assert.equal(queue.unsent, 16_384);
+  finish.shift()?.();
+  assert.equal(queue.unsent, 0);
+  const broken = setUp({ failing: true });
+  broken.queue.push(0, 0, 16384);
+  broken.queue.pump(() => 0);
+  await settle();
+  assert.deepEqual([broken.queue.unsent, broken.failed.length], [0, 1]);
+});
+
 test('only what was asked for can be taken back', async () => {
   const { queue } = setUp();
   queue.push(0, 32768, 16384);

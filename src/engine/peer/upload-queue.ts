@@ -47,6 +47,7 @@ export class UploadQueue {
   readonly #byOffset = new Map<ByteCount, WaitingRequest>();
   #inFlight = 0;
   #sending: ByteCount = 0;
+  #unsent: ByteCount = 0;
   #batchSize: ByteCount = SMALLEST_BATCH;
   #isClosed = false;
 
@@ -63,6 +64,11 @@ export class UploadQueue {
   /** Bytes given to the connection and not yet sent. */
   get sending(): ByteCount {
     return this.#sending;
+  }
+
+  /** Payload that was charged, and lies in memory still: of a connection that is closed now it never arrives. */
+  get unsent(): ByteCount {
+    return this.#unsent;
   }
 
   push(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
@@ -116,6 +122,7 @@ export class UploadQueue {
     this.#port.charge(payload, pads);
     this.#remove(batch);
     this.#inFlight++;
+    this.#unsent += payload;
     const started = now();
     this.#port.read(buffer, this.#frame(buffer.bytes, batch)).then(
       () => {
@@ -128,6 +135,7 @@ export class UploadQueue {
         this.#sending += size;
         this.#port.send(buffer.bytes.subarray(0, size), () => {
           this.#sending -= size;
+          this.#unsent -= payload;
           this.#inFlight--;
           buffer.release();
           this.#adapt(now() - started);
@@ -135,6 +143,7 @@ export class UploadQueue {
         });
       },
       (error: unknown) => {
+        this.#unsent -= payload;
         this.#inFlight--;
         buffer.release();
         this.#port.failed(batch, error);

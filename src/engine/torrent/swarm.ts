@@ -296,6 +296,13 @@ export class Swarm implements PeerHost {
     this.#port.limits.rates.received(bytes, this.now());
   }
 
+  /** Payload that counts as uploaded, and has not left yet. */
+  get unsent(): ByteCount {
+    let unsent = 0;
+    for (const { uploads } of this.pool.sessions) unsent += uploads.unsent;
+    return unsent;
+  }
+
   countSent(bytes: ByteCount, pads: ByteCount): void {
     this.#port.stats.sent(bytes - pads);
     this.#port.limits.rates.sent(bytes, this.now());

@@ -246,7 +246,7 @@ export class Torrent {
       return;
     }
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
-    if (!this.#goal.reach(now, this.#stats.upload.total, size)) return;
+    if (!this.#goal.reach(now, this.#stats.upload.total - this.swarm.unsent, size)) return;
     this.events.emit('seedGoalReached', { uploaded: this.#stats.upload.total });
     void this.life.pause();
   }
