@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { concat, utf8 } from '../../src/base/bytes.ts';
 import { encode } from '../../src/codec/bencode/index.ts';
-import { encodeExtended, encodeExtensionHandshake, encodeHandshake } from '../../src/codec/wire/index.ts';
+import { encodeExtended, encodeExtensionHandshake, encodeHandshake, Frame } from '../../src/codec/wire/index.ts';
 import type { DaemonProcess, TorrentJson } from '../e2e/daemon-process.ts';
 import { scriptPayloads } from '../support/script-payloads.ts';
 
@@ -85,5 +85,8 @@ async function hostilePeer(port: number, hash: string, client: string): Promise<
   const handshake = encodeHandshake({ ...capabilities, infoHash, peerId });
   socket.resume().on('error', () => {});
   socket.write(concat([handshake, encodeExtended(0, encodeExtensionHandshake({ client }))]));
+  // Who is silent for two minutes is sent away, and browsers on a busy machine take their time.
+  const keeping = setInterval(() => socket.write(Frame.keepAlive), 30_000);
+  socket.on('close', () => clearInterval(keeping));
   return socket;
 }
