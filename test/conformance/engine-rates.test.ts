@@ -222,6 +222,8 @@ test('the ratio is not reached before what counts for it has left', () =>
         ),
       ).flat();
       peer.send(encodeRequests(blocks));
+      await stage.clock.sleep(2000);
+      assert.equal(stage.torrent.status().uploaded, 0, 'the disk is still at the first of them');
       await stage.untilState('paused', 600_000);
       await peer.expectClose();
       assert.equal(peer.received.filter(({ type }) => type === 'piece').length, blocks.length);

@@ -66,7 +66,7 @@ export class UploadQueue {
     return this.#sending;
   }
 
-  /** Payload that was charged, and lies in memory still: of a connection that is closed now it never arrives. */
+  /** Payload without pads that was charged, and lies in memory still: of a connection that is closed now it never arrives. */
   get unsent(): ByteCount {
     return this.#unsent;
   }
@@ -122,7 +122,7 @@ export class UploadQueue {
     this.#port.charge(payload, pads);
     this.#remove(batch);
     this.#inFlight++;
-    this.#unsent += payload;
+    this.#unsent += payload - pads;
     const started = now();
     this.#port.read(buffer, this.#frame(buffer.bytes, batch)).then(
       () => {
@@ -135,7 +135,7 @@ export class UploadQueue {
         this.#sending += size;
         this.#port.send(buffer.bytes.subarray(0, size), () => {
           this.#sending -= size;
-          this.#unsent -= payload;
+          this.#unsent -= payload - pads;
           this.#inFlight--;
           buffer.release();
           this.#adapt(now() - started);
@@ -143,7 +143,7 @@ export class UploadQueue {
         });
       },
       (error: unknown) => {
-        this.#unsent -= payload;
+        this.#unsent -= payload - pads;
         this.#inFlight--;
         buffer.release();
         this.#port.failed(batch, error);

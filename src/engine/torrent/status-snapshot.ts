@@ -21,6 +21,7 @@ export interface SnapshotParts {
   readonly content: OpenContent | null;
   readonly picker: PiecePicker | null;
   readonly stats: TorrentStats;
+  readonly uploaded: ByteCount;
   /** Null while no peer was ever seen. */
   readonly pool: PeerPool | null;
   readonly isSuperSeeding: boolean;
@@ -57,7 +58,7 @@ export function torrentStatus(parts: SnapshotParts): TorrentStatus {
     done,
     checked: state.kind === 'checking' ? state.done / Math.max(1, state.total) : 1,
     downloaded: stats.download.total,
-    uploaded: stats.upload.total,
+    uploaded: parts.uploaded,
     wasted: stats.wasted,
     downloadRate: rate,
     uploadRate: stats.upload.rate,

@@ -296,7 +296,7 @@ export class Swarm implements PeerHost {
     this.#port.limits.rates.received(bytes, this.now());
   }
 
-  /** Payload that counts as uploaded, and has not left yet. */
+  /** Of what was counted as sent, what has not left yet. */
   get unsent(): ByteCount {
     let unsent = 0;
     for (const { uploads } of this.pool.sessions) unsent += uploads.unsent;

@@ -246,8 +246,8 @@ export class Torrent {
       return;
     }
     const size = this.#identity.metainfo?.info.totalSize ?? 0;
-    if (!this.#goal.reach(now, this.#stats.upload.total - this.swarm.unsent, size)) return;
-    this.events.emit('seedGoalReached', { uploaded: this.#stats.upload.total });
+    if (!this.#goal.reach(now, this.#uploaded, size)) return;
+    this.events.emit('seedGoalReached', { uploaded: this.#uploaded });
     void this.life.pause();
   }
 
@@ -259,6 +259,7 @@ export class Torrent {
       content: this.data.content,
       picker: this.#picker,
       stats: this.#stats,
+      uploaded: this.#uploaded,
       pool: this.#swarm?.pool ?? null,
       isSuperSeeding: this.#swarm?.superSeeding.isActive ?? false,
       sources: this.announcer.status(),
@@ -301,6 +302,11 @@ export class Torrent {
   /** Null while nothing is downloaded. */
   get #picker(): PiecePicker | null {
     return this.#download?.picker ?? null;
+  }
+
+  /** What has left: of what is in memory still nothing arrives when the connections are closed now. */
+  get #uploaded(): ByteCount {
+    return this.#stats.upload.total - (this.#swarm?.unsent ?? 0);
   }
 
   /** The data is known: download what is missing, or seed. */
@@ -350,7 +356,7 @@ export class Torrent {
     let left: ByteCount | null = null;
     if (content !== null) left = content.selection.missing(content.have);
     return {
-      uploaded: this.#stats.upload.total,
+      uploaded: this.#uploaded,
       downloaded: this.#stats.download.total - this.#stats.wasted,
       left,
       isPartialSeed: isDone && left !== 0,
