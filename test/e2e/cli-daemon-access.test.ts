@@ -136,6 +136,33 @@ test('a webhook is made with a secret, listed and removed', async () => {
   await daemon.fails(own, 2, 'PASSPHRASE_INVALID');
 });
 
+test('of several that are to be removed one that is not there is told, and keeps none of the others', async () => {
+  await using daemon = await FakeDaemon.start();
+  for (const name of ['a', 'b', 'c']) {
+    await daemon.json(['category', 'set', name]);
+    await daemon.json(['token', 'create', name]);
+    await daemon.json(['webhook', 'add', `https://${name}.example/`]);
+  }
+  const categories = await daemon.run(['category', 'rm', 'a', 'x', 'b', 'b']);
+  assert.deepEqual([categories.code, categories.stdout], [3, '']);
+  assert.match(categories.stderr, /^dst: x: there is no such category \(API_NOT_FOUND\)\n.*\nremoved: a, b\n$/);
+  const tokens = await daemon.run(['token', 'rm', 'a', 'x', 'b']);
+  assert.equal(tokens.code, 3);
+  assert.match(tokens.stderr, /^dst: x: there is no token "x" \(TOKEN_UNKNOWN\)\n.*\nrevoked: a, b\n$/);
+  const webhooks = await daemon.run(['webhook', 'rm', '1', '9', '2', '--json']);
+  assert.equal(webhooks.code, 3);
+  assert.deepEqual(
+    webhooks.stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line)),
+    [{ error: { code: 'API_NOT_FOUND', message: 'there is no such webhook' }, name: '9' }, { removed: [1, 2] }],
+  );
+  for (const kind of ['category', 'token', 'webhook']) {
+    assert.equal((await daemon.text([kind, 'ls'])).split('\n').length, 3, `${kind}: its title and one is left`);
+  }
+});
+
 test('what does not go together is refused', async () => {
   await using daemon = await FakeDaemon.start();
   await daemon.fails(['user', 'add', 'zoe'], 2, 'USAGE');

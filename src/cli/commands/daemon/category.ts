@@ -3,6 +3,7 @@ import type { Category } from '../../../app/client/index.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
 import { daemonFolder } from '../../daemon/daemon-folder.ts';
+import { removeEach } from '../../daemon/remove-each.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
@@ -76,11 +77,15 @@ async function put(context: CommandContext, [name = '']: readonly string[], flag
   else output.note(`${escapeText(made.name)}: ${escapeText(made.savePath || 'the folder of the client')}`);
 }
 
-async function remove(context: CommandContext, names: readonly string[], flags: CategoryFlags): Promise<void> {
-  const { output } = context;
-  const paths = names.map(pathOf);
+async function remove(context: CommandContext, names: readonly string[], flags: CategoryFlags): Promise<number> {
+  for (const name of names) pathOf(name);
   const client = await connect(context, flags);
-  for (const path of paths) await client.call(path, { method: 'DELETE' });
-  if (output.options.json) output.json({ removed: names });
-  else output.note(`removed: ${names.map(escapeText).join(', ')}`);
+  return await removeEach(context, names, {
+    done: 'removed',
+    remove: async (name) => {
+      await client.call(pathOf(name), { method: 'DELETE' });
+      return name;
+    },
+    nameOf: (name) => name,
+  });
 }

@@ -5,6 +5,7 @@ import type { UnixSeconds } from '../../../base/units.ts';
 import { parseExpiry } from '../../arguments.ts';
 import { type CommandContext, type CommandDefinition, value } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { removeEach } from '../../daemon/remove-each.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { checkOutput, streamOutput } from '../../files.ts';
@@ -114,14 +115,18 @@ const columns: readonly Column<Token>[] = [
   { title: 'NAME', cell: ({ name }) => escapeText(name), isFlexible: true },
 ];
 
-async function revoke(context: CommandContext, words: readonly string[], flags: TokenFlags): Promise<void> {
-  const { output } = context;
+async function revoke(context: CommandContext, words: readonly string[], flags: TokenFlags): Promise<number> {
   const client = await connect(context, flags);
   const { items } = await client.call<{ items: Token[] }>('/tokens');
-  const meant = words.map((word) => meantToken(items, word));
-  for (const { id } of meant) await client.call(`/tokens/${id}`, { method: 'DELETE' });
-  if (output.options.json) output.json({ revoked: meant.map(({ id, name }) => ({ id, name })) });
-  else output.note(`revoked: ${meant.map(({ name }) => escapeText(name)).join(', ')}`);
+  return await removeEach(context, words, {
+    done: 'revoked',
+    remove: async (word) => {
+      const { id, name } = meantToken(items, word);
+      await client.call(`/tokens/${id}`, { method: 'DELETE' });
+      return { id, name };
+    },
+    nameOf: ({ name }) => name,
+  });
 }
 
 function meantToken(tokens: readonly Token[], word: string): Token {

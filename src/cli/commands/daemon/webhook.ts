@@ -3,6 +3,7 @@ import type { Webhook } from '../../../app/client/index.ts';
 import { systemRandom } from '../../../base/random.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
+import { removeEach } from '../../daemon/remove-each.ts';
 import { showList } from '../../daemon/show-list.ts';
 import { cliError } from '../../errors.ts';
 import { actionArgument, performAction, type SubAction } from '../../sub-actions.ts';
@@ -93,13 +94,17 @@ const columns: readonly Column<Webhook>[] = [
   { title: 'URL', cell: ({ url }) => escapeText(url), isFlexible: true },
 ];
 
-async function remove(context: CommandContext, words: readonly string[], flags: WebhookFlags): Promise<void> {
-  const { output } = context;
+async function remove(context: CommandContext, words: readonly string[], flags: WebhookFlags): Promise<number> {
   const ids = words.map(parseId);
   const client = await connect(context, flags);
-  for (const id of ids) await client.call(`/webhooks/${id}`, { method: 'DELETE' });
-  if (output.options.json) output.json({ removed: ids });
-  else output.note(`removed: ${ids.join(', ')}`);
+  return await removeEach(context, ids.map(String), {
+    done: 'removed',
+    remove: async (id) => {
+      await client.call(`/webhooks/${id}`, { method: 'DELETE' });
+      return Number(id);
+    },
+    nameOf: String,
+  });
 }
 
 function parseId(word: string): number {
