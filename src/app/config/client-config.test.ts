@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { clientConfig, type ClientConfig } from './client-config.ts';
 import { loadConfig } from './load-config.ts';
@@ -36,6 +37,49 @@ test('spaces belong to the name of a folder', async () => {
   assert.equal(await folderOf('/media/.. '), '/media/.. ');
   assert.equal(await folderOf('/media/x/..'), '/media');
   assert.equal(await folderOf('~/my films '), join(homedir(), 'my films '));
+});
+
+test('a path that the file says is relative to its folder; one of the environment to where the program runs', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dst-config-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'config.toml');
+  await writeFile(
+    file,
+    `downloads = "films"
+incomplete = "~/part"
+data = "/srv/dst"
+database = "dst.db"
+[api]
+roots = ["films", "../media"]
+tlsCert = "tls/cert.pem"
+tlsKey = "~/key.pem"
+[torrents]
+onComplete = "./done.sh"
+`,
+  );
+  const env = { DST_PEERS_BLOCKLIST: 'block.txt' };
+  const { downloads, incomplete, data, database, api, peers, torrents } = (
+    await loadConfig(clientConfig, { file, env })
+  ).value;
+  assert.deepEqual(
+    [downloads, incomplete, data, database],
+    [join(folder, 'films'), join(homedir(), 'part'), '/srv/dst', join(folder, 'dst.db')],
+  );
+  assert.deepEqual(
+    [api.roots, api.tlsCert, api.tlsKey],
+    [[join(folder, 'films'), resolve(folder, '../media')], join(folder, 'tls/cert.pem'), join(homedir(), 'key.pem')],
+  );
+  assert.deepEqual([peers.blocklist, torrents.onComplete], [resolve('block.txt'), join(folder, 'done.sh')]);
+});
+
+test('the address of a database is no path', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dst-config-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'config.toml');
+  for (const database of ['postgres://me@db.example/dst', 'sqlite:/srv/dst.db', ':memory:']) {
+    await writeFile(file, `database = "${database}"\n`);
+    assert.equal((await loadConfig(clientConfig, { file })).value.database, database);
+  }
 });
 
 test('no folder is watched in which torrents are saved, nor the one around it', async () => {

@@ -2,13 +2,12 @@
  * What a user may say about the client that runs as a daemon. The keys are the same in the TOML file; the environment
  * has them as `DST_…` (`DST_API_PORT`). The defaults are right for one person on one machine.
  */
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 import * as z from 'zod';
 import type { ByteCount, BytesPerSecond } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema } from './config-schema.ts';
-import { addressRange, facts, hostName, ipAddress, path, readBy, size, whole } from './config-values.ts';
+import { addressRange, database, facts, hostName, ipAddress, place, places, size, whole } from './config-values.ts';
 
 export interface ClientConfig {
   /** Folder for downloads. */
@@ -103,16 +102,6 @@ const LEAST_BUFFERS: ByteCount = 8 * 1024 * 1024;
 const SCHEDULE: RegExp =
   /^(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:[-,](?:mon|tue|wed|thu|fri|sat|sun))* )?(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/;
 
-/** The form of a path that is absolute, or below the home of the user, in the words of the schema. */
-export const PLACE = 'path; ~/ is your home';
-
-/** An absolute path; `~/` is the home of the user. Spaces belong to names. */
-const folder = (): z.ZodType<string> =>
-  readBy((text) => {
-    if (text.trim() === '') return null;
-    return /^~(?=\/|$)/.test(text) ? join(homedir(), text.slice(1)) : resolve(text);
-  }, PLACE);
-
 const rate = (): z.ZodType<BytesPerSecond> =>
   size(0)
     .pipe(z.number().max(HIGHEST_RATE))
@@ -141,7 +130,7 @@ const api = z.object({
     )
     .meta(needsRestart),
   port: whole(0, 65_535).default(8470).describe('Port of the APIs; 0: any free one.').meta(needsRestart),
-  socket: folder()
+  socket: place()
     .nullable()
     .default(null)
     .describe('Socket for the command line of the same user. Without it: `dst.sock` in the runtime or state folder.')
@@ -155,16 +144,13 @@ const api = z.object({
     .default([])
     .describe('Proxies whose `X-Forwarded-For` is believed.')
     .meta(needsRestart),
-  tlsCert: path()
+  tlsCert: place()
     .nullable()
     .default(null)
     .describe('File with the certificate and its chain, PEM: the APIs are HTTPS then.')
     .meta(needsRestart),
-  tlsKey: path().nullable().default(null).describe('File with the key of the certificate, PEM.').meta(needsRestart),
-  roots: z
-    .array(folder())
-    .default([])
-    .describe('Folders below which callers may save and browse. Empty: the download folders.'),
+  tlsKey: place().nullable().default(null).describe('File with the key of the certificate, PEM.').meta(needsRestart),
+  roots: places().default([]).describe('Folders below which callers may save and browse. Empty: the download folders.'),
   privateRanges: z
     .array(addressRange())
     .default([])
@@ -205,7 +191,7 @@ const peers = z.object({
   connections: whole(1, MOST_CONNECTIONS).default(500).describe('Most connections to peers.'),
   perTorrent: whole(1, MOST_CONNECTIONS).default(100).describe('Most connections of one torrent.'),
   uploadSlots: whole(1, 1000).default(8).describe('Peers of one torrent that are sent to at the same time.'),
-  blocklist: folder()
+  blocklist: place()
     .nullable()
     .default(null)
     .describe(
@@ -280,15 +266,14 @@ const torrents = z.object({
     .default('sparse')
     .describe('Files grow as their pieces arrive, or have all their space from the start.'),
   categoryFolders: z.boolean().default(false).describe('A category without a folder of its own has one with its name.'),
-  watch: z
-    .array(folder())
+  watch: places()
     .default([])
     .describe('Folders whose torrent files are added; a folder within is a category. Symbolic links are left alone.'),
   watchAction: z
     .enum(['rename', 'delete'])
     .default('rename')
     .describe('What becomes of a file that was added from there: it gets the ending `.added`, or is deleted.'),
-  onComplete: path()
+  onComplete: place()
     .nullable()
     .default(null)
     .describe(
@@ -298,23 +283,17 @@ const torrents = z.object({
 
 export const clientConfig: ConfigSchema<ClientConfig> = z
   .object({
-    downloads: folder().prefault('~/Downloads').describe('Folder for downloads.'),
-    incomplete: folder()
+    downloads: place().prefault('~/Downloads').describe('Folder for downloads.'),
+    incomplete: place()
       .nullable()
       .default(null)
       .describe('Folder for downloads until they are complete. Without it: where they belong from the start.'),
-    data: folder()
+    data: place()
       .nullable()
       .default(null)
       .describe('Folder for what the client keeps. Without it: in the state folder of the user.')
       .meta(needsRestart),
-    database: z
-      .string()
-      .min(1)
-      .nullable()
-      .default(null)
-      .describe('Database. Without it: a file in the data folder.')
-      .meta(facts({ restart: true, secret: true, form: 'path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME' })),
+    database: database().nullable().default(null).describe('Database. Without it: a file in the data folder.'),
     api,
     peers,
     limits,

@@ -26,6 +26,8 @@ export interface KeyFacts {
   readonly secret?: boolean;
   /** What is allowed, in words, where the type does not say it. */
   readonly form?: string;
+  /** The absolute path that a text stands for; one that is relative is so to a folder: where the file lies that says it. */
+  readonly below?: (folder: string, text: string) => string;
   /** A number for errors to name, where there is no default. */
   readonly example?: number;
   /** Another environment variable that means the same. */

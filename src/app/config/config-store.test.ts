@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmod, type FileHandle, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
 import { clientConfig, type ClientConfig } from './client-config.ts';
@@ -89,6 +89,17 @@ test('what was answered outlives a power cut: the file is synced before it is pu
     [false, 'logLevel = "debug"\n'],
     [true, 'logLevel = "warn"\n'],
   ]);
+});
+
+test('behind a link too paths are relative to the file as it is called', async (t) => {
+  const { store, file } = await scene(t, null);
+  await mkdir(`${file}.d`);
+  await writeFile(join(`${file}.d`, 'real.toml'), '[torrents]\nwatch = ["in"]\n');
+  await symlink(join(`${file}.d`, 'real.toml'), file);
+  await store.set({ downloads: 'films' }, async ({ downloads, torrents }) =>
+    assert.deepEqual([downloads, torrents.watch], [join(dirname(file), 'films'), [join(dirname(file), 'in')]]),
+  );
+  assert.deepEqual(store.value.downloads, join(dirname(file), 'films'));
 });
 
 test('mode and links of the file stay, whatever the mask of the process', async (t) => {

@@ -144,7 +144,7 @@ export class ConfigStore<T> implements Disposable {
       throw unwritable(file, messageOf(cause), cause);
     }
     try {
-      const next = await loadConfig(schema, { ...sources, file: draft, fileName: file, isFileOptional: false });
+      const next = await loadConfig(schema, { ...sources, file: draft, fileName: sources.file, isFileOptional: false });
       await accept?.(next.value);
       const isSame = (await textOf(file)) === before;
       await (isSame ? putInPlace(draft, file) : rm(draft));

@@ -1,4 +1,6 @@
 /** Kinds of values that configurations have, as schemas with their words. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { formatHost, parseHost } from '../../base/address.ts';
 import { formatPrefix, parsePrefix } from '../../base/address-prefix.ts';
@@ -10,12 +12,6 @@ import type { KeyFacts } from './config-schema.ts';
 export const facts = (known: KeyFacts): Record<string, unknown> => ({ ...known });
 /** A whole number between two others. */
 export const whole = (least: number, most: number): z.ZodNumber => z.number().int().min(least).max(most);
-export const path = (): z.ZodString =>
-  z
-    .string()
-    .min(1)
-    .meta(facts({ form: 'path' }));
-
 /** Text that a reader turns into its one form; null from the reader refuses it. */
 export const readBy = <T>(read: (text: string) => T | null, form: string): z.ZodType<T> =>
   z
@@ -27,6 +23,31 @@ export const readBy = <T>(read: (text: string) => T | null, form: string): z.Zod
       return z.NEVER;
     })
     .meta(facts({ form }));
+
+/** The form of a path, in the words of the schema. */
+export const PLACE = 'path; ~/ is your home';
+
+/** The absolute path of a file or folder; `~/` is the home of the user. Spaces belong to names. */
+export const place = (): z.ZodType<string> =>
+  readBy((text) => (text.trim() === '' ? null : placeBelow(process.cwd(), text)), PLACE).meta(
+    facts({ below: placeBelow }),
+  );
+
+export const places = (): z.ZodArray<z.ZodType<string>> => z.array(place()).meta(facts({ below: placeBelow }));
+
+const placeBelow = (folder: string, text: string): string =>
+  /^~(?=\/|$)/.test(text) ? join(homedir(), text.slice(1)) : resolve(folder, text);
+
+/** An SQLite file, or the address of another database. */
+export const database = (): z.ZodType<string> =>
+  readBy(
+    (text) => (text.trim() === '' ? null : databaseBelow(process.cwd(), text)),
+    'path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME',
+  ).meta(facts({ restart: true, secret: true, below: databaseBelow }));
+
+/** One letter and a colon is a drive. */
+const databaseBelow = (folder: string, text: string): string =>
+  /^(?:[a-z][a-z\d+.-]+:|:memory:$)/i.test(text) ? text : placeBelow(folder, text);
 
 /** An IP address in its one form. */
 export const ipAddress = (): z.ZodType<string> => readBy(readHost, 'IP address such as 192.0.2.1 or 2001:db8::1');

@@ -1,5 +1,6 @@
 /** Door of the configuration: schemas, layers, reload, and the page that documents the keys. */
-export { clientConfig, type ClientConfig, PLACE } from './client-config.ts';
+export { clientConfig, type ClientConfig } from './client-config.ts';
+export { PLACE } from './config-values.ts';
 export { type AcceptConfig, ConfigStore, type ConfigStoreOptions } from './config-store.ts';
 export { type ConfigSchema, type KeyFacts, type PartialConfig, type SchemaFacts } from './config-schema.ts';
 export type { ConfigProblem } from './config-problems.ts';

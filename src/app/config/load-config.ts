@@ -3,6 +3,7 @@
  * checked on its own, so that a mistake in a file shows even where a flag hides it, and all mistakes are told at once.
  */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type * as z from 'zod';
 import { readConfigFile } from './config-file.ts';
 import { type ConfigKey, type ConfigSchema, keysOf, type PartialConfig, tablesOf, valueAt } from './config-schema.ts';
@@ -16,7 +17,7 @@ export type ConfigOrigin = 'default' | 'file' | 'environment' | 'flag';
 export interface ConfigSources<T> {
   /** Path of a TOML file; absent or null: none is read. */
   readonly file?: string | null;
-  /** What errors call the file, when it is read from another place than it stands for. */
+  /** Where the file stands, when it is read from another place: what errors call it, and to where its paths are relative. */
   readonly fileName?: string;
   /** A file that is not there says nothing; else it is an error. */
   readonly isFileOptional?: boolean;
@@ -97,7 +98,15 @@ function wholeProblem(keys: readonly ConfigKey[], issue: z.core.$ZodIssue): Conf
 
 function fileSetting(key: ConfigKey, tables: unknown, file: string): Setting | null {
   const value = valueAt(tables, key.path);
-  return value === undefined ? null : { origin: 'file', place: file, value };
+  return value === undefined ? null : { origin: 'file', place: file, value: belowFolder(key, dirname(file), value) };
+}
+
+/** A program may be started from anywhere, so what a file says of paths is relative to where the file lies. */
+function belowFolder(key: ConfigKey, folder: string, value: unknown): unknown {
+  const { below } = key.facts;
+  if (below === undefined) return value;
+  if (Array.isArray(value)) return value.map((element) => belowFolder(key, folder, element));
+  return typeof value === 'string' && value.trim() !== '' ? below(folder, value) : value;
 }
 
 function variableSetting(key: ConfigKey, env: Readonly<Record<string, string | undefined>>): Setting | null {

@@ -7,7 +7,7 @@ import { parseSwarmsUrl } from '../../base/swarms-url.ts';
 import type { ByteCount } from '../../base/units.ts';
 import type { LogLevel } from '../observability/index.ts';
 import type { ConfigSchema } from './config-schema.ts';
-import { addressRange, facts, hostName, ipAddress, path, readBy, size, whole } from './config-values.ts';
+import { addressRange, database, facts, hostName, ipAddress, place, readBy, size, whole } from './config-values.ts';
 
 export interface TrackerConfig {
   readonly port: number;
@@ -135,24 +135,18 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
       .default('')
       .describe('Text that clients show to their users. Empty: none.')
       .meta(facts({ form: `text on one line, at most ${LONGEST_WARNING} characters` })),
-    data: path()
+    data: place()
       .nullable()
       .default(null)
       .describe('Folder for what the tracker keeps. Without it: in the state folder of the user.')
       .meta(facts({ restart: true })),
-    database: z
-      .string()
-      .min(1)
-      .nullable()
-      .default(null)
-      .describe('Database. Without it: a file in the data folder.')
-      .meta(facts({ restart: true, secret: true, form: 'path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME' })),
+    database: database().nullable().default(null).describe('Database. Without it: a file in the data folder.'),
     swarms: readBy(readSwarms, 'redis://HOST[:PORT][/DATABASE], rediss://… or redis+unix:///PATH')
       .nullable()
       .default(null)
       .describe('Redis or Valkey that holds the swarms, shared by several trackers. Without it: memory.')
       .meta(facts({ restart: true, secret: true, alias: 'DST_SWARMS' })),
-    udpKey: path()
+    udpKey: place()
       .nullable()
       .default(null)
       .describe('File with 32 hexadecimal digits; trackers of one name share it. Without it: a key in the data folder.')
@@ -164,12 +158,12 @@ export const trackerConfig: ConfigSchema<TrackerConfig> = z
         'Port of HTTPS and secure WebSocket, another one than `port`. Without it: none. It needs `tlsCert` and `tlsKey`.',
       )
       .meta(facts({ restart: true })),
-    tlsCert: path()
+    tlsCert: place()
       .nullable()
       .default(null)
       .describe('File with the certificate and its chain, PEM.')
       .meta(facts({ restart: true })),
-    tlsKey: path()
+    tlsKey: place()
       .nullable()
       .default(null)
       .describe('File with the key of the certificate, PEM.')
