@@ -5,6 +5,8 @@
 
 /** Room for so many ranges at the beginning. */
 const FIRST_ROOM = 16;
+/** Numbers of so many ranges fit behind a word in a double. */
+const MOST_PACKED = 2 ** 21;
 
 /** The `i`th word of an address in network order. */
 export const wordAt = (bytes: Uint8Array, i: number): number =>
@@ -63,7 +65,19 @@ export class RangeList {
   #order(): Uint32Array {
     const places = new Uint32Array(this.#count);
     for (let i = 0; i < places.length; i++) places[i] = 2 * this.#width * i;
-    return this.#isSorted ? places : places.sort((a, b) => this.#compare(a, b));
+    if (this.#isSorted) return places;
+    if (this.#width === 1 && this.#count <= MOST_PACKED) return this.#packedOrder();
+    return places.sort((a, b) => this.#compare(a, b));
+  }
+
+  /** Of IPv4: addresses with the numbers of their ranges behind them are sorted ten times as fast as by a function. */
+  #packedOrder(): Uint32Array {
+    const packed = new Float64Array(this.#count);
+    for (let i = 0; i < packed.length; i++) packed[i] = (this.#words[2 * i] as number) * MOST_PACKED + i;
+    packed.sort();
+    const places = new Uint32Array(this.#count);
+    for (let i = 0; i < places.length; i++) places[i] = 2 * ((packed[i] as number) % MOST_PACKED);
+    return places;
   }
 
   #address(at: number): Uint32Array {

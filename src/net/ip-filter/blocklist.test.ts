@@ -33,6 +33,13 @@ describe('a blocklist', () => {
     assert.deepEqual(kept('1.2.3.4-1.2.3.9', around), within);
   });
 
+  it('may begin with a byte order mark, as editors of Windows write one', () => {
+    for (const mark of ['\uFEFF', '\u00EF\u00BB\u00BF']) {
+      assert.deepEqual(kept(`${mark}1.2.3.4-1.2.3.9`, around), within);
+      assert.deepEqual(kept(`${mark}# mine\n1.2.3.4-1.2.3.9`, around), within);
+    }
+  });
+
   it('may have IPv6 ranges; a name that could be a part of the address never makes the range wider', () => {
     const hosts = ['2001:db7::', '2001:db8::', '2001:db8::ff', '2001:db8::100'];
     for (const name of ['', 'Somebody:', 'bad:', 'a:b:', ': ']) {

@@ -27,9 +27,12 @@ export interface Blocklist {
 const MOST_TOLD = 100;
 /** A line of an honest list is not longer. */
 const LONGEST_LINE = 1000;
+const LINES_OF_STEP = 2000;
 /** In a DAT file: who has a greater level is let through. */
 const BLOCKED_LEVEL = 127;
 
+/** That of UTF-8, decoded as such or as a single-byte character set. */
+const byteOrderMark = /^(?:\uFEFF|\u00EF\u00BB\u00BF)/;
 const comment = /^(?:#|;|\/\/)/;
 const datLine = /^([\d.]+)\s*-\s*([\d.]+)\s*,\s*(\d+)\s*(?:,|$)/;
 const rangeLine = /^(?:.*:)?\s*([\d.]+)\s*-\s*([\d.]+)$/;
@@ -41,11 +44,20 @@ type Line = readonly [first: Uint8Array, last: Uint8Array] | null | 'bad';
 
 /** Reads a list, already decompressed and decoded (names may be in any single-byte character set). */
 export function readBlocklist(text: string): Blocklist {
+  const reading = readingBlocklist(text);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps of a few milliseconds, for who has other things to do meanwhile. */
+export function* readingBlocklist(text: string): Generator<void, Blocklist, void> {
   const lists = { v4: new RangeList(1), v6: new RangeList(4) };
   const bad = { count: 0, lines: [] as number[] };
   let [rules, number] = [0, 0];
   for (const line of linesOf(text)) {
-    number++;
+    if (++number % LINES_OF_STEP === 0) yield;
     const range = readLine(line);
     if (range === null) continue;
     if (range !== 'bad' && lists[range[0].length === 4 ? 'v4' : 'v6'].add(range[0], range[1])) {
@@ -55,11 +67,12 @@ export function readBlocklist(text: string): Blocklist {
     bad.count++;
     if (bad.lines.length < MOST_TOLD) bad.lines.push(number);
   }
+  yield;
   return { filter: new IpFilter(AddressRanges.merge(lists.v4, lists.v6)), rules, bad };
 }
 
 function* linesOf(text: string): IterableIterator<string> {
-  for (let at = text.startsWith('\ufeff') ? 1 : 0; at < text.length; ) {
+  for (let at = byteOrderMark.exec(text)?.[0].length ?? 0; at < text.length; ) {
     const end = text.indexOf('\n', at);
     const next = end < 0 ? text.length : end;
     yield next - at > LONGEST_LINE ? '?' : text.slice(at, next).trim();

@@ -3,6 +3,7 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Database, openDatabase } from '../../../db/index.ts';
 import { FakeEngine, FakeLog } from '../fakes.test.ts';
@@ -71,19 +72,58 @@ describe('the filter of peers', () => {
     assert.equal(filter.problem, null);
   });
 
-  test('looks up among 200,000 ranges', async () => {
-    const path = join(folder, 'large');
-    const lines = Array.from({ length: 200_000 }, (_, i) => {
+  test('notices a list that was put in place with the size and the time of the old one', async () => {
+    const path = join(folder, 'synced');
+    await writeFile(path, '203.0.113.0/24\n');
+    await utimes(path, 1, 1);
+    const [filter] = await open(() => path);
+    await writeFile(path, '192.0.2.128/25\n');
+    await utimes(path, 1, 1);
+    await filter.look();
+    assert.deepEqual([filter.has('203.0.113.1'), filter.has('192.0.2.200')], [false, true]);
+  });
+
+  test('says what to do with an archive', async () => {
+    const path = join(folder, 'list.zip');
+    await writeFile(path, Buffer.from('504b0304140000000800', 'hex'));
+    const [filter] = await open(() => path);
+    assert.match(filter.problem ?? '', /it is a ZIP archive: unpack it$/);
+  });
+
+  const large = gzipSync(
+    Array.from({ length: 200_000 }, (_, i) => {
       const start = 2 ** 24 + i * 16;
       const host = (of: number): string => [24, 16, 8, 0].map((shift) => Math.floor(of / 2 ** shift) & 255).join('.');
       return `name ${i}:${host(start)}-${host(start + 7)}`;
-    });
-    await writeFile(path, gzipSync(lines.join('\n')));
+    }).join('\n'),
+  );
+
+  test('looks up among 200,000 ranges, and leaves others their turns while it reads them', async () => {
+    const path = join(folder, 'large');
+    await writeFile(path, large);
     const [filter] = await open(() => path);
-    assert.equal(await filter.refresh(), 200_000);
+    let [turns, isRead] = [0, false];
+    const reading = filter.refresh().finally(() => (isRead = true));
+    for (; !isRead; turns++) await setImmediate();
+    assert.equal(await reading, 200_000);
+    assert.ok(turns >= 100, `${turns} turns`);
     assert.deepEqual(
       ['1.0.0.7', '1.0.0.8', '1.48.211.247'].map((host) => filter.has(host)),
       [true, false, true],
     );
+  });
+
+  test('has the list that was named last, though another is still being read', async () => {
+    const [long, short] = [join(folder, 'long'), join(folder, 'short')];
+    await writeFile(long, large);
+    await writeFile(short, '203.0.113.0/24\n');
+    let path: string | null = null;
+    const [filter] = await open(() => path);
+    path = long;
+    const first = filter.refresh();
+    await setImmediate();
+    path = short;
+    await Promise.all([first, filter.refresh()]);
+    assert.deepEqual([filter.has('1.0.0.7'), filter.has('203.0.113.1')], [false, true]);
   });
 });

@@ -21,9 +21,11 @@ export class PeerFilter {
   readonly #services: FilterServices;
   readonly #banned = new Set<string>();
   #listed: Blocklist | null = null;
-  /** Path, size and time of the list that was read. */
+  /** Path, size and times of the list that was read. */
   #seen = '';
   #problem: string | null = null;
+  /** Settled when no list is being read: of two the later one counts. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(services: FilterServices) {
     this.#services = services;
@@ -54,14 +56,21 @@ export class PeerFilter {
   async look(): Promise<void> {
     const path = this.#services.path();
     const found = path === null ? null : await stat(path).catch(() => null);
-    const seen = path === null ? '' : `${path} ${found?.size} ${found?.mtimeMs}`;
+    // By the second time what may be read now, but could not before, is noticed.
+    const seen = path === null ? '' : `${path} ${found?.size} ${found?.mtimeMs} ${found?.ctimeMs}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
     await this.refresh().catch(() => {}); // It is told by `problem`.
   }
 
   /** Reads the list again. Resolves with the number of its ranges. Rejects CLIENT_BLOCKLIST. */
-  async refresh(): Promise<number> {
+  refresh(): Promise<number> {
+    const reading = this.#reading.then(() => this.#read());
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  async #read(): Promise<number> {
     const path = this.#services.path();
     try {
       this.#listed = path === null ? null : await readBlocklistFile(path);
