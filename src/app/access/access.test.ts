@@ -89,6 +89,26 @@ describe('a password', () => {
     assert.equal(hashing.count, 2);
   });
 
+  test('that is wrong is logged with the address, and the name only of one who is a user', async () => {
+    const told: unknown[] = [];
+    const { access } = await Access.open({
+      store: new MemoryAccessStore(),
+      clock: new ManualClock(),
+      random: systemRandom,
+      primitives: fastPrimitives,
+      logger: { warn: (text, facts) => void told.push([text, facts]) },
+    });
+    for (const name of ['admin', 'hunter2']) {
+      await assert.rejects(access.byPassword(name, 'a wrong password', host), code('ACCESS_DENIED'));
+    }
+    await assert.rejects(access.login('admin', 'a wrong password', undefined), code('ACCESS_DENIED'));
+    assert.deepEqual(told, [
+      ['a password was refused', { from: host, user: 'admin' }],
+      ['a password was refused', { from: host, user: null }],
+      ['a password was refused', { from: 'socket', user: 'admin' }],
+    ]);
+  });
+
   test('is the same in other pieces of the same letters, and the name in other letter case', async () => {
     const { access } = await memoryAccess();
     await access.addUser({ name: 'Zoë', role: 'viewer', password: 'ein schönes Passwort' });

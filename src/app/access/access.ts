@@ -5,6 +5,7 @@
 import { toHex } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import type { Primitives } from '../../crypto/primitives.ts';
@@ -30,6 +31,8 @@ export interface AccessOptions {
   readonly clock: Pick<Clock, 'now' | 'wall'>;
   readonly random: Pick<Random, 'bytes'>;
   readonly primitives: Pick<Primitives, 'argon2id' | 'equal' | 'hmac'>;
+  /** Told of each wrong password, by the address it came from. */
+  readonly logger?: Pick<Logger, 'warn'>;
 }
 
 /** The user that was made because there was none. This is the only time that its password is told. */
@@ -284,7 +287,11 @@ export class Access {
     const user = this.#users.get(key);
     const isRight = await this.#isPassword(user?.passwordHash ?? NOBODYS_HASH, password);
     // Meanwhile the user may have gone, or have got another password.
-    if (!isRight || user === undefined || this.#users.get(key)?.passwordHash !== user.passwordHash) throw denied();
+    if (!isRight || user === undefined || this.#users.get(key)?.passwordHash !== user.passwordHash) {
+      // What is no user may be a password in the wrong field.
+      this.#options.logger?.warn('a password was refused', { from: host, user: user?.name ?? null });
+      throw denied();
+    }
     this.#delays.succeeded(host, key);
     return this.#userOf(name);
   }

@@ -169,6 +169,7 @@ async function compose(services: Services, options: DaemonOptions): Promise<Daem
     clock: systemClock,
     random: systemRandom,
     primitives: nodePrimitives,
+    logger,
   });
   const socket = config.api.socket ?? socketPath();
   const metrics = clientMetrics(client, engine);

@@ -48,8 +48,7 @@ function setCookie(request: FastifyRequest, reply: FastifyReply, id: string, res
 }
 
 /** The login, which everybody may call, and the logout. */
-export function addAuth(app: FastifyInstance, context: Pick<ApiContext, 'access' | 'logger'>): void {
-  const { access, logger } = context;
+export function addAuth(app: FastifyInstance, { access }: Pick<ApiContext, 'access'>): void {
   app.route({
     method: ['GET', 'POST'],
     url: '/auth/login',
@@ -61,10 +60,7 @@ export function addAuth(app: FastifyInstance, context: Pick<ApiContext, 'access'
       const name = form.get('username') ?? '';
       const login = await unlessDenied(access.login(name, form.get('password') ?? '', request.ip));
       void reply.type('text/plain; charset=utf-8');
-      if (login === null) {
-        logger.warn('login refused', { api: 'qbittorrent' });
-        return 'Fails.';
-      }
+      if (login === null) return 'Fails.';
       const old = sessionIdOf(request);
       if (old !== null) access.logout(old);
       setCookie(request, reply, login.id);
