@@ -11,6 +11,13 @@ test('docs/config.md is what `npm run docs` writes', () => {
   assert.equal(readDocument(), render());
 });
 
+test('docs/config.md names what the completion program finds in its environment', async () => {
+  const source = '../../src/app/client/completion/completion-program.ts';
+  const text = await readFile(new URL(source, import.meta.url), 'utf8');
+  const names = (from: string): string[] => [...new Set(from.match(/DST_TORRENT_[A-Z]\w*/g))].toSorted();
+  assert.deepEqual(names(readDocument()), names(text));
+});
+
 test('the configuration that docs/tracker.md shows is valid', async () => {
   const page = await readFile(new URL('../../docs/tracker.md', import.meta.url), 'utf8');
   const example = /```toml\n([^`]+)```/.exec(page)?.[1] ?? '';

@@ -45,6 +45,7 @@ export class ConfiguredSettings implements Settings, Disposable {
         events.emit('settings.changed', { keys: changed, needRestart: waiting });
       },
       onProblem: (error) => {
+        if (error === null && this.#problem !== null) logger.info('the configuration file is valid again');
         this.#problem = error === null ? null : `the configuration before stays in effect: ${messageOf(error)}`;
         if (error !== null) logger.error('configuration not changed', { code: codeOf(error), error: messageOf(error) });
       },
