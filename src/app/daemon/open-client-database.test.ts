@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -33,6 +34,22 @@ test('a database that is well is opened as it is', async (t) => {
   const second = await open();
   assert.deepEqual([second.recovered, await names(second)], [null, ['ada']]);
   await second.database.close();
+});
+
+test('where the copy of before a migration lies is in the log', async (t) => {
+  const { folder, clock, open } = await scene(t);
+  await (await open()).database.close();
+  const path = join(folder, 'client.db');
+  {
+    using file = new DatabaseSync(path);
+    file.exec('alter table client_torrents drop column wasted');
+    file.exec("delete from dst_migrations where name = '0005-client-wasted'");
+  }
+  const told: unknown[] = [];
+  const logger = { ...silentLogger, info: (text: string, facts?: object) => told.push([text, facts]) };
+  const { database } = await openClientDatabase(folder, null, { clock, logger, hadTorrents: false });
+  await database.close();
+  assert.deepEqual(told, [['the database was migrated', { copyOfBefore: `${path}.0004-client.backup` }]]);
 });
 
 test('a damaged file is set aside, and the copy of the last day takes its place', async (t) => {

@@ -45,6 +45,8 @@ export async function openClientDatabase(
   };
   try {
     const database = await openChecked(url ?? path, options);
+    const { backup } = database;
+    if (backup !== null) logger.info('the database was migrated', { copyOfBefore: backup });
     if (!database.isNew || !hadTorrents) return { database, recovered: null };
     if (url !== null || !existsSync(copy)) {
       return { database, recovered: told('the database was gone; in its place is a new one') };

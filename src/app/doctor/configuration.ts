@@ -36,6 +36,24 @@ async function writeRefusal(path: string): Promise<string | null> {
   return await access(folder, constants.W_OK | constants.X_OK).then(() => null, messageOf);
 }
 
+/** Whether the program that is to run at the end of downloads can be; nothing where there is none. */
+export async function checkProgram({ torrents: { onComplete } }: ClientConfig): Promise<readonly Check[]> {
+  if (onComplete === null) return [];
+  const refusal = await runRefusal(onComplete);
+  if (refusal === null) return [ok('configuration', `${onComplete} can be run when a torrent is complete`)];
+  const advice = 'Correct `torrents.onComplete`, or make the file a program: chmod +x FILE.';
+  return [problem('configuration', `torrents.onComplete cannot be run: ${refusal}`, advice)];
+}
+
+async function runRefusal(path: string): Promise<string | null> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile() ? null : `${path} is no file`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 /** Rights of everybody but the owner. */
 const OTHERS = 0o077;
 

@@ -9,6 +9,7 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { version } from '../../base/version.ts';
 import { type ClientConfig, clientConfig, loadConfig } from '../config/index.ts';
+import { checkProgram } from './configuration.ts';
 import { checkDisk } from './disk.ts';
 import { checkApi, checkFreePorts, checkInterface } from './network.ts';
 import { checkReachable, checkRunning, type RunningDaemon } from './running-daemon.ts';
@@ -32,6 +33,22 @@ const running = (facts: Partial<RunningDaemon> = {}): RunningDaemon => ({
   activeTorrents: 1,
   waiting: [],
   ...facts,
+});
+
+test('a program for complete torrents that cannot be run is a problem', async (t) => {
+  const folder = await folderFor(t);
+  const check = async (onComplete: string | null): Promise<(string | undefined)[]> => {
+    const [found] = await checkProgram({ ...defaults, torrents: { ...defaults.torrents, onComplete } });
+    return [found?.status, found?.message];
+  };
+  assert.deepEqual(await check(null), [undefined, undefined]);
+  const program = join(folder, 'done.sh');
+  assert.match((await check(program)).join(), /^problem,torrents\.onComplete cannot be run: ENOENT/);
+  await writeFile(program, '#!/bin/sh\n', { mode: 0o600 });
+  if (process.platform !== 'win32') assert.match((await check(program)).join(), /^problem,.*EACCES/);
+  assert.match((await check(folder)).join(), /^problem,.* is no file$/);
+  await chmod(program, 0o700);
+  assert.deepEqual(await check(program), ['ok', `${program} can be run when a torrent is complete`]);
 });
 
 test('folders are looked at once each, written to, and left as they were', async (t) => {

@@ -4,7 +4,7 @@ import type { SettingsPlaces } from '../client/index.ts';
 import { clientConfig, type ClientConfig, loadConfig } from '../config/index.ts';
 import { configFile, daemonDirectory } from '../paths/index.ts';
 import type { Check } from './check.ts';
-import { checkConfiguration, checkSecrets } from './configuration.ts';
+import { checkConfiguration, checkProgram, checkSecrets } from './configuration.ts';
 import { checkDisk } from './disk.ts';
 import { checkApi, checkFreePorts, checkInterface } from './network.ts';
 import { checkReachable, checkRunning, type RunningDaemon } from './running-daemon.ts';
@@ -30,6 +30,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Check> {
   const { check, config: ofFile } = await checkConfiguration(file, options.file === null);
   yield check;
   const config = inEffect ?? ofFile ?? (await loadConfig(clientConfig, {})).value;
+  yield* await checkProgram(config);
   yield* await checkSecrets(config, env, file);
   const data = places?.data ?? config.data ?? daemonDirectory(env);
   yield* await checkDisk(config, data, clock);
