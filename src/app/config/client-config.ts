@@ -217,7 +217,7 @@ const limits = z.object({
   schedule: z
     .array(z.string().regex(SCHEDULE))
     .default([])
-    .describe('Times of the alternative limits, in local time.')
+    .describe('Times of the alternative limits, in local time; they count while `limits.followSchedule` is true.')
     .meta(facts({ form: 'list such as ["mon-fri 08:00-17:30", "22:00-06:00"]' })),
 });
 

@@ -51,6 +51,8 @@ export interface SenderServices {
 export class WebhookSender {
   readonly #services: SenderServices;
   readonly #waiting = new Map<number, Delivery[]>();
+  /** Webhooks that have lost events since they had all that waited for them. */
+  readonly #losing = new Set<number>();
   readonly #closing = new AbortController();
 
   constructor(services: SenderServices) {
@@ -74,11 +76,18 @@ export class WebhookSender {
         void this.#send(id);
       } else {
         waiting.push({ event, over });
-        // The first is under way.
-        if (waiting.length > MOST_WAITING) waiting.splice(1, 1)[0]?.over();
+        if (waiting.length > MOST_WAITING) this.#drop(id, waiting);
       }
     }
     await Promise.all(deliveries);
+  }
+
+  /** The oldest but the first, which is under way. It is told once until all that waits is sent. */
+  #drop(id: number, waiting: Delivery[]): void {
+    waiting.splice(1, 1)[0]?.over();
+    if (this.#losing.has(id)) return;
+    this.#losing.add(id);
+    this.#services.logger.warn('a webhook is too slow, and loses events', { webhook: id, waiting: MOST_WAITING });
   }
 
   /** What has not been sent is forgotten. */
@@ -95,6 +104,7 @@ export class WebhookSender {
       first.over();
     }
     this.#waiting.delete(id);
+    this.#losing.delete(id);
   }
 
   /** Never rejects. */
@@ -108,7 +118,10 @@ export class WebhookSender {
       told(id, problem);
       if (problem === null) return;
       logger.warn('a webhook did not take an event', { webhook: id, event: event.id, attempt, reason: problem });
-      if (isLost || attempt === MOST_ATTEMPTS) return;
+      if (isLost || attempt === MOST_ATTEMPTS) {
+        logger.warn('an event was given up for a webhook', { webhook: id, event: event.id });
+        return;
+      }
       await clock.sleep(backoffDelay(attempt, BACKOFF, random), this.#closing.signal).catch(() => {}); // Closed: seen above.
       if (this.#closing.signal.aborted) return;
     }

@@ -17,6 +17,7 @@ const url = 'https://hooks.example/x';
 class Office {
   readonly clock = new ManualClock();
   readonly events = new EventHistory(0, this.clock, new FakeLog());
+  readonly log = new FakeLog();
   readonly sent: Message[] = [];
   readonly problems: (string | null)[] = [];
   webhooks: Webhook[] = [{ id: 1, url, events: ['torrent.*'], secret, createdAt: 0 }];
@@ -27,7 +28,7 @@ class Office {
   readonly sender = new WebhookSender({
     clock: this.clock,
     random: seededRandom(1),
-    logger: new FakeLog(),
+    logger: this.log,
     webhooks: () => this.webhooks,
     told: (_, problem) => this.problems.push(problem),
     post: async (message) => {
@@ -109,6 +110,10 @@ describe('a webhook', () => {
     office.add('d');
     await office.clock.pass(3 * 3_600_000);
     assert.deepEqual([office.names.filter((name) => name === 'c').length, office.names.at(-1)], [10, 'd']);
+    assert.deepEqual(
+      office.log.lines.filter((line) => line.includes('given up')).map((line) => /"event":(\d)/.exec(line)?.[1]),
+      ['1', '3'],
+    );
   });
 
   test('that is removed, or whose client ends, gets no more', async () => {
@@ -139,6 +144,12 @@ describe('a webhook', () => {
       [1_001, '0', '501', '1499'],
     );
     assert.equal(office.over.length, 1_500);
+    const told = (): number => office.log.lines.filter((line) => line.includes('loses events')).length;
+    assert.equal(told(), 1, 'told once');
+    office.answers = [500];
+    for (let i = 0; i < 1_500; i++) office.add(String(i));
+    await office.clock.pass(5_000);
+    assert.equal(told(), 2, 'and once more when it happens again');
   });
 });
 
