@@ -19,7 +19,7 @@ export const render = (): string =>
     '',
     'Its file is `config.toml` in the configuration folder, or what `--config` names. `dst config` shows and changes it; what an',
     'API changes is written into it as well, beside what its author wrote. A key `limits.upload` stands as `upload` in the',
-    'section `[limits]`.',
+    'section `[limits]`. When the file goes away while the daemon runs, what it said stays in effect, and health tells of it.',
     '',
     configPage(describeConfig(clientConfig)),
     '### The program of `torrents.onComplete`',

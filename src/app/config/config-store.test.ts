@@ -206,6 +206,23 @@ test('changes at the same time are made one after the other', async (t) => {
   assert.equal((await readFile(file, 'utf8')).split('\n').length, 5);
 });
 
+test('a first change that cannot be taken in leaves no file, and none is missed', async (t) => {
+  const made = await scene(t, null);
+  made.refuse = new Error('no');
+  await assert.rejects(made.store.set({ 'queue.downloads': 2 }), { message: 'no' });
+  made.refuse = null;
+  await made.store.set({ 'queue.downloads': 3 });
+  assert.equal(made.store.value.queue.downloads, 3);
+});
+
+test('where the file is gone nothing is set: all that it said would be lost', async (t) => {
+  const { store, file } = await scene(t, '[limits]\nupload = 1000\n');
+  await rm(file);
+  await assert.rejects(store.set({ 'queue.downloads': 2 }), { code: 'CONFIG_UNREADABLE', message: /is gone/ });
+  await assert.rejects(stat(file), { code: 'ENOENT' });
+  assert.equal(store.value.limits.upload, 1000);
+});
+
 test('a file that is no TOML is not touched, and it is said where it is wrong', async (t) => {
   const { store, file } = await scene(t, 'logLevel = "warn"\n');
   await writeFile(file, 'logLevel = "warn"\noops = = 3\n');

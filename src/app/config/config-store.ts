@@ -77,7 +77,7 @@ export class ConfigStore<T> implements Disposable {
    * Writes new values into the file and takes them in, all or none; null takes a key out, so that its default counts.
    * Of the keys that wait for a restart those are told that are named here, though they may have waited before.
    * Rejects CONFIG_INVALID with everything that is wrong, CONFIG_FIXED for what the environment or a flag has set,
-   * CONFIG_SYNTAX for a file that is none, CONFIG_UNWRITABLE, and what `accept` rejects.
+   * CONFIG_SYNTAX for a file that is none, CONFIG_UNREADABLE for one that is gone, CONFIG_UNWRITABLE, and what `accept` rejects.
    */
   set(values: Readonly<Record<string, unknown>>, accept?: AcceptConfig<T>): Promise<ConfigChange> {
     const setting = this.#writing.then(() => this.#set(values, accept));
@@ -109,6 +109,10 @@ export class ConfigStore<T> implements Disposable {
     if (problems.length > 0) throw invalidConfig(problems);
     const file = await targetOf(sources.file);
     const before = await textOf(file);
+    if (before === null && this.#watch.hasFile) {
+      const words = `${sources.file} is gone: put it back, or start again without it`;
+      throw configError('CONFIG_UNREADABLE', words, { details: { file: sources.file } });
+    }
     parseConfig(before ?? '', sources.file);
     const text = editToml(
       before ?? '',

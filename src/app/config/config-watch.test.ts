@@ -212,6 +212,21 @@ test('a mistake anywhere in the file leaves everything as it was', async () => {
   assert.deepEqual(stage.told, []);
 });
 
+test('a file that need not be there is missed when it was, and nothing falls back to its default', async () => {
+  const file = join(folder, 'optional.toml');
+  using stage = await Stage.open('', { sources: { file, env: {}, flags: {}, isFileOptional: true } });
+  await stage.watch.reload();
+  assert.deepEqual([stage.problems, stage.same.length], [[], 1]);
+  writeFileSync(file, 'level = "debug"');
+  await stage.watch.reload();
+  unlinkSync(file);
+  await stage.watch.reload();
+  assert.deepEqual([stage.problems.map(codeOf), stage.watch.current.value.level], [['CONFIG_UNREADABLE'], 'debug']);
+  writeFileSync(file, 'level = "warn"');
+  await stage.watch.reload();
+  assert.equal(stage.watch.current.value.level, 'warn');
+});
+
 test('a file that is right again counts after a mistake', async () => {
   using stage = await Stage.open('');
   await stage.reload('level = ');

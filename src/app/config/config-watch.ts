@@ -2,7 +2,7 @@
  * Takes in changes of a configuration file while the program runs. The folder is watched and not the file, because
  * editors and configuration management put a new file in its place. A reload counts as a whole or not at all.
  */
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
@@ -59,6 +59,8 @@ export class ConfigWatch<T> implements Disposable {
   readonly #options: ConfigWatchOptions<T>;
   readonly #keys: readonly ConfigKey[];
   readonly #abort = new AbortController();
+  /** A file that has been read once is missed when it is gone: else all would be as by default, in a running program. */
+  #hasFile: boolean;
   #current: LoadedConfig<T>;
   /** As the sources had it last, with the values that wait for a restart. */
   #latest: LoadedConfig<T>;
@@ -74,6 +76,7 @@ export class ConfigWatch<T> implements Disposable {
     this.#current = options.initial;
     this.#latest = options.initial;
     const { file } = options.sources;
+    this.#hasFile = existsSync(file);
     try {
       this.#watcher = (options.watchFolder ?? watchFolder)(
         dirname(file),
@@ -93,6 +96,11 @@ export class ConfigWatch<T> implements Disposable {
   /** As the sources had it last: what is in effect after a restart. */
   get latest(): LoadedConfig<T> {
     return this.#latest;
+  }
+
+  /** The file has been there; without it no reload counts any more. */
+  get hasFile(): boolean {
+    return this.#hasFile;
   }
 
   /** Keys whose values wait for a restart. */
@@ -150,7 +158,8 @@ export class ConfigWatch<T> implements Disposable {
     const { signal } = this.#abort;
     if (signal.aborted) return;
     try {
-      const loaded = await loadConfig(schema, sources, { signal });
+      const isFileOptional = sources.isFileOptional === true && !this.#hasFile;
+      const loaded = await loadConfig(schema, { ...sources, isFileOptional }, { signal });
       const next = this.#withoutRestart(loaded);
       const change: ConfigChange = {
         changed: this.#differences(this.#latest, loaded),
@@ -161,6 +170,7 @@ export class ConfigWatch<T> implements Disposable {
       else onSame(change.needRestart);
       this.#current = next;
       this.#latest = loaded;
+      this.#hasFile ||= existsSync(sources.file);
     } catch (error) {
       if (!signal.aborted) onProblem(error);
     }
