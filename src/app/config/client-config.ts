@@ -321,8 +321,8 @@ export const clientConfig: ConfigSchema<ClientConfig> = z
     if (config.peers.interface === null && config.peers.nameServers.length > 0) {
       wrong('peers.nameServers', 'they are for peers.interface, which is not set');
     }
-    const written = [config.downloads, config.incomplete, ...config.api.roots].filter((place) => place !== null);
-    const shared = config.torrents.watch.find((watched) => written.some((place) => isWatchedAt(place, watched)));
+    const written = [config.downloads, config.incomplete, ...config.api.roots].filter((folder) => folder !== null);
+    const shared = config.torrents.watch.find((watched) => written.some((folder) => isWatchedAt(folder, watched)));
     if (shared !== undefined) {
       wrong('torrents.watch', `${shared} is where torrents are saved: what they bring would be added as torrents`);
     }
