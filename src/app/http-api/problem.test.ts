@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { DstError } from '../../base/errors.ts';
 import { dbErrors } from '../../db/index.ts';
+import { configErrors } from '../config/index.ts';
 import { apiError, apiErrors } from './errors.ts';
 import { problemOf } from './problem.ts';
 
@@ -38,6 +39,14 @@ for (const error of [
     });
   });
 }
+
+test('every error of the configuration is told to who changes it, with its words', () => {
+  for (const [code, entry] of Object.entries(configErrors)) {
+    const { status, detail, ...told } = problemOf(new DstError(code, entry, 'its words'));
+    assert.deepEqual([told.code, detail], [code, 'its words']);
+    assert.ok([400, 409].includes(status), `${code}: ${status}`);
+  }
+});
 
 test('every error of the API has the status of its table', () => {
   for (const [code, { status }] of Object.entries(apiErrors)) {

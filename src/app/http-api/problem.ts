@@ -59,6 +59,7 @@ const otherStatuses: Readonly<Record<string, number>> = {
   CONFIG_INVALID: 400,
   CONFIG_FIXED: 409,
   CONFIG_SYNTAX: 409,
+  CONFIG_UNREADABLE: 409,
   CONFIG_UNWRITABLE: 409,
 };
 /** Errors of what a caller has sent: a torrent file, a link, a path of what is to become a torrent. */
