@@ -51,6 +51,37 @@ test('the user switches to the alternative limits and back', async () => {
   ]);
 });
 
+test('a schedule keeps to the clocks of the machine, over midnight and when they change', (t) => {
+  const before = process.env['TZ'];
+  t.after(() => {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  });
+  process.env['TZ'] = 'Europe/Berlin';
+  const { limits, peers } = clientConfig.parse({
+    ...{ api: {}, peers: {}, queue: {}, goals: {}, torrents: {}, memory: {} },
+    limits: { followSchedule: true, schedule: ['22:00-06:00'] },
+  });
+  let now = 0;
+  const rates = new RateLimits({
+    engine: new FakeEngine(),
+    clock: { wall: () => now },
+    config: () => ({ limits, peers }),
+    events: { emit: () => {} },
+  });
+  const isAlternativeAt = (time: string): boolean => {
+    now = Date.parse(time) / 1000;
+    rates.apply();
+    return rates.isAlternative;
+  };
+  // From UTC+2 to UTC+1 in this night: it has an hour more.
+  const longNight = ['2026-10-24T19:59Z', '2026-10-24T20:00Z', '2026-10-25T04:59Z', '2026-10-25T05:00Z'];
+  assert.deepEqual(longNight.map(isAlternativeAt), [false, true, true, false]);
+  // And back.
+  const shortNight = ['2027-03-27T20:59Z', '2027-03-27T21:00Z', '2027-03-28T03:59Z', '2027-03-28T04:00Z'];
+  assert.deepEqual(shortNight.map(isAlternativeAt), [false, true, true, false]);
+});
+
 /** A time that begins and ends so many minutes from the start of the clock. */
 function times(from: number, to: number): string {
   const start = Math.floor(new ManualClock().wall() / 60);
