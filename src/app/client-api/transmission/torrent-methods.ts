@@ -18,14 +18,14 @@ import { defaultTorrentSettings } from '../../client/index.ts';
 const onEach =
   (act: (torrent: ManagedTorrent) => Promise<void> | void): Method['run'] =>
   async ({ client }, params) => {
-    await eachTorrent(selectTorrents(client.torrents, params['ids']), act);
+    await eachTorrent(selectTorrents(client.torrents, params), act);
     return { result: {} };
   };
 
 const queueMove =
   (to: QueueMove): Method['run'] =>
   async ({ client }, params) => {
-    await client.torrents.moveInQueue(selectTorrents(client.torrents, params['ids']), to);
+    await client.torrents.moveInQueue(selectTorrents(client.torrents, params), to);
     return { result: {} };
   };
 
@@ -37,7 +37,7 @@ async function get({ client, recent }: MethodContext, params: Params): ReturnTyp
   const asked = texts(params, 'fields');
   if (asked === undefined) throw rpcError('invalid-params', 'no fields specified');
   const isTable = text(params, 'format') === 'table';
-  const { torrents, removed } = chosen(client.torrents, recent, params['ids']);
+  const { torrents, removed } = chosen(client.torrents, recent, params);
   // Each once, however often it is asked for; clients may mix the spellings.
   const known = [...new Set(asked)].filter((name) => isField(snake(name)));
   if (known.length > MOST_FIELDS) throw rpcError('invalid-params', 'too many fields');
@@ -68,9 +68,9 @@ const legacyCell = (cell: unknown, name: string): unknown =>
 function chosen(
   torrents: MethodContext['client']['torrents'],
   recent: MethodContext['recent'],
-  ids: unknown,
+  params: Params,
 ): { readonly torrents: readonly ManagedTorrent[]; readonly removed: readonly number[] | null } {
-  if (!isRecentlyActive(ids)) return { torrents: selectTorrents(torrents, ids), removed: null };
+  if (!isRecentlyActive(params['ids'])) return { torrents: selectTorrents(torrents, params), removed: null };
   const since = recent.before(() => torrents.changes(Number.MAX_SAFE_INTEGER).revision);
   const { changed, removed } = torrents.changes(since);
   return { torrents: changed, removed: removed.map(({ id }) => id) };
@@ -132,7 +132,7 @@ async function sourceOf(
 async function set({ client }: MethodContext, params: Params): ReturnType<Method['run']> {
   const location = text(params, 'location');
   const position = number(params, 'queue_position');
-  const torrents = selectTorrents(client.torrents, params['ids']);
+  const torrents = selectTorrents(client.torrents, params);
   await eachTorrent(torrents, async (torrent) => {
     const { settings } = torrent.view();
     const priorities = prioritiesOf(params, torrent.view().hasMetadata ? torrent.files() : null);
@@ -153,7 +153,7 @@ async function relocate(torrent: ManagedTorrent, location: string, movesData: bo
 }
 
 async function rename({ client }: MethodContext, params: Params): ReturnType<Method['run']> {
-  const [torrent, ...others] = selectTorrents(client.torrents, params['ids']);
+  const [torrent, ...others] = selectTorrents(client.torrents, params);
   if (torrent === undefined || others.length > 0)
     throw rpcError('invalid-params', 'torrent-rename-path requires 1 torrent');
   const path = text(params, 'path') ?? '';
@@ -175,7 +175,7 @@ export const torrentMethods: Readonly<Record<string, Method>> = {
     scope: 'control',
     run: async ({ client }, params) => {
       const deleteData = flag(params, 'delete_local_data') === true;
-      await client.torrents.remove(selectTorrents(client.torrents, params['ids']), { deleteData });
+      await client.torrents.remove(selectTorrents(client.torrents, params), { deleteData });
       return { result: {} };
     },
   },

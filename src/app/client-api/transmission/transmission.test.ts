@@ -365,6 +365,17 @@ describe('torrents', () => {
   });
 });
 
+test('only where nothing is said of ids are they all: nothing chosen is no torrent', async () => {
+  const stage = await Stage.open();
+  const [{ id }] = [stage.torrent('a'), stage.torrent('b')];
+  for (const ids of [[], null]) await stage.call('torrent-remove', { ids, 'delete-local-data': true });
+  const told = async (params: object): Promise<number> => {
+    const { torrents } = await stage.call('torrent-get', { ...params, fields: ['id'] });
+    return (torrents as object[]).length;
+  };
+  assert.deepEqual([await told({}), await told({ ids: [] }), await told({ id })], [2, 0, 1]);
+});
+
 describe('the session', () => {
   test('what is set is read back, in the units of Transmission', async () => {
     const stage = await Stage.open();
