@@ -187,8 +187,9 @@ test('Sonarr and Radarr find what they have put into a folder of Transmission, b
   await arr.test();
   assert.equal(await arr.outputFolder(), directory);
   await arr.download(await readFile(show.file), show.infoHash.toUpperCase());
-  const [torrent] = await daemon.torrents();
-  assert.deepEqual([torrent?.state, torrent?.['savePath']], ['stopped', directory]);
+  // It is looked for data first.
+  const torrent = await daemon.untilState(show.infoHash, 'stopped');
+  assert.deepEqual([torrent.state, torrent['savePath']], ['stopped', directory]);
   // They take what is stopped for a download all the same.
   assert.deepEqual(
     (await arr.items()).map(({ outputPath, status }) => [outputPath, status]),

@@ -23,6 +23,8 @@ test('the library @ctrl/transmission', { timeout: 480_000 }, async (t) => {
     // What it would take by itself, /downloads, is a folder of containers.
     await client.addTorrent(content, { 'download-dir': daemon.downloads, paused: true });
     await client.setTorrent(hash, { labels: ['books'] });
+    // It was looked for data first.
+    await daemon.untilState(hash, 'stopped');
     const added = await client.getTorrent(hash);
     assert.deepEqual([added.id, added.name, added.state, added.label], [hash, 'test-1', 'paused', 'books']);
     assert.equal(added.totalSize, 500_000);

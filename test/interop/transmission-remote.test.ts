@@ -55,6 +55,8 @@ test('transmission-remote: from adding to removing', options, async (t) => {
 
   await t.test('a torrent is added and listed, with all that is known of it', async () => {
     await scene.succeeds('--start-paused', '--add', torrent.file);
+    // It was looked for data first.
+    await daemon.untilState(torrent.infoHash, 'stopped');
     assert.match(await scene.remote('--list'), /^\s+1\s+0%\s+None\s+Unknown\s+0\.0\s+0\.0\s+None\s+Stopped\s+test-1$/m);
     const info = await scene.remote('-t1', '--info');
     assert.match(info, new RegExp(`Hash: ${torrent.infoHash}`));

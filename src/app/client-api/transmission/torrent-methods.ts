@@ -95,6 +95,9 @@ async function add({ client, fetchTorrent, caller }: MethodContext, params: Para
     ...(priorities.size > 0 && { priorities }),
   };
   const { torrent, isDuplicate } = await client.torrents.add(given);
+  const { state, hasMetadata } = torrent.view();
+  // Transmission checks what is there also of a torrent that it does not start: programs wait for that (cross-seed).
+  if (!isDuplicate && state === 'stopped' && hasMetadata) await torrent.verify();
   const row = { id: torrent.id, name: torrent.view().name, hash_string: torrent.hash };
   const result = isDuplicate ? { torrent_duplicate: row } : { torrent_added: row };
   return {

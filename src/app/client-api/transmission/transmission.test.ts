@@ -200,11 +200,21 @@ describe('torrents', () => {
     const second = await stage.call('torrent-add', { metainfo });
     assert.deepEqual(second['torrent-duplicate'], first['torrent-added']);
     const torrent = stage.client.torrents.find((first['torrent-added'] as { hashString: string }).hashString);
-    assert.deepEqual([torrent?.view().state, torrent?.view().settings.labels], ['stopped', ['a', 'b']]);
+    assert.deepEqual([torrent?.view().state, torrent?.view().settings.labels], ['checking', ['a', 'b']]);
     await stage.call('torrent-add', { filename: `magnet:?xt=urn:btih:${'ab'.repeat(20)}&dn=m` });
     await stage.call('torrent-add', { filename: 'http://192.0.2.1/x.torrent' });
     assert.deepEqual(stage.fetched, ['http://192.0.2.1/x.torrent']);
     assert.equal(stage.client.torrents.size, 3);
+  });
+
+  test('what is there of a torrent that is added paused is checked once, as of one that is started', async () => {
+    const stage = await Stage.open();
+    const metainfo = Buffer.from(sampleTorrentFile({ name: 'new' })).toString('base64');
+    for (const paused of [true, true]) await stage.call('torrent-add', { metainfo, paused });
+    const [torrent] = stage.client.torrents.all() as FakeTorrent[];
+    assert.deepEqual(torrent?.calls, ['verify']);
+    await stage.call('torrent-add', { filename: `magnet:?xt=urn:btih:${'ab'.repeat(20)}`, paused: true });
+    assert.deepEqual((stage.client.torrents.all() as FakeTorrent[])[1]?.calls, []);
   });
 
   test('a path of the daemon is not read, and content that is none is told so', async () => {
