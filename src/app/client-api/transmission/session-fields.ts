@@ -6,7 +6,7 @@ import type { MethodContext } from './method.ts';
 import { flag, number, type Params, text } from './params.ts';
 import { rpcError } from './rpc-error.ts';
 import { daysOf, minutesOf, scheduleOf } from './alt-schedule.ts';
-import { KILO } from './torrent-fields.ts';
+import { KILO, usualLimits } from './torrent-fields.ts';
 
 /** The release whose interface this is: what clients look at to know what they may ask. */
 export interface Release {
@@ -50,6 +50,7 @@ export function readSession(
   const { limits, peers, queue, goals } = config;
   const isPortNew = peers.port !== client.settings.value.peers.port;
   const schedule = minutesOf(limits.schedule[0]);
+  const usual = usualLimits(config);
   const forAdmin = (path: string | null): string => (allows(caller.scope, 'admin') ? (path ?? '') : '');
   return {
     alt_speed_down: Math.round(limits.altDownload / KILO),
@@ -73,7 +74,7 @@ export function readSession(
     download_queue_enabled: queue.enabled && queue.downloads !== null,
     download_queue_size: queue.downloads ?? 0,
     encryption: encryptions[peers.encryption],
-    idle_seeding_limit: goals.idleMinutes ?? 30,
+    idle_seeding_limit: usual.idleMinutes,
     idle_seeding_limit_enabled: goals.idleMinutes !== null,
     incomplete_dir: config.incomplete ?? config.downloads,
     incomplete_dir_enabled: config.incomplete !== null,
@@ -97,7 +98,7 @@ export function readSession(
     script_torrent_done_seeding_filename: '',
     seed_queue_enabled: queue.enabled && queue.seeds !== null,
     seed_queue_size: queue.seeds ?? 0,
-    seed_ratio_limit: goals.ratio ?? 2,
+    seed_ratio_limit: usual.ratio,
     seed_ratio_limited: goals.ratio !== null,
     sequential_download: false,
     session_id: sessionId,
@@ -177,7 +178,9 @@ function altChanges(params: Params, { limits }: ClientConfig): Record<string, un
   };
 }
 
-function queueChanges(params: Params, { queue, goals }: ClientConfig): Record<string, unknown> {
+function queueChanges(params: Params, config: ClientConfig): Record<string, unknown> {
+  const { queue, goals } = config;
+  const usual = usualLimits(config);
   /** 0: any number. */
   const size = (name: string, now: number | null, fallback: number): number | undefined => {
     const count = number(params, `${name}_queue_size`);
@@ -202,11 +205,16 @@ function queueChanges(params: Params, { queue, goals }: ClientConfig): Record<st
     ...((downloads ?? 0) + (seeds ?? 0) > 0 && !queue.enabled && { 'queue.enabled': true }),
     ...given(
       'goals.ratio',
-      goal(number(params, 'seed_ratio_limit'), flag(params, 'seed_ratio_limited'), goals.ratio, 2),
+      goal(number(params, 'seed_ratio_limit'), flag(params, 'seed_ratio_limited'), goals.ratio, usual.ratio),
     ),
     ...given(
       'goals.idleMinutes',
-      goal(number(params, 'idle_seeding_limit'), flag(params, 'idle_seeding_limit_enabled'), goals.idleMinutes, 30),
+      goal(
+        number(params, 'idle_seeding_limit'),
+        flag(params, 'idle_seeding_limit_enabled'),
+        goals.idleMinutes,
+        usual.idleMinutes,
+      ),
     ),
   };
 }

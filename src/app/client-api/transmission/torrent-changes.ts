@@ -1,27 +1,26 @@
 /** What `torrent-set` and `torrent-add` say of one torrent, as settings and priorities of ours. */
 import type { Goal, ManagedTorrent, TorrentSettings } from '../../client/index.ts';
+import type { ClientConfig } from '../../config/index.ts';
 import { flag, number, numbers, type Params, text, texts } from './params.ts';
 import { noGroups, rpcError } from './rpc-error.ts';
-import { KILO } from './torrent-fields.ts';
+import { KILO, usualLimits } from './torrent-fields.ts';
 import { readTrackerText } from './tracker-fields.ts';
-
-/** A limit that was switched on without ever having been given, kB/s. */
-const DEFAULT_LIMIT = 100;
 
 /** Of a file of which nothing was said. */
 export const NORMAL_PRIORITY = 4;
 
-export function settingsOf(params: Params, now: TorrentSettings): Partial<TorrentSettings> {
+export function settingsOf(params: Params, now: TorrentSettings, config: ClientConfig): Partial<TorrentSettings> {
+  const usual = usualLimits(config);
   const labels = texts(params, 'labels');
   if ((text(params, 'group') ?? '') !== '') throw noGroups();
   const obeysGlobalLimits = flag(params, 'honors_session_limits');
   const isSequential = flag(params, 'sequential_download');
   const maxPeers = number(params, 'peer_limit');
   const priority = number(params, 'bandwidth_priority');
-  const downloadLimit = limitOf(params, 'download', now.downloadLimit);
-  const uploadLimit = limitOf(params, 'upload', now.uploadLimit);
-  const ratio = goalOf(params, 'seed_ratio', now.goals.ratio);
-  const idleMinutes = goalOf(params, 'seed_idle', now.goals.idleMinutes);
+  const downloadLimit = limitOf(params, 'download', now.downloadLimit, usual.kilobytes);
+  const uploadLimit = limitOf(params, 'upload', now.uploadLimit, usual.kilobytes);
+  const ratio = goalOf(params, 'seed_ratio', now.goals.ratio, usual.ratio);
+  const idleMinutes = goalOf(params, 'seed_idle', now.goals.idleMinutes, usual.idleMinutes);
   return {
     ...(labels !== undefined && { labels: [...new Set(labels.map((label) => label.trim()))].filter(Boolean) }),
     ...(obeysGlobalLimits !== undefined && { obeysGlobalLimits }),
@@ -37,20 +36,20 @@ export function settingsOf(params: Params, now: TorrentSettings): Partial<Torren
 }
 
 /** A limit and whether it counts come apart; ours is one number. */
-function limitOf(params: Params, way: 'download' | 'upload', now: number): number | undefined {
+function limitOf(params: Params, way: 'download' | 'upload', now: number, usual: number): number | undefined {
   const limit = number(params, `${way}_limit`);
   const isLimited = flag(params, `${way}_limited`);
   if (isLimited === false) return 0;
-  if (isLimited === true) return limit !== undefined ? Math.max(1, limit) * KILO : now || DEFAULT_LIMIT * KILO;
+  if (isLimited === true) return limit !== undefined ? Math.max(1, limit) * KILO : now || usual * KILO;
   return limit !== undefined && now > 0 ? Math.max(1, limit) * KILO : undefined;
 }
 
-function goalOf(params: Params, name: 'seed_ratio' | 'seed_idle', now: Goal): Goal | undefined {
+function goalOf(params: Params, name: 'seed_ratio' | 'seed_idle', now: Goal, usual: number): Goal | undefined {
   const limit = number(params, `${name}_limit`);
   const mode = number(params, `${name}_mode`);
   if (mode === 0) return 'default';
   if (mode === 2) return 'none';
-  if (mode === 1) return limit ?? (typeof now === 'number' ? now : 0);
+  if (mode === 1) return limit ?? (typeof now === 'number' ? now : usual);
   return limit !== undefined && typeof now === 'number' ? limit : undefined;
 }
 

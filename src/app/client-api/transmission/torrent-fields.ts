@@ -44,11 +44,18 @@ const priorities = { low: -1, normal: 0, high: 1 } as const;
 /** Ours are 0 … 7 with 4 in the middle. */
 const priorityOf = (priority: number): number => (priority > 4 ? 1 : priority > 0 && priority < 4 ? -1 : 0);
 
+/**
+ * Limits keep a number while they do not count, and forms show it: what it would be if the limit were switched on. So
+ * nobody switches on a limit of 0 by ticking a box.
+ */
+export const usualLimits = ({ goals }: ClientConfig): { ratio: number; idleMinutes: number; kilobytes: number } => ({
+  ratio: goals.ratio ?? 2,
+  idleMinutes: goals.idleMinutes ?? 30,
+  kilobytes: 100,
+});
+
 /** `tr_ratiolimit`, `tr_idlelimit`: 0 the global one, 1 its own, 2 none. */
 const goalMode = (goal: number | 'default' | 'none'): number => (goal === 'default' ? 0 : goal === 'none' ? 2 : 1);
-const goalValue = (goal: number | 'default' | 'none'): number => (typeof goal === 'number' ? goal : 0);
-
-const limitOf = (rate: number): number => Math.round(rate / KILO);
 const isFinished = (view: TorrentView): boolean =>
   view.state === 'stopped' && view.completedAt !== null && isDone(view);
 
@@ -75,7 +82,6 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
     availability >= 1 ? Math.max(0, wantedSize - wantedDone) : 0,
   done_date: ({ completedAt }) => completedAt ?? 0,
   download_dir: ({ savePath }) => savePath,
-  download_limit: ({ settings }) => limitOf(settings.downloadLimit),
   download_limited: ({ settings }) => settings.downloadLimit > 0,
   downloaded_ever: ({ downloaded }) => downloaded,
   edit_date: () => 0,
@@ -111,9 +117,7 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   recheck_progress: ({ state, checked }) => (state === 'checking' ? checked : 0),
   seconds_downloading: ({ secondsDownloading }) => secondsDownloading,
   seconds_seeding: ({ secondsSeeding }) => secondsSeeding,
-  seed_idle_limit: ({ settings }) => goalValue(settings.goals.idleMinutes),
   seed_idle_mode: ({ settings }) => goalMode(settings.goals.idleMinutes),
-  seed_ratio_limit: ({ settings }) => goalValue(settings.goals.ratio),
   seed_ratio_mode: ({ settings }) => goalMode(settings.goals.ratio),
   sequential_download: ({ settings }) => settings.isSequential,
   sequential_download_from_piece: () => 0,
@@ -121,7 +125,6 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   start_date: ({ startedAt }) => startedAt ?? 0,
   torrent_file: () => '',
   total_size: ({ totalSize }) => totalSize,
-  upload_limit: ({ settings }) => limitOf(settings.uploadLimit),
   upload_limited: ({ settings }) => settings.uploadLimit > 0,
   upload_ratio: ({ downloaded, done, ratio }) => (downloaded + done === 0 ? -1 : ratio),
   uploaded_ever: ({ uploaded }) => uploaded,
@@ -199,11 +202,27 @@ const peerRow = (peer: Peer): object => ({
 /** Most peers, be that its own number or that of all torrents. */
 const peerLimit: Reader = ({ view, config }) => view.settings.maxPeers ?? config.peers.perTorrent;
 
+const rateLimit =
+  (way: 'downloadLimit' | 'uploadLimit'): Reader =>
+  ({ view, config }) =>
+    Math.round(view.settings[way] / KILO) || usualLimits(config).kilobytes;
+
+const goalLimit =
+  (name: 'ratio' | 'idleMinutes'): Reader =>
+  ({ view, config }) => {
+    const goal = view.settings.goals[name];
+    return typeof goal === 'number' ? goal : usualLimits(config)[name];
+  };
+
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...Object.entries(scalars).map(([name, read]): [string, Reader] => [name, ({ view }) => read(view)]),
   ...Object.entries(lists).map(([name, read]): [string, Reader] => [name, ({ torrent }) => read(torrent)]),
+  ['download_limit', rateLimit('downloadLimit')],
   ['max_connected_peers', peerLimit],
   ['peer_limit', peerLimit],
+  ['seed_idle_limit', goalLimit('idleMinutes')],
+  ['seed_ratio_limit', goalLimit('ratio')],
+  ['upload_limit', rateLimit('uploadLimit')],
 ]);
 
 /** Reads the fields of a torrent that are known, in their order; names are in snake_case. */

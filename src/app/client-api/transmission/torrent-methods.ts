@@ -90,7 +90,7 @@ async function add({ client, fetchTorrent, caller }: MethodContext, params: Para
   const given: NewTorrent = {
     source,
     savePath,
-    settings: settingsOf(params, defaultTorrentSettings),
+    settings: settingsOf(params, defaultTorrentSettings, client.settings.value),
     isStopped: isPaused ?? !client.settings.value.torrents.startAdded,
     ...(priorities.size > 0 && { priorities }),
   };
@@ -140,7 +140,7 @@ async function set({ client }: MethodContext, params: Params): ReturnType<Method
     const { settings } = torrent.view();
     const priorities = prioritiesOf(params, torrent.view().hasMetadata ? torrent.files() : null);
     const trackers = trackersOf(params, torrent);
-    const changes = settingsOf(params, settings);
+    const changes = settingsOf(params, settings, client.settings.value);
     if (Object.keys(changes).length > 0) await torrent.change(changes);
     if (priorities.size > 0) await torrent.setPriorities(priorities);
     if (trackers !== undefined) await torrent.setTrackers(trackers);

@@ -253,6 +253,28 @@ describe('torrents', () => {
     assert.deepEqual([settings.goals.ratio, settings.downloadLimit], ['default', 0]);
   });
 
+  test('a limit that does not count is told as what it would be, and is that when it is switched on', async () => {
+    const stage = await Stage.open();
+    const { id } = stage.torrent();
+    const limits = async (): Promise<unknown> => {
+      const fields = ['downloadLimit', 'uploadLimit', 'seedRatioLimit', 'seedIdleLimit'];
+      return ((await stage.call('torrent-get', { ids: id, fields }))['torrents'] as object[])[0];
+    };
+    const usual = { downloadLimit: 100, uploadLimit: 100, seedRatioLimit: 2, seedIdleLimit: 30 };
+    assert.deepEqual(await limits(), usual);
+    for (const change of [
+      { downloadLimited: true },
+      { uploadLimited: true },
+      { seedRatioMode: 1 },
+      { seedIdleMode: 1 },
+    ])
+      await stage.call('torrent-set', { ids: id, ...change });
+    assert.deepEqual(await limits(), usual);
+    await stage.call('session-set', { seedRatioLimit: 3, seedRatioLimited: true });
+    await stage.call('torrent-set', { ids: id, seedRatioMode: 0 });
+    assert.deepEqual(await limits(), { ...usual, seedRatioLimit: 3 });
+  });
+
   test('the most peers of a torrent are those of all, unless it has a number of its own', async () => {
     const stage = await Stage.open();
     const { id } = stage.torrent();
