@@ -28,12 +28,14 @@ async function stats({ client }: MethodContext): ReturnType<Method['run']> {
     seconds_active: seconds,
     session_count: sessions,
   });
+  // Active is what runs, whether anything moves or not; a failure of its own stops a torrent of Transmission.
+  const paused = torrents.stopped + torrents.failed;
   return {
     legacyStyle: 'camel',
     result: {
-      active_torrent_count: torrents.active,
+      active_torrent_count: torrents.all - paused,
       download_speed: downloadRate,
-      paused_torrent_count: torrents.stopped,
+      paused_torrent_count: paused,
       torrent_count: torrents.all,
       upload_speed: uploadRate,
       cumulative_stats: figures(ever),

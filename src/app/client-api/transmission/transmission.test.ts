@@ -490,6 +490,13 @@ describe('the session', () => {
     assert.equal(stage.client.settings.value.torrents.onComplete, null);
   });
 
+  test('a torrent is active that is not stopped and has not failed', async () => {
+    const stage = await Stage.open();
+    for (const state of ['stopped', 'failed', 'seeding', 'downloading'] as const) stage.torrent(state).set({ state });
+    const { torrentCount, activeTorrentCount, pausedTorrentCount } = await stage.call('session-stats');
+    assert.deepEqual([torrentCount, activeTorrentCount, pausedTorrentCount], [4, 2, 2]);
+  });
+
   test('clients find a version that they know', async () => {
     const stage = await Stage.open();
     const session = await stage.call('session-get');
