@@ -29,10 +29,11 @@ export interface RpcResult {
 }
 
 const record = z.record(z.string(), z.unknown());
+/** Transmission takes arguments and tags of other types as if they were not there: PHP writes no arguments as `[]`. */
 const legacyRequest = z.object({
   method: z.string(),
-  arguments: record.optional(),
-  tag: z.number().optional(),
+  arguments: record.optional().catch(undefined),
+  tag: z.number().optional().catch(undefined),
 });
 const jsonRpcRequest = z.object({
   jsonrpc: z.literal('2.0'),

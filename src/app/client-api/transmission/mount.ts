@@ -149,7 +149,7 @@ async function answerOne(
     const asked = readRequest(body, isInBatch);
     dialect = asked.dialect;
     const method = methods.get(asked.method);
-    if (method === undefined) throw rpcError('no-method', 'no such method');
+    if (method === undefined) throw rpcError('no-method', 'method name not recognized');
     const { caller } = context;
     // Others of the batch came before it.
     assertStillValid(caller);

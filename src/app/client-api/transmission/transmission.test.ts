@@ -118,6 +118,14 @@ describe('the dialects', () => {
     }
   });
 
+  test('arguments and tags of other types are passed over', async () => {
+    const stage = await Stage.open();
+    for (const rest of [{ arguments: [] }, { arguments: null }, { tag: 'a' }, { tag: null }]) {
+      const answer = (await stage.rpc({ method: 'session-get', ...rest })) as Answer;
+      assert.deepEqual([answer.result, 'tag' in answer], ['success', false], JSON.stringify(rest));
+    }
+  });
+
   test('what is no request is answered with an error', async () => {
     const stage = await Stage.open();
     for (const body of ['{', '{"method":1}', 'null', '{"method":"nonsense"}', '{"method":"__proto__"}']) {
