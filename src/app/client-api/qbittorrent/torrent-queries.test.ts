@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toHex } from '../../../base/bytes.ts';
-import type { TorrentView } from '../../client/index.ts';
+import type { FileView, PieceMap, TorrentView } from '../../client/index.ts';
 import { FAKE_NOW, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
 import { Stage } from './stage.test.ts';
 
@@ -271,7 +271,7 @@ describe('the details of a torrent', () => {
     const { hash } = torrent;
     const all = [
       {
-        availability: 2,
+        availability: 1,
         index: 0,
         is_seed: false,
         name: 'sample/a.mkv',
@@ -281,7 +281,7 @@ describe('the details of a torrent', () => {
         size: 100_000,
       },
       {
-        availability: 2,
+        availability: 1,
         index: 1,
         name: 'sample/sub/b.txt',
         piece_range: [1, 2],
@@ -297,6 +297,18 @@ describe('the details of a torrent', () => {
     for (const indexes of ['2', '-1', 'x']) {
       assert.equal((await stage.get('torrents/files', { hash, indexes })).status, 409, indexes);
     }
+  });
+
+  test('is how much of each file peers have, from 0 to 1, and -1 once all is there', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.client.torrents.addSample({ files: { a: 131_072, b: 65_536, empty: 0 } });
+    const { have } = torrent.pieces() as PieceMap;
+    torrent.pieces = () => ({ have, active: [], availability: Uint16Array.of(7, 0, 0) });
+    const told = async (): Promise<unknown> =>
+      (await stage.read('torrents/files', { hash: torrent.hash })).map((file: FileView) => file.availability);
+    assert.deepEqual(await told(), [0.5, 0, 1]);
+    torrent.setProgress(1);
+    assert.deepEqual(await told(), [-1, -1, -1]);
   });
 
   test('are its pieces: which are there or under way, and their hashes', async () => {

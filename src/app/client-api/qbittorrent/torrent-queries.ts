@@ -65,15 +65,25 @@ const priorityOf = (priority: number): number => (priority === 0 || priority > 5
 
 const progressOf = ({ size, done }: FileView): number => (size === 0 ? 1 : done / size);
 
+/** The part of its pieces of which peers have copies. */
+function availabilityOf({ size, firstPiece, lastPiece }: FileView, copies: Uint16Array): number {
+  if (size === 0) return 1;
+  const there = copies.subarray(firstPiece, lastPiece + 1).filter((count) => count > 0);
+  return there.length / (lastPiece - firstPiece + 1);
+}
+
 function files(call: Call): object[] {
   const torrent = torrentOf(call);
   const all = torrent.files();
   const asked = text(call.params, 'indexes');
   const wanted = asked === undefined ? all : filesAt(all, parts(asked, '|'));
+  const isSeed = isDone(torrent.view());
+  const copies = torrent.pieces()?.availability ?? new Uint16Array(0);
   return wanted.map((file) => ({
-    availability: file.availability,
+    // Nobody looks for what is there.
+    availability: isSeed ? -1 : availabilityOf(file, copies),
     index: file.index,
-    ...(file === all[0] && { is_seed: isDone(torrent.view()) }),
+    ...(file === all[0] && { is_seed: isSeed }),
     name: file.path,
     piece_range: [file.firstPiece, file.lastPiece],
     priority: priorityOf(file.priority),
