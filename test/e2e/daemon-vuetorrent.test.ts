@@ -213,7 +213,7 @@ describe('VueTorrent takes the daemon for qBittorrent', { timeout: 480_000 }, ()
       const limits = { ratioLimit: 1.5, seedingTimeLimit: -1, inactiveSeedingTimeLimit: -1 };
       await vue.does('torrents/setShareLimits', { hashes: hash, ...limits, shareLimitAction: 'Default' });
       const row = await vue.row(hash);
-      assert.deepEqual([row['dl_limit'], row['up_limit']], [50_000, -1]);
+      assert.deepEqual([row['dl_limit'], row['up_limit']], [50_000, 0]);
       const names = ['ratio_limit', 'seeding_time_limit', 'inactive_seeding_time_limit'];
       assert.deepEqual(
         names.map((name) => row[name]),

@@ -18,7 +18,6 @@ const NONE = -1;
 const GLOBAL = -2;
 
 const ratioOf = ({ ratio }: TorrentView): number => (ratio > HIGHEST_RATIO ? NONE : ratio);
-export const limitOf = (rate: number): number => (rate > 0 ? rate : NONE);
 const goalOf = (goal: Goal): number => (goal === 'default' ? GLOBAL : goal === 'none' ? NONE : goal);
 /** What counts in the end. */
 const goalInEffect = (goal: Goal, ofClient: number | null): number =>
@@ -66,7 +65,8 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     completed: view.wantedDone,
     completion_on: view.completedAt ?? NEVER,
     content_path: view.hasMetadata ? view.contentPath : '',
-    dl_limit: limitOf(settings.downloadLimit),
+    // 0: none, as everywhere but among the properties.
+    dl_limit: settings.downloadLimit,
     dlspeed: view.downloadRate,
     download_path: isDone(view) ? '' : (config.incomplete ?? ''),
     downloaded: view.downloaded,
@@ -111,7 +111,7 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     total_size: view.hasMetadata ? view.totalSize : -1,
     tracker: view.tracker,
     trackers_count: view.trackerCount,
-    up_limit: limitOf(settings.uploadLimit),
+    up_limit: settings.uploadLimit,
     uploaded: view.uploaded,
     uploaded_session: view.uploadedInRun,
     upspeed: view.uploadRate,
@@ -130,7 +130,7 @@ export function readProperties(torrent: ManagedTorrent, call: Pick<Call, 'client
     completion_date: view.completedAt ?? NEVER,
     created_by: view.creator,
     creation_date: view.createdAt ?? NEVER,
-    dl_limit: fields['dl_limit'],
+    dl_limit: fields['dl_limit'] || NONE,
     dl_speed: fields['dlspeed'],
     dl_speed_avg: perSecond(view.downloaded, view.secondsDownloading),
     download_path: fields['download_path'],
@@ -146,9 +146,9 @@ export function readProperties(torrent: ManagedTorrent, call: Pick<Call, 'client
     nb_connections_limit: view.settings.maxPeers ?? call.client.settings.value.peers.perTorrent,
     peers: fields['num_leechs'],
     peers_total: fields['num_incomplete'],
-    piece_size: view.pieceLength,
+    piece_size: view.hasMetadata ? view.pieceLength : -1,
     pieces_have: view.piecesHave,
-    pieces_num: view.pieceCount,
+    pieces_num: view.hasMetadata ? view.pieceCount : -1,
     popularity: fields['popularity'],
     private: fields['private'],
     reannounce: fields['reannounce'],
@@ -164,7 +164,7 @@ export function readProperties(torrent: ManagedTorrent, call: Pick<Call, 'client
     total_uploaded: view.uploaded,
     total_uploaded_session: view.uploadedInRun,
     total_wasted: view.wasted,
-    up_limit: fields['up_limit'],
+    up_limit: fields['up_limit'] || NONE,
     up_speed: fields['upspeed'],
     up_speed_avg: perSecond(view.uploaded, secondsActive(view)),
   };

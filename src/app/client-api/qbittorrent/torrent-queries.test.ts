@@ -75,7 +75,7 @@ describe('a torrent in the list', () => {
       total_size: 1_000_000,
       tracker: 'http://tracker.example/announce',
       trackers_count: 1,
-      up_limit: -1,
+      up_limit: 0,
       uploaded: 0,
       uploaded_session: 0,
       upspeed: 20_000,
@@ -98,6 +98,8 @@ describe('a torrent in the list', () => {
     const [row] = await stage.read('torrents/info');
     assert.deepEqual([row.state, row.content_path, row.total_size, row.private], ['metaDL', '', -1, null]);
     assert.deepEqual([row.eta, row.progress, row.has_metadata], [8_640_000, 0, false]);
+    const { pieces_num, piece_size } = await stage.read('torrents/properties', { hash: row.hash });
+    assert.deepEqual([pieces_num, piece_size], [-1, -1]);
   });
 
   test('that is complete takes no more time when it is stopped, and is ratio -1 beyond all measure', async () => {
@@ -260,6 +262,8 @@ describe('the details of a torrent', () => {
       [properties.nb_connections, properties.nb_connections_limit, properties.share_ratio, properties.save_path],
       [2, 100, 0.5, '/downloads'],
     );
+    // Without a limit they say -1, and the list 0.
+    assert.deepEqual([properties.dl_limit, properties.up_limit], [-1, -1]);
     assert.ok(Object.values(properties).every((value) => value !== undefined));
   });
 
@@ -369,7 +373,7 @@ describe('the details of a torrent', () => {
     const none = '0'.repeat(40);
     const { json } = await stage.post('torrents/downloadLimit', { hashes: `${hash}|${none}` });
     assert.deepEqual(json, { [hash]: 4096, [none]: -1 });
-    assert.deepEqual(await stage.read('torrents/uploadLimit', { hashes: hash }), { [hash]: -1 });
+    assert.deepEqual(await stage.read('torrents/uploadLimit', { hashes: hash }), { [hash]: 0 });
   });
 });
 

@@ -8,7 +8,7 @@ import { badParams, conflict, notFound } from './api-fault.ts';
 import { type Call, ContentAnswer, type Endpoints, type FileAnswer, reads } from './endpoint.ts';
 import { flag, number, type Params, parts, required, text } from './params.ts';
 import { hashesIn, torrentOf } from './select-torrents.ts';
-import { limitOf, readFields, readProperties, type TorrentRow } from './torrent-fields.ts';
+import { readFields, readProperties, type TorrentRow } from './torrent-fields.ts';
 import { isDone, passesFilter } from './torrent-state.ts';
 
 /** Whether a list with these parameters has the torrent. */
@@ -142,11 +142,11 @@ function exportFile(call: Call): FileAnswer {
   return { fileName: `${torrent.hash}.torrent`, type: 'application/x-bittorrent', bytes };
 }
 
-/** The limits of torrents by their hashes as they were asked for; -1: none, or no such torrent. */
+/** The limits of torrents by their hashes as they were asked for; 0: none, -1: no such torrent. */
 const limits = (way: 'downloadLimit' | 'uploadLimit') =>
   reads(({ client, params }) => {
     const hashes = hashesIn(required(params, 'hashes'));
-    const limit = (hash: string): number => limitOf(client.torrents.find(hash)?.view().settings[way] ?? 0);
+    const limit = (hash: string): number => client.torrents.find(hash)?.view().settings[way] ?? -1;
     return Object.fromEntries(hashes.map((hash) => [hash, limit(hash)]));
   });
 
