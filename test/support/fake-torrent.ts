@@ -398,6 +398,7 @@ function viewOf(
     warning: null,
     moveProblem: null,
     isStalled: false,
+    isSeedingOver: false,
     isSealed: false,
     isPrivate: metainfo?.info.isPrivate === true,
     hasMetadata: metainfo !== null,

@@ -46,6 +46,8 @@ export interface TorrentView {
   readonly moveProblem: Omit<Problem, 'healsItself'> | null;
   /** Nothing has come, or gone, for a minute though it is downloading or seeding. */
   readonly isStalled: boolean;
+  /** It was stopped because its seeding is over, and not by the user. */
+  readonly isSeedingOver: boolean;
   readonly isSealed: boolean;
   readonly isPrivate: boolean;
   /** False while the info dictionary of a magnet link is not there: sizes are 0 then. */

@@ -56,8 +56,6 @@ export const usualLimits = ({ goals }: ClientConfig): { ratio: number; idleMinut
 
 /** `tr_ratiolimit`, `tr_idlelimit`: 0 the global one, 1 its own, 2 none. */
 const goalMode = (goal: number | 'default' | 'none'): number => (goal === 'default' ? 0 : goal === 'none' ? 2 : 1);
-const isFinished = (view: TorrentView): boolean =>
-  view.state === 'stopped' && view.completedAt !== null && isDone(view);
 
 /**
  * A warning (mostly that no tracker answers) matters until all is there. Sonarr and Radarr import nothing that has an
@@ -95,7 +93,8 @@ const scalars: Readonly<Record<string, (view: TorrentView) => unknown>> = {
   have_unchecked: () => 0,
   have_valid: ({ done }) => done,
   honors_session_limits: ({ settings }) => settings.obeysGlobalLimits,
-  is_finished: isFinished,
+  // Not what the user has stopped: there are scripts that remove whatever is finished.
+  is_finished: ({ isSeedingOver }) => isSeedingOver,
   is_private: ({ isPrivate }) => isPrivate,
   is_stalled: ({ isStalled }) => isStalled,
   labels: ({ settings }) => settings.labels,

@@ -283,6 +283,19 @@ describe('torrents', () => {
     assert.deepEqual(await limits(), { ...usual, seedRatioLimit: 3 });
   });
 
+  test('finished is what reached a goal, and not what the user stopped', async () => {
+    const stage = await Stage.open();
+    const torrent = stage.torrent();
+    torrent.setProgress(1);
+    const isFinished = async (): Promise<unknown> =>
+      ((await stage.call('torrent-get', { fields: ['isFinished'] }))['torrents'] as { isFinished: boolean }[])[0]
+        ?.isFinished;
+    torrent.set({ state: 'stopped' });
+    assert.equal(await isFinished(), false);
+    torrent.set({ isSeedingOver: true });
+    assert.equal(await isFinished(), true);
+  });
+
   test('the most peers of a torrent are those of all, unless it has a number of its own', async () => {
     const stage = await Stage.open();
     const { id } = stage.torrent();

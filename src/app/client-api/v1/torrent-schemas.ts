@@ -78,6 +78,7 @@ const shape = {
   warning: z.string().nullable(),
   moveProblem: z.object({ code: z.string(), message: z.string() }).nullable(),
   isStalled: z.boolean(),
+  isSeedingOver: z.boolean().describe('stopped because a goal was reached, and not by the user'),
   isSealed: z.boolean(),
   isPrivate: z.boolean(),
   hasMetadata: z.boolean(),

@@ -12,6 +12,7 @@ const view: TorrentView = {
     warning: null,
     moveProblem: null,
     isStalled: false,
+    isSeedingOver: false,
     isSealed: false,
     isPrivate: false,
     hasMetadata: true,

@@ -134,6 +134,16 @@ describe('a view', () => {
     assert.equal(isStalled({ kind: 'paused' }), false);
   });
 
+  test('is over with seeding when a goal stopped it, and not when the user did', () => {
+    const isOver = (wanted: 'running' | 'stopped', goal: 'ahead' | 'reached' | 'waived'): boolean =>
+      view({ record: { ...record, wanted, goal }, status: { ...status, state: { kind: 'paused' } } }).isSeedingOver;
+    assert.deepEqual(
+      [isOver('stopped', 'reached'), isOver('stopped', 'ahead'), isOver('stopped', 'waived')],
+      [true, false, false],
+    );
+    assert.equal(isOver('running', 'reached'), false);
+  });
+
   test('has the time that seeding goes on while it seeds, else that of the download', () => {
     const seeding = { ...status, state: { kind: 'seeding' } as const, etaSeconds: 5 };
     assert.equal(view({ status: seeding, secondsToGoal: 60 }).eta, 60);

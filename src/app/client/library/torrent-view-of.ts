@@ -71,6 +71,7 @@ export function torrentViewOf(facts: TorrentFacts): TorrentView {
     warning: facts.warning,
     moveProblem: facts.moveProblem,
     isStalled: facts.isStalled && (state === 'downloading' || state === 'seeding'),
+    isSeedingOver: state === 'stopped' && record.goal === 'reached',
     isSealed: (info?.seal ?? null) !== null,
     isPrivate: info?.isPrivate === true,
     hasMetadata: info !== null,
