@@ -76,7 +76,7 @@ export function readSession(
     encryption: encryptions[peers.encryption],
     idle_seeding_limit: usual.idleMinutes,
     idle_seeding_limit_enabled: goals.idleMinutes !== null,
-    incomplete_dir: config.incomplete ?? config.downloads,
+    incomplete_dir: incompleteDir(config),
     incomplete_dir_enabled: config.incomplete !== null,
     lpd_enabled: false,
     peer_limit_global: peers.connections,
@@ -115,6 +115,8 @@ export function readSession(
   };
 }
 
+const incompleteDir = ({ incomplete, downloads }: ClientConfig): string => incomplete ?? downloads;
+
 /** Of `192.0.2.1:6881`, `[2001:db8::1]:6881`. */
 const portOf = (address: string | undefined): number | undefined =>
   address === undefined ? undefined : Number(address.slice(address.lastIndexOf(':') + 1));
@@ -142,7 +144,8 @@ function folderChanges(params: Params, config: ClientConfig): Record<string, unk
   const isIncompleteSaid = incomplete !== undefined || flag(params, 'incomplete_dir_enabled') !== undefined;
   return {
     ...given('downloads', text(params, 'download_dir')),
-    ...(isIncompleteSaid && { incomplete: hasIncomplete ? (incomplete ?? config.incomplete ?? undefined) : null }),
+    // Without a folder it is the one that was told.
+    ...(isIncompleteSaid && { incomplete: hasIncomplete ? (incomplete ?? incompleteDir(config)) : null }),
     ...given('torrents.startAdded', flag(params, 'start_added_torrents')),
   };
 }

@@ -484,6 +484,16 @@ describe('the session', () => {
     assert.equal(stage.client.settings.value.limits.upload, 70_000);
   });
 
+  test('the folder for incomplete files is switched on, and then chosen, as the web client does it', async () => {
+    const stage = await Stage.open();
+    await stage.call('session-set', { 'incomplete-dir-enabled': true });
+    const fields = ['incomplete-dir', 'incomplete-dir-enabled'];
+    const on = { 'incomplete-dir-enabled': true };
+    assert.deepEqual(await stage.call('session-get', { fields }), { 'incomplete-dir': '/downloads', ...on });
+    await stage.call('session-set', { 'incomplete-dir': '/downloads/part' });
+    assert.deepEqual(await stage.call('session-get', { fields }), { 'incomplete-dir': '/downloads/part', ...on });
+  });
+
   test('the folder for downloads is one that may be used', async () => {
     const stage = await Stage.open();
     await stage.fails('session-set', { 'download-dir': '/etc' });
