@@ -78,7 +78,7 @@ function files(call: Call): object[] {
   const asked = text(call.params, 'indexes');
   const wanted = asked === undefined ? all : filesAt(all, parts(asked, '|'));
   const isSeed = isDone(torrent.view());
-  const copies = torrent.pieces()?.availability ?? new Uint16Array(0);
+  const copies = (isSeed ? null : torrent.pieces())?.availability ?? new Uint16Array(0);
   return wanted.map((file) => ({
     // Nobody looks for what is there.
     availability: isSeed ? -1 : availabilityOf(file, copies),

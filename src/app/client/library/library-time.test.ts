@@ -90,6 +90,16 @@ test('a seeding goal that is reached while the database is away is told once, an
   assert.equal(stage.eventNames('torrent.goal-reached').length, 1);
 });
 
+test('a goal of an idle torrent that is reached when it is set ends the seeding at once', async () => {
+  await using stage = await Stage.open();
+  const [torrent, engine] = await add(stage, 1);
+  engine.finish();
+  await stage.clock.pass(5 * MINUTE + 20_000);
+  await torrent.change({ goals: { ratio: 'none', minutes: 1, idleMinutes: 'none' } });
+  await stage.clock.pass(2000);
+  assert.equal(torrent.view().state, 'stopped');
+});
+
 test('a torrent file for a magnet link is taken while the database is away', async (t) => {
   await using stage = await Stage.open();
   const { bytes, metainfo } = smallTorrent(1);

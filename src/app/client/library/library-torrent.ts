@@ -231,6 +231,7 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     this.#applySettings(checked);
     this.#services.events.emit('torrent.changed', { hash: this.hash, what: Object.keys(checked) });
     if (checked.isForced !== undefined) this.#library.queueChanged();
+    if (checked.goals !== undefined) this.#library.busy(this); // one of them may be reached already
   }
 
   async setPriorities(priorities: ReadonlyMap<number, number>): Promise<void> {
