@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { DstError } from '../../base/errors.ts';
 import { dbErrors } from '../../db/index.ts';
+import { engineErrors } from '../../engine/index.ts';
+import { storageErrors } from '../../storage/index.ts';
+import { clientErrors } from '../client/index.ts';
 import { configErrors } from '../config/index.ts';
 import { apiError, apiErrors } from './errors.ts';
 import { problemOf } from './problem.ts';
@@ -45,6 +48,15 @@ test('every error of the configuration is told to who changes it, with its words
     const { status, detail, ...told } = problemOf(new DstError(code, entry, 'its words'));
     assert.deepEqual([told.code, detail], [code, 'its words']);
     assert.ok([400, 409].includes(status), `${code}: ${status}`);
+  }
+});
+
+test('every error of torrents and their files is told with its words, unless it is a defect or of the data itself', () => {
+  for (const [code, entry] of Object.entries({ ...clientErrors, ...engineErrors, ...storageErrors })) {
+    const { status, ...told } = problemOf(new DstError(code, entry, 'its words'));
+    const isSilent = ['internal', 'integrity'].includes(entry.category);
+    assert.deepEqual([told.code, told.detail], isSilent ? ['API_FAILED', undefined] : [code, 'its words']);
+    assert.equal(status === 500, isSilent, `${code}: ${status}`);
   }
 });
 

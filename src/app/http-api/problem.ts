@@ -56,6 +56,9 @@ const otherStatuses: Readonly<Record<string, number>> = {
   CLIENT_TORRENT_BUSY: 409,
   CLIENT_NOT_RUNNING: 409,
   CLIENT_NO_TRACKER: 409,
+  CLIENT_CLOSED: 503,
+  ENGINE_CLOSED: 409,
+  ENGINE_FILES_TAKEN: 409,
   CONFIG_INVALID: 400,
   CONFIG_FIXED: 409,
   CONFIG_SYNTAX: 409,
@@ -64,8 +67,9 @@ const otherStatuses: Readonly<Record<string, number>> = {
 };
 /** Errors of what a caller has sent: a torrent file, a link, a path of what is to become a torrent. */
 const OF_INPUT = /^(BENCODE|METAINFO|MAGNET|DST|SEALED|CREATE)_/;
-/** Of other errors of the client, by their category. */
-const clientStatuses: Partial<Record<ErrorCategory, number>> = { usage: 400, security: 403, storage: 409 };
+/** Of other errors of torrents and their files, by their category. */
+const OF_TORRENTS = /^(CLIENT|ENGINE|STORAGE)_/;
+const torrentStatuses: Partial<Record<ErrorCategory, number>> = { usage: 400, security: 403, storage: 409 };
 /** Their causes are in the words of servers, files and statements. */
 const OF_DATABASES = /^(DB|SWARMS)_/;
 /** Told in their place when it will pass. */
@@ -111,7 +115,7 @@ function statusOf({ code, category }: DstError): number {
   if (Object.hasOwn(apiErrors, code)) return apiErrors[code as keyof typeof apiErrors].status;
   if (Object.hasOwn(otherStatuses, code)) return otherStatuses[code] as number;
   if (OF_INPUT.test(code)) return 400;
-  return (code.startsWith('CLIENT_') ? clientStatuses[category] : undefined) ?? 500;
+  return (OF_TORRENTS.test(code) ? torrentStatuses[category] : undefined) ?? 500;
 }
 
 /** The problem to tell of any thrown value. */

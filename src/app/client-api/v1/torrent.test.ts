@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FakeTorrent, sampleTorrentFile } from '../../../../test/support/fake-client.ts';
+import { DstError } from '../../../base/errors.ts';
+import { storageErrors } from '../../../storage/index.ts';
 import { ApiClient } from '../fakes.test.ts';
 
 const options = { name: 'film', files: { 'a.mkv': 100_000, 'sub/b.txt': 5 } };
@@ -266,6 +268,21 @@ describe('an action', () => {
       assert.equal(status, 404, wrong);
     }
     assert.equal(torrent.view().contentPath, '/downloads/film');
+  });
+
+  test('that the disk refuses says why, for one torrent and in a list', async () => {
+    const { api, torrent, path } = await withFilm();
+    const refuses = async (): Promise<void> => {
+      throw new DstError('STORAGE_TARGET_EXISTS', storageErrors.STORAGE_TARGET_EXISTS, '/downloads/film/b.mkv exists');
+    };
+    Object.assign(torrent, { rename: refuses, setSavePath: refuses });
+    const renamed = await api.ask('POST', `${path}/actions/rename`, { body: { path: 'film/a.mkv', name: 'b.mkv' } });
+    const told = { code: 'STORAGE_TARGET_EXISTS', detail: '/downloads/film/b.mkv exists' };
+    assert.deepEqual([renamed.status, renamed.json.code, renamed.json.detail], [409, ...Object.values(told)]);
+    const many = await api.ask('POST', '/torrents/actions/move', {
+      body: { hashes: [torrent.hash], savePath: '/downloads/other' },
+    });
+    assert.deepEqual(many.json.failed, [{ hash: torrent.hash, ...told }]);
   });
 
   test('that nobody knows is none', async () => {
