@@ -9,6 +9,13 @@ export const LONGEST_NAME = 500;
 
 export const seconds: z.ZodInt = z.int().min(0).describe('unix seconds');
 
+/** A whole number of an address, in digits and nothing else: `1e3` and nothing at all are none. */
+export const wholeNumber = (least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+    z.int('a whole number is wanted').min(least).max(most),
+  );
+
 /** When something ends. */
 export const expiry: z.ZodNullable<z.ZodInt> = seconds.nullable().describe('unix seconds; null: never');
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { hashOf } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
-import { line, nothing, seconds } from '../../openapi/index.ts';
+import { line, nothing, seconds, wholeNumber } from '../../openapi/index.ts';
 import { attachment } from '../content-disposition.ts';
 import type { CreationTask } from '../creation-tasks.ts';
 import { addRoute, bareContent, path, type V1Context } from './route.ts';
@@ -42,7 +42,7 @@ const creation = z.strictObject({
   seeds: z.boolean().default(false).describe('adds the torrent, whose data is there'),
 });
 
-const one = z.strictObject({ id: z.coerce.number().int().min(1) });
+const one = z.strictObject({ id: wholeNumber(1) });
 
 const viewOf = ({
   result,
@@ -88,6 +88,7 @@ export function addCreation(context: V1Context): void {
     summary: 'Gives the torrent file that was made',
     params: one,
     result: bareContent,
+    produces: ['application/x-bittorrent'],
     handle: ({ params, reply }) => {
       const { result } = existing(params.id);
       if (result === null) throw apiError('API_CONFLICT', 'the torrent is not made yet');

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isEventPattern } from '../../client/index.ts';
 import { apiError, safeHeaders } from '../../http-api/index.ts';
+import { wholeNumber } from '../../openapi/index.ts';
 import { CallerShares } from '../caller-shares.ts';
 import { EventStream } from '../event-stream.ts';
 import { addRoute, bareContent, type V1Context } from './route.ts';
@@ -11,10 +12,12 @@ const MOST_STREAMS = 100;
 /** Of one caller: every open page of a browser is one. */
 const MOST_OF_CALLER = 25;
 
+const TYPE = 'text/event-stream';
+
 /** Hooks that add headers do not see an answer that is written by hand. */
 const EVENT_HEADERS = {
   ...safeHeaders,
-  'content-type': 'text/event-stream; charset=utf-8',
+  'content-type': `${TYPE}; charset=utf-8`,
   // Else proxies keep what is to be sent at once.
   'x-accel-buffering': 'no',
 };
@@ -33,10 +36,7 @@ const query = z.strictObject({
     .pipe(z.array(eventPattern).max(50))
     .optional()
     .describe('names of events with commas between them, or their beginnings with a star; default: all'),
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
+  after: wholeNumber(0)
     .optional()
     .describe('id of the last known event; so has the header Last-Event-ID, which counts more. Default: only new ones'),
 });
@@ -56,6 +56,7 @@ export function addEvents(context: V1Context): void {
     summary: 'Sends events as they happen (server-sent events), from the one after Last-Event-ID on',
     query,
     result: bareContent,
+    produces: [TYPE],
     handle: ({ query: { names = ['*'], after }, caller, request, reply }) => {
       const unknown = names.find((pattern) => !isEventPattern(pattern));
       if (unknown !== undefined) throw apiError('API_INVALID', `query/names: there is no event ${unknown}`);

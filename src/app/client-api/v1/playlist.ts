@@ -5,7 +5,7 @@ import type { ManagedTorrent } from '../../client/index.ts';
 import { contentTypeOf, isPlayable } from '../content-type.ts';
 import { addRoute, bareContent, hashParams, torrentOf, type V1Context } from './route.ts';
 
-const TYPE = 'audio/x-mpegurl; charset=utf-8';
+const TYPE = 'audio/x-mpegurl';
 const LONGEST_TITLE = 300;
 
 export function addPlaylists(context: V1Context): void {
@@ -16,8 +16,9 @@ export function addPlaylists(context: V1Context): void {
     summary: 'Gives the films and music of a torrent as a playlist whose links are good for a day',
     params: hashParams,
     result: bareContent,
+    produces: [TYPE],
     handle: ({ params, request, reply }) =>
-      reply.type(TYPE).send(playlistOf(context, request, [torrentOf(context, params.hash)])),
+      reply.type(`${TYPE}; charset=utf-8`).send(playlistOf(context, request, [torrentOf(context, params.hash)])),
   });
   addRoute(context, {
     method: 'GET',
@@ -25,7 +26,9 @@ export function addPlaylists(context: V1Context): void {
     scope: 'read',
     summary: 'Gives the films and music of all torrents as a playlist whose links are good for a day',
     result: bareContent,
-    handle: ({ request, reply }) => reply.type(TYPE).send(playlistOf(context, request, context.client.torrents.all())),
+    produces: [TYPE],
+    handle: ({ request, reply }) =>
+      reply.type(`${TYPE}; charset=utf-8`).send(playlistOf(context, request, context.client.torrents.all())),
   });
 }
 

@@ -50,6 +50,10 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   /** Of the answer; default: 200. `handle` can say another one. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly result: R;
+  /** Media types of a result that is no JSON. */
+  readonly produces?: readonly string[];
+  /** What is answered with other statuses that are no problem. */
+  readonly otherResults?: Readonly<Record<number, z.ZodType>>;
   /** The answer holds a secret: it is never kept, so that a repeated request is another one. */
   readonly answersSecret?: boolean;
   /** Gives the answer, or the reply when it has sent one itself. */
@@ -86,7 +90,7 @@ export function addRoute<
   B extends z.ZodType = z.ZodType,
   R extends z.ZodType = z.ZodType,
 >(context: V1Context, route: Route<P, Q, B, R>): void {
-  const { method, path: url, scope, summary, status = 200, result, bodyLimit, consumes = [] } = route;
+  const { method, path: url, scope, summary, status = 200, result, bodyLimit, consumes = [], produces } = route;
   const { isPage = false, takesTicket = false } = route;
   const config: RouteConfig = { scope, isPage, takesTicket };
   context.app.route({
@@ -103,7 +107,8 @@ export function addRoute<
       ...(route.params !== undefined && { params: route.params }),
       querystring: route.query ?? z.strictObject({ ...(takesTicket && { ticket: z.string().optional() }) }),
       ...(route.body !== undefined && { body: route.body }),
-      response: { [status]: result, default: errorAnswer },
+      ...(produces !== undefined && { produces: [...produces] }),
+      response: { [status]: result, ...route.otherResults, default: errorAnswer },
     },
     handler: async (request, reply) => {
       void reply.code(status);

@@ -71,6 +71,25 @@ const body = z
   );
 type Body = z.output<typeof body>;
 
+/** Fields whose value is a text, as it stands, where they stand in a form or an address. All others are JSON there. */
+const TEXTS = ['magnet', 'savePath', 'name', 'torrent', 'sealedContent'];
+const SETTING_TEXTS = ['category', 'labels'];
+const SOURCES = ['magnet', 'torrent', 'sealedContent'];
+
+/** What an address says beside the bare bytes of a torrent file. */
+const besideBytes = z.strictObject(
+  Object.fromEntries(
+    [...Object.keys(body.shape), ...SETTING_TEXTS]
+      .filter((field) => !SOURCES.includes(field))
+      .map((field) => [field, inAddress(field).optional()]),
+  ),
+);
+
+function inAddress(field: string): z.ZodString {
+  if (field === 'labels') return z.string().describe('with commas between them');
+  return [...TEXTS, ...SETTING_TEXTS].includes(field) ? z.string() : z.string().describe('as JSON');
+}
+
 const result = z.object({
   torrent: torrentView,
   isDuplicate: z.boolean().describe('it was here before, and was left as it was but for new trackers and peers'),
@@ -93,12 +112,13 @@ export async function addTorrentAdding(context: V1Context): Promise<void> {
     path: '/torrents',
     scope: 'control',
     summary: 'Adds a torrent; the fields of a form, or of the address beside bare bytes, are those of the JSON',
-    query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    query: besideBytes,
     body,
     consumes: [FORM, TORRENT_FILE],
     bodyLimit: LONGEST_BODY,
     status: 201,
     result,
+    otherResults: { 200: result.describe('it was here before') },
     handle: async ({ body: asked, reply }) => {
       const { torrent, isDuplicate, refused } = await client.torrents.add(await newTorrentOf(asked));
       if (isDuplicate) void reply.code(200);
@@ -157,10 +177,6 @@ async function readForm(request: FastifyRequest): Promise<object> {
   }
   return { ...fieldsOf(fields), ...(torrent !== undefined && { torrent }) };
 }
-
-/** Fields whose value is a text, as it stands. All others are JSON. */
-const TEXTS = ['magnet', 'savePath', 'name', 'torrent', 'sealedContent'];
-const SETTING_TEXTS = ['category', 'labels'];
 
 /** Values of fields that are texts as values of JSON; category and labels (with commas) may stand beside the settings. */
 function fieldsOf(entries: readonly (readonly [string, unknown])[]): object {

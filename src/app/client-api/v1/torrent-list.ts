@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { utf8 } from '../../../base/bytes.ts';
 import type { Torrents, TorrentView } from '../../client/index.ts';
 import { apiError } from '../../http-api/index.ts';
+import { wholeNumber } from '../../openapi/index.ts';
 import { CallerShares } from '../caller-shares.ts';
 import { addRoute, type V1Context } from './route.ts';
 import { torrentFields, torrentPart } from './torrent-schemas.ts';
@@ -42,7 +43,7 @@ type FilterName = keyof typeof filters;
 const filterNames = Object.keys(filters) as [FilterName, ...FilterName[]];
 
 /** Fields that have an order. */
-const sortable = torrentFields.filter((field) => !['settings', 'problem'].includes(field));
+const sortable = torrentFields.filter((field) => !['settings', 'problem', 'moveProblem'].includes(field));
 
 const fieldList = z
   .string()
@@ -64,13 +65,10 @@ const query = z.strictObject({
     .describe('hashes of 40 digits with commas between them'),
   sort: z.enum(sortable).default('queuePosition'),
   order: z.enum(['asc', 'desc']).default('asc'),
-  offset: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).optional().describe('default: all'),
+  offset: wholeNumber(0).default(0),
+  limit: wholeNumber(1).optional().describe('default: all'),
   fields: fieldList.optional(),
-  since: z.coerce
-    .number()
-    .int()
-    .min(0)
+  since: wholeNumber(0)
     .optional()
     .describe('revision of an earlier answer: only what has changed since then; goes with `fields` alone'),
 });
@@ -81,7 +79,9 @@ const result = z.object({
   isFull: z.boolean().describe('all torrents were looked at; false: these are changes'),
   total: z.int().describe('torrents that fit, before `offset` and `limit`'),
   torrents: z.array(torrentPart),
-  removed: z.array(z.object({ id: z.int(), hash: z.string() })).describe('gone since then'),
+  removed: z
+    .array(z.object({ id: z.int(), hash: z.string() }))
+    .describe('gone since then; one of them that came again is in `torrents`, so these are first'),
 });
 
 export function addTorrentList(context: V1Context): void {

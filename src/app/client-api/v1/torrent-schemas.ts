@@ -127,6 +127,10 @@ const shape = {
 };
 
 export const torrentView: z.ZodType<TorrentView> = z.object(shape).meta({ id: 'Torrent' });
+/** Not put together of two schemas: each of them would refuse what the other one has. */
+export const torrentDetails: z.ZodType<TorrentView & { readonly magnetLink: string }> = z
+  .object({ ...shape, magnetLink: z.string() })
+  .meta({ id: 'TorrentDetails' });
 export const torrentPart: z.ZodType<Some<TorrentView>> = z
   .object(shape)
   .partial()

@@ -14,6 +14,7 @@ import {
   refusedPeersView,
   settingsChange,
   settingsOf,
+  torrentDetails,
   torrentView,
   trackerTiers,
   trackerView,
@@ -63,7 +64,7 @@ function addShowing(context: V1Context): void {
     scope: 'read',
     summary: 'Shows a torrent',
     params: hashParams,
-    result: torrentView.and(z.object({ magnetLink: z.string() })),
+    result: torrentDetails,
     handle: ({ params }) => {
       const torrent = torrentOf(context, params.hash);
       return { ...torrent.view(), magnetLink: torrent.magnetLink() };
@@ -253,6 +254,7 @@ function addExport(context: V1Context): void {
     summary: 'Gives the torrent file',
     params: hashParams,
     result: bareContent,
+    produces: ['application/x-bittorrent'],
     handle: ({ params, reply }) => {
       const torrent = torrentOf(context, params.hash);
       const bytes = torrent.torrentFile();

@@ -1,7 +1,7 @@
 /** Webhooks: where events are sent to. */
 import * as z from 'zod';
 import { apiError } from '../../http-api/index.ts';
-import { nothing, seconds } from '../../openapi/index.ts';
+import { nothing, seconds, wholeNumber } from '../../openapi/index.ts';
 import { eventPattern } from './events.ts';
 import { addRoute, type V1Context } from './route.ts';
 
@@ -49,7 +49,7 @@ export function addWebhooks(context: V1Context): void {
     path: '/webhooks/:id',
     scope: 'admin',
     summary: 'Removes a webhook',
-    params: z.strictObject({ id: z.coerce.number().int().min(1) }),
+    params: z.strictObject({ id: wholeNumber(1) }),
     status: 204,
     result: nothing,
     handle: async ({ params }) => {

@@ -1,13 +1,13 @@
 /** Accounts of a private tracker. */
 import * as z from 'zod';
 import { apiError } from '../../http-api/index.ts';
-import { expiry, name, nothing, seconds } from '../../openapi/index.ts';
+import { expiry, name, nothing, seconds, wholeNumber } from '../../openapi/index.ts';
 import { type ApiContext, addChange, addReading } from './route.ts';
 import { limit, nextOf, pageOf, search } from './schemas.ts';
 
 const maxPeers = z.int().min(0).nullable().describe('most peers at a time; null: as many as it likes');
 const isEnabled = z.boolean();
-const id = z.coerce.number().int().min(1);
+const id = wholeNumber(1);
 
 const account = z
   .object({
@@ -24,7 +24,7 @@ const account = z
 
 const one = z.strictObject({ id });
 const listQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).optional(),
+  after: wholeNumber(0).optional(),
   limit,
   search: search.optional(),
 });

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { toHex } from '../../../base/bytes.ts';
 import type { Passkey } from '../../../db/index.ts';
 import { apiError, hashOfSecret } from '../../http-api/index.ts';
-import { nothing, seconds } from '../../openapi/index.ts';
+import { nothing, seconds, wholeNumber } from '../../openapi/index.ts';
 import { existing } from './accounts.ts';
 import { type ApiContext, addChange, addReading } from './route.ts';
 import { pageOf, remark, secretId } from './schemas.ts';
@@ -23,7 +23,7 @@ const passkey = z
 const newPasskey = passkey.extend({
   passkey: z.string().describe('the passkey itself; it is told only now'),
 });
-const ofAccount = z.strictObject({ id: z.coerce.number().int().min(1) });
+const ofAccount = z.strictObject({ id: wholeNumber(1) });
 
 const view = ({ hash, label, createdAt, revokedAt }: Passkey): z.output<typeof passkey> => ({
   id: toHex(hash),

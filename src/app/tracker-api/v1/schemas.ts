@@ -1,7 +1,7 @@
 /** Values that several resources of the API have in common. */
 import * as z from 'zod';
 import { fromHex } from '../../../base/bytes.ts';
-import { line, LONGEST_NAME } from '../../openapi/index.ts';
+import { line, LONGEST_NAME, wholeNumber } from '../../openapi/index.ts';
 
 /** Items of a page unless another number is asked for, and the most. */
 const USUAL_PAGE = 100;
@@ -30,11 +30,7 @@ export const remark: z.ZodString = line.max(LONGEST_NAME);
 
 export const search: z.ZodString = z.string().min(1).max(LONGEST_NAME).describe('part of the name, in any case');
 
-export const limit: z.ZodDefault<z.ZodCoercedNumber> = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(LARGEST_PAGE)
+export const limit: z.ZodDefault<z.ZodType<number>> = wholeNumber(1, LARGEST_PAGE)
   .default(USUAL_PAGE)
   .describe('most items of the page');
 
