@@ -172,6 +172,19 @@ describe('limits that are changed', () => {
   });
 });
 
+it('an upload limit is shared among the peers that are unchoked: none of them waits for another to have enough', async () => {
+  const swarm = new Swarm({ seed: 9, torrent: { files: [40 * MB], pieceLength: 262_144 } });
+  await swarm.addSeed({ engine: { uploadLimit: 50 * KB } });
+  const leechers = await swarm.addLeechers(3);
+  for (const one of leechers) {
+    for (const other of leechers) if (one !== other) swarm.network.partition(one.host, other.host);
+  }
+  await swarm.run(2 * MINUTE);
+  const received = leechers.map(({ torrent }) => torrent.status().downloaded);
+  const [least, most] = [Math.min(...received), Math.max(...received)];
+  assert.ok(least > 1.5 * MB && most < 1.1 * least, `${received.join(', ')} bytes of 6 MB`);
+});
+
 describe('the figures of a session', () => {
   it('have what all of its torrents moved, also of those that are gone', async () => {
     const swarm = new Swarm({ seed: 6, torrent: { files: [MB] } });

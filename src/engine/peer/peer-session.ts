@@ -71,7 +71,7 @@ export interface PeerHost {
   requestDropped(peer: PeerSession, piece: PieceIndex, block: BlockIndex): void;
   /** Blocks came in (`isWasted`: nobody wants them); `pads` of their bytes are pads. */
   countReceived(bytes: ByteCount, isWasted: boolean, pads: ByteCount): void;
-  countSent(bytes: ByteCount, pads: ByteCount): void;
+  countSent(peer: PeerSession, bytes: ByteCount, pads: ByteCount): void;
   /** The download limit has no room: `throttle` stops reading from the peer until it has. */
   isDownloadExhausted(): boolean;
   /** The download limit itself; Infinity without one. */
@@ -81,7 +81,7 @@ export interface PeerHost {
   /** For uploads: memory, data, and what the rate limits let pass now (Infinity without limits). */
   takeUploadBuffer(size: ByteCount): PoolBuffer | null;
   read(into: PoolBuffer, runs: readonly ReadRun[]): Promise<void>;
-  uploadRoom(): ByteCount;
+  uploadRoom(peer: PeerSession): ByteCount;
   readFailed(error: unknown): void;
 
   extensionHandshakeReceived(peer: PeerSession, handshake: ExtensionHandshake): void;
@@ -355,9 +355,9 @@ export class PeerSession {
         this.connection.send(bytes, sent);
       },
       pieceOffset: (piece) => host.geometry?.pieceOffset(piece) ?? 0,
-      room: () => host.uploadRoom(),
+      room: () => host.uploadRoom(this),
       padSize: (offset, length) => host.geometry?.padSize(offset, length) ?? 0,
-      charge: (bytes, pads) => host.countSent(bytes, pads),
+      charge: (bytes, pads) => host.countSent(this, bytes, pads),
       failed: (requests, error) => {
         if (this.#isClosed) return;
         this.reject(requests);

@@ -71,6 +71,11 @@ export class UploadQueue {
     return this.#unsent;
   }
 
+  /** It would send more, if that may pass. */
+  get isWaiting(): boolean {
+    return this.length > 0 && this.#inFlight < BATCHES_IN_FLIGHT;
+  }
+
   push(piece: PieceIndex, begin: ByteCount, length: ByteCount): void {
     const request = { piece, begin, length, offset: this.#offset(piece, begin) };
     this.#waiting.add(request);
@@ -99,7 +104,7 @@ export class UploadQueue {
 
   /** Sends as much as connection, memory and limits allow. Call it after `push`, and when one of those has changed. */
   pump(now: () => Millis): void {
-    while (!this.#isClosed && this.#inFlight < BATCHES_IN_FLIGHT && this.length > 0) {
+    while (!this.#isClosed && this.isWaiting) {
       if (!this.#sendBatch(now)) return;
     }
   }

@@ -303,8 +303,9 @@ export class Swarm implements PeerHost {
     return unsent;
   }
 
-  countSent(bytes: ByteCount, pads: ByteCount): void {
+  countSent(peer: PeerSession, bytes: ByteCount, pads: ByteCount): void {
     this.#port.stats.sent(bytes - pads);
+    this.#uploads.sent(peer, bytes);
     this.#port.limits.rates.sent(bytes, this.now());
   }
 
@@ -330,8 +331,8 @@ export class Swarm implements PeerHost {
     await this.#port.content()?.storage.read(into, runs);
   }
 
-  uploadRoom(): ByteCount {
-    return this.#port.limits.rates.uploadRoom(this.now());
+  uploadRoom(peer: PeerSession): ByteCount {
+    return this.#uploads.room(peer, this.#port.limits.rates, this.now());
   }
 
   readFailed(error: unknown): void {

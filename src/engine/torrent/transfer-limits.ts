@@ -33,6 +33,11 @@ export class TransferLimits {
     return Math.min(this.#download.limit, this.parent?.downloadLimit ?? Number.POSITIVE_INFINITY);
   }
 
+  /** True when an upload limit is set, here or above. */
+  get isUploadLimited(): boolean {
+    return this.#upload.isLimited || this.parent?.isUploadLimited === true;
+  }
+
   set({ download, upload }: Rates, now: Millis): void {
     if (download !== undefined) this.#download.set(download, now);
     if (upload !== undefined) this.#upload.set(upload, now);
