@@ -21,6 +21,19 @@ test('torrents at whose addresses nobody answers do not keep those behind them f
     assert.ok(stage.clock.now() - begun <= 30_000, `dialed after ${stage.clock.now() - begun} ms`);
   }));
 
+test('a peer that the user has named is dialed again when it comes back after a long time', () =>
+  onStage({}, async (stage) => {
+    const host = stage.host();
+    const address = { host: host.address, port: 6881 };
+    stage.torrent.addPeers([address]);
+    await stage.clock.sleep(3 * 3_600_000);
+    const listener = await stage.listen(host);
+    assert.deepEqual(listener.address, address);
+    const begun = stage.clock.now();
+    await listener.next();
+    assert.ok(stage.clock.now() - begun <= 15 * 60_000);
+  }));
+
 test('a seed that has nothing else to do dials a peer again whose connection has ended', () =>
   onStage({ has: 'everything' }, async (stage) => {
     const listener = await stage.listen(stage.host());

@@ -36,6 +36,36 @@ test('a failed dial is repeated after a pause that doubles, and given up after s
   assert.equal(pool.knownCount, 0);
 });
 
+test('an address that the user has named is not given up, but tried each quarter of an hour', () => {
+  const pool = new PeerPool(new Set());
+  pool.learn([address(1)], 'user', 0);
+  let now = 0;
+  for (let failures = 0; failures < 20; failures++) {
+    assert.deepEqual(pool.nextToDial(now, false), address(1));
+    pool.dialFailed(address(1), now, false);
+    now = pool.nextDialAt(false);
+  }
+  pool.nextToDial(now, false);
+  pool.dialFailed(address(1), now, false);
+  assert.equal(pool.nextDialAt(false) - now, 15 * 60_000);
+});
+
+test('an address that the user names is dialed at once, though it has just failed, and not given up from then on', () => {
+  const pool = new PeerPool(new Set());
+  pool.learn([address(1)], 'tracker', 0);
+  pool.nextToDial(0, false);
+  pool.dialFailed(address(1), 0, false);
+  assert.equal(pool.learn([address(1)], 'tracker', 1), 0);
+  assert.equal(pool.nextToDial(1, false), null);
+  assert.equal(pool.learn([address(1)], 'user', 1), 1);
+  for (let failures = 0; failures < 6; failures++) {
+    const now = Math.max(1, pool.nextDialAt(false));
+    assert.deepEqual(pool.nextToDial(now, false), address(1));
+    pool.dialFailed(address(1), now, false);
+  }
+  assert.equal(pool.knownCount, 1);
+});
+
 test('a connection that stood for a while forgives earlier failures', () => {
   const pool = new PeerPool(new Set());
   pool.learn([address(1)], 'tracker', 0);

@@ -17,6 +17,8 @@ interface KnownPeer {
   failures: number;
   /** Not before this. */
   nextTry: Millis;
+  /** The user has named it. */
+  isNamed: boolean;
   /** It has everything: of no use to a seed. */
   isSeed: boolean;
   /** Dials that the remote ended before its handshake: it may know a hybrid torrent by its other name only. */
@@ -29,7 +31,7 @@ interface KnownPeer {
 const MOST_KNOWN = 4000;
 /** Closed sessions whose hosts are remembered: what they sent may prove bad later. */
 const MOST_PAST = 1000;
-/** An address that failed so often in a row is forgotten. */
+/** An address that failed so often in a row is forgotten, unless the user has named it: nobody else would name it again. */
 const MOST_FAILURES = 6;
 const FIRST_RETRY: Millis = 15_000;
 const LONGEST_RETRY: Millis = 15 * 60_000;
@@ -89,14 +91,20 @@ export class PeerPool {
     return this.#bannedHosts.has(host);
   }
 
-  /** Remembers addresses; returns how many were new. */
+  /** Remembers addresses; returns how many are to be dialled now for it. One that the user names again is tried at once. */
   learn(addresses: readonly PeerAddress[], source: PeerSource, now: Millis): number {
     let added = 0;
     for (const address of addresses) {
       const key = addressKey(address);
-      if (this.#known.has(key) || this.#own.has(key)) continue;
+      const isNamed = source === 'user';
+      const known = this.#known.get(key);
+      if (isNamed && known !== undefined) {
+        Object.assign(known, { isNamed, failures: 0, nextTry: now });
+        added++;
+      }
+      if (known !== undefined || this.#own.has(key)) continue;
       if (this.#isRefused(address.host) || !this.#mayDial(address.host) || !this.#hasRoom()) continue;
-      const state = { failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
+      const state = { isNamed, failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
       this.#known.set(key, { address, source, ...state });
       added++;
     }
@@ -228,6 +236,6 @@ export class PeerPool {
     if (known === undefined) return;
     known.failures++;
     known.nextTry = now + Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (known.failures - 1));
-    if (known.failures >= MOST_FAILURES) this.#known.delete(key);
+    if (known.failures >= MOST_FAILURES && !known.isNamed) this.#known.delete(key);
   }
 }
