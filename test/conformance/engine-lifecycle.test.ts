@@ -6,7 +6,7 @@ import { disk } from '../sim/sim-disk.ts';
 import { testTorrent } from '../sim/test-torrent.ts';
 import { onStage, type Stage, type StageOptions } from './engine-stage.ts';
 import { metadataPeer } from './extension-peer.ts';
-import { honestSeed } from './scripted-seed.ts';
+import { honestSeed, seed } from './scripted-seed.ts';
 
 const PIECE = 65_536;
 /** Four files of four, three, two and one piece; none shares a piece with another. */
@@ -133,6 +133,28 @@ test('a priority may be changed while the torrent runs', () =>
     await honestSeed(stage, { up: 100_000 });
     await stage.untilState('seeding');
     assert.equal(order[0], 9);
+  }));
+
+test('a seed whose connection has ended when nothing more was wanted is dialed at once when more is wanted', () =>
+  onStage(leeching, async (stage) => {
+    await stage.torrent.wishes.select([3]);
+    const listener = await stage.listen(stage.host());
+    stage.torrent.addPeers([listener.address]);
+    const serve = async (): Promise<FakePeer> => {
+      const peer = await listener.next();
+      peer.handshake(stage.infoHash, {}, 's');
+      await peer.expectHandshake();
+      return peer;
+    };
+    const peer = await serve();
+    seed(stage, peer);
+    await stage.untilState('seeding');
+    peer.close();
+    await stage.clock.sleep(2000);
+    const begun = stage.clock.now();
+    await stage.torrent.wishes.setPriority(2, 4);
+    await serve();
+    assert.ok(stage.clock.now() - begun <= 2000, `dialed after ${stage.clock.now() - begun} ms`);
   }));
 
 test('sequential mode brings the pieces in order, also after a pause', () =>

@@ -200,6 +200,11 @@ export class PeerPool {
     this.#drop((host) => this.#filter.has(host), 'its address is kept out');
   }
 
+  /** Something is missing again: seeds whose connection has ended, as it does between two seeds, are dialled at once. */
+  wantsSeeds(): void {
+    for (const known of this.#known.values()) if (known.isSeed && known.failures === 1) known.nextTry = 0;
+  }
+
   /** The torrent rests. When it goes on, all of them may be dialled at once. */
   closeAll(reason: string): void {
     for (const peer of [...this.#connected.values()]) {

@@ -345,6 +345,7 @@ export class Torrent {
       this.#beginDownload(content);
       if (this.#picker === null) return;
       this.life.set({ kind: 'downloading' });
+      this.#swarm?.pool.wantsSeeds();
       this.#swarm?.contentKnown();
     }
     this.#services.wake();
