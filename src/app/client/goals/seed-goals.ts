@@ -32,6 +32,16 @@ export function reachedGoal(own: SeedGoals, byDefault: DefaultGoals, facts: Seed
   return isReached(goalOf(own.idleMinutes, byDefault.idleMinutes), facts.secondsIdle / 60) ? 'idle' : null;
 }
 
+/** Seconds until the nearest of time and idle time is reached if nothing is sent; Infinity: there is no such goal. */
+export function secondsToTime(own: SeedGoals, byDefault: DefaultGoals, facts: SeedingFacts): number {
+  const left = (goal: number | null, seconds: number): number =>
+    goal === null ? Number.POSITIVE_INFINITY : Math.max(0, goal * 60 - seconds);
+  return Math.min(
+    left(goalOf(own.minutes, byDefault.minutes), facts.secondsSeeding),
+    left(goalOf(own.idleMinutes, byDefault.idleMinutes), facts.secondsIdle),
+  );
+}
+
 /** Seconds until the nearest of ratio and time is reached at the present rate, bytes per second; null: unknown. */
 export function secondsToGoal(
   own: SeedGoals,

@@ -100,6 +100,23 @@ test('a goal of an idle torrent that is reached when it is set ends the seeding 
   assert.equal(torrent.view().state, 'stopped');
 });
 
+for (const [what, goals] of [
+  ['time', { minutes: 3, idleMinutes: 'none' }],
+  ['idle time', { minutes: 'none', idleMinutes: 3 }],
+] as const) {
+  test(`a goal of ${what} ends the seeding of an idle torrent within a second, not with the look of each minute`, async () => {
+    await using stage = await Stage.open();
+    const [torrent, engine] = await add(stage, 1);
+    await torrent.change({ goals: { ratio: 'none', ...goals } });
+    await stage.clock.pass(20_000);
+    engine.finish();
+    await stage.clock.pass(3 * MINUTE - 2000);
+    assert.equal(torrent.view().state, 'seeding');
+    await stage.clock.pass(4000);
+    assert.equal(torrent.view().state, 'stopped');
+  });
+}
+
 test('a torrent file for a magnet link is taken while the database is away', async (t) => {
   await using stage = await Stage.open();
   const { bytes, metainfo } = smallTorrent(1);

@@ -8,7 +8,7 @@ import type { TorrentCounters } from '../../../db/index.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import type { EngineStatus, EngineTorrent } from '../engine-port.ts';
-import { type GoalName, reachedGoal, secondsToGoal } from '../goals/seed-goals.ts';
+import { type GoalName, reachedGoal, secondsToGoal, secondsToTime } from '../goals/seed-goals.ts';
 import type { QueuedTorrent } from '../queue/queue-plan.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import type { FileView, PeerView, TorrentView, TrackerView, ViewState } from '../torrent-view.ts';
@@ -374,6 +374,14 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     const { goal, settings } = this.record.value;
     if (this.run.state?.kind !== 'seeding' || goal !== 'ahead' || this.relocation.isAhead) return null;
     return reachedGoal(settings.goals, this.#services.settings.value.goals, this.#seeding);
+  }
+
+  /** Time until it may have seeded for so long, or sent nothing for so long, that a goal is reached; Infinity: never. */
+  untilGoal(): Millis {
+    const { goal, settings } = this.record.value;
+    if (this.run.state?.kind !== 'seeding' || goal !== 'ahead' || this.relocation.isAhead)
+      return Number.POSITIVE_INFINITY;
+    return 1000 * secondsToTime(settings.goals, this.#services.settings.value.goals, this.#seeding);
   }
 
   markRemoved(): void {

@@ -291,8 +291,9 @@ export class Library implements Torrents {
       if (!torrent.look(now)) this.#busy.delete(torrent);
       const goal = torrent.reachedGoal();
       if (goal !== null) this.#options.goalReached(torrent, goal);
+      if (isDue) torrent.nextLook = now + SELDOM;
+      if (goal === null) torrent.nextLook = Math.min(torrent.nextLook, now + torrent.untilGoal());
       if (!isDue) continue;
-      torrent.nextLook = now + SELDOM;
       torrent.run.lookAtTrackers();
       void torrent.settle();
       torrent.refresh();
