@@ -98,12 +98,14 @@ export class PeerPool {
       const key = addressKey(address);
       const isNamed = source === 'user';
       const known = this.#known.get(key);
-      if (isNamed && known !== undefined) {
+      if (known !== undefined) {
+        if (!isNamed) continue;
         Object.assign(known, { isNamed, failures: 0, nextTry: now });
         added++;
+        continue;
       }
-      if (known !== undefined || this.#own.has(key)) continue;
-      if (this.#isRefused(address.host) || !this.#mayDial(address.host) || !this.#hasRoom()) continue;
+      if (this.#own.has(key) || this.#isRefused(address.host) || !this.#mayDial(address.host) || !this.#hasRoom())
+        continue;
       const state = { isNamed, failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
       this.#known.set(key, { address, source, ...state });
       added++;

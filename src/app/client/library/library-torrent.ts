@@ -369,19 +369,17 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
     return this.relocation.isMoving || (status.state.kind !== 'seeding' && this.run.isRunning) || isBusy(status);
   }
 
-  /** The goal that it has reached while seeding, where it belongs, unless the user wants it to seed on. */
+  /** The goal that it has reached. */
   reachedGoal(): GoalName | null {
-    const { goal, settings } = this.record.value;
-    if (this.run.state?.kind !== 'seeding' || goal !== 'ahead' || this.relocation.isAhead) return null;
-    return reachedGoal(settings.goals, this.#services.settings.value.goals, this.#seeding);
+    if (!this.#hasGoalAhead) return null;
+    return reachedGoal(this.record.value.settings.goals, this.#services.settings.value.goals, this.#seeding);
   }
 
   /** Time until it may have seeded for so long, or sent nothing for so long, that a goal is reached; Infinity: never. */
   untilGoal(): Millis {
-    const { goal, settings } = this.record.value;
-    if (this.run.state?.kind !== 'seeding' || goal !== 'ahead' || this.relocation.isAhead)
-      return Number.POSITIVE_INFINITY;
-    return 1000 * secondsToTime(settings.goals, this.#services.settings.value.goals, this.#seeding);
+    if (!this.#hasGoalAhead) return Number.POSITIVE_INFINITY;
+    const { goals } = this.record.value.settings;
+    return 1000 * secondsToTime(goals, this.#services.settings.value.goals, this.#seeding);
   }
 
   markRemoved(): void {
@@ -390,6 +388,11 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
 
   get #engine(): EngineTorrent | null {
     return this.run.engine;
+  }
+
+  /** It seeds, where it belongs, and the user does not want it to seed on whatever is reached. */
+  get #hasGoalAhead(): boolean {
+    return this.run.state?.kind === 'seeding' && this.record.value.goal === 'ahead' && !this.relocation.isAhead;
   }
 
   get #seeding(): { ratio: number; secondsSeeding: number; secondsIdle: number; ratioBase: number } {
