@@ -22,6 +22,8 @@ export interface BatchStatement {
   readonly steps: readonly string[];
   /** Whose revision counts up, once and in the same transaction, when a row was changed. */
   readonly area?: RevisionArea;
+  /** A power cut may take it: it is synced with the next transaction, whatever `syncEachTransaction` says. */
+  readonly isSyncedLater?: boolean;
 }
 
 /** One row of a batch: a value for each column, in the order of `columns`. */
@@ -56,7 +58,7 @@ export interface Connection {
   backUp(label: string): Promise<string | null>;
   /** How long a call may hold up the thread, from now on, while another process has the file. A server holds up none. */
   setBusyTimeout(timeout: Millis): void;
-  /** From now on each transaction outlives a power cut. A server has its own settings for it. */
+  /** From now on each transaction outlives a power cut, if its statement does not say otherwise. A server has its own settings for it. */
   syncEachTransaction(): void;
   /** Statements that still run a second later are cut off. */
   close(): Promise<void>;

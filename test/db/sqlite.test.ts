@@ -64,6 +64,26 @@ test('each transaction is synced for who wants it, and else with the next ones',
   await database.client.bans.put(['192.0.2.1']);
 });
 
+test('what a power cut may take is not synced by itself, and what comes after it is', async () => {
+  const connection = await openSqlite(newFile());
+  connection.syncEachTransaction();
+  await sql`create table modes (id integer, synchronous integer)`.execute(connection.kysely);
+  const step = 'insert into modes select id, synchronous from batch, pragma_synchronous';
+  const columns = { id: 'integer' } as const;
+  await connection.runBatch({ columns, steps: [step], isSyncedLater: true }, [[1]]);
+  await assert.rejects(connection.runBatch({ columns, steps: ['select no_such'], isSyncedLater: true }, [[2]]));
+  await connection.runBatch({ columns, steps: [step] }, [[3]]);
+  const { rows } = await sql`select * from modes`.execute(connection.kysely);
+  await connection.close();
+  assert.deepEqual(
+    rows.map((row) => ({ ...(row as object) })),
+    [
+      { id: 1, synchronous: 1 },
+      { id: 3, synchronous: 2 },
+    ],
+  );
+});
+
 test('an address that names no database is refused', async () => {
   for (const url of ['', 'sqlite:', 'mysql://localhost/x', 'file:x.db', 'sqlite:file:x.db', 'postgres://a:b:c@[/x']) {
     await assert.rejects(openDatabase(url), { code: 'DB_BAD_URL' }, url);

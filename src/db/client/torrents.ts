@@ -93,6 +93,7 @@ const SAVE_COUNTERS: BatchStatement = {
         active_at = batch.active_at
       from batch where client_torrents.id = batch.id`,
   ],
+  isSyncedLater: true,
 };
 
 const DELETE: BatchStatement = {

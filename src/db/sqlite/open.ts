@@ -68,7 +68,7 @@ export async function openSqlite(path: string, busyTimeout: Millis = BUSY_TIMEOU
     runBatch: async (statement, rows) => (rows.length === 0 ? 0 : transactions.runBatch(statement, rows)),
     write: async (query, area) => transactions.write(query.compile(), area),
     backUp: async (label) => (isMemory ? null : await copy(database, `${path}.${label}.backup`)),
-    syncEachTransaction: () => guarded(() => database.exec('pragma synchronous = full')),
+    syncEachTransaction: () => transactions.syncEach(),
     setBusyTimeout: (timeout) => guarded(() => database.exec(`pragma busy_timeout = ${timeout}`)),
     close: async () => {
       if (database.isOpen) database.close();

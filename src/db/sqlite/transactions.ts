@@ -8,12 +8,28 @@ import { guarded, toSqlite } from './dialect.ts';
 export class SqliteTransactions {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<BatchStatement, readonly StatementSync[]>();
+  #isEachSynced = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
+  syncEach(): void {
+    this.#isEachSynced = true;
+    this.#synchronous('full');
+  }
+
   runBatch(statement: BatchStatement, rows: readonly BatchRow[]): number {
+    if (!this.#isEachSynced || statement.isSyncedLater !== true) return this.#runBatch(statement, rows);
+    this.#synchronous('normal');
+    try {
+      return this.#runBatch(statement, rows);
+    } finally {
+      this.#synchronous('full');
+    }
+  }
+
+  #runBatch(statement: BatchStatement, rows: readonly BatchRow[]): number {
     return this.#transact(() => {
       const steps = this.#prepare(statement);
       let changes = 0;
@@ -30,6 +46,10 @@ export class SqliteTransactions {
       if (rows.length > 0) this.#database.exec(countRevision(area));
       return rows as Row[];
     });
+  }
+
+  #synchronous(mode: 'normal' | 'full'): void {
+    guarded(() => this.#database.exec(`pragma synchronous = ${mode}`));
   }
 
   /**

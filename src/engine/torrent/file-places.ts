@@ -50,17 +50,29 @@ export class FilePlaces implements FilesPlace {
 
   /** Asked of thousands: whether they have a name in common in the outer one of their folders. */
   #mayMeet(other: FilePlaces): boolean {
-    if (this.directory === other.directory) return [...this.#topNames].some((name) => other.#topNames.has(name));
+    if (this.directory === other.directory) {
+      for (const name of this.#topNames()) if (other.#hasTopName(name)) return true;
+      return false;
+    }
     const [inner, outer] = this.directory.length > other.directory.length ? [this, other] : [other, this];
     if (!inner.directory.startsWith(outer.directory)) return false;
     const way = inner.directory.slice(outer.directory.length).replace(/^[\\/]+/, '');
-    return outer.#topNames.has(way.split(/[\\/]/, 1)[0] ?? '');
+    return outer.#hasTopName(way.split(/[\\/]/, 1)[0] ?? '');
   }
 
-  /** First elements of the paths. As the torrent was made they are all the same. */
-  get #topNames(): ReadonlySet<string> {
+  /** Whether a path begins so. */
+  #hasTopName(name: string): boolean {
+    return this.#isAsMade ? this.pathOf(0)[0] === name : this.#topNames().has(name);
+  }
+
+  /** All paths begin alike. */
+  get #isAsMade(): boolean {
+    return this.paths.size === 0;
+  }
+
+  #topNames(): ReadonlySet<string> {
     const files = this.#geometry?.files ?? [];
-    const indexes = (this.paths.size === 0 ? files.slice(0, 1) : files).keys();
+    const indexes = (this.#isAsMade ? files.slice(0, 1) : files).keys();
     this.#tops ??= new Set(Array.from(indexes, (index) => this.pathOf(index)[0] ?? ''));
     return this.#tops;
   }

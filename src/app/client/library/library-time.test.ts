@@ -117,6 +117,27 @@ for (const [what, goals] of [
   });
 }
 
+test('of torrents that rest each is looked at once in a minute, and not all at the same time', async (t) => {
+  await using stage = await Stage.open();
+  const all = 60;
+  for (let seed = 1; seed <= all; seed++) {
+    const [, engine] = await add(stage, seed);
+    engine.figures = { piecesHave: 1 }; // of several with data one is asked whether the folder is there
+    engine.finish();
+  }
+  await stage.clock.pass(2 * MINUTE);
+  const looks = stage.torrents.map((engine) => t.mock.method(engine, 'status').mock);
+  const counted = (): number => looks.reduce((sum, look) => sum + look.callCount(), 0);
+  let [before, most] = [0, 0];
+  for (let second = 0; second < 60; second++) {
+    await stage.clock.pass(1000);
+    most = Math.max(most, counted() - before);
+    before = counted();
+  }
+  assert.equal(Math.min(...looks.map((look) => look.callCount())), 1);
+  assert.ok(most <= 3, `${most} in one second`);
+});
+
 test('a torrent file for a magnet link is taken while the database is away', async (t) => {
   await using stage = await Stage.open();
   const { bytes, metainfo } = smallTorrent(1);

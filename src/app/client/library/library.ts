@@ -5,7 +5,6 @@
  * - moved: row marked with the target, data, row.
  */
 import type { Random } from '../../../base/random.ts';
-import { messageOf } from '../../../base/errors.ts';
 import type { Millis } from '../../../base/units.ts';
 import { clientError } from '../errors.ts';
 import type { GoalName } from '../goals/seed-goals.ts';
@@ -31,6 +30,7 @@ import { hashOf, openSource, type OpenedSource, type SealOpener } from './open-s
 import { Placement } from './placement.ts';
 import { failuresSoon } from './removal-failures.ts';
 import { Removals } from './removals.ts';
+import { saveFacts } from './save-facts.ts';
 import { noCounters } from './torrent-counters.ts';
 import { type ReadRecord, recordOf } from './torrent-record.ts';
 import { TorrentIndex } from './torrent-index.ts';
@@ -49,6 +49,9 @@ const PLANNING_PAUSE = 16;
 const SAVE_INTERVAL: Millis = 60_000;
 /** Torrent files that are read at the same time at the start. */
 const MOST_READING = 16;
+
+/** Each torrent has its second of the minute: a look at thousands in one turn of the event loop keeps others waiting. */
+const untilTurn = (id: number, now: Millis): Millis => SELDOM - ((now + id * TICK) % SELDOM);
 
 export interface LibraryOptions extends LibraryServices {
   readonly repository: ClientRepository['torrents'];
@@ -80,7 +83,7 @@ export class Library implements Torrents {
     },
     completed: async (torrent) => {
       torrent.look(this.#options.clock.now());
-      await this.#saveFacts();
+      await saveFacts([torrent], this.#options);
       return this.#options.completed(torrent);
     },
   };
@@ -291,7 +294,7 @@ export class Library implements Torrents {
       if (!torrent.look(now)) this.#busy.delete(torrent);
       const goal = torrent.reachedGoal();
       if (goal !== null) this.#options.goalReached(torrent, goal);
-      if (isDue) torrent.nextLook = now + SELDOM;
+      if (isDue) torrent.nextLook = now + untilTurn(torrent.id, now);
       if (goal === null) torrent.nextLook = Math.min(torrent.nextLook, now + torrent.untilGoal());
       if (!isDue) continue;
       torrent.run.lookAtTrackers();
@@ -301,28 +304,14 @@ export class Library implements Torrents {
     if (now >= this.#nextPlan) this.queueChanged();
     if (now >= this.#nextSave) {
       this.#nextSave = now + SAVE_INTERVAL;
-      void this.#saveFacts();
+      void saveFacts(this.all(), this.#options);
     }
     this.#timer = this.#isClosed ? null : clock.after(TICK, () => this.#tick());
   }
 
   #lookAndSave(): Promise<void> {
     for (const torrent of this.all()) torrent.look(this.#options.clock.now());
-    return this.#saveFacts();
-  }
-
-  /** Counters, and what could not be stored when it happened. */
-  async #saveFacts(): Promise<void> {
-    const torrents = this.all();
-    await Promise.all(torrents.filter(({ record }) => record.isBehind).map(({ record }) => record.catchUp()));
-    const changed = torrents.filter(({ counters }) => counters.isChanged);
-    if (changed.length === 0) return;
-    for (const { counters } of changed) counters.isChanged = false;
-    const rows = changed.map(({ id, counters }) => ({ id, ...counters.ever }));
-    await this.#options.store.saveCounters(rows).catch((error: unknown) => {
-      for (const { counters } of changed) counters.isChanged = true;
-      this.#options.logger.error('could not save counters', { reason: messageOf(error) });
-    });
+    return saveFacts(this.all(), this.#options);
   }
 
   #own(torrents: readonly ManagedTorrent[]): LibraryTorrent[] {
