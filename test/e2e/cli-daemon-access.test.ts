@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FakeDaemon } from './fake-daemon.ts';
-import { dstProgram, noTerminal, Terminal } from './terminal.ts';
+import { dstCommand } from '../support/dst-command.ts';
+import { noTerminal, Terminal } from './terminal.ts';
 
 interface Token {
   readonly id: string;
@@ -98,7 +99,7 @@ test('a password is never an argument: it is asked for, or comes from a file', {
   });
   assert.match(stderr, /no terminal on which to ask for the password for zoe/);
   await using terminal = new Terminal(
-    [...dstProgram, 'user', 'add', 'zoe', '--role', 'viewer', '--socket', daemon.socket],
+    [...dstCommand, 'user', 'add', 'zoe', '--role', 'viewer', '--socket', daemon.socket],
     daemon.cwd,
   );
   await terminal.answer('New password for zoe: ', 'four words of mine');

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeDaemon } from './fake-daemon.ts';
-import { dstProgram, noTerminal, Terminal } from './terminal.ts';
+import { dstCommand } from '../support/dst-command.ts';
+import { noTerminal, Terminal } from './terminal.ts';
 
 async function daemonWith(...names: string[]): Promise<FakeDaemon> {
   const daemon = await FakeDaemon.start();
@@ -48,7 +49,7 @@ test('torrents are removed, with their data only when that is confirmed', async 
 
 test('at a terminal it asks before data is deleted', { skip: noTerminal }, async () => {
   await using daemon = await daemonWith('one');
-  const command = [...dstProgram, 'rm', 'one', '--data', '--socket', daemon.socket];
+  const command = [...dstCommand, 'rm', 'one', '--data', '--socket', daemon.socket];
   for (const [answer, code, left] of [
     ['n', 2, 1],
     ['y', 0, 0],

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeDaemon } from './fake-daemon.ts';
-import { dstProgram, noTerminal, Terminal } from './terminal.ts';
+import { dstCommand } from '../support/dst-command.ts';
+import { noTerminal, Terminal } from './terminal.ts';
 
 test('events are told as they happen, until the daemon ends', async () => {
   await using daemon = await FakeDaemon.start();
@@ -29,7 +30,7 @@ test('for people an event is a line with the name of the torrent; pieces and con
   await using daemon = await FakeDaemon.start();
   const torrent = daemon.client.torrents.addSample({ name: 'album' });
   const start = (...events: string[]): Terminal =>
-    new Terminal([...dstProgram, 'watch', '--after', '0', ...events, '--socket', daemon.socket], daemon.cwd);
+    new Terminal([...dstCommand, 'watch', '--after', '0', ...events, '--socket', daemon.socket], daemon.cwd);
   daemon.client.events.emit('piece.verified', { hash: torrent.hash, piece: 7 });
   torrent.set({ state: 'stopped' });
   await using usual = start();
@@ -58,7 +59,7 @@ test('top shows the torrents, obeys its keys, and leaves the terminal as it was'
   const { torrents } = daemon.client;
   torrents.addSample({ name: 'busy' });
   torrents.addSample({ name: 'idle' }).set({ downloadRate: 0, uploadRate: 0 });
-  await using terminal = new Terminal([...dstProgram, 'top', '--socket', daemon.socket], daemon.cwd);
+  await using terminal = new Terminal([...dstCommand, 'top', '--socket', daemon.socket], daemon.cwd);
   await terminal.shows('\u001b[?1049h');
   await terminal.shows('2 torrents');
   await terminal.shows('busy');
@@ -81,7 +82,7 @@ test('top shows the torrents, obeys its keys, and leaves the terminal as it was'
 
 test('top ends with an error that can be read when the daemon goes', { skip: noTerminal }, async () => {
   await using daemon = await FakeDaemon.start();
-  await using terminal = new Terminal([...dstProgram, 'top', '--socket', daemon.socket], daemon.cwd);
+  await using terminal = new Terminal([...dstCommand, 'top', '--socket', daemon.socket], daemon.cwd);
   await terminal.shows('0 torrents');
   await daemon.stop();
   await terminal.shows('\u001b[?1049l');

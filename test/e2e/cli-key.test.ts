@@ -5,7 +5,8 @@ import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertFails, dst, dstJson, scratchFolder } from './cli-process.ts';
-import { dstProgram, noTerminal, Terminal } from './terminal.ts';
+import { dstCommand } from '../support/dst-command.ts';
+import { noTerminal, Terminal } from './terminal.ts';
 
 const KEYS = '.local/share/dst/keys';
 interface Made {
@@ -29,7 +30,7 @@ async function homeWith(...names: readonly string[]): Promise<{ cwd: string; key
 
 test('a new key asks twice for a passphrase and never shows it', { skip: noTerminal }, async () => {
   await using folder = await scratchFolder();
-  await using terminal = new Terminal([...dstProgram, 'key', 'new', 'alice', '--name', 'Alice'], folder.path);
+  await using terminal = new Terminal([...dstCommand, 'key', 'new', 'alice', '--name', 'Alice'], folder.path);
   await terminal.answer('New passphrase for ', 'open sesame');
   await terminal.answer('The same again: ', 'open sesami');
   await terminal.shows('The two differ.');
@@ -49,7 +50,7 @@ test('a new key asks twice for a passphrase and never shows it', { skip: noTermi
 
 test('Ctrl-C at the question ends the command, and the terminal is as it was', { skip: noTerminal }, async () => {
   await using folder = await scratchFolder();
-  const shell = `${dstProgram.map((word) => `'${word}'`).join(' ')} key new alice; echo code $?; stty -a`;
+  const shell = `${dstCommand.map((word) => `'${word}'`).join(' ')} key new alice; echo code $?; stty -a`;
   await using terminal = new Terminal(['sh', '-c', `trap : INT; ${shell}`], folder.path);
   await terminal.shows('New passphrase for ');
   terminal.type('half\u0003');
@@ -65,13 +66,13 @@ test('a passphrase is in no argument, environment or error', { skip: noTerminal 
   await writeFile(join(folder.path, 'pass'), 'a very secret passphrase\n');
   const options = { cwd: folder.path };
   await dst(['key', 'new', 'alice', '--new-passphrase-file', 'pass'], options);
-  await using terminal = new Terminal([...dstProgram, 'key', 'passphrase', 'alice', '-v'], folder.path);
+  await using terminal = new Terminal([...dstCommand, 'key', 'passphrase', 'alice', '-v'], folder.path);
   await terminal.answer('Passphrase for ', 'a very secret passphrase');
   await terminal.shows('New passphrase for ');
   const seen = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => ['cmdline', 'environ'].map((file) => readOrEmpty(`/proc/${pid}/${file}`)));
-  assert.ok(seen.some((text) => text.includes('main.ts\0key\0passphrase')));
+  assert.ok(seen.some((text) => text.includes(`${dstCommand[1]}\0key\0passphrase`)));
   assert.ok(!seen.some((text) => text.includes('very secret')));
   terminal.type('\u0004');
   assert.equal(await terminal.end(), 2);

@@ -6,9 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { dstCommand } from '../support/dst-command.ts';
 
-const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Shared by all runs: without it each child would strip the types of every file anew. */
 const compileCache = join(tmpdir(), 'dst-test-compile-cache');
 
@@ -40,7 +39,7 @@ export function startDst(args: readonly string[], options: CliOptions = {}): Chi
     NODE_COMPILE_CACHE: compileCache,
     ...options.env,
   };
-  const [command, ...rest] = [...(options.within ?? []), process.execPath, program, ...args] as [string, ...string[]];
+  const [command, ...rest] = [...(options.within ?? []), ...dstCommand, ...args] as [string, ...string[]];
   const child = spawn(command, rest, {
     cwd: options.cwd,
     env,

@@ -8,7 +8,8 @@ import { before, test } from 'node:test';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { ensurePrograms } from '../interop/setup.ts';
 import { assertFails, dst, dstJson, scratchFolder, startDst } from './cli-process.ts';
-import { dstProgram, noTerminal, Terminal } from './terminal.ts';
+import { dstCommand } from '../support/dst-command.ts';
+import { noTerminal, Terminal } from './terminal.ts';
 
 const noAge = ensurePrograms(['age']) ?? false;
 
@@ -105,15 +106,15 @@ test('wrong key, wrong passphrase, damage and a wrong signature are told apart, 
 });
 
 test('a passphrase is asked for where there is a terminal', { skip: noTerminal }, async () => {
-  await using sealing = new Terminal([...dstProgram, 'encrypt', 'file.txt', '-o', 't.dst', '--passphrase'], cwd);
+  await using sealing = new Terminal([...dstCommand, 'encrypt', 'file.txt', '-o', 't.dst', '--passphrase'], cwd);
   await sealing.answer('New passphrase for t.dst: ', 'of the terminal');
   await sealing.answer('The same again: ', 'of the terminal');
   assert.equal(await sealing.end(), 0);
-  await using wrong = new Terminal([...dstProgram, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
+  await using wrong = new Terminal([...dstCommand, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
   for (let tries = 0; tries < 3; tries++) await wrong.answer('Passphrase for t.dst: ', 'of another');
   await wrong.shows('SEALED_PASSPHRASE');
   assert.equal(await wrong.end(), 13);
-  await using opening = new Terminal([...dstProgram, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
+  await using opening = new Terminal([...dstCommand, 'decrypt', 't.dst', '-o', 't.txt'], cwd);
   await opening.answer('Passphrase for t.dst: ', 'of another');
   await opening.shows('that is not the passphrase of t.dst; try again');
   await opening.answer('Passphrase for t.dst: ', 'of the terminal');
@@ -126,7 +127,7 @@ test('after the question the terminal is as before: Ctrl-C stops, and nothing is
   skip: noTerminal,
 }, async () => {
   const args = ['encrypt', '-', '-o', 'typed.age', '--age', '--passphrase'];
-  await using terminal = new Terminal([...dstProgram, ...args], cwd);
+  await using terminal = new Terminal([...dstCommand, ...args], cwd);
   await terminal.answer('New passphrase for typed.age: ', 'of the terminal');
   await terminal.answer('The same again: ', 'of the terminal');
   while (!(await readdir(cwd)).some((name) => name.startsWith('.typed.age'))) {
@@ -174,7 +175,7 @@ test('people are asked three times for the passphrase of a key, then for that of
 }, async () => {
   const keys = ['--identity', 'first', '--identity', 'second'];
   const args = ['decrypt', 'several.dst', '-o', 'typed.txt', ...keys];
-  await using terminal = new Terminal([...dstProgram, ...args], cwd);
+  await using terminal = new Terminal([...dstCommand, ...args], cwd);
   for (let tries = 0; tries < 3; tries++) await terminal.answer('first.key: ', 'of another');
   await terminal.shows('the passphrase does not open ');
   await terminal.answer('second.key: ', 'of another');
@@ -183,7 +184,7 @@ test('people are asked three times for the passphrase of a key, then for that of
   assert.equal(await terminal.end(), 0, terminal.screen);
   await isContent('typed.txt');
   await using signing = new Terminal(
-    [...dstProgram, 'sign', 'file.txt', '--identity', 'first', '-o', 'typed.sig'],
+    [...dstCommand, 'sign', 'file.txt', '--identity', 'first', '-o', 'typed.sig'],
     cwd,
   );
   await signing.answer('first.key: ', 'of another');

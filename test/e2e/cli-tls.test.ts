@@ -5,7 +5,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { dstCommand } from '../support/dst-command.ts';
 import { promisify } from 'node:util';
 import { issueAuthority } from '../../src/app/certificates/issue.ts';
 import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
@@ -243,8 +243,7 @@ test('the examples of docs/tls.md work as they are written: a CA is made, and re
   const page = await readFile(new URL('../../docs/tls.md', import.meta.url), 'utf8');
   const [example, renewal] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] as string);
   assert.match(renewal as string, /renew-ca/);
-  const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-  const shim = `dst() { '${process.execPath}' '${program}' "$@"; }\n`;
+  const shim = `dst() { ${dstCommand.map((word) => `'${word}'`).join(' ')} "$@"; }\n`;
   const { stdout } = await run('sh', ['-ec', shim + example], { cwd: folder.path });
   assert.match(stdout, /^tls\/server\.pem: OK$/m);
   await run('sh', ['-ec', shim + renewal], { cwd: folder.path });

@@ -5,6 +5,7 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dstCommand } from '../support/dst-command.ts';
 import { promisify } from 'node:util';
 import { assertFails, dst, DstRun, dstJson, scratchFolder } from './cli-process.ts';
 import { type DiskTorrent, diskTorrent } from './disk-torrent.ts';
@@ -265,10 +266,8 @@ test('on a terminal progress is drawn in place and the cursor comes back', {
   await using target = await scratchFolder();
   const torrent = await diskTorrent(folder.path, { files: [600_000, 600_000] });
   await using seeder = await seed(torrent);
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
   const command = [
-    process.execPath,
-    main,
+    ...dstCommand,
     'download',
     torrent.file,
     '-o',

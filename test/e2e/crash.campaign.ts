@@ -14,7 +14,8 @@ import { after, before, test } from 'node:test';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { ByteCount, Millis } from '../../src/base/units.ts';
 import { campaignSize } from '../campaign.ts';
-import { dst, dstCommand } from '../interop/clients/dst.ts';
+import { dst } from '../interop/clients/dst.ts';
+import { dstCommand } from '../support/dst-command.ts';
 import { differences, PIECE_LENGTH, writeSample } from '../interop/content.ts';
 import { Program } from '../interop/program.ts';
 
@@ -58,7 +59,7 @@ before(async () => {
   pieceCount = goodPieces(served);
   seeder = new Program(
     newFolder('seeder'),
-    dstCommand('seed', torrentFile, '--data', served, '--up-limit', RATE, ...LOCAL),
+    [...dstCommand, 'seed', torrentFile, '--data', served, '--up-limit', RATE, ...LOCAL],
     {
       stdout: 'pipe',
     },
@@ -111,7 +112,7 @@ async function downloadWithKills(random: Random, maxKills: number): Promise<numb
 /** Runs the download command, killing it `killAfter` ms from its start. Returns the bytes received, null when killed. */
 async function download(home: string, output: string, killAfter: Millis | null): Promise<ByteCount | null> {
   const [address] = (seederEvents.get('listening') as TransferEvent).addresses;
-  const command = dstCommand('download', torrentFile, '-o', output, '--peer', address as string, ...LOCAL);
+  const command = [...dstCommand, 'download', torrentFile, '-o', output, '--peer', address as string, ...LOCAL];
   const program = new Program(home, command, { stdout: 'pipe' });
   const events = new Map<string, TransferEvent>();
   collectEvents(program, events);
@@ -131,7 +132,7 @@ async function download(home: string, output: string, killAfter: Millis | null):
 
 /** How many pieces of the torrent are good below a folder, found by hashing what is there. */
 function goodPieces(folder: string): number {
-  const [program, ...args] = dstCommand('verify', torrentFile, folder, '--json');
+  const [program, ...args] = [...dstCommand, 'verify', torrentFile, folder, '--json'];
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
   return status === NOT_FOUND ? 0 : (JSON.parse(stdout) as { goodPieces: number }).goodPieces;
 }

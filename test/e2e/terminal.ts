@@ -2,18 +2,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 /** Why there is none; false where there is. */
 export const noTerminal: string | false =
   process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0
     ? 'needs script of util-linux'
     : false;
-
-export const dstProgram: readonly string[] = [
-  process.execPath,
-  fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
-];
 
 const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 

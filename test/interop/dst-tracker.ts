@@ -1,6 +1,6 @@
 /** Our own tracker, run as an operator runs it. */
 import { createInterface } from 'node:readline';
-import { dstCommand } from './clients/dst.ts';
+import { dstCommand } from '../support/dst-command.ts';
 import { Program } from './program.ts';
 
 /** What a tracker says of a swarm. */
@@ -24,7 +24,7 @@ export class DstTracker implements AsyncDisposable {
   static async start(dir: string, bind: readonly string[], port: number): Promise<DstTracker> {
     const where = bind.flatMap((ip) => ['--bind', ip]);
     const options = [...where, '--port', String(port), '--interval', '30', '--threads', '2', '--json'];
-    const program = new Program(dir, dstCommand('tracker', ...options), { stdout: 'pipe' });
+    const program = new Program(dir, [...dstCommand, 'tracker', ...options], { stdout: 'pipe' });
     let urls: readonly string[] | undefined;
     createInterface({ input: program.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const event = JSON.parse(line) as { event: string; urls?: string[] };

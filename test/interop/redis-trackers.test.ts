@@ -15,7 +15,7 @@ import {
   type UdpTrackerReply,
 } from '../../src/codec/announce/index.ts';
 import { escapeAll, hashOf, idOf, requestOf } from '../../src/tracker/fakes.test.ts';
-import { dstCommand } from './clients/dst.ts';
+import { dstCommand } from '../support/dst-command.ts';
 import { enterNamespace } from './namespace.ts';
 import { Program } from './program.ts';
 import { RedisServer } from './redis-server.ts';
@@ -58,7 +58,7 @@ class Cluster implements AsyncDisposable {
     mkdirSync(folder, { recursive: true });
     const where = ['--bind', ip, '--port', String(PORT), '--threads', String(THREADS), '--data', join(folder, 'data')];
     const shared = ['--swarms', this.redis.url, '--udp-key', join(this.#folder, 'key')];
-    const program = new Program(folder, dstCommand('tracker', ...where, ...shared, '--json'), { stdout: 'pipe' });
+    const program = new Program(folder, [...dstCommand, 'tracker', ...where, ...shared, '--json'], { stdout: 'pipe' });
     this.programs.push(program);
     let isListening = false; // over UDP too, which comes after TCP
     createInterface({ input: program.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {

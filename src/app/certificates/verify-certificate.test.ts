@@ -361,15 +361,12 @@ async function codeOfVerifying(bytes: Uint8Array, kind: 'certificate' | 'list'):
 }
 
 describe('damage', () => {
+  /** One bit of each byte. */
   const flips = function* (der: Uint8Array): Generator<Uint8Array> {
-    for (let bit = 0; bit < der.length * 8; bit++) {
-      const damaged = Uint8Array.from(der);
-      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
-      yield damaged;
-    }
+    for (const [at, byte] of der.entries()) yield Uint8Array.from(der).fill(byte ^ (1 << (at & 7)), at, at + 1);
   };
 
-  test('of any one bit of a certificate is found', async () => {
+  test('of one bit of a certificate is found', async () => {
     assert.equal(await codeOfVerifying(leaf.native.raw, 'certificate'), 'good');
     for (const damaged of flips(leaf.native.raw)) {
       assert.match(
@@ -380,7 +377,7 @@ describe('damage', () => {
     }
   });
 
-  test('of any one bit of a list is found, or lies around what is signed and changes nothing that is read', async () => {
+  test('of one bit of a list is found, or lies around what is signed and changes nothing that is read', async () => {
     const list = await listOf(root, [await issue()]);
     const { number, issuer, thisUpdate, nextUpdate, entries } = list;
     const der = Buffer.from(list.pem.replaceAll(/-----.*-----|\s/g, ''), 'base64');
@@ -395,7 +392,7 @@ describe('damage', () => {
       assert.deepEqual(read.entries, entries);
       unfound++;
     }
-    assert.ok(unfound < 30, `${unfound}`);
+    assert.ok(unfound < 5, `${unfound}`);
   });
 
   test('never ends in anything but an error of ours', async () => {

@@ -94,6 +94,7 @@ export class PeerPool {
   /** Remembers addresses; returns how many are to be dialled now for it. One that the user names again is tried at once. */
   learn(addresses: readonly PeerAddress[], source: PeerSource, now: Millis): number {
     let added = 0;
+    let isFull = false;
     for (const address of addresses) {
       const key = addressKey(address);
       const isNamed = source === 'user';
@@ -104,8 +105,9 @@ export class PeerPool {
         added++;
         continue;
       }
-      if (this.#own.has(key) || this.#isRefused(address.host) || !this.#mayDial(address.host) || !this.#hasRoom())
-        continue;
+      if (isFull || this.#own.has(key) || this.#isRefused(address.host) || !this.#mayDial(address.host)) continue;
+      isFull = !this.#hasRoom();
+      if (isFull) continue;
       const state = { isNamed, failures: 0, nextTry: now, isSeed: false, refusals: 0, takesSecure: false };
       this.#known.set(key, { address, source, ...state });
       added++;

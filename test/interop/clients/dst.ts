@@ -1,21 +1,14 @@
 /** Our own client, driven as a user drives it: the command line as a child process, with its NDJSON events on stdout. */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Client, Place } from '../client.ts';
+import { dstCommand } from '../../support/dst-command.ts';
 import { Program } from '../program.ts';
-
-const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts');
-
-/** The command line that starts `dst` with these arguments. */
-export function dstCommand(...args: string[]): [program: string, ...args: string[]] {
-  return [process.execPath, MAIN, ...args];
-}
 
 /** Runs one `dst` command to its end; returns its stdout. Throws on any exit status but 0. */
 export function dst(...args: string[]): string {
-  const [program, ...rest] = dstCommand(...args);
-  return execFileSync(program, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, script] = dstCommand;
+  return execFileSync(program, [script, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 export class Dst implements Client {
@@ -56,7 +49,7 @@ export class Dst implements Client {
 
   #run(...args: string[]): Program {
     const { dir, ip, port } = this.#place as Place;
-    const command = dstCommand(...args, '--bind', ip, '--port', String(port), '--json');
+    const command = [...dstCommand, ...args, '--bind', ip, '--port', String(port), '--json'];
     const program = new Program(dir, command, { stdout: 'pipe' });
     createInterface({ input: program.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       this.#events.add((JSON.parse(line) as { event: string }).event);
