@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Millis, PieceIndex } from '../../src/base/units.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { storageError } from '../../src/storage/errors.ts';
 import { testTorrent } from '../sim/test-torrent.ts';
 import { onStage, type Stage, type StageOptions } from './engine-stage.ts';
@@ -99,6 +100,26 @@ test('a flush that fails while pieces arrive stops the torrent', () =>
     assert.ok(state.kind === 'failed');
     assert.equal(state.error.code, 'STORAGE_WRITE_FAILED');
   }));
+
+test('a flush that ends because the torrent is removed is no error', async (t) => {
+  const logger = { ...silentLogger, error: t.mock.fn() };
+  await onStage({ ...leeching, logger }, async (stage) => {
+    const syncing = Promise.withResolvers<void>();
+    const { other, seen } = addWatched(stage, () => syncing.promise);
+    await other.untilState('downloading');
+    await honestSeed(other);
+    await other.untilState('seeding');
+    const pausing = other.torrent.life.pause();
+    await other.until(() => seen.flushes === 1);
+    await other.torrent.life.close();
+    syncing.reject(storageError('STORAGE_CLOSED', 'the storage is closed'));
+    await pausing;
+  });
+  assert.deepEqual(
+    logger.error.mock.calls.map(({ arguments: said }) => said),
+    [],
+  );
+});
 
 test('what a check has found survives a power cut after half a minute', () =>
   onStage(leeching, async (stage) => {

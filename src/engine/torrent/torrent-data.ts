@@ -379,11 +379,19 @@ export class TorrentData {
 
   get #flushes(): DataFlush {
     this.#flush ??= new DataFlush(this.#services.clock, {
-      flush: async () => this.#storage?.flush(),
+      flush: () => this.#flushStorage(),
       failed: (error) => (this.#isStale ? this.#logFailure(error) : this.#port.notFlushed(error)),
       failedLately: (error) => this.#logFailure(error),
     });
     return this.#flush;
+  }
+
+  async #flushStorage(): Promise<void> {
+    const storage = this.#storage;
+    await storage?.flush().catch((error: unknown) => {
+      // One that is let go meanwhile flushes as it closes, and says itself what comes of that.
+      if (this.#storage === storage) throw error;
+    });
   }
 
   #logFailure(error: unknown, what = 'could not flush'): void {

@@ -18,6 +18,22 @@ async function add(stage: Stage, seed = 1): Promise<ManagedTorrent> {
 }
 
 describe('a torrent that is removed', () => {
+  test('while it is checked is no error', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage);
+    const check = Promise.withResolvers<void>();
+    last(stage).recheck = () => check.promise;
+    await torrent.verify();
+    await stage.clock.pass(0);
+    await stage.client.torrents.remove([torrent]);
+    check.reject(new DstError('ENGINE_CLOSED', { category: 'usage', help: '' }, 'the torrent was closed'));
+    await stage.clock.pass(0);
+    assert.deepEqual(
+      stage.log.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   test('while it is being added leaves nothing in the engine', async () => {
     await using stage = await Stage.open();
     const adding = Promise.withResolvers<void>();

@@ -362,6 +362,7 @@ export class TorrentRun {
     Promise.resolve()
       .then(work)
       .catch((error: unknown) => {
+        if (codeOf(error) === 'ENGINE_CLOSED') return; // the torrent has been removed meanwhile
         this.#services.logger.error(`could not ${what}`, { name, code: codeOf(error), reason: messageOf(error) });
       });
   }
