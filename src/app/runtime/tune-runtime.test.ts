@@ -57,6 +57,36 @@ test('the heap is looked at without opening a file, of which too many may be ope
   assert.equal(looks.length, 2);
 });
 
+test('what a thread leaves behind is given back in a quiet moment after its end', {
+  skip: process.platform !== 'linux',
+}, () => {
+  const program = `
+    import { readFileSync } from 'node:fs';
+    import { once } from 'node:events';
+    import { setTimeout } from 'node:timers/promises';
+    import { Worker } from 'node:worker_threads';
+    import { keepHeapSmall } from ${JSON.stringify(new URL('tune-runtime.ts', import.meta.url).href)};
+    const ofFiles = () => Number(/^RssFile:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]) / 1024;
+    const looks = [];
+    keepHeapSmall({ after: (_delay, look) => looks.push(look) });
+    const untilBelow = async (mebibytes) => {
+      while (ofFiles() > mebibytes) {
+        await setTimeout(200);
+        looks.shift()();
+      }
+    };
+    await untilBelow(ofFiles() - 10);
+    const [before] = [ofFiles()];
+    await once(new Worker('', { eval: true }), 'exit');
+    const after = ofFiles();
+    if (after < before + 3) throw new Error('it has left nothing');
+    await untilBelow(after - 3);
+  `;
+  const options = { timeout: 60_000 };
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options);
+  assert.deepEqual([status, signal], [0, null], stderr.toString());
+});
+
 test('a program whose loops are being compiled when it is tuned goes on', () => {
   const program = `
     import { tuneRuntime } from ${JSON.stringify(new URL('tune-runtime.ts', import.meta.url).href)};

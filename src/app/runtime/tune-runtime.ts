@@ -21,6 +21,7 @@ import { flushCompileCache } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { ByteCount, Millis } from '../../base/units.ts';
 import { trimMemory } from './trim-memory.ts';
@@ -77,8 +78,9 @@ export function keepHeapSmall(clock: Pick<Clock, 'after'> = systemClock): void {
   const collect = runInNewContext('gc') as Collect;
   let kept = heapUsed();
   let before = performance.eventLoopUtilization();
-  /** There is memory to give back: the start's, or what a collection has found, which another thread frees. */
+  /** There is memory to give back: the start's, that of a thread that has ended, or what a collection has found, which another thread frees. */
   let isTrimDue = true;
+  process.on('worker', (worker: Worker) => worker.once('exit', () => (isTrimDue = true)));
   const look = (): void => {
     const now = performance.eventLoopUtilization();
     const isQuiet = performance.eventLoopUtilization(now, before).utilization < QUIET;
