@@ -71,7 +71,7 @@ test('what a thread leaves behind is given back in a quiet moment after its end'
     keepHeapSmall({ after: (_delay, look) => looks.push(look) });
     const untilBelow = async (mebibytes) => {
       while (ofFiles() > mebibytes) {
-        await setTimeout(200);
+        await setTimeout(500);
         looks.shift()();
       }
     };

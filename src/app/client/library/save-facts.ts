@@ -18,18 +18,22 @@ export async function saveFacts(
   const changed = torrents.filter(({ counters }) => counters.isChanged);
   for (let i = 0; i < changed.length; i += AT_A_TIME) {
     if (i > 0) await setImmediate();
-    await saveCounters(changed.slice(i, i + AT_A_TIME), services);
+    if (!(await areCountersSaved(changed.slice(i, i + AT_A_TIME), services))) return;
   }
 }
 
-async function saveCounters(
+async function areCountersSaved(
   torrents: readonly Facts[],
   { store, logger }: Pick<LibraryServices, 'store' | 'logger'>,
-): Promise<void> {
+): Promise<boolean> {
   for (const { counters } of torrents) counters.isChanged = false;
   const rows = torrents.map(({ id, counters }) => ({ id, ...counters.ever }));
-  await store.saveCounters(rows).catch((error: unknown) => {
+  try {
+    await store.saveCounters(rows);
+    return true;
+  } catch (error) {
     for (const { counters } of torrents) counters.isChanged = true;
     logger.error('could not save counters', { reason: messageOf(error) });
-  });
+    return false;
+  }
 }
