@@ -76,7 +76,7 @@ test('what a thread leaves behind is given back in a quiet moment after its end'
       }
     };
     await untilBelow(ofFiles() - 10);
-    const [before] = [ofFiles()];
+    const before = ofFiles();
     await once(new Worker('', { eval: true }), 'exit');
     const after = ofFiles();
     if (after < before + 3) throw new Error('it has left nothing');
