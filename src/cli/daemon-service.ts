@@ -5,7 +5,7 @@ import { Daemon } from '../app/daemon/index.ts';
 import { createLog } from '../app/observability/index.ts';
 import { makeFolder } from '../app/output-file/index.ts';
 import { configFile } from '../app/paths/index.ts';
-import { endLoading } from '../app/runtime/index.ts';
+import { endLoading, loadFast } from '../app/runtime/index.ts';
 import { addressKey } from '../base/address.ts';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './command.ts';
@@ -52,13 +52,15 @@ export async function runDaemon({ output, signal, onReload }: CommandContext, fl
   const begun = systemClock.now();
   const ending = new AbortController();
   {
-    await using daemon = await Daemon.start({
-      loaded,
-      sources,
-      logger,
-      onShutDown: () => ending.abort(),
-      onSettings: ({ logLevel }) => log?.setLevel(logLevel),
-    });
+    const start = (): Promise<Daemon> =>
+      Daemon.start({
+        loaded,
+        sources,
+        logger,
+        onShutDown: () => ending.abort(),
+        onSettings: ({ logLevel }) => log?.setLevel(logLevel),
+      });
+    await using daemon = await loadFast(start);
     onReload(() => void daemon.reload());
     endLoading();
     tellStart(output, daemon);

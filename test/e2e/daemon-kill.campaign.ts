@@ -192,7 +192,7 @@ bind = ["127.0.0.1"]
       .filter(({ isHeld }) => !isHeld)
       .flatMap(({ name, sample: { metainfo } }) =>
         this.#folders
-          .filter((folder) => existsSync(journalPath(resume, metainfo.infoHashes, folder)))
+          .filter((folder) => existsSync(journalPath({ ...metainfo, stateDirectory: resume }, folder) ?? ''))
           .map((folder) => `journal of ${name} in ${folder}`),
       );
     return [...stray.map((path) => path.join('/')), ...files, ...journals];

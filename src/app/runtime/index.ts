@@ -2,4 +2,4 @@
 export { importCompiled } from './import-compiled.ts';
 export { lockFolder } from './lock-folder.ts';
 export { mostOpenFiles } from './open-files.ts';
-export { endLoading, keepHeapSmall, keepNurserySmall, tuneRuntime } from './tune-runtime.ts';
+export { endLoading, keepHeapSmall, keepNurserySmall, loadFast, tuneRuntime } from './tune-runtime.ts';

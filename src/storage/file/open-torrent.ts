@@ -3,7 +3,7 @@ import type { FileEntry } from '../../codec/metainfo/index.ts';
 import type { Site } from './disk-jobs.ts';
 import { Journal, type JournalDeps } from './journal.ts';
 import type { JournalState } from './journal-state.ts';
-import { journalPath, type Surveyed } from './survey.ts';
+import type { Surveyed } from './survey.ts';
 
 export interface OpenDeps extends JournalDeps {
   /** Folder of the journals; null: none are kept. */
@@ -22,13 +22,12 @@ export interface OpenTorrent extends Surveyed {
   isPrepared: boolean;
 }
 
-/** A journal for a folder of the torrent, or null when none are kept. */
+/** The journal that is kept there; null when none is. */
 export function makeJournal(
   { infoHashes, layout, state, deps }: Pick<OpenTorrent, 'infoHashes' | 'layout' | 'state' | 'deps'>,
-  directory: string,
+  path: string | null,
 ): Journal | null {
-  if (deps.stateDirectory === null) return null;
-  const path = journalPath(deps.stateDirectory, infoHashes, directory);
+  if (path === null) return null;
   return new Journal(path, { infoHashes, geometry: layout.geometry }, state, deps);
 }
 

@@ -64,7 +64,7 @@ async function openSite(
   for (const { piece, file } of parts) layout.addPart(piece, file);
   const isBelieved = options.trustsData === true && trustSizes(state, geometry, found);
   const torrent: OpenTorrent = { ...surveyed, site, state, journal: null, isPrepared: false };
-  torrent.journal = makeJournal(torrent, site.root);
+  torrent.journal = makeJournal(torrent, sight.journalPath);
   // Known at once, and not when the journal happens to be written next: a kill must not make it forgotten.
   // What is gone has been taken for gone, so it is no fault at the next start either.
   // Where others have its own paths, that it is called otherwise: they may be opened after it next time.

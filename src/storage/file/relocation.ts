@@ -148,7 +148,7 @@ class Move {
     const device = isThere ? (await disk.run('space', { site: this.#target })).device : null;
     await torrent.journal?.end();
     torrent.site = { ...this.#target, device };
-    torrent.journal = makeJournal(torrent, this.#target.root);
+    torrent.journal = makeJournal(torrent, journalPath(torrent, this.#target.root));
     torrent.journal?.protect();
     await torrent.journal?.rewrite(torrent.site);
     try {
@@ -248,26 +248,25 @@ export async function sendOn(
   site: Site,
   target: string,
 ): Promise<void> {
-  const { stateDirectory, infoHashes, layout, deps } = torrent;
-  if (stateDirectory === null) return;
+  const path = journalPath(torrent, site.root);
+  if (path === null) return;
+  const { infoHashes, layout, deps } = torrent;
   const { geometry } = layout;
   const state = new JournalState(geometry.pieceCount);
   state.moveTarget = target;
   // Who comes here knows the files by these names: nothing of them is to be renamed on the way.
   state.paths = layout.paths;
-  const journal = new Journal(
-    journalPath(stateDirectory, infoHashes, site.root),
-    { infoHashes, geometry },
-    state,
-    deps,
-  );
+  const journal = new Journal(path, { infoHashes, geometry }, state, deps);
   await journal.rewrite(site);
 }
 
-export async function removeJournal({ stateDirectory, infoHashes, disk }: Surveyed, site: Site): Promise<void> {
-  if (stateDirectory === null) return;
-  const path = journalPath(stateDirectory, infoHashes, site.root);
-  await disk.run('remove', { site: { ...site, root: dirname(path), isStrict: false }, paths: [basename(path)] });
+export async function removeJournal(torrent: Surveyed, site: Site): Promise<void> {
+  const path = journalPath(torrent, site.root);
+  if (path === null) return;
+  await torrent.disk.run('remove', {
+    site: { ...site, root: dirname(path), isStrict: false },
+    paths: [basename(path)],
+  });
 }
 
 async function presentFiles(torrent: OpenTorrent, site: Site): Promise<PresentFile[]> {

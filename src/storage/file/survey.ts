@@ -20,6 +20,8 @@ export interface Surveyed {
 
 export interface Sight {
   readonly site: Site;
+  /** Where the journal is kept; null: none is. */
+  readonly journalPath: string | null;
   /** Null when there is none that may be believed. */
   readonly journal: ReadJournal | null;
   /** There is one that may not be believed. */
@@ -28,8 +30,12 @@ export interface Sight {
   readonly parts: readonly FoundPart[];
 }
 
-/** Where the journal of a torrent in a save folder is kept. */
-export function journalPath(stateDirectory: string, infoHashes: InfoHashes, directory: string): string {
+/** Where the journal of a torrent in a save folder is kept; null: none is. */
+export function journalPath(
+  { stateDirectory, infoHashes }: Pick<Surveyed, 'stateDirectory' | 'infoHashes'>,
+  directory: string,
+): string | null {
+  if (stateDirectory === null) return null;
   const names = [infoHashes.v1, infoHashes.v2].map((infoHash) => infoHash ?? new Uint8Array(1));
   const digest = hash('sha256', Buffer.concat([...names, Buffer.from(directory)]), 'hex');
   const name = digest.slice(0, 32);
@@ -38,15 +44,17 @@ export function journalPath(stateDirectory: string, infoHashes: InfoHashes, dire
 }
 
 /** Looks at a save folder. */
-export async function look({ infoHashes, layout, disk, stateDirectory }: Surveyed, site: Site): Promise<Sight> {
+export async function look(torrent: Surveyed, site: Site): Promise<Sight> {
+  const { infoHashes, layout, disk } = torrent;
   const { geometry, partsFolder } = layout;
   const files = layout.storedFiles();
-  const journal = stateDirectory === null ? null : journalPath(stateDirectory, infoHashes, site.root);
+  const journal = journalPath(torrent, site.root);
   const paths = (await isAnyThere(site, layout, disk)) ? files.map((file) => layout.path(file)) : [];
   const seen = await disk.run('survey', { site, journal, paths, partsFolder });
   const read = seen.journal === null ? null : decodeJournal(seen.journal, { infoHashes, geometry });
   return {
     site: { ...site, device: seen.device },
+    journalPath: journal,
     journal: read,
     isJournalDamaged: seen.journal !== null && read === null,
     ...readSurvey(seen, files, geometry),

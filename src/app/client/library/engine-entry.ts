@@ -92,7 +92,9 @@ export class EngineEntry {
     const record = torrent.record.value;
     try {
       const options = {
-        ...engineOptions(record, settings.value.torrents.allocation, peers),
+        ...engineOptions(record, peers),
+        allocation: settings.value.torrents.allocation,
+        isPaused: !torrent.run.isMeantToRun,
         ...(metainfo === null && { locate: (known: Metainfo) => noteFoundData(torrent.record, known) }),
       };
       torrent.run.attach(await engine.add(engineSource(record, metainfo), options));

@@ -15,14 +15,11 @@ export function engineSource(
 
 export function engineOptions(
   { directory, choices, settings }: TorrentRecord,
-  allocation: 'sparse' | 'full',
   peers: readonly PeerAddress[] = choices.peers,
-): EngineAddOptions {
+): Omit<EngineAddOptions, 'allocation' | 'isPaused'> {
   const { select, priorities, paths, trustsData } = choices;
   return {
     directory,
-    allocation,
-    isPaused: true,
     trustsData,
     paths,
     priorities,

@@ -105,8 +105,8 @@ export class LibraryTorrent implements ManagedTorrent, RunOwner {
   queued(now: Millis): QueuedTorrent & { readonly torrent: LibraryTorrent } {
     const { run, record } = this;
     const kind = run.state?.kind;
-    const isDownload =
-      kind === 'paused' || kind === 'checking' ? record.value.completedAt === null : kind !== 'seeding';
+    const isUnknown = kind === undefined || kind === 'paused' || kind === 'checking';
+    const isDownload = isUnknown ? record.value.completedAt === null : kind !== 'seeding';
     return {
       torrent: this,
       isWanted: record.value.wanted === 'running' && run.canRun,

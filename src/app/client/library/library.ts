@@ -139,6 +139,8 @@ export class Library implements Torrents {
     const torrents = kept.map((one) => this.#make(one));
     for (const torrent of torrents) torrent.returns();
     this.#torrents.addAll(torrents);
+    // Before the engine has them: those whose turn it is come into it running.
+    this.#plan();
     const next = torrents.values();
     const work = async (): Promise<void> => {
       for (const torrent of next) await this.#entry.restore(torrent);

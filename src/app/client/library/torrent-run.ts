@@ -89,7 +89,7 @@ export class TorrentRun {
   /** Nothing stands in its way, or it is being tried whether anything still does. */
   get canRun(): boolean {
     const isUntried = this.#isRetrying || this.#state?.kind === 'paused';
-    return this.#engine !== null && (this.#problem === null || isUntried);
+    return this.#problem === null || isUntried;
   }
 
   /** The user and the queue let it run. */
@@ -97,7 +97,7 @@ export class TorrentRun {
     return this.#record.value.wanted === 'running' && this.#isAllowed;
   }
 
-  /** From now on the engine has it: paused, until `allow`. */
+  /** From now on the engine has it. */
   attach(engine: EngineTorrent): void {
     this.#engine = engine;
     this.#isWhole = engine.metainfo !== null && hasPieceLayers(engine.metainfo);
@@ -122,9 +122,9 @@ export class TorrentRun {
 
   /** Makes the engine do what the user and the queue want. */
   steer(): void {
-    const [engine, kind] = [this.#engine, this.#state?.kind];
+    const engine = this.#engine;
     if (engine === null || this.#isVerifying) return;
-    if (this.isMeantToRun && kind === 'paused') this.#background('start', () => engine.resume());
+    if (this.isMeantToRun && this.#state?.kind === 'paused') this.#background('start', () => engine.resume());
     if (!this.isMeantToRun && this.isRunning) this.#background('pause', () => engine.pause());
   }
 
@@ -191,16 +191,16 @@ export class TorrentRun {
     const { clock, settings } = this.#services;
     const before = this.#shown;
     this.#counters.look(status, now, clock.wall(), settings.value.queue.slowRate);
-    // A state tells its changes itself.
-    const figures = Object.values(status).filter((figure) => typeof figure !== 'object');
-    this.#shown = [...figures, this.#counters.isStalled(now)].join();
+    const isStalled = this.#counters.isStalled(now);
     this.isActive = status.downloadRate > 0 || status.uploadRate > 0;
-    if (this.#shown !== before) this.#owner.changed();
+    if (before?.isStalled === isStalled && isShownAlike(before.status, status)) return status;
+    this.#shown = { status, isStalled };
+    this.#owner.changed();
     return status;
   }
 
   /** What a list shows of the last look. */
-  #shown = '';
+  #shown: { readonly status: EngineStatus; readonly isStalled: boolean } | null = null;
 
   /** Payload moved at the last look. */
   isActive = false;
@@ -366,4 +366,13 @@ export class TorrentRun {
         this.#services.logger.error(`could not ${what}`, { name, code: codeOf(error), reason: messageOf(error) });
       });
   }
+}
+
+/** All figures are the same; a state tells its changes itself. */
+function isShownAlike(one: EngineStatus, other: EngineStatus): boolean {
+  let key: keyof EngineStatus;
+  for (key in one) {
+    if (one[key] !== other[key] && !(typeof one[key] === 'object' && typeof other[key] === 'object')) return false;
+  }
+  return true;
 }
