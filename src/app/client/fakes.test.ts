@@ -136,7 +136,7 @@ export class FakeTorrent implements EngineTorrent {
   /** Thrown by the next call of this name. */
   readonly failures: Map<string, Error> = new Map();
   directory: string;
-  #state: EngineState = { kind: 'paused' };
+  #state: EngineState;
   readonly #engine: FakeEngine;
   readonly #events = new Events<EngineEvents>((error) => {
     throw error;
@@ -150,6 +150,9 @@ export class FakeTorrent implements EngineTorrent {
     this.metainfo = typeof source === 'string' ? null : source;
     this.infoHashes = typeof source === 'string' ? decodeMagnet(source).infoHashes : source.infoHashes;
     this.isComplete = options.trustsData === true;
+    if (options.isPaused) this.#state = { kind: 'paused' };
+    else if (this.metainfo === null) this.#state = { kind: 'fetching-metadata' };
+    else this.#state = { kind: 'checking', done: 0, total: 0 };
   }
 
   get state(): EngineState {
@@ -376,6 +379,7 @@ export class FakeEngine implements Engine {
     const torrent = new FakeTorrent(this, source, options);
     this.torrents.add(torrent);
     this.prepare(torrent);
+    if (!options.isPaused) void setImmediate().then(() => torrent.resume());
     return torrent;
   }
 
@@ -513,6 +517,7 @@ export class Stage implements AsyncDisposable {
       disk: this.disk,
     });
     this.#isRunning = true;
+    await setImmediate();
     await clock.pass(0);
   }
 

@@ -57,34 +57,78 @@ test('the heap is looked at without opening a file, of which too many may be ope
   assert.equal(looks.length, 2);
 });
 
-test('what a thread leaves behind is given back in a quiet moment after its end', {
-  skip: process.platform !== 'linux',
-}, () => {
-  const program = `
-    import { readFileSync } from 'node:fs';
+/** Runs a program that throws when something is not as it should be. `tune` is this module. */
+function run(program: string): void {
+  const module = JSON.stringify(new URL('tune-runtime.ts', import.meta.url).href);
+  const whole = `import * as tune from ${module};\n${program}`;
+  const options = { timeout: 60_000 };
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', whole], options);
+  assert.deepEqual([status, signal], [0, null], stderr.toString());
+}
+
+/** Lets quiet moments pass until Node's own files take less than so many MiB of memory. */
+const filesInMemory = `
+  import { readFileSync } from 'node:fs';
+  import { setTimeout } from 'node:timers/promises';
+  const ofFiles = () => Number(/^RssFile:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]) / 1024;
+  const looks = [];
+  tune.keepHeapSmall({ after: (_delay, look) => looks.push(look) });
+  const untilBelow = async (mebibytes) => {
+    while (ofFiles() > mebibytes) {
+      await setTimeout(500);
+      looks.shift()();
+    }
+  };
+  await untilBelow(ofFiles() - 10);
+`;
+const onLinux = { skip: process.platform !== 'linux' };
+
+test('what a thread leaves behind is given back in a quiet moment after its end', onLinux, () => {
+  run(`${filesInMemory}
     import { once } from 'node:events';
-    import { setTimeout } from 'node:timers/promises';
     import { Worker } from 'node:worker_threads';
-    import { keepHeapSmall } from ${JSON.stringify(new URL('tune-runtime.ts', import.meta.url).href)};
-    const ofFiles = () => Number(/^RssFile:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]) / 1024;
-    const looks = [];
-    keepHeapSmall({ after: (_delay, look) => looks.push(look) });
-    const untilBelow = async (mebibytes) => {
-      while (ofFiles() > mebibytes) {
-        await setTimeout(500);
-        looks.shift()();
-      }
-    };
-    await untilBelow(ofFiles() - 10);
     const before = ofFiles();
     await once(new Worker('', { eval: true }), 'exit');
     const after = ofFiles();
     if (after < before + 3) throw new Error('it has left nothing');
     await untilBelow(after - 3);
-  `;
-  const options = { timeout: 60_000 };
-  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options);
-  assert.deepEqual([status, signal], [0, null], stderr.toString());
+  `);
+});
+
+test('what a collection of V8 leaves behind is given back in a quiet moment', onLinux, () => {
+  run(`${filesInMemory}
+    import { runInNewContext } from 'node:vm';
+    let garbage = Array.from({ length: 50_000 }, (_, i) => ({ i }));
+    await setTimeout(500);
+    looks.shift()();
+    const before = ofFiles();
+    garbage = null;
+    runInNewContext('gc')({ type: 'major' });
+    const after = ofFiles();
+    if (after < before + 1) throw new Error('it has left nothing');
+    await untilBelow(after - 1);
+  `);
+});
+
+test('what is called some thousand times is compiled while a service loads, and not any more after it', () => {
+  run(`
+    import { setTimeout } from 'node:timers/promises';
+    import { setFlagsFromString } from 'node:v8';
+    tune.tuneRuntime({ after() {} });
+    setFlagsFromString('--allow-natives-syntax');
+    const isCompiled = new Function('fn', 'return (%GetOptimizationStatus(fn) & 16) !== 0');
+    const [early, late] = ['a', 'b'].map((name) => new Function(name, 'return ' + name + ' * 2 + 1'));
+    const callSome = async (fn) => {
+      for (let turn = 0; turn < 20; turn++) {
+        for (let i = 0; i < 150; i++) fn(i);
+        await setTimeout(5);
+      }
+    };
+    await tune.loadFast(() => callSome(early));
+    await callSome(late);
+    if (!isCompiled(early)) throw new Error('it was not compiled early');
+    if (isCompiled(late)) throw new Error('it was compiled');
+  `);
 });
 
 test('a program whose loops are being compiled when it is tuned goes on', () => {

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { toHex } from '../../../base/bytes.ts';
 import { DstError } from '../../../base/errors.ts';
 import { seededRandom } from '../../../base/random.ts';
@@ -14,9 +12,6 @@ import { xWingPublicKeyOf } from '../../../crypto/x-wing.ts';
 import { createSealedTorrent, type OpenedSealedTorrent, openSealedTorrent } from '../../sealed-torrent/index.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
 import type { ManagedTorrent, NewTorrent } from '../torrents.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const keptFiles = async (stage: Stage): Promise<string[]> => (await readdir(stage.kept)).toSorted();
 const names = (torrents: readonly ManagedTorrent[]): string[] => torrents.map((torrent) => torrent.view().name);
@@ -412,85 +407,6 @@ describe('removing', () => {
     assert.deepEqual([leaving.calls, added.isDuplicate], [['remove true'], false]);
     assert.notEqual(added.torrent.id, torrent.id);
     assert.deepEqual(await keptFiles(stage), [`${torrent.hash}.torrent`]);
-  });
-});
-
-describe('a start', () => {
-  test('gives the engine all torrents as they were', async () => {
-    await using stage = await Stage.open();
-    const torrent = await add(stage, 1, { settings: { uploadLimit: 5, isFirstLast: true } });
-    await torrent.setPriorities(new Map([[0, 7]]));
-    await torrent.setTrackers([['udp://t.example:1']]);
-    await stage.stop();
-    await stage.start();
-    const { options, source } = last(stage);
-    assert.deepEqual([options.uploadLimit, options.isFirstLast, [...(options.priorities ?? [])]], [5, true, [[0, 7]]]);
-    assert.deepEqual((source as { trackers: unknown }).trackers, [['udp://t.example:1']]);
-    const [again] = stage.client.torrents.all();
-    assert.deepEqual([again?.id, again?.view().settings.uploadLimit], [torrent.id, 5]);
-  });
-
-  test('drops torrent files without a torrent, and those half-written', async () => {
-    await using stage = await Stage.open();
-    const torrent = await add(stage, 1);
-    await stage.stop();
-    const orphan = `${'ab'.repeat(20)}.torrent`;
-    await writeFile(join(stage.kept, orphan), 'x');
-    await writeFile(join(stage.kept, `.${orphan}.0011.part`), 'x');
-    await writeFile(join(stage.kept, 'note.txt'), 'mine');
-    await stage.start();
-    assert.deepEqual(await keptFiles(stage), [`${torrent.hash}.torrent`, 'note.txt'].toSorted());
-  });
-
-  test('a lost or damaged torrent file fails its torrent alone, and adding it again mends that', async () => {
-    await using stage = await Stage.open();
-    const [a, b] = [await add(stage, 1), await add(stage, 2)];
-    await add(stage, 3);
-    await a.change({ labels: ['kept'] });
-    await stage.stop();
-    await rm(join(stage.kept, `${a.hash}.torrent`));
-    await writeFile(join(stage.kept, `${b.hash}.torrent`), 'no torrent');
-    await stage.start();
-    const { torrents } = stage.client;
-    const shown = torrents.all().map((torrent) => [torrent.view().state, torrent.view().problem?.code]);
-    const lost = ['failed', 'CLIENT_METAINFO_LOST'];
-    assert.deepEqual(shown, [lost, lost, ['downloading', undefined]]);
-    const { torrent, isDuplicate } = await torrents.add({ source: smallTorrent(1).bytes });
-    await stage.clock.pass(0);
-    assert.deepEqual([torrent.id, isDuplicate, torrent.view().state], [a.id, true, 'downloading']);
-    assert.deepEqual(torrent.view().settings.labels, ['kept']);
-  });
-
-  test('of what is complete the hashes stay in the torrent file, and it is said when that is gone', async () => {
-    await using stage = await Stage.open();
-    const torrent = await add(stage, 1);
-    last(stage).finish();
-    await until(() => stage.eventNames('torrent.completed').length === 1);
-    await stage.stop();
-    await stage.start();
-    const { metainfo } = last(stage);
-    collect();
-    assert.deepEqual(metainfo?.info.pieces, smallTorrent(1).metainfo.info.pieces);
-    await rm(join(stage.kept, `${torrent.hash}.torrent`));
-    collect();
-    assert.throws(() => metainfo?.info.pieces, { code: 'CLIENT_METAINFO_LOST' });
-  });
-
-  test('counters go on where they were', async () => {
-    await using stage = await Stage.open();
-    await add(stage, 1);
-    last(stage).figures = { downloaded: 1000, uploaded: 500, uploadRate: 10 };
-    await stage.clock.pass(30_000);
-    await stage.stop();
-    await stage.start();
-    const view = (): ReturnType<ManagedTorrent['view']> => (stage.client.torrents.all()[0] as ManagedTorrent).view();
-    assert.deepEqual([view().downloaded, view().uploaded, view().ratio], [1000, 500, 0.5]);
-    assert.deepEqual([view().secondsDownloading, view().secondsSeeding], [30, 0]);
-    last(stage).figures = { uploaded: 250 };
-    last(stage).finish();
-    await stage.clock.pass(5_000);
-    assert.deepEqual([view().uploaded, view().uploadedInRun, view().secondsSeeding], [750, 250, 5]);
-    assert.deepEqual([view().secondsDownloading], [30]);
   });
 });
 
