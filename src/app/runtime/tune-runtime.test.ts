@@ -140,7 +140,7 @@ test('a program whose loops are being compiled when it is tuned goes on', () => 
     tuneRuntime({ after() {} });
     for (const loop of loops) loop(3_000_000);
   `;
-  for (let run = 0; run < 3; run++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
     assert.equal(signal, null, stderr.toString());
     assert.equal(stderr.toString(), '');

@@ -11,9 +11,10 @@
  * Compilers: a function is optimised once it was called 400 times, which every function of the engine is within a tenth
  * of a second, in three threads. With 5,000 small files a quarter of the leecher's processor time went into that, and
  * the program was over before it paid. Called 10,000 times, a function will be called a million times. A service that
- * loads thousands of torrents calls what that takes some thousand times each, and is there a fifth sooner when the first
- * compiler begins early; begun while its modules are loaded, it takes back half of that. Loops that run long are still optimised at once, by two compilers, one after the other: to switch one of them off (`maglev-osr`) would
- * save 8 ms of the 30 that reading a torrent of 5,000 files takes, but V8 ends the process when it is at work just then.
+ * loads thousands of torrents calls what that takes some thousand times each, and is there a sixth sooner when the first
+ * compiler begins early; begun while its modules are loaded, half of that is lost again. Loops that run long are still
+ * optimised at once, by two compilers, one after the other: to switch one of them off (`maglev-osr`) would save 8 ms of
+ * the 30 that reading a torrent of 5,000 files takes, but V8 ends the process when it is at work just then.
  *
  * Collections of a small nursery are left to one thread: several take longer together, 14 ms against 9 in a leecher of
  * 5,000 small files.
