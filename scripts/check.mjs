@@ -80,7 +80,7 @@ const steps = {
     timeout: 5 * 60_000,
     deadline: 25 * 60_000,
   }),
-  'heavy-tests': tests(isHeavy, { concurrency: 4, timeout: 10 * 60_000, deadline: 45 * 60_000, isVerbose: true }),
+  'heavy-tests': tests(isHeavy, { concurrency: 3, timeout: 10 * 60_000, deadline: 45 * 60_000, isVerbose: true }),
 };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== '--all');

@@ -12,7 +12,7 @@
  * of a second, in three threads. With 5,000 small files a quarter of the leecher's processor time went into that, and
  * the program was over before it paid. Called 10,000 times, a function will be called a million times. A service that
  * loads thousands of torrents calls what that takes some thousand times each, and is there a sixth sooner when the first
- * compiler begins early; begun while its modules are loaded, half of that is lost again. Loops that run long are still
+ * compiler begins after 800; begun while its modules are loaded, half of that is lost again. Loops that run long are still
  * optimised at once, by two compilers, one after the other: to switch one of them off (`maglev-osr`) would save 8 ms of
  * the 30 that reading a torrent of 5,000 files takes, but V8 ends the process when it is at work just then.
  *
@@ -51,7 +51,7 @@ function heapUsed(): ByteCount {
 /** Calls after which a function is optimised, by compiler. */
 const optimizeAfter = { maglev: 10_000, turbofan: 100_000 };
 /** The same for the first of them while a service loads what it has. */
-const optimizeLoadingAfter = 400;
+const optimizeLoadingAfter = 800;
 
 const optimize = (compiler: string, calls: number): void =>
   setFlagsFromString(`--invocation-count-for-${compiler}=${calls}`);
