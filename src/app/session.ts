@@ -73,6 +73,11 @@ export interface SessionOptions {
    */
   readonly warmsUp?: boolean;
   /**
+   * These threads let the others of this process go first (default false; Linux): a program that is asked other things
+   * answers in time while much is hashed and written.
+   */
+  readonly hasYieldingDisk?: boolean;
+  /**
    * Encrypted connections (Message Stream Encryption). `prefer` (default): dial so, and in plaintext whoever does not
    * know it; `required`: no plaintext, either way; `plaintext`: dial in plaintext. All but `required` take both.
    */
@@ -156,6 +161,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
     {
       stateDirectory: options.stateDirectory ?? stateDirectory(),
       workers: options.diskWorkers ?? Math.min(4, availableParallelism()),
+      isYielding: options.hasYieldingDisk ?? false,
     },
     { buffers: pool, logger },
   );

@@ -230,6 +230,7 @@ function sessionOptions(settings: ConfiguredSettings, folder: string, logger: Lo
     maxConnections: peers.connections,
     uploadSlots: peers.uploadSlots,
     warmsUp: false,
+    hasYieldingDisk: true,
     bufferBudget: Math.floor(Math.max(memory.buffers - OUTGOING, memory.buffers / 2) / 1.25),
     encryption: peers.encryption,
     mayContactTracker: (host) => mayContactTracker(host, settings.value),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, it } from 'node:test';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { codeOf } from '../../base/errors.ts';
@@ -94,5 +96,22 @@ describe('disk workers', () => {
       message: 'cannot read /nowhere/x: no such file or directory (ENOENT)',
       details: { path: '/nowhere/x', reason: 'ENOENT' },
     });
+  });
+
+  it('let the other threads of the process go first, if they are to', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    const priorities = (): (number | undefined)[] =>
+      readdirSync('/proc/self/task')
+        .filter((thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'latin1') === 'disk\n')
+        .map((thread) => getPriority(Number(thread)));
+    {
+      await using pool = new DiskPool(1);
+      await pool.run('space', { site });
+      assert.deepEqual(priorities(), [0]);
+    }
+    await using pool = new DiskPool(1, { isYielding: true });
+    await pool.run('space', { site });
+    assert.deepEqual([priorities(), getPriority()], [[10], 0]);
   });
 });

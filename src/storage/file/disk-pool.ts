@@ -14,6 +14,7 @@ import { type StorageErrorCode, storageError } from '../errors.ts';
 import type { PoolBuffer } from '../storage.ts';
 import type { Disk, RunOptions } from './disk.ts';
 import type { JobInput, JobKind, JobResult } from './disk-jobs.ts';
+import type { DiskWorkerData } from './disk.worker.ts';
 import { type DiskReply, type DiskRequest, packInput, unpackResult } from './disk-messages.ts';
 
 /** Jobs that a worker may hold: enough to never run dry between two turns of the main thread. */
@@ -60,10 +61,11 @@ class DiskThread {
   #nextId = 0;
   #isLost = false;
 
-  constructor(url: URL, onReply: () => void, onExit: (thread: DiskThread) => void) {
+  constructor(url: URL, isYielding: boolean, onReply: () => void, onExit: (thread: DiskThread) => void) {
     this.#onReply = onReply;
     this.#onExit = onExit;
-    this.#worker = new Worker(url, { name: 'disk', env: workerEnvironment(), resourceLimits });
+    const workerData: DiskWorkerData = { isYielding };
+    this.#worker = new Worker(url, { name: 'disk', env: workerEnvironment(), resourceLimits, workerData });
     this.#worker.unref();
     this.#worker.on('message', (reply: DiskReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#lose(messageOf(error)));
@@ -131,24 +133,34 @@ class DiskThread {
   }
 }
 
+export interface DiskPoolOptions {
+  /** Threads without work end; null (default): they stay. */
+  readonly clock?: Pick<Clock, 'now' | 'after'> | null;
+  /** The threads let others of this process go first (Linux). */
+  readonly isYielding?: boolean;
+  /** The worker's module; another one only in tests. */
+  readonly url?: URL;
+}
+
 export class DiskPool implements Disk {
   readonly width: number;
   readonly #threads: DiskThread[] = [];
   readonly #queue: QueuedJob[] = [];
   readonly #url: URL;
+  readonly #isYielding: boolean;
   /** Null: threads that were started stay. */
   #clock: Pick<Clock, 'now' | 'after'> | null;
   #lastWork: Millis = 0;
   #rest: Disposable | null = null;
   #isClosed = false;
 
-  /** `clock`: threads without work end. `url`: the worker's module; another one only in tests. */
   constructor(
     width: number = Math.min(2, availableParallelism()),
-    { clock = null, url = workerUrl }: { clock?: Pick<Clock, 'now' | 'after'> | null; url?: URL } = {},
+    { clock = null, isYielding = false, url = workerUrl }: DiskPoolOptions = {},
   ) {
     this.width = width;
     this.#clock = clock;
+    this.#isYielding = isYielding;
     this.#url = url;
   }
 
@@ -239,6 +251,7 @@ export class DiskPool implements Disk {
   #start(): DiskThread {
     return new DiskThread(
       this.#url,
+      this.#isYielding,
       () => this.#dispatch(),
       (lost) => {
         const at = this.#threads.indexOf(lost);

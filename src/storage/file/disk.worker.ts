@@ -1,5 +1,6 @@
 /** A disk worker: takes jobs in the order of their messages, answers each, and keeps only caches. */
-import { parentPort } from 'node:worker_threads';
+import { constants, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { DstError } from '../../base/errors.ts';
 import { DiskContext } from './disk-context.ts';
 import type { JobKind } from './disk-jobs.ts';
@@ -8,6 +9,20 @@ import { storageFault } from './fault.ts';
 import { runJob } from './run-job.ts';
 
 const context = new DiskContext();
+
+/** What this worker is told. */
+export interface DiskWorkerData {
+  /** Other threads of the process go first. Linux, where each thread has a priority of its own. */
+  readonly isYielding: boolean;
+}
+
+if ((workerData as DiskWorkerData | null)?.isYielding === true && process.platform === 'linux') {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it: then it works as it is.
+  }
+}
 
 parentPort?.on('message', ({ memories, forgotten, jobs }: DiskRequest) => {
   for (const [id, memory] of memories) context.learn(id, new Uint8Array(memory));

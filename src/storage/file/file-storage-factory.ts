@@ -18,6 +18,8 @@ export interface FileStorageOptions {
   readonly stateDirectory?: string | null;
   /** Disk threads; default 2, or 1 on a single core. 0: the calling thread does the work (tests). */
   readonly workers?: number;
+  /** The disk threads let others of this process go first (Linux): it answers while they hash. Default false. */
+  readonly isYielding?: boolean;
   /** Make the symbolic links that a torrent asks for (BEP 47); default false. */
   readonly symlinks?: boolean;
 }
@@ -51,7 +53,8 @@ export class FileStorageFactory implements StorageFactory, AsyncDisposable {
     this.#hasSymlinks = options.symlinks ?? false;
     this.#logger = deps.logger ?? silentLogger;
     this.#clock = deps.clock ?? systemClock;
-    this.#pool = options.workers === 0 ? null : new DiskPool(options.workers, { clock: this.#clock });
+    const { workers, isYielding = false } = options;
+    this.#pool = workers === 0 ? null : new DiskPool(workers, { clock: this.#clock, isYielding });
     this.#bootId = deps.bootId === undefined ? null : Promise.resolve(deps.bootId);
     this.#subscription = deps.buffers?.onDrop((id) => this.#pool?.forget(id));
   }
