@@ -517,7 +517,7 @@ export class Stage implements AsyncDisposable {
       disk: this.disk,
     });
     this.#isRunning = true;
-    await setImmediate();
+    await setImmediate(); // what was added running has been looked at
     await clock.pass(0);
   }
 
