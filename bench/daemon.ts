@@ -13,7 +13,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '../src/codec/bencode/index.ts';
 import { enterNamespace } from '../test/interop/namespace.ts';
@@ -115,18 +114,21 @@ async function makeTorrents(folder: string, count: number): Promise<string[]> {
   return files;
 }
 
+/** Returns the info-hash, hex. */
 async function makeTorrent(
   file: string,
   data: string,
   { name, pieceLength, pieces }: { name: string; pieceLength: number; pieces: number },
-): Promise<void> {
+): Promise<string> {
   const length = pieceLength * pieces;
   const content = await open(join(data, name), 'w');
   await content.truncate(length);
   await content.close();
   const hash = createHash('sha1').update(new Uint8Array(pieceLength)).digest();
   const hashes = Buffer.concat(Array.from({ length: pieces }, () => hash));
-  await writeFile(file, encode({ info: { length, name, 'piece length': pieceLength, pieces: hashes } }));
+  const info = { length, name, 'piece length': pieceLength, pieces: hashes };
+  await writeFile(file, encode({ info }));
+  return createHash('sha1').update(encode(info)).digest('hex');
 }
 
 // ---- the APIs of ours
@@ -251,88 +253,61 @@ async function oneTransfer(
   { folder, data, direction }: Transfer,
   times: Record<'list' | 'health', number[]>,
 ): Promise<number> {
-  const name = `big-${direction}.bin`;
-  const file = join(folder, `${direction}.torrent`);
-  const home = join(folder, 'peer');
   const isUpload = direction === 'upload';
-  await rm(home, { recursive: true, force: true });
-  await mkdir(join(home, 'content'), { recursive: true });
-  await makeTorrent(file, isUpload ? data : join(home, 'content'), {
-    name,
-    pieceLength: BIG_PIECE,
-    pieces: BIG_PIECES,
-  });
+  const file = join(folder, `${direction}.torrent`);
+  const name = `big-${direction}.bin`;
+  const infoHash = await makeTorrent(file, data, { name, pieceLength: BIG_PIECE, pieces: BIG_PIECES });
   if (!isUpload) await rm(join(data, name), { force: true });
-  const peer = new Peer(home);
-  await peer.event('up');
-  const headers = { 'content-type': 'application/x-bittorrent' };
-  const query = isUpload ? 'isCheckSkipped=true' : `peers=["127.0.0.1:${Peer.port}"]`;
-  if (!isUpload) {
-    peer.add(file, join(home, 'content'), { isSeed: true });
-    await peer.event('done');
-  }
-  let start = performance.now();
-  const adding = await dst.ask(`/api/v1/torrents?${query}`, { method: 'POST', headers, body: await readFile(file) });
-  const { hash } = (jsonOf(adding) as { torrent: { hash: string } }).torrent;
+  const path = `/api/v1/torrents/${infoHash}`;
   const isSeeding = async (): Promise<boolean> =>
-    (jsonOf(await dst.ask(`/api/v1/torrents/${hash}`)) as { state: string }).state === 'seeding';
-  let isOver = false;
+    (jsonOf(await dst.ask(path)) as { state: string }).state === 'seeding';
+  const add = async (query: string): Promise<void> => {
+    const headers = { 'content-type': 'application/x-bittorrent' };
+    await dst.ask(`/api/v1/torrents?${query}`, { method: 'POST', headers, body: await readFile(file) });
+  };
   if (isUpload) {
+    await add('isCheckSkipped=true');
     while (!(await isSeeding())) await sleep(10);
-    start = performance.now();
-    peer.add(file, join(home, 'content'), { isSeed: false });
-    void peer.event('done').then(() => (isOver = true));
   }
-  while (!isOver) {
+  const peer = new LightPeer(isUpload ? 'leech' : 'seed', infoHash);
+  let hasPeerAll = false;
+  if (isUpload) void peer.spoken.then(() => (hasPeerAll = true));
+  else await peer.spoken;
+  const start = performance.now();
+  if (!isUpload) await add(`peers=["127.0.0.1:${LightPeer.port}"]`);
+  for (let isOver = false; !isOver; isOver = isUpload ? hasPeerAll : await isSeeding()) {
     times.list.push(await milliseconds(dst.ask(FIFTY)));
     times.health.push(await milliseconds(dst.ask('/health')));
-    if (!isUpload) isOver = await isSeeding();
     await sleep(10);
   }
   const seconds = (performance.now() - start) / 1000;
-  await dst.ask(`/api/v1/torrents/${hash}?data=true`, { method: 'DELETE' });
+  await dst.ask(`${path}?data=true`, { method: 'DELETE' });
   await peer.end();
-  await rm(home, { recursive: true, force: true });
   return seconds;
 }
 
-/** The process of `peer.ts` beside this file. */
-class Peer {
+/** The process of `light-peer.ts` beside this file. */
+class LightPeer {
   static readonly port = PEER_PORT + 10;
+  /** It has said that it is up, or that it has all. */
+  readonly spoken: Promise<unknown>;
   readonly #child: ChildProcess;
-  readonly #seen = new Set<string>();
-  readonly #waiting = new Map<string, () => void>();
+  readonly #gone: Promise<unknown>;
 
-  constructor(home: string) {
-    const args = [join(import.meta.dirname, 'peer.ts'), '127.0.0.1', String(Peer.port)];
-    this.#child = spawn(process.execPath, args, {
-      env: { ...process.env, HOME: home },
-      stdio: ['pipe', 'pipe', 'inherit'],
+  constructor(role: 'seed' | 'leech', infoHash: string) {
+    const port = role === 'seed' ? LightPeer.port : PEER_PORT;
+    const args = [role, '127.0.0.1', port, infoHash, BIG_PIECES, BIG_PIECE].map(String);
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'light-peer.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    if (this.#child.stdout === null) return;
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      const { ev } = JSON.parse(line) as { ev: string };
-      this.#seen.add(ev);
-      this.#waiting.get(ev)?.();
-    });
-  }
-
-  event(name: string): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#seen.has(name)) resolve();
-      else this.#waiting.set(name, resolve);
-    });
-  }
-
-  add(torrent: string, dir: string, { isSeed }: { isSeed: boolean }): void {
-    const peer = isSeed ? null : ['127.0.0.1', PEER_PORT];
-    this.#child.stdin?.write(`${JSON.stringify({ cmd: 'add', torrent, dir, peer, seed: isSeed })}\n`);
+    this.spoken = once(child.stdout, 'data');
+    this.#gone = once(child, 'exit'); // a leech ends by itself when its connection does
+    this.#child = child;
   }
 
   async end(): Promise<void> {
-    const gone = once(this.#child, 'exit');
-    this.#child.stdin?.end('{"cmd":"quit"}\n');
-    await gone;
+    this.#child.kill();
+    await this.#gone;
   }
 }
 
