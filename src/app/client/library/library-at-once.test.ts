@@ -1,8 +1,10 @@
 /** What is done to one torrent at the same time, and what a database that is away for a while leaves behind. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { toHex } from '../../../base/bytes.ts';
 import { DstError } from '../../../base/errors.ts';
 import { dbErrors } from '../../../db/index.ts';
 import { type FakeTorrent, smallTorrent, Stage, until } from '../fakes.test.ts';
@@ -46,6 +48,20 @@ describe('a torrent that is removed', () => {
     await added;
     await removed;
     assert.deepEqual([stage.torrents, await readdir(stage.kept)], [[], []]);
+  });
+
+  test('while its torrent file is being written leaves none', async () => {
+    await using stage = await Stage.open();
+    const { metainfo, bytes } = smallTorrent(1);
+    stage.engine.files.set(metainfo, bytes);
+    const source = toHex(metainfo.infoHashes.v1 as Uint8Array);
+    const { torrent } = await stage.client.torrents.add({ source });
+    await stage.clock.pass(0);
+    last(stage).metadataArrives(metainfo);
+    await until(() => readdirSync(stage.kept).length > 0);
+    await stage.client.torrents.remove([torrent]);
+    await stage.client.close();
+    assert.deepEqual(await readdir(stage.kept), []);
   });
 
   test('while the database is away may be added again when it is back', async (t) => {

@@ -56,6 +56,7 @@ export class Removals {
     const isThere = torrent.run.engine === null && (await folder.read(torrent.hash)) !== null;
     if (isThere) await entry.restore(torrent);
     const failure = await this.#eraseData(torrent);
+    await torrent.run.fileKept;
     await folder.delete(torrent.hash);
     await store.delete(torrent.id);
     return failure;

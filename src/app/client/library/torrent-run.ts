@@ -51,6 +51,7 @@ export class TorrentRun {
   #telling: object | null = null;
   /** The torrent file that is kept has all that belongs into it. */
   #isWhole = false;
+  #fileKept: Promise<void> = Promise.resolve();
   #subscription: Disposable | null = null;
 
   constructor(record: DurableRecord, counters: RunCounters, services: LibraryServices, owner: RunOwner) {
@@ -112,6 +113,11 @@ export class TorrentRun {
     const engine = this.#engine;
     this.#engine = null;
     return engine;
+  }
+
+  /** Resolves when it does not write the torrent file, which a detached one never begins. */
+  get fileKept(): Promise<void> {
+    return this.#fileKept;
   }
 
   /** What the queue says. */
@@ -328,13 +334,12 @@ export class TorrentRun {
     await noteFoundData(this.#record, metainfo);
     // It has been removed meanwhile, or its torrent file was added.
     if (this.#engine !== engine) return;
-    const { hash } = this.#record.value;
     const bytes = engine.torrentFile() ?? bareTorrentFile(metainfo);
-    await this.#services.folder.write(hash, { kind: 'torrent', bytes });
+    await this.#keepFile(bytes);
     this.#isWhole = hasPieceLayers(metainfo);
     const { infoHashes, info } = metainfo;
     // As it is by now: the user may have named it meanwhile.
-    const { choices, name } = this.#record.value;
+    const { choices, hash, name } = this.#record.value;
     await this.#record.note({ infoHashes, hasMetainfo: true, name: choices.isNamed ? name : info.name });
     this.#services.events.emit('torrent.metadata', { hash, name: this.#record.value.name });
     this.#owner.queueChanged();
@@ -346,11 +351,18 @@ export class TorrentRun {
     if (engine === null || this.#isWhole) return;
     this.#isWhole = true;
     const bytes = engine.torrentFile();
-    const { hash, name } = this.#record.value;
+    const { name } = this.#record.value;
     if (bytes === null) return;
-    await this.#services.folder.write(hash, { kind: 'torrent', bytes }).catch((error: unknown) => {
+    await this.#keepFile(bytes).catch((error: unknown) => {
       this.#services.logger.error('could not keep the whole torrent file', { name, reason: messageOf(error) });
     });
+  }
+
+  #keepFile(bytes: Uint8Array): Promise<void> {
+    const { folder } = this.#services;
+    const written = this.#fileKept.then(() => folder.write(this.#record.value.hash, { kind: 'torrent', bytes }));
+    this.#fileKept = written.catch(() => {});
+    return written;
   }
 
   #store(fact: Parameters<DurableRecord['note']>[0]): void {
