@@ -6,7 +6,7 @@ import { fluidBound } from './fluid-bound.ts';
 import { runRandomSwarm } from './random-swarm.ts';
 import { Swarm } from './swarm.ts';
 
-const SEEDS = campaignSize(10, 1000);
+const SEEDS = campaignSize(20, 1000);
 
 test(`${SEEDS} random swarms complete, bit-exact and with at most 1 % of duplicate bytes`, async (context) => {
   let [received, duplicates] = [0, 0];
