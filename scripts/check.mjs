@@ -17,6 +17,14 @@ const tsc = tool('typescript7/bin/tsc');
 const heavyFolders = ['test/interop/', 'test/e2e/'];
 const isHeavy = (file) => heavyFolders.some((folder) => file.replaceAll('\\', '/').startsWith(folder));
 
+/** The longest go first, so that no core waits at the end for one that began last. */
+const longest = [
+  ...['test/docs/deploy', 'test/sim/swarm', 'test/db/sqlite', 'test/interop/mse', 'test/e2e/egress'],
+  ...['test/e2e/cli-sealed-files', 'test/interop/dst-tracker-scrape', 'test/interop/transmission'],
+  ...['test/interop/libtorrent', 'test/interop/hostile-words', 'test/interop/streaming'],
+];
+const isLong = (file) => longest.some((name) => file.replaceAll('\\', '/').startsWith(`${name}.`));
+
 const print = (text) => process.stdout.write(text);
 
 /** Runs a JavaScript program with this Node; resolves with its exit code and output. */
@@ -48,7 +56,8 @@ const tests = (wanted, options) => async () => {
   const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'test/**/*.campaign.ts'], { cwd: root }).filter(
     wanted,
   );
-  const result = await runTests({ root, print, ...options, files: files.sort().map((file) => join(root, file)) });
+  const inOrder = files.sort().sort((a, b) => isLong(b) - isLong(a));
+  const result = await runTests({ root, print, ...options, files: inOrder.map((file) => join(root, file)) });
   results.push(result);
   const skipFails = Boolean(process.env.CI) && options.isVerbose && result.counts.skipped > 0;
   return {
