@@ -15,7 +15,7 @@ import { nodePrimitives } from '../../crypto/native/node-primitives.ts';
 import type { Database } from '../../db/index.ts';
 import type { Egress } from '../../net/egress/index.ts';
 import { Access, type FirstUser } from '../access/index.ts';
-import { type ApiMount, ClientServer, qbittorrent, transmissionRpc } from '../client-api/index.ts';
+import { type ApiMount, ClientServer, qbittorrent, type TorrentFetch, transmissionRpc } from '../client-api/index.ts';
 import { ClientService, EventHistory, RunTotals } from '../client/index.ts';
 import type { ClientConfig, ConfigSources, LoadedConfig } from '../config/index.ts';
 import { daemonDirectory, socketPath } from '../paths/index.ts';
@@ -247,8 +247,8 @@ const WEB_FOLDERS = ['/usr/share/transmission/public_html', '/usr/share/transmis
 
 function mountsFor(settings: ConfiguredSettings, egress: Egress): ApiMount[] {
   const web = process.env['TRANSMISSION_WEB_HOME'] ?? WEB_FOLDERS.find((folder) => existsSync(folder)) ?? null;
-  const fetched = (url: string): Promise<Uint8Array> => fetchTorrent(url, settings.value, egress);
-  return [transmissionRpc({ fetchTorrent: fetched, webFolder: () => web }), qbittorrent({ fetchTorrent: fetched })];
+  const fetch: TorrentFetch = (url, cookies) => fetchTorrent(url, cookies, settings.value, egress);
+  return [transmissionRpc({ fetchTorrent: fetch, webFolder: () => web }), qbittorrent({ fetchTorrent: fetch })];
 }
 
 /** Passwords and tokens in plain text are read by whoever is on the way. */

@@ -10,10 +10,15 @@ const LARGEST: ByteCount = 32 * 1024 * 1024;
 const PATIENCE: Millis = 30_000;
 
 /** Rejects WEB_*, NET_INTERFACE_*. */
-export async function fetchTorrent(url: string, config: ClientConfig, egress: Egress): Promise<Uint8Array> {
+export async function fetchTorrent(
+  url: string,
+  cookies: string | undefined,
+  config: ClientConfig,
+  egress: Egress,
+): Promise<Uint8Array> {
   const signal = AbortSignal.timeout(PATIENCE);
   const { body } = await webFetch(
-    { url, largest: LARGEST, signal },
+    { url, largest: LARGEST, signal, ...(cookies !== undefined && { headers: { cookie: cookies } }) },
     { egress, mayContact: (host) => isHostWithin(host, config.api.privateRanges) },
   );
   return body;

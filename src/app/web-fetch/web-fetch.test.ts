@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
@@ -92,6 +92,24 @@ test('a redirect within what is allowed is followed, but not for ever', async (t
   });
   assert.equal(Buffer.from((await get(`${url}/start`, own)).body).toString(), 'there');
   await assert.rejects(get(`${url}/loop`, own), { code: 'WEB_STATUS' });
+});
+
+test('what a server is told in headers, another one to which it redirects is not', async (t) => {
+  const told: (string | undefined)[] = [];
+  const hear = (request: IncomingMessage): void => {
+    told.push(request.headers.cookie);
+  };
+  const other = await serve(t, (request, response) => {
+    hear(request);
+    response.end();
+  });
+  const url = await serve(t, (request, response) => {
+    hear(request);
+    response.writeHead(302, { location: request.url === '/' ? '/elsewhere' : other }).end();
+  });
+  const signal = AbortSignal.timeout(10_000);
+  await webFetch({ url, headers: { cookie: 'uid=1' }, largest: 1000, signal }, own);
+  assert.deepEqual(told, ['uid=1', 'uid=1', undefined]);
 });
 
 test('other states, answers that are too large, servers that are not there and other schemes have codes', async (t) => {

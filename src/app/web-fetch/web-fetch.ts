@@ -16,6 +16,7 @@ import { webFetchError } from './errors.ts';
 export interface WebRequest {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
+  /** For the server of the URL alone: another one, to which it redirects, is told none of them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** Largest answer, bytes. */
@@ -47,11 +48,11 @@ export async function webFetch(
   { egress = addressEgress(), ...options }: WebFetchOptions,
 ): Promise<WebResponse> {
   const resolve = options.resolve ?? ((name: string) => addressesOf(name, egress));
-  let url = request.url;
+  let { url, headers = {} } = request;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const target = readUrl(url);
     const address = await judgedAddress(target, { ...options, resolve });
-    const response = await send(target, address, request, egress);
+    const response = await send(target, address, { ...request, headers }, egress);
     const { statusCode = 0 } = response;
     const { location } = response.headers;
     if (location === undefined || statusCode < 300 || statusCode > 399) return await read(response, request);
@@ -59,7 +60,9 @@ export async function webFetch(
     // What was to be told to one server is not told to another.
     if (request.method === 'POST') throw webFetchError('WEB_STATUS', `${target.host} sends the request elsewhere`);
     if (!URL.canParse(location, target)) throw webFetchError('WEB_STATUS', `${target.host} leads to no address`);
-    url = new URL(location, target).href;
+    const next = new URL(location, target);
+    if (next.origin !== target.origin) headers = {};
+    url = next.href;
   }
   throw webFetchError('WEB_STATUS', 'it was sent from one address to the next too often');
 }

@@ -17,7 +17,7 @@ const [noFeeds, noSearches] = [refused('feeds'), refused('searches')];
 export const absentEndpoints: Endpoints = {
   'app/cookies': reads(() => [], 'admin'),
   'app/setCookies': changes(({ params }) => {
-    if (required(params, 'cookies').trim() !== '[]') throw conflict('This client sends no cookies');
+    if (required(params, 'cookies').trim() !== '[]') throw conflict('This client keeps no cookies');
   }, 'admin'),
   'clientdata/load': emptyObject,
   'clientdata/store': refused('store for its clients'),

@@ -28,8 +28,8 @@ export class Stage {
     const { onFetch = async () => {} } = options;
     const fetched: string[] = [];
     const mount = qbittorrent({
-      fetchTorrent: async (url) => {
-        fetched.push(url);
+      fetchTorrent: async (url, cookies) => {
+        fetched.push(cookies === undefined ? url : `${url} with ${cookies}`);
         await onFetch(opened.api.access);
         if (url.includes('broken')) throw new Error('not today');
         return sampleTorrentFile({ name: 'fetched' });

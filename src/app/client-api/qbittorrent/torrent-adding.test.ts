@@ -54,6 +54,15 @@ describe('torrents are added', () => {
     assert.deepEqual([stage.fetched, only(stage).name], [[urls], 'fetched']);
   });
 
+  test('by such an address with cookies for it, but for those that no header can have', async () => {
+    const stage = await Stage.open();
+    const urls = 'https://example.org/a.torrent';
+    assert.deepEqual(await says(stage.post('torrents/add', { urls, cookie: 'uid=1; pass=a' })), [200, 'Ok.']);
+    assert.deepEqual(stage.fetched, [`${urls} with uid=1; pass=a`]);
+    const { status } = await stage.post('torrents/add', { urls, cookie: 'a=1\r\nHost: b' });
+    assert.deepEqual([status, stage.fetched.length], [400, 1]);
+  });
+
   test('by files, whatever the fields are called', async () => {
     for (const field of ['torrents', 'file', 'fileselect[]']) {
       const stage = await Stage.open();

@@ -4,8 +4,8 @@ import { messageOf } from '../../../base/errors.ts';
 import { decodeMetainfo } from '../../../codec/metainfo/index.ts';
 import { nodeDigests } from '../../../crypto/digests.ts';
 import { defaultTorrentSettings, type NewTorrent } from '../../client/index.ts';
-import { isWebAddress } from '../torrent-fetch.ts';
-import { badData, conflict, forbidden, isBadSource } from './api-fault.ts';
+import { areCookies, isWebAddress } from '../torrent-fetch.ts';
+import { badData, badParams, conflict, forbidden, isBadSource } from './api-fault.ts';
 import { type Call, changes, type Endpoints } from './endpoint.ts';
 import { flag, number, parts, text } from './params.ts';
 import { goalsIn } from './torrent-changes.ts';
@@ -17,13 +17,15 @@ const HASH = /^(?:[\da-f]{40}|[\da-f]{64}|[a-z2-7]{32})$/i;
 async function add(call: Call): Promise<string> {
   const { client, files, params, caller } = call;
   const options = optionsOf(call);
+  const cookies = text(params, 'cookie');
+  if (cookies !== undefined && !areCookies(cookies)) throw badParams('Parameter cookie cannot be sent');
   let added = 0;
   const addOne = async (source: Uint8Array | string): Promise<void> => {
     const { isDuplicate } = await client.torrents.add({ ...options, ...layoutOf(call, options, source), source });
     if (!isDuplicate) added++;
   };
   for (const url of parts(text(params, 'urls') ?? '', '\n')) {
-    const source = await sourceOf(call, url);
+    const source = await sourceOf(call, url, cookies);
     // To fetch it may take its time, in which a token is revoked and a user goes.
     if (!caller.isValid()) throw forbidden();
     if (source !== null) await addOne(source).catch((error: unknown) => passOver(call, error));
@@ -39,12 +41,16 @@ async function add(call: Call): Promise<string> {
 }
 
 /** What is added for one of the lines; null: it is nothing that can be. */
-async function sourceOf({ fetchTorrent, logger }: Call, url: string): Promise<Uint8Array | string | null> {
+async function sourceOf(
+  { fetchTorrent, logger }: Call,
+  url: string,
+  cookies: string | undefined,
+): Promise<Uint8Array | string | null> {
   if (LINK.test(url) || HASH.test(url)) return url;
   // Paths of this machine, which the original takes: who asks may be elsewhere, and may not read every file here.
   if (!isWebAddress(url)) return null;
   try {
-    return await fetchTorrent(url);
+    return await fetchTorrent(url, cookies);
   } catch (error) {
     logger.warn('could not fetch a torrent', { reason: messageOf(error) });
     return null;

@@ -74,6 +74,11 @@ describe('torrents', () => {
       await stage.does(`torrents/${path}`, { hashes: hash ?? '' });
       assert.equal(order(), expected, path);
     }
+    const first = stage.client.torrents.all()[0] as FakeTorrent;
+    const place = async (): Promise<number> => (await stage.read('torrents/info', { hashes: first.hash }))[0].priority;
+    assert.equal(await place(), 1);
+    first.setProgress(1);
+    assert.equal(await place(), 0, 'what is there whole waits for no download');
     await stage.client.settings.set({ 'queue.enabled': false });
     await stage.refuses('torrents/topPrio', { hashes: 'all' }, 409);
     assert.equal((await stage.read('torrents/info'))[0].priority, 0);

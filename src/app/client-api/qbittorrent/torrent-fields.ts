@@ -90,8 +90,8 @@ export function readFields(torrent: ManagedTorrent, { client, clock }: Pick<Call
     num_leechs: leechersConnected(view),
     num_seeds: view.seedsConnected,
     popularity: popularityOf(view),
-    // 1 is the first; 0: there is no queue.
-    priority: config.queue.enabled ? view.queuePosition + 1 : 0,
+    // 1 is the first; 0: there is no queue, or it has no place in that of downloads.
+    priority: config.queue.enabled && !isDone(view) ? view.queuePosition + 1 : 0,
     private: view.hasMetadata ? view.isPrivate : null,
     progress: progressOf(view),
     ratio: ratioOf(view),

@@ -29,8 +29,8 @@ export class Stage {
     const { access } = await memoryAccess(clock);
     stage.#login = `Basic ${Buffer.from(`${user}:${PASSWORD}`).toString('base64')}`;
     const mount = transmissionRpc({
-      fetchTorrent: async (url) => {
-        stage.fetched.push(url);
+      fetchTorrent: async (url, cookies) => {
+        stage.fetched.push(cookies === undefined ? url : `${url} with ${cookies}`);
         await stage.onFetch(access);
         return sampleTorrentFile({ name: 'fetched' });
       },

@@ -5,6 +5,7 @@ import { isSealed } from '../../sealed-torrent/index.ts';
 import { decodeTorrent } from '../../torrent-file/index.ts';
 import { eachTorrent } from '../each-torrent.ts';
 import { LongList } from '../long-list.ts';
+import { areCookies, isWebAddress } from '../torrent-fetch.ts';
 import type { Method, MethodContext } from './method.ts';
 import { flag, number, type Params, text, texts } from './params.ts';
 import { assertStillValid, rpcError } from './rpc-error.ts';
@@ -78,8 +79,7 @@ function chosen(
 
 async function add({ client, fetchTorrent, caller }: MethodContext, params: Params): ReturnType<Method['run']> {
   const metainfo = text(params, 'metainfo');
-  const filename = text(params, 'filename');
-  const source = metainfo === undefined ? await sourceOf(filename, fetchTorrent) : decoded(metainfo);
+  const source = metainfo === undefined ? await sourceOf(params, fetchTorrent) : decoded(metainfo);
   assertStillValid(caller);
   const savePath = text(params, 'download_dir');
   if (savePath !== undefined && !isAbsolute(savePath)) {
@@ -121,12 +121,12 @@ function decoded(metainfo: string): Uint8Array {
   return bytes;
 }
 
-async function sourceOf(
-  filename: string | undefined,
-  fetchTorrent: MethodContext['fetchTorrent'],
-): Promise<Uint8Array | string> {
+async function sourceOf(params: Params, fetchTorrent: MethodContext['fetchTorrent']): Promise<Uint8Array | string> {
+  const filename = text(params, 'filename');
+  const cookies = text(params, 'cookies');
   if (filename === undefined || filename === '') throw rpcError('invalid-params', 'no filename or metainfo specified');
-  if (/^https?:/i.test(filename)) return await fetchTorrent(filename);
+  if (cookies !== undefined && !areCookies(cookies)) throw rpcError('invalid-params', 'cookies cannot be sent');
+  if (isWebAddress(filename)) return await fetchTorrent(filename, cookies);
   if (/^magnet:/i.test(filename) || /^(?:[\da-f]{40}|[\da-f]{64}|[a-z2-7]{32})$/i.test(filename)) return filename;
   // A path of the daemon's machine: who asks may be elsewhere, and may not read every file there.
   throw rpcError('unrecognized', 'the torrent has to be sent as metainfo, or named by a link');

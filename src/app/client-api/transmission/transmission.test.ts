@@ -215,6 +215,17 @@ describe('torrents', () => {
     assert.equal(stage.client.torrents.size, 3);
   });
 
+  test('cookies go along to the address of a torrent, but for those that no header can have', async () => {
+    const stage = await Stage.open();
+    const filename = 'http://192.0.2.1/x.torrent';
+    await stage.call('torrent-add', { filename, cookies: 'uid=1; pass=a' });
+    assert.deepEqual(stage.fetched, [`${filename} with uid=1; pass=a`]);
+    for (const cookies of ['a=1\r\nHost: b', 'ä', 'a'.repeat(8193)]) {
+      await assert.rejects(stage.call('torrent-add', { filename, cookies }), /cookies cannot be sent/);
+    }
+    assert.equal(stage.fetched.length, 1);
+  });
+
   test('what is there of a torrent that is added paused is checked once, as of one that is started', async () => {
     const stage = await Stage.open();
     const metainfo = Buffer.from(sampleTorrentFile({ name: 'new' })).toString('base64');
