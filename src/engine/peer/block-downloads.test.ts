@@ -35,10 +35,12 @@ test('no more blocks are asked for until half of the queue has come', () => {
   assert.equal(downloads.wanted, depth);
 });
 
-test('the depth never exceeds what the peer queues', () => {
+test('the depth never fills what the peer queues, but for a queue of one', () => {
   const downloads = new BlockDownloads(0);
   downloads.setLimit(3);
-  assert.equal(downloads.depth, 3);
+  assert.equal(downloads.depth, 2);
+  downloads.setLimit(1);
+  assert.equal(downloads.depth, 1);
 });
 
 test('under a limit of ours a second of it is asked ahead, and a few blocks at least', () => {

@@ -2,8 +2,8 @@
  * The blocks that we asked of one peer: what is pending, how many to ask ahead, and the rate at which they come.
  *
  * The depth of the queue starts small and grows by one with each block (so it doubles each round trip) until the rate
- * stops growing; from then on it covers three seconds of the measured rate. It never exceeds what the peer lets us
- * queue (`reqq`, BEP 10), nor much more than a second of what our own limits let pass: a peer sends at once what it is
+ * stops growing; from then on it covers three seconds of the measured rate. It never fills what the peer lets us
+ * queue (`reqq`, BEP 10), nor is it much more than a second of what our own limits let pass: a peer sends at once what it is
  * asked for, and what lies unread between it and us cannot be taken back, so that what is needed first waits behind it.
  */
 import { RateMeter } from '../../base/rate.ts';
@@ -68,9 +68,12 @@ export class BlockDownloads {
     return this.#pending.size * 2 > depth ? 0 : depth - this.#pending.size;
   }
 
-  /** The peer's `reqq` (BEP 10). */
+  /**
+   * The peer's `reqq` (BEP 10). Fewer by one are asked: Transmission rejects the request that would fill its queue, and
+   * says so ten seconds later.
+   */
   setLimit(reqq: number): void {
-    this.#limit = Math.max(1, Math.min(reqq, DEEPEST));
+    this.#limit = Math.max(1, Math.min(reqq - 1, DEEPEST));
   }
 
   asked(key: number, now: Millis): void {
