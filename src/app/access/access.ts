@@ -59,8 +59,12 @@ const MOST_WAITING = 16;
 const MOST_USERS = 1000;
 const MOST_TOKENS = 1000;
 const FIRST_NAME = 'admin';
-/** Bytes of chance in the first password: 20 characters. */
-const FIRST_PASSWORD_BYTES = 15;
+/**
+ * Of the first password, 5 bits a character: none is taken for another, and none makes a flag of it where it is given to
+ * a program as an argument.
+ */
+const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
+const FIRST_PASSWORD_LENGTH = 24;
 const USER_NAME = /^[^\s:\p{C}]{1,64}$/u;
 const neverAborted = new AbortController().signal;
 
@@ -99,7 +103,8 @@ export class Access {
     const { store, random } = options;
     const access = new Access(options, await store.users.list(), await store.tokens.list());
     if (access.#users.size > 0) return { access, firstUser: null };
-    const password = Buffer.from(random.bytes(FIRST_PASSWORD_BYTES)).toString('base64url');
+    const drawn = Array.from(random.bytes(FIRST_PASSWORD_LENGTH), (byte) => PASSWORD_ALPHABET[byte % 32]);
+    const password = drawn.join('');
     await access.addUser({ name: FIRST_NAME, role: 'admin', password });
     return { access, firstUser: { name: FIRST_NAME, password } };
   }

@@ -1,5 +1,6 @@
 /** `dst webhook`: addresses to which the daemon sends its events. */
 import type { Webhook } from '../../../app/client/index.ts';
+import { toHex } from '../../../base/bytes.ts';
 import { systemRandom } from '../../../base/random.ts';
 import type { CommandContext, CommandDefinition } from '../../command.ts';
 import { addDaemonFlags, connect, type DaemonFlags } from '../../daemon/daemon-flags.ts';
@@ -64,7 +65,7 @@ async function add(context: CommandContext, words: readonly string[], flags: Web
   const { secretFile: file } = flags;
   const secret =
     file === undefined
-      ? Buffer.from(systemRandom.bytes(SECRET_BYTES)).toString('base64url')
+      ? toHex(systemRandom.bytes(SECRET_BYTES))
       : await askPassphrase({ purpose: url, isNew: true, file, noun: 'secret' });
   const client = await connect(context, flags);
   const body = { url, events: events.length === 0 ? USUAL : events, secret };
