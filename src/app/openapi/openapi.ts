@@ -1,19 +1,29 @@
 /** How an API describes itself as OpenAPI 3.1, from the schemas of its routes. */
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { version } from '../../base/version.ts';
 
 /** Marks an operation whose body may be left out, until the document is whole. */
 const BODY_OPTIONAL = 'x-body-optional';
 
+/** What a route may say of its body beside what Fastify knows. */
+interface BodySchemas {
+  readonly body?: z.ZodType;
+  readonly consumes?: readonly string[];
+  /** Of a body that comes as a form; default: the same as of JSON. */
+  readonly form?: z.ZodType;
+}
+
 /** Of a body that comes as several media types those that are neither JSON nor a form are bytes. */
 const transform: SwaggerTransform = (route) => {
   const { schema, url } = jsonSchemaTransform(route);
-  const { body, consumes = [] } = (route.schema ?? {}) as { body?: z.ZodType; consumes?: readonly string[] };
+  const { body, form, consumes = [] } = (route.schema ?? {}) as BodySchemas;
   if (schema === undefined || body === undefined) return { schema, url };
-  const contentOf = (type: string): object =>
-    /json|form-data/.test(type) ? (schema['body'] as object) : { description: 'the content itself' };
+  const contentOf = (type: string): object => {
+    if (form !== undefined && type === 'multipart/form-data') return z.toJSONSchema(form, { io: 'input' });
+    return /json|form-data/.test(type) ? (schema['body'] as object) : { description: 'the content itself' };
+  };
   const content = Object.fromEntries(consumes.map((type) => [type, { schema: contentOf(type) }]));
   return {
     schema: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PASSWORD } from '../../../../test/support/memory-access.ts';
+import type { Answer } from '../fakes.test.ts';
 import { endpoints } from './endpoints.ts';
 import { Stage } from './stage.test.ts';
 
@@ -111,9 +112,22 @@ describe('a login', () => {
     const stage = await Stage.open();
     const long = { username: 'ada', password: 'x'.repeat(5000) };
     assert.equal((await stage.post('auth/login', long, { token: null })).status, 413);
-    const form = '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\nada\r\n--b--\r\n';
+  });
+
+  test('takes a form in several parts, without files', async () => {
+    const stage = await Stage.open();
     const headers = { 'content-type': 'multipart/form-data; boundary=b' };
-    assert.equal((await stage.post('auth/login', {}, { token: null, headers, body: form })).text, 'Fails.');
+    const post = (...parts: readonly string[]): Promise<Answer> => {
+      const body = parts.map((part) => `--b\r\nContent-Disposition: form-data; name=${part}\r\n`).join('');
+      return stage.post('auth/login', {}, { token: null, headers, body: `${body}--b--\r\n` });
+    };
+    const name = '"username"\r\n\r\nada';
+    const login = await post(name, `"password"\r\n\r\n${PASSWORD}`);
+    assert.deepEqual([login.status, login.text], [200, 'Ok.']);
+    assert.equal((await post(name)).text, 'Fails.');
+    assert.equal((await post(name, `"password"\r\n\r\n${'x'.repeat(5000)}`)).status, 413);
+    assert.equal((await post(name, '"password"; filename="f"\r\n\r\nx')).status, 413);
+    assert.equal((await post(...Array<string>(9).fill(name))).status, 413);
   });
 });
 

@@ -8,10 +8,12 @@ import type { ByteCount } from '../../../base/units.ts';
 import type { Caller } from '../../access/index.ts';
 import type { ApiContext } from '../context.ts';
 import { wrongMethod } from './api-fault.ts';
+import { readRequest } from './read-request.ts';
 
 const COOKIE = 'SID';
 /** A login comes from everybody. */
 const LONGEST_LOGIN: ByteCount = 4096;
+const LOGIN_FORM = { files: 0, fields: 8, fieldSize: LONGEST_LOGIN };
 
 /** Null: nobody that is known. Rejects ACCESS_DELAYED, ACCESS_BUSY. */
 export async function callerOf(
@@ -56,7 +58,7 @@ export function addAuth(app: FastifyInstance, { access }: Pick<ApiContext, 'acce
     config: { isOpen: true },
     handler: async (request, reply) => {
       if (request.method !== 'POST') throw wrongMethod();
-      const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+      const { params: form } = await readRequest(request, LOGIN_FORM);
       const name = form.get('username') ?? '';
       const login = await unlessDenied(access.login(name, form.get('password') ?? '', request.ip));
       void reply.type('text/plain; charset=utf-8');

@@ -3,29 +3,20 @@
  * What changes something takes POST alone.
  */
 import multipart from '@fastify/multipart';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { messageOf } from '../../../base/errors.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ByteCount } from '../../../base/units.ts';
 import { allows, type Caller } from '../../access/index.ts';
-import { problemOf } from '../../http-api/index.ts';
 import { attachment } from '../content-disposition.ts';
 import type { ApiContext, ApiMount } from '../context.ts';
 import { sendLong } from '../long-list.ts';
 import { sendFile } from '../send-file.ts';
 import type { TorrentFetch } from '../torrent-fetch.ts';
 import { addAuth, callerOf } from './auth.ts';
-import { ApiFault, badParams, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
-import {
-  type Answer,
-  type ApiState,
-  type Call,
-  ContentAnswer,
-  type Endpoint,
-  type FileAnswer,
-  type UploadedFile,
-} from './endpoint.ts';
+import { type ApiFault, faultOf, forbidden, notFound, wrongMethod } from './api-fault.ts';
+import { type Answer, type ApiState, type Call, ContentAnswer, type Endpoint, type FileAnswer } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { LARGEST_FILE } from './preferences.ts';
+import { readRequest } from './read-request.ts';
 import { SyncMemory } from './sync-memory.ts';
 
 export interface QbittorrentOptions {
@@ -43,8 +34,6 @@ const CALLER = 'qbittorrentCaller';
 const TEXT = 'text/plain; charset=utf-8';
 /** A form without files: hashes of a hundred thousand torrents. */
 const LONGEST_FORM: ByteCount = 8 * 1024 * 1024;
-/** All files of a form. */
-const LARGEST_UPLOAD: ByteCount = 64 * 1024 * 1024;
 const LONGEST_FIELD: ByteCount = 1024 * 1024;
 const MOST_FILES = 500;
 const MOST_FIELDS = 100;
@@ -74,7 +63,7 @@ async function addQbittorrent(
       config,
       handler: async (request, reply) => {
         const caller = request.getDecorator<Caller>(CALLER);
-        const { params, files } = await readRequest(request, endpoint);
+        const { params, files } = await readRequest(request, endpoint.isChange ? {} : null);
         // A body may take its time, in which a token is revoked and a user goes.
         if (!caller.isValid()) throw forbidden();
         const afterAnswer = (work: () => void): void => void reply.raw.once('close', work);
@@ -132,38 +121,6 @@ function addCallers(app: FastifyInstance, context: ApiContext): void {
       throw forbidden(`${caller.name} may not do this: it needs the scope ${endpoint.scope}`);
     }
   });
-}
-
-async function readRequest(request: FastifyRequest, { isChange }: Endpoint): Promise<Pick<Call, 'params' | 'files'>> {
-  if (request.method !== 'POST') {
-    const at = request.url.indexOf('?');
-    return { params: new URLSearchParams(at < 0 ? '' : request.url.slice(at)), files: [] };
-  }
-  if (request.isMultipart()) {
-    if (!isChange) throw new ApiFault(415, 'This takes no multipart form');
-    return await readForm(request).catch((error: unknown) => {
-      // What reads forms has no status for those that are broken, or broken off.
-      const isKnown = error instanceof ApiFault || problemOf(error).status !== 500;
-      throw isKnown ? error : badParams(`The form is broken: ${messageOf(error)}`);
-    });
-  }
-  return { params: new URLSearchParams(typeof request.body === 'string' ? request.body : ''), files: [] };
-}
-
-async function readForm(request: FastifyRequest): Promise<Pick<Call, 'params' | 'files'>> {
-  const params = new URLSearchParams();
-  const files: UploadedFile[] = [];
-  let size: ByteCount = 0;
-  for await (const part of request.parts()) {
-    if (part.type === 'file') {
-      const bytes = new Uint8Array(await part.toBuffer());
-      size += bytes.length;
-      if (size > LARGEST_UPLOAD) throw new ApiFault(413, 'The files are too large together');
-      files.push({ name: part.filename, bytes });
-    } else if (part.valueTruncated) throw new ApiFault(413, `${part.fieldname} is too long`);
-    else params.set(part.fieldname, String(part.value));
-  }
-  return { params, files };
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {

@@ -11,10 +11,15 @@ const { hash } = api.client.torrents.addSample({ name: 'film', files });
 await api.ask('PUT', '/categories/films', { body: {} });
 const document = (await api.ask('GET', '/openapi.json')).json as Document;
 
-type Content = Readonly<Record<string, { readonly schema: { readonly type?: string } }>>;
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
 interface Operation {
-  readonly parameters: readonly { readonly name: string }[];
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
@@ -84,6 +89,27 @@ describe('the description', () => {
     assert.ok(!names.includes('torrent') && !names.includes('propertyNames'));
     assert.equal(requestBody.content['application/x-bittorrent']?.schema.type, undefined);
     assert.equal(requestBody.content['application/json']?.schema.type, 'object');
+  });
+
+  test('names the fields of a form, whose values are texts', async () => {
+    const { properties = {} } = described('POST', '/torrents').requestBody.content['multipart/form-data']?.schema ?? {};
+    const fields = ['torrent', 'magnet', 'savePath', 'category', 'labels'];
+    assert.deepEqual(
+      fields.filter((name) => !(name in properties)),
+      [],
+    );
+    assert.equal(properties['select']?.type, 'string');
+  });
+
+  test('names headers that count', () => {
+    for (const [method, path, header] of [
+      ['POST', '/torrents', 'idempotency-key'],
+      ['GET', '/events', 'last-event-id'],
+      ['GET', '/torrents/{hash}/files/{index}/content', 'range'],
+    ] as const) {
+      const place = described(method, path).parameters.find(({ name }) => name === header)?.in;
+      assert.equal(place, 'header', header);
+    }
   });
 
   test('says where the body may be left out', async () => {

@@ -40,6 +40,7 @@ const query = z.strictObject({
     .optional()
     .describe('id of the last known event; so has the header Last-Event-ID, which counts more. Default: only new ones'),
 });
+const headers = z.looseObject({ 'last-event-id': z.string().optional().describe('id of the last known event') });
 
 export function addEvents(context: V1Context): void {
   const { client, clock, logger } = context;
@@ -55,6 +56,7 @@ export function addEvents(context: V1Context): void {
     isEndless: true,
     summary: 'Sends events as they happen (server-sent events), from the one after Last-Event-ID on',
     query,
+    headers,
     result: bareContent,
     produces: [TYPE],
     handle: ({ query: { names = ['*'], after }, caller, request, reply }) => {

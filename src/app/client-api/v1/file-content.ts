@@ -9,6 +9,11 @@ const query = z.strictObject({
   ticket: z.string().max(200).optional().describe('of a playlist: stands in for a token'),
   download: flag.default(false).describe('to be saved, not shown'),
 });
+const headers = z.looseObject({
+  range: z.string().optional().describe('of bytes, one or several: bytes=0-1023'),
+  'if-range': z.string().optional().describe('the tag of the file that the range is wanted of'),
+  'if-none-match': z.string().optional().describe('tags of what the caller has'),
+});
 
 export function addFileContent(context: V1Context): void {
   addRoute(context, {
@@ -20,6 +25,7 @@ export function addFileContent(context: V1Context): void {
     summary: 'Gives a file, or ranges of it, also while it is downloading',
     params,
     query,
+    headers,
     result: bareContent,
     // By the name of the file; of several ranges multipart/byteranges.
     produces: ['*/*'],

@@ -43,8 +43,12 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Headers that count here, for the description: whoever reads them checks them. */
+  readonly headers?: z.ZodObject;
   /** Media types of the body besides JSON. */
   readonly consumes?: readonly string[];
+  /** Fields of a body that comes as a form, for the description. */
+  readonly form?: z.ZodType;
   /** Longest body, bytes. */
   readonly bodyLimit?: ByteCount;
   /** Of the answer; default: 200. `handle` can say another one. */
@@ -71,6 +75,9 @@ export const hashParams: z.ZodObject<{ hash: z.ZodString }> = z.strictObject({
 });
 export const flag: z.ZodType<boolean, string> = z.enum(['true', 'false']).transform((text) => text === 'true');
 export const path: z.ZodString = z.string().min(1).max(4096).describe('absolute path of a folder');
+const repeatable = z.looseObject({
+  'idempotency-key': z.string().optional().describe('1 to 255 visible characters: a repeated request is done once'),
+});
 /** What is no JSON. */
 export const bareContent: z.ZodUnknown = z.unknown().describe('the content itself');
 
@@ -93,6 +100,8 @@ export function addRoute<
   const { method, path: url, scope, summary, status = 200, result, bodyLimit, consumes = [], produces } = route;
   const { isPage = false, takesTicket = false } = route;
   const config: RouteConfig = { scope, isPage, takesTicket };
+  const isKept = method === 'POST' && scope !== 'anyone' && route.answersSecret !== true;
+  const headers = isKept ? repeatable : route.headers;
   context.app.route({
     method: route.answersHead === true ? [method, 'HEAD'] : method,
     url,
@@ -104,6 +113,8 @@ export function addRoute<
       tags: [tagOf(url)],
       security: scope === 'anyone' ? [] : [{ token: [scope] }, { session: [scope] }],
       ...(consumes.length > 0 && { consumes: ['application/json', ...consumes] }),
+      ...(route.form !== undefined && { form: route.form }),
+      ...(headers !== undefined && { headers }),
       ...(route.params !== undefined && { params: route.params }),
       querystring: route.query ?? z.strictObject({ ...(takesTicket && { ticket: z.string().optional() }) }),
       ...(route.body !== undefined && { body: route.body }),
@@ -122,7 +133,6 @@ export function addRoute<
         reply,
       };
       const handle = async (): Promise<unknown> => await route.handle(call);
-      const isKept = method === 'POST' && scope !== 'anyone' && route.answersSecret !== true;
       const answer = await (isKept ? context.repeated.answer(request, reply, caller, handle) : handle());
       if (method !== 'GET') logChange(context, request, caller);
       return answer;

@@ -85,6 +85,13 @@ const besideBytes = z.strictObject(
   ),
 );
 
+/** What a form says. */
+const form = besideBytes.extend({
+  magnet: body.shape.magnet,
+  torrent: z.unknown().optional().describe('a torrent file, as it is'),
+  sealedContent: body.shape.sealedContent,
+});
+
 function inAddress(field: string): z.ZodString {
   if (field === 'labels') return z.string().describe('with commas between them');
   return [...TEXTS, ...SETTING_TEXTS].includes(field) ? z.string() : z.string().describe('as JSON');
@@ -115,6 +122,7 @@ export async function addTorrentAdding(context: V1Context): Promise<void> {
     query: besideBytes,
     body,
     consumes: [FORM, TORRENT_FILE],
+    form,
     bodyLimit: LONGEST_BODY,
     status: 201,
     result,

@@ -3,7 +3,7 @@ import { mkdir, mkdtempDisposable, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { encodeMagnet, magnetOf } from '../../../codec/metainfo/index.ts';
 import { smallTorrent, Stage, until } from '../fakes.test.ts';
 import { defaultTorrentSettings } from '../torrent-settings.ts';
@@ -52,4 +52,24 @@ test('metadata that comes while its torrent is being removed is neither kept nor
   await stage.client.torrents.remove([torrent], { deleteData: true });
   await setTimeout(100); // for what would go on
   assert.deepEqual([await readdir(stage.kept), stage.eventNames('torrent.metadata')], [[], []]);
+});
+
+test('metadata is told before the removal of its torrent, or not at all', async () => {
+  await using stage = await Stage.open();
+  for (let turns = 0; turns < 40; turns++) {
+    const { metainfo, bytes } = smallTorrent(turns);
+    stage.engine.files.set(metainfo, bytes);
+    const { torrent } = await stage.client.torrents.add({ source: encodeMagnet(magnetOf(metainfo)) });
+    stage.torrents[0]?.metadataArrives(metainfo);
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    await stage.client.torrents.remove([torrent], { deleteData: true });
+  }
+  await setTimeout(100); // for what would go on
+  const gone = new Set<string>();
+  for (const { name, data } of stage.client.events.since(0).events) {
+    if (!('hash' in data)) continue;
+    if (name === 'torrent.removed') gone.add(data.hash);
+    assert.ok(name !== 'torrent.metadata' || !gone.has(data.hash));
+  }
+  assert.equal(gone.size, 40);
 });

@@ -310,6 +310,11 @@ export class TorrentRun {
     else await this.#tellCompletion(telling);
   }
 
+  /** It is being removed: the event that says so is the last one of it. */
+  get #isLeaving(): boolean {
+    return this.#record.value.pending?.kind === 'remove';
+  }
+
   /** Null: there is nothing to tell, or it is being told. */
   #beginTelling(): object | null {
     if (!this.#record.value.choices.isCompletionOwed || this.#telling !== null) return null;
@@ -319,6 +324,7 @@ export class TorrentRun {
 
   /** At least once: what a crash cuts short is told by the next run. */
   async #tellCompletion(telling: object): Promise<void> {
+    if (this.#isLeaving) return;
     const { hash, name, savePath } = this.#record.value;
     this.#services.events.emit('torrent.completed', { hash, name, savePath });
     const isTold = await this.#owner.completed();
@@ -341,6 +347,7 @@ export class TorrentRun {
     // As it is by now: the user may have named it meanwhile.
     const { choices, hash, name } = this.#record.value;
     await this.#record.note({ infoHashes, hasMetainfo: true, name: choices.isNamed ? name : info.name });
+    if (this.#isLeaving) return;
     this.#services.events.emit('torrent.metadata', { hash, name: this.#record.value.name });
     this.#owner.queueChanged();
   }
