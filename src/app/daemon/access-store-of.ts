@@ -15,19 +15,20 @@ export function accessStoreOf({ users, apiTokens }: ClientRepository): AccessSto
           passwordHash: hash,
           createdAt,
         })),
-      put: async ({ name, role, passwordHash }) => {
+      put: async ({ name, role, passwordHash, createdAt }) => {
         if (!(await users.change(name, { role, hash: passwordHash })))
-          await users.create({ name, role, hash: passwordHash });
+          await users.create({ name, role, hash: passwordHash, createdAt });
       },
       remove: async (name) => void (await users.remove(name)),
     },
     tokens: {
       list: async () => (await apiTokens.list()).filter(({ revokedAt }) => revokedAt === null).map(tokenOf),
-      add: async ({ hash, name, scope, owner, expiresAt }) =>
+      add: async ({ hash, name, scope, owner, createdAt, expiresAt }) =>
         void (await apiTokens.create({
           hash,
           name,
           scopes: owner === null ? [scope] : [scope, `${OWNER}${owner}`],
+          createdAt,
           expiresAt,
         })),
       remove: async (hash) => void (await apiTokens.revoke(hash)),

@@ -22,7 +22,7 @@ async function scene(
   };
 }
 
-const aUser = { name: 'ada', hash: 'x', role: 'admin' };
+const aUser = { name: 'ada', hash: 'x', role: 'admin', createdAt: 0 };
 const names = async ({ database }: OpenedDatabase): Promise<string[]> =>
   (await database.client.users.list()).map(({ name }) => name);
 

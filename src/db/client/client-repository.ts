@@ -23,7 +23,7 @@ export class ClientRepository {
     this.torrents = new ClientTorrents(connection);
     this.categories = new ClientCategories(connection);
     this.totals = new ClientTotals(connection);
-    this.users = new ClientUsers(connection, clock);
+    this.users = new ClientUsers(connection);
     this.apiTokens = new ApiTokens(connection, clock);
     this.webhooks = new ClientWebhooks(connection, clock);
     this.bans = new ClientBans(connection, clock);

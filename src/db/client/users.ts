@@ -1,6 +1,5 @@
 /** Who may log in to a client. Passwords are kept as argon2id hashes only. */
 import type { Selectable } from 'kysely';
-import type { Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { UnixSeconds } from '../../base/units.ts';
 import type { Connection } from '../connection.ts';
@@ -32,11 +31,9 @@ const toUser = ({ name, hash, role, created_at: createdAt }: Selectable<Schema['
 /** All methods may reject with DB_UNREACHABLE, DB_BUSY, DB_FULL, DB_DAMAGED, DB_FAILED and DB_CLOSED. */
 export class ClientUsers {
   readonly #connection: Connection;
-  readonly #clock: Pick<Clock, 'wall'>;
 
-  constructor(connection: Connection, clock: Pick<Clock, 'wall'>) {
+  constructor(connection: Connection) {
     this.#connection = connection;
-    this.#clock = clock;
   }
 
   /** In the order of names. */
@@ -53,15 +50,14 @@ export class ClientUsers {
   }
 
   /** Rejects with DB_DUPLICATE when there is one of that name, DB_CONSTRAINT when the name is empty. */
-  async create({ name, hash, role }: Omit<User, 'createdAt'>): Promise<User> {
-    const row = { name: storable(name), name_folded: fold(name), hash, role, created_at: this.#clock.wall() };
+  async create({ name, hash, role, createdAt }: User): Promise<void> {
+    const row = { name: storable(name), name_folded: fold(name), hash, role, created_at: createdAt };
     try {
       await this.#connection.kysely.insertInto('client_users').values(row).execute();
     } catch (error) {
       if (codeOf(error) !== 'DB_DUPLICATE') throw error;
       throw dbError('DB_DUPLICATE', `there is a user with the name ${JSON.stringify(name)} already`);
     }
-    return { name, hash, role, createdAt: row.created_at };
   }
 
   /** Resolves with whether there is such a user. */

@@ -64,16 +64,18 @@ export class ApiTokens {
 
   /**
    * Rejects with DB_DUPLICATE when a valid token has the name or the hash is known, DB_CONSTRAINT when a scope is empty
-   * or has white space.
+   * or has white space. `createdAt`: default now.
    */
-  async create(settings: Pick<ApiToken, 'hash' | 'name' | 'scopes' | 'expiresAt'>): Promise<ApiToken> {
-    const { hash, scopes, expiresAt } = settings;
+  async create(
+    settings: Pick<ApiToken, 'hash' | 'name' | 'scopes' | 'expiresAt'> & Partial<Pick<ApiToken, 'createdAt'>>,
+  ): Promise<ApiToken> {
+    const { hash, scopes, expiresAt, createdAt = this.#clock.wall() } = settings;
     const bad = scopes.find((scope) => !/^\S+$/.test(scope));
     if (bad !== undefined) throw dbError('DB_CONSTRAINT', `a scope is one word, not ${JSON.stringify(bad)}`);
     const name = storable(settings.name);
-    const at = this.#clock.wall();
-    const created = await this.#connection.runBatch(CREATE, [[hash, name, storable(scopes.join(' ')), at, expiresAt]]);
-    if (created > 0) return { hash, name, scopes, createdAt: at, expiresAt, revokedAt: null };
+    const row = [hash, name, storable(scopes.join(' ')), createdAt, expiresAt];
+    const created = await this.#connection.runBatch(CREATE, [row]);
+    if (created > 0) return { hash, name, scopes, createdAt, expiresAt, revokedAt: null };
     throw dbError('DB_DUPLICATE', `there is a valid token with the name ${JSON.stringify(name)} already`);
   }
 
