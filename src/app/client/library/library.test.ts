@@ -248,6 +248,19 @@ describe('starting and stopping', () => {
     assert.deepEqual([torrent.view().state, last(stage).calls], ['seeding', ['recheck', 'recheck', 'resume']]);
   });
 
+  test('a check of a stopped torrent tells whether it is complete', async () => {
+    await using stage = await Stage.open();
+    const torrent = await add(stage, 1, { isStopped: true });
+    for (const isComplete of [true, false, true]) {
+      await torrent.verify();
+      await stage.clock.pass(0);
+      last(stage).isComplete = isComplete;
+      last(stage).checked();
+      await until(() => (torrent.view().completedAt !== null) === isComplete);
+      assert.equal(torrent.view().state, 'stopped');
+    }
+  });
+
   test('a stopped torrent whose data cannot be looked at says so, and is tried when it is started', async () => {
     await using stage = await Stage.open();
     const torrent = await add(stage, 1, { isStopped: true });

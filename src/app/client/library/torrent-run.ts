@@ -166,6 +166,7 @@ export class TorrentRun {
         this.#owner.changed();
         this.steer();
       }
+      await this.#foundAtRest(engine);
     });
   }
 
@@ -308,6 +309,16 @@ export class TorrentRun {
     await this.#keepPieceLayers();
     if (telling === null) await this.#owner.settle();
     else await this.#tellCompletion(telling);
+  }
+
+  /** After the check of a torrent that does not run: whether all that is wanted is there is known without a start. */
+  async #foundAtRest(engine: EngineTorrent): Promise<void> {
+    if (this.#engine !== engine || this.#state?.kind !== 'paused') return;
+    const { piecesTotal, wantedDone, wantedSize } = engine.status();
+    if (piecesTotal === 0) return;
+    const wasComplete = this.#record.value.completedAt !== null;
+    if (wantedDone < wantedSize && wasComplete) await this.#record.note({ completedAt: null });
+    if (wantedDone === wantedSize && !wasComplete) await this.#complete();
   }
 
   /** It is being removed: the event that says so is the last one of it. */
