@@ -2,6 +2,8 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 /** Piece length of the test torrents, bytes. */
 export const PIECE_LENGTH: number = 256 * 1024;
@@ -47,6 +49,25 @@ export function differences(expected: string, actual: string): string[] {
     if (!want.has(path)) return [`unexpected: ${path}`];
     return have.get(path) === want.get(path) ? [] : [`wrong bytes: ${path}`];
   });
+}
+
+/** Looks, a tenth of a second apart. */
+const MOST_LOOKS = 200;
+
+/**
+ * The differences in the end: clients on libtorrent call complete what is right by its hashes, before all of it is
+ * written. `leftOut`: those that are known to stay.
+ */
+export async function lastDifferences(
+  expected: string,
+  actual: string,
+  leftOut: readonly string[] = [],
+): Promise<string[]> {
+  for (let looks = 1; ; looks++) {
+    const left = differences(expected, actual);
+    if (looks === MOST_LOOKS || isDeepStrictEqual(left, leftOut)) return left;
+    await sleep(100);
+  }
 }
 
 function digests(root: string): Map<string, string> {

@@ -23,7 +23,13 @@ test('a daemon is not ready, but alive, while its PostgreSQL is gone, and says w
     const { checks } = (await answer.json()) as { checks?: { database: { detail?: string } } };
     return { status: answer.status, database: checks?.database.detail };
   };
-  assert.equal((await ask('/health/ready')).status, 200);
+  const untilReady = (): Promise<unknown> =>
+    daemon.until(
+      'ready',
+      () => ask('/health/ready'),
+      ({ status }) => status === 200,
+    );
+  await untilReady();
   await server.stop();
   const gone = `PostgreSQL: connect ECONNREFUSED ${HOST}:${PORT}`;
   const told = await daemon.until(
@@ -41,9 +47,5 @@ test('a daemon is not ready, but alive, while its PostgreSQL is gone, and says w
     ({ database }) => database === gone,
   );
   await server.start();
-  await daemon.until(
-    'ready again',
-    () => ask('/health/ready'),
-    ({ status }) => status === 200,
-  );
+  await untilReady();
 });

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { scratchFolder } from '../e2e/cli-process.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { scriptPayloads } from '../support/script-payloads.ts';
-import { launchBrowser, openPage } from './browser.ts';
+import { launchBrowser, openPage, selectRow } from './browser.ts';
 import { floodApis, FloodProcess } from './flood-process.ts';
 import { sayHostileWords } from './hostile-words.ts';
 import { ensurePrograms } from './setup.ts';
@@ -59,7 +59,7 @@ test('names, files, comments, trackers, labels, peers and errors run no script',
     await page.click('#toolbar-inspector');
     const shown: string[] = [];
     for (const row of await page.locator('#torrent_list .torrent').all()) {
-      await row.click();
+      await selectRow(row);
       await page.click('#inspector-tab-info');
       // What it has not asked for yet comes later.
       const hash = page.locator('#inspector-info-hash').filter({ hasText: /^[\da-f]{40}$/ });

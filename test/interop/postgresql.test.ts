@@ -1,6 +1,7 @@
 /** A real PostgreSQL server against the compliance suite, and what only a server can do to its clients. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import type { DstError } from '../../src/base/errors.ts';
@@ -30,7 +31,10 @@ const infoHash = new Uint8Array(20).fill(1);
 /** Resolves when a statement waits for a lock that another transaction has. */
 async function lockWaiter(): Promise<void> {
   const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'`;
-  for (let look = 0; look < 1_000; look++) if ((await server?.query(waiting))?.length === 1) return;
+  for (let looks = 0; looks < 1_000; looks++) {
+    if ((await server?.query(waiting))?.length === 1) return;
+    await sleep(50);
+  }
   assert.fail('nobody waits for a lock');
 }
 

@@ -192,17 +192,35 @@ class Load implements AsyncDisposable {
   }
 }
 
+/**
+ * A node goes on alone while the server does not answer for half a second, as it may on a busy machine: what it was told
+ * then is shared with the next announce.
+ */
+async function inTheEnd(look: () => Promise<void>): Promise<void> {
+  for (let looks = 1; looks < 20; looks++) {
+    const isSo = await look().then(
+      () => true,
+      () => false,
+    );
+    if (isSo) return;
+    await sleep(500);
+  }
+  await look();
+}
+
 describe('two trackers on one Redis server', { skip }, () => {
   test('see the peers of each other over HTTP and UDP, with one connection id for both', async () => {
     await using cluster = await Cluster.start();
     await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
-    await announceHttp(ONE, 1, 4242);
     await using client = await new UdpClient().open('10.99.0.5');
     const id = await client.connect(ONE);
-    assert.deepEqual(await client.announce(OTHER, id, 1, 4343), ['10.99.0.1:4242']);
-    const dictionaries = await announceHttp(ONE, 1, 4242, '&compact=0');
-    assert.match(dictionaries, /d2:ip9:10\.99\.0\.57:peer id20:.{20}4:porti4343ee/s);
-    assert.match(await get(OTHER, `/scrape?info_hash=${escapeAll(hashOf(1))}`), /10:incompletei2e/);
+    await inTheEnd(async () => {
+      await announceHttp(ONE, 1, 4242);
+      assert.deepEqual(await client.announce(OTHER, id, 1, 4343), ['10.99.0.1:4242']);
+      const dictionaries = await announceHttp(ONE, 1, 4242, '&compact=0');
+      assert.match(dictionaries, /d2:ip9:10\.99\.0\.57:peer id20:.{20}4:porti4343ee/s);
+      assert.match(await get(OTHER, `/scrape?info_hash=${escapeAll(hashOf(1))}`), /10:incompletei2e/);
+    });
   });
 
   test('go on alone when it is killed, say so, and share again when it is back', async () => {
@@ -218,8 +236,10 @@ describe('two trackers on one Redis server', { skip }, () => {
     await load.goesOn();
     await cluster.redis.startAgain();
     await Promise.all([ONE, OTHER].map((node) => cluster.untilHealth(node, 'ok')));
-    await announceHttp(ONE, 903, 4003);
-    assert.match(await announceHttp(OTHER, 903, 4004), /10:incompletei2e/, 'peers are shared again');
+    await inTheEnd(async () => {
+      await announceHttp(ONE, 903, 4003);
+      assert.match(await announceHttp(OTHER, 903, 4004), /10:incompletei2e/, 'peers are shared again');
+    });
     await load.stop();
     assert.deepEqual(load.failures, []);
     assert.ok(cluster.programs.every((program) => !program.hasEnded));
