@@ -34,16 +34,19 @@ for (const [protocol, threads] of [
 }
 
 test('ends with the usual code when it is stopped, and frees its port', async () => {
+  await using folder = await scratchFolder();
+  const options = { cwd: folder.path };
   const port = String(await freePort());
-  const tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port, '--threads', '2']);
+  const tracker = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port, '--threads', '2'], options);
   await tracker.event('listening');
   tracker.child.kill('SIGTERM');
   assert.equal(await tracker.end(), 143);
-  await using again = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port]);
+  await using again = new DstRun(['tracker', '--bind', '127.0.0.1', '--port', port], options);
   await again.event('listening');
 });
 
 test('says which port is in use', async () => {
+  await using folder = await scratchFolder();
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
@@ -52,6 +55,7 @@ test('says which port is in use', async () => {
       ['tracker', '--bind', '127.0.0.1', '--port', String(port), '--threads', threads],
       5,
       'NET_PORT_IN_USE',
+      { cwd: folder.path },
     );
     assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${port}`));
   }

@@ -24,8 +24,8 @@ const MB = 1_000_000;
 const isRoot = process.getuid?.() === 0;
 /** What is sent again after a fault at the most, bytes: what was on its way, or not written yet. */
 const SENT_AGAIN = 2 * MB;
-/** Longest wait for what the daemon does on its own: it looks around every 10 s, and asks trackers again after 30 s. */
-const PATIENCE_MS = 100_000;
+/** Longest wait for what the daemon does on its own: it looks around every 10 s, and asks trackers after up to 120 s. */
+const PATIENCE_MS = 240_000;
 
 interface Event {
   readonly name: string;

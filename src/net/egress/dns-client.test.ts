@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import { parseHost } from '../../base/address.ts';
 import { SimClock } from '../../../test/sim/sim-clock.ts';
+import { freePort } from '../../../test/support/free-port.ts';
 import { addressEgress } from './address-egress.ts';
 import { DnsClient } from './dns-client.ts';
 
@@ -56,9 +57,9 @@ async function serve(
       setImmediate(() => socket.end(framed.subarray(7)));
     });
   });
-  tcp.listen(0, '127.0.0.1');
+  const port = await freePort();
+  tcp.listen(port, '127.0.0.1');
   await once(tcp, 'listening');
-  const { port } = tcp.address() as AddressInfo;
   const udp = createSocket('udp4');
   udp.on('message', (query, from) => {
     const answer = (bytes: Uint8Array): void => udp.send(bytes, from.port, from.address);

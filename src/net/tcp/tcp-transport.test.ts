@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import { freePort } from '../../../test/support/free-port.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Connection } from '../transport.ts';
 import { adoptAccepted } from './accepted-socket.ts';
@@ -41,11 +42,10 @@ test('listeners on 0.0.0.0 and :: share a port, each for its family', { skip: !h
     connection.close();
     if (accepted.length === 2) both.resolve();
   };
-  const v6 = await tcpTransport().listen({ host: '::', port: 0 }, accept);
-  const v4 = await tcpTransport().listen({ host: '0.0.0.0', port: v6.address.port }, accept);
-  for (const host of ['127.0.0.1', '::1']) {
-    await end(await tcpTransport().dial({ host, port: v6.address.port }));
-  }
+  const port = await freePort();
+  const v6 = await tcpTransport().listen({ host: '::', port }, accept);
+  const v4 = await tcpTransport().listen({ host: '0.0.0.0', port }, accept);
+  for (const host of ['127.0.0.1', '::1']) await end(await tcpTransport().dial({ host, port }));
   await both.promise;
   assert.deepEqual(accepted.sort(), ['127.0.0.1', '::1']);
   await Promise.all([v4.close(), v6.close()]);
